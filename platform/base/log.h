@@ -1,0 +1,147 @@
+/*
+ * Syslog messages as binary records. A thread writes through its own log_src (single-producer ring, never blocks: a full
+ * ring counts); the log thread drains the rings, formats, and hands lines to the sinks. Which messages exist, their
+ * severity and wording: syslog.def. Formats: reference/asa-show-debug.md section 4.
+ */
+#ifndef VOXGATE_BASE_LOG_H
+#define VOXGATE_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/addr.h"
+#include "platform/base/attr.h"
+#include "platform/base/clock.h"
+#include "platform/base/err.h"
+
+/* Severity 0-7 as in RFC 5424. */
+enum log_level { LOG_L_EMERG, LOG_L_ALERT, LOG_L_CRIT, LOG_L_ERR, LOG_L_WARNING, LOG_L_NOTICE, LOG_L_INFO, LOG_L_DEBUG };
+#define LOG_L_NONE (-1)
+const char *log_level_name(int level);           /* "emergencies" ... "debugging" */
+bool log_level_parse(const char *s, int *level); /* number or unique prefix of a name */
+
+enum log_msg {
+#define SYSLOG(id, level, fmt) LOG_##id,
+#include "platform/base/syslog.def"
+#undef SYSLOG
+        LOG_MSGS
+};
+
+/* One argument. Strings and addresses are copied into the record. */
+struct log_arg {
+        enum { LA_STR, LA_UINT, LA_HEX, LA_ADDR, LA_DUR } kind;
+        union {
+                const char *s;
+                uint64_t u; /* LA_UINT, LA_HEX, LA_DUR (milliseconds, printed H:MM:SS) */
+                const struct addr *a;
+        };
+};
+#define LS(x) { .kind = LA_STR, .s = (x) }
+#define LU(x) { .kind = LA_UINT, .u = (uint64_t)(x) }
+#define LX(x) { .kind = LA_HEX, .u = (uint64_t)(x) }
+#define LA(x) { .kind = LA_ADDR, .a = (x) }
+#define LD(x) { .kind = LA_DUR, .u = (uint64_t)(x) }
+
+struct log;
+struct log_src;
+
+/* slots: records per thread ring. NULL when out of memory. clk is borrowed. */
+struct log *log_new(const struct clock *clk, uint32_t slots) MUST_USE;
+void log_free(struct log *l); /* all sources must be idle */
+/* A ring for one producing thread, at most 64 of them; freed with the log. NULL when out of memory. */
+struct log_src *log_src_new(struct log *l, const char *name) MUST_USE;
+
+/* Cheap test: does any destination want this message now? */
+bool log_wanted(const struct log_src *s, enum log_msg id);
+/* Queues one message; its %-placeholders in syslog.def take the arguments in order. s may be NULL (nothing happens). */
+void log_emit(struct log_src *s, enum log_msg id, const struct log_arg *args, unsigned nargs);
+#define log_msg(src, id, ...)                                                                          \
+        do {                                                                                           \
+                if (log_wanted(src, id)) {                                                             \
+                        const struct log_arg log_args_[] = { __VA_ARGS__ };                            \
+                        log_emit(src, id, log_args_, sizeof log_args_ / sizeof log_args_[0]);          \
+                }                                                                                      \
+        } while (0)
+
+/* `debug ...` text of one line (no newline). family: which debug switch it belongs to. */
+enum debug_family {
+        DBG_MMP,
+        DBG_TLSP_EVENTS,
+        DBG_TLSP_ERRORS,
+        DBG_TLSP_PACKETS,
+        DBG_ICMP_TRACE,
+        DBG_CRYPTO_CA,
+        DBG_TFTP,
+        DBG_FAMILIES
+};
+const char *debug_family_name(enum debug_family f); /* "mmp", "inspect tls-proxy events" ... */
+bool debug_on(const struct log_src *s, enum debug_family f);
+/* Goes to the sessions that enabled it, or to message 711001 when `logging debug-trace` is on. */
+void debug_line(struct log_src *s, enum debug_family f, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Cold threads: switch a family on or off (relaxed atomic). */
+void debug_set(struct log *l, enum debug_family f, bool on);
+bool debug_is_set(const struct log *l, enum debug_family f);
+
+/* ---- configuration: a value, copied by log_configure() ---- */
+#define LOG_LIST_NAME_MAX 64
+#define LOG_LISTS_MAX 16
+#define LOG_LIST_ITEMS_MAX 64
+
+struct log_list_item {
+        int level;       /* LOG_L_NONE: by id */
+        uint32_t lo, hi; /* message ids, inclusive */
+};
+struct log_list {
+        char name[LOG_LIST_NAME_MAX + 1];
+        unsigned n;
+        struct log_list_item item[LOG_LIST_ITEMS_MAX];
+};
+/* What a destination wants: off (level NONE and no list), up to a level, or a list. */
+struct log_filter {
+        int level;
+        char list[LOG_LIST_NAME_MAX + 1];
+};
+enum log_dest { LOG_TO_BUFFER, LOG_TO_CONSOLE, LOG_TO_MONITOR, LOG_TO_TRAP, LOG_DESTS };
+#define LOG_OVERRIDES_MAX 64
+struct log_override {
+        uint32_t id;
+        int level;     /* new level, or LOG_L_NONE to keep */
+        bool disabled; /* no logging message ID */
+};
+struct log_conf {
+        bool enable, timestamp, debug_trace;
+        uint32_t buffer_size; /* bytes, 4096-1048576 */
+        unsigned facility;    /* 16-23 */
+        struct log_filter dest[LOG_DESTS];
+        unsigned nlists;
+        struct log_list lists[LOG_LISTS_MAX];
+        unsigned noverrides;
+        struct log_override overrides[LOG_OVERRIDES_MAX];
+        char device_id[65]; /* text printed before the colon, "" = none */
+};
+void log_conf_init(struct log_conf *c); /* ASA defaults: everything off, 4096 bytes, facility 20 */
+int log_configure(struct log *l, const struct log_conf *c, struct err *e);
+
+/* ---- consuming side: one thread ---- */
+/* A finished line: "[timestamp: ]%ASA-6-302013: text". level and the numeric id come along. */
+typedef void (*log_sink_fn)(void *ctx, enum log_dest dest, int level, uint32_t id, const char *line);
+/* One sink per destination except the buffer, which the log keeps itself. fn NULL removes it. Thread-safe. */
+void log_set_sink(struct log *l, enum log_dest dest, log_sink_fn fn, void *ctx);
+typedef void (*debug_sink_fn)(void *ctx, enum debug_family f, const char *line);
+void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx);
+/* Drains all rings once in time order per ring; returns records handled. */
+unsigned log_step(struct log *l);
+
+/* ---- show logging ---- */
+struct log_stats {
+        uint64_t dest_count[LOG_DESTS];
+        uint64_t lost; /* records refused by full rings */
+        uint64_t queued;
+};
+void log_stats(struct log *l, struct log_stats *out);
+void log_get_conf(struct log *l, struct log_conf *out);
+/* Calls fn for each line of the buffer, oldest first, on a copy: no lock is held. */
+int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx);
+void log_buffer_clear(struct log *l);
+
+#endif
