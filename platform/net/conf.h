@@ -1,0 +1,72 @@
+/* Interfaces, routes, ARP and ICMP lines as typed. Owned by the store; plain data. reference/asa-cli.md section 2. */
+#ifndef VOXGATE_NET_CONF_H
+#define VOXGATE_NET_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/addr.h"
+#include "platform/base/conf_list.h"
+
+#define NAMEIF_MAX 48
+#define HWNAME_MAX 63
+#define IFACES_MAX 64 /* physical and sub-interfaces together; index 0 means "none" */
+
+struct iface_conf {
+        struct conf_obj o; /* name: hardware name, canonical: "GigabitEthernet0/0", "GigabitEthernet0/1.20" */
+        char nameif[NAMEIF_MAX + 1];
+        int16_t level; /* security level 0-100, -1 unset */
+        bool shutdown; /* physical ports default to shutdown */
+        struct addr ip;
+        uint8_t mask_len;
+        struct addr standby;
+        uint16_t vlan; /* 0 none */
+        uint32_t mtu;  /* bytes, 300-65535; 1500 */
+        bool management_only, have_mac;
+        struct mac mac;
+        char description[201];
+        char speed[8], duplex[8]; /* as typed, "" default */
+};
+
+struct route_conf { /* ordered, anonymous */
+        struct conf_obj o;
+        char nameif[NAMEIF_MAX + 1];
+        struct addr net;
+        uint8_t len;
+        struct addr gw;
+        uint8_t metric; /* 1-255 */
+};
+
+struct arp_conf { /* arp IFC IP MAC [alias] */
+        struct conf_obj o;
+        char nameif[NAMEIF_MAX + 1];
+        struct addr ip;
+        struct mac mac;
+        bool alias;
+};
+
+struct icmp_conf { /* icmp {permit|deny} SRC [TYPE] IFC; first match, implicit deny once one line names the interface */
+        struct conf_obj o;
+        bool permit;
+        struct addr net; /* any: fam ADDR_NONE */
+        uint8_t len;
+        int16_t type; /* -1 any */
+        char nameif[NAMEIF_MAX + 1];
+};
+
+struct name_conf { /* noproxyarp IFC and the like: a set of nameifs */
+        struct conf_obj o;
+};
+
+struct net_conf {
+        struct conf_list ifaces;     /* struct iface_conf, in slot order */
+        struct conf_list routes;     /* struct route_conf */
+        struct conf_list arps;       /* struct arp_conf */
+        struct conf_list icmps;      /* struct icmp_conf */
+        struct conf_list noproxyarp; /* struct name_conf: sysopt noproxyarp */
+        uint32_t arp_timeout_s;      /* 60-4294967, 14400 */
+        uint32_t unreach_rate, unreach_burst; /* 1-100, 1-10: 1, 1 */
+        bool same_inter, same_intra;          /* same-security-traffic permit ... */
+};
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * A source and sink of Ethernet frames (or, for the punt glue, of bare IP datagrams). One thread uses a port.
+ * Receive never blocks. Checksum and GSO metadata travel both ways.
+ */
+#ifndef VOXGATE_NET_PORT_H
+#define VOXGATE_NET_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/addr.h"
+#include "platform/base/clock.h"
+#include "platform/base/err.h"
+#include "platform/net/pkt.h"
+
+struct port;
+
+struct port_ops {
+        const char *kind; /* "afpacket", "tap", "pcap", "mem", "tun", "veth" */
+        /* Appends up to BURST_MAX - b->n packets; returns how many. Sets buf/off/len, csum, vlan_tci, rx_ns, has_l2. */
+        unsigned (*rx)(struct port *p, struct pkt_pool *pool, struct burst *b);
+        /* Sends all packets of the burst and frees them. Frames the medium refuses are counted in tx_drop. */
+        void (*tx)(struct port *p, struct burst *b);
+        int (*fd)(const struct port *p); /* to wait on; -1 none */
+        bool (*done)(const struct port *p); /* file ports: nothing more to read; NULL = never */
+        void (*close)(struct port *p);   /* frees p */
+};
+
+struct port_stat {
+        uint64_t rx_pkts, rx_bytes, rx_nobuf, rx_ring_drop, rx_trunc, tx_pkts, tx_bytes, tx_drop;
+};
+
+struct port { /* first member of every concrete port */
+        const struct port_ops *ops;
+        char name[64]; /* what the operator gave: "eth0", "in.pcap" */
+        struct mac mac;
+        uint32_t mtu; /* bytes, of the medium */
+        bool link;    /* carrier; relaxed */
+        bool l3;      /* datagrams without Ethernet header */
+        struct port_stat stat;
+};
+
+/* In-memory wire for tests: frames sent on one end are received on the other. Either end may be NULL-closed first. */
+int port_mem_pair(struct port **a, struct port **b, struct err *e);
+/* A single memory port: frames are put in and taken out by the test. */
+struct port *port_mem_new(const char *name, bool l3) MUST_USE;
+int port_mem_inject(struct port *p, const void *frame, size_t n, const struct pkt_csum *csum);
+/* Oldest frame sent by the box: copies up to cap bytes, returns its length, 0 when none. csum may be NULL. */
+size_t port_mem_take(struct port *p, void *out, size_t cap, struct pkt_csum *csum);
+
+/* rx from one capture file, tx into another (either NULL). Replay's clock follows the file's times: see port_pcap_next(). */
+struct port *port_pcap_open(const char *rx_file, const char *tx_file, const struct clock *clk, struct err *e);
+/* Wall time (ns) of the next frame to be read; -1 at the end. rx gives exactly one frame per call, number in frame_no. */
+int64_t port_pcap_next(struct port *p);
+
+/*
+ * AF_PACKET on a network device. fd: an open AF_PACKET socket bound to it, or -1 to open one here (needs CAP_NET_RAW).
+ * Receive: ring for load, immediate delivery when quiet; send: bursts by sendmmsg. VNET_HDR on.
+ */
+struct port *port_afpacket_open(const char *ifname, int fd, const struct clock *clk, struct err *e);
+/* Opens and binds the socket without taking frames, for the guard to pass on: fd, or -1. */
+int port_afpacket_socket(const char *ifname, struct err *e);
+
+/* A tap device of the outer namespace (created if absent). fd -1: open here. */
+struct port *port_tap_open(const char *ifname, int fd, struct err *e);
+int port_tap_socket(const char *ifname, struct err *e);
+
+#endif
