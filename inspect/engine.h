@@ -1,0 +1,48 @@
+/*
+ * The contract of an inspection engine. Engines are pure: bytes and a context in, a verdict out; they never wait, never
+ * touch sockets, packets or configuration objects. Whether the bytes came from a TCP stream, a TLS leg or a datagram is the
+ * caller's business.
+ */
+#ifndef VOXGATE_INSPECT_ENGINE_H
+#define VOXGATE_INSPECT_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/base/cur.h"
+#include "platform/base/inspect_id.h"
+#include "inspect/ctx.h"
+
+enum engine_verdict {
+        ENGINE_ACCEPT, /* forward: *used input bytes are dealt with, output is in ctx->out */
+        ENGINE_MORE,   /* nothing (more) can be decided before further bytes; what was used is in *used */
+        ENGINE_CLOSE,  /* protocol violation: end the session; ctx->reason says why */
+};
+
+struct inspect_engine {
+        enum inspect_id id;
+        bool stream;            /* true: in-order bytes, false: datagrams */
+        uint8_t l4;             /* 6 or 17 */
+        uint16_t default_port;  /* of default-inspection-traffic; 0 none */
+        size_t state_size;      /* bytes of per-session state, zeroed before open() */
+        size_t buffer_max;      /* most bytes one direction may keep waiting (hard maximum) */
+        int (*open)(struct inspect_ctx *c);  /* 0, or -1: refuse the session */
+        /*
+         * Stream: `in` holds all bytes of this direction not yet used; the engine writes what goes on to c->out and says in
+         * *used how much of `in` is dealt with. Called again with what is left plus new bytes. fin: no more will come.
+         * Datagram: `in` is one whole datagram; ACCEPT forwards it (edited if c->out was written), CLOSE drops it.
+         */
+        enum engine_verdict (*data)(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin, size_t *used);
+        void (*close)(struct inspect_ctx *c);
+        /* Milliseconds after which a partial message is a violation; 0 none. */
+        uint32_t partial_ms;
+        /* One "name=value ..." line per session for show; may be NULL. */
+        void (*describe)(const void *state, struct wbuf *w);
+};
+
+/* The full list, visible, NULL-terminated. */
+extern const struct inspect_engine *const inspect_engines[];
+/* NULL for a name without an engine (accepted by the CLI, reported as not inspecting). */
+const struct inspect_engine *inspect_engine_find(enum inspect_id id);
+
+#endif

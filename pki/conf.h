@@ -1,0 +1,61 @@
+/* Trustpoints and SSL settings as typed. Keys and certificates themselves are assets on flash (pki/keystore.h). */
+#ifndef VOXGATE_PKI_CONF_H
+#define VOXGATE_PKI_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/conf_list.h"
+#include "platform/net/conf.h"
+
+#define TRUSTPOINT_NAME_MAX 128
+#define KEYPAIR_NAME_MAX 128
+#define DN_TEXT_MAX 512
+
+struct trustpoint_conf {
+        struct conf_obj o;
+        enum { ENROLL_NONE, ENROLL_TERMINAL, ENROLL_SELF, ENROLL_URL } enrollment;
+        char url[256];
+        char subject[DN_TEXT_MAX + 1];      /* as typed, "" unset */
+        char fqdn[256];                     /* "" default, "none" */
+        char keypair[KEYPAIR_NAME_MAX + 1]; /* "" = <Default-RSA-Key> */
+        char ip_address[46], email[128], password[80];
+        bool serial_number, proxy_ldc_issuer, ignore_ssl_keyusage;
+        bool no_accept_subordinates, no_id_cert_issuer;
+        enum { REVOKE_NONE, REVOKE_CRL, REVOKE_OCSP, REVOKE_CRL_NONE } revocation;
+        char id_usage[32], client_types[32], validation_usage[64];
+};
+
+/* crypto ca certificate chain N: which certificates the trustpoint holds, as hex lines; DER kept in the asset store too. */
+struct chain_cert {
+        struct conf_obj o; /* anonymous, ordered */
+        bool ca;
+        char serial[128]; /* hex as printed */
+        uint8_t *der;     /* owned, mem_alloc(MEM_PKI) */
+        uint32_t der_len;
+};
+struct chain_conf {
+        struct conf_obj o; /* name: trustpoint */
+        struct conf_list certs;
+};
+
+#define SSL_SUITES_MAX 16
+struct ssl_conf {
+        /* `ssl encryption`: names in order of preference; n = 0: default list */
+        unsigned n_encryption;
+        char encryption[SSL_SUITES_MAX][24];
+        char server_version[16], client_version[16]; /* "any", "tlsv1" ...; "" default */
+        struct conf_list trust_points;               /* struct ssl_tp_conf, name: nameif or "" */
+};
+struct ssl_tp_conf {
+        struct conf_obj o;
+        char trustpoint[TRUSTPOINT_NAME_MAX + 1];
+};
+
+struct pki_conf {
+        struct conf_list trustpoints; /* struct trustpoint_conf */
+        struct conf_list chains;      /* struct chain_conf */
+        struct ssl_conf ssl;
+};
+
+#endif
