@@ -7,6 +7,7 @@
 
 #include "platform/base/addr.h"
 #include "platform/base/attr.h"
+#include "platform/base/inspect_id.h"
 #include "platform/base/log.h"
 #include "platform/base/wbuf.h"
 

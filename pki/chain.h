@@ -1,0 +1,42 @@
+/*
+ * Verification of a peer's chain with reasons in words. Path rules: T4-T6 of the threats file. A pasted self-signed
+ * certificate trusts exactly itself.
+ */
+#ifndef VOXGATE_PKI_CHAIN_H
+#define VOXGATE_PKI_CHAIN_H
+
+#include <mbedtls/x509_crt.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "platform/base/log.h"
+#include "pki/cert.h"
+
+/* The certificates of one or more trustpoints that may vouch for a peer; immutable, reference-counted. */
+struct trust_set;
+struct trust_anchor {
+        char trustpoint[129];
+        struct cert *cert; /* own reference */
+};
+struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n) MUST_USE; /* takes own references */
+struct trust_set *trust_set_get(struct trust_set *t);
+void trust_set_put(struct trust_set *t);
+
+enum chain_result { CHAIN_REFUSED = 0, CHAIN_OK = 1 }; /* starts refused, granted in one place (S2) */
+enum chain_purpose { CHAIN_SERVER, CHAIN_CLIENT };
+
+struct chain_policy {
+        enum chain_purpose purpose;
+        time_t now;
+        unsigned rsa_min_bits; /* 1024 */
+        bool allow_sha1, allow_md5;
+};
+
+/*
+ * Is peer (leaf first, as received; at most 8 certificates) vouched for by the set? reason (words) is filled on refusal,
+ * trustpoint names the anchor on success. Emits 717025/717029/717030/717022/717028 or 717031/717027/717009 to log (may be NULL).
+ */
+enum chain_result chain_verify(const struct trust_set *t, const mbedtls_x509_crt *peer, const struct chain_policy *p,
+                               struct log_src *log, char trustpoint[129], char *reason, size_t reason_cap);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The asset store on flash: key pairs and certificates, which are not part of the running configuration's text.
+ *   FLASH/pki/keys/LABEL.key   PEM PKCS#8, 0600       FLASH/pki/certs/TRUSTPOINT/{id,ca-N}.der, 0600; directories 0700
+ * Names are escaped so that a label is never a path. Writes are atomic. Thread-safe (one mutex): used by control and job
+ * threads only. In memory, key material is wiped when the last reference goes.
+ */
+#ifndef VOXGATE_PKI_KEYSTORE_H
+#define VOXGATE_PKI_KEYSTORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "platform/base/clock.h"
+#include "platform/base/err.h"
+#include "platform/base/log.h"
+#include "platform/base/rng.h"
+#include "pki/keypair.h"
+#include "pki/cert.h"
+
+#define TRUSTPOINT_CAS_MAX 8
+
+struct keystore;
+
+/* dir NULL: memory only (check, replay, tests). Loads what is there; a damaged file is reported in *warn (may be NULL) and skipped. */
+struct keystore *keystore_open(const char *dir, const struct clock *clk, const struct rng *rng, struct err *warn) MUST_USE;
+void keystore_close(struct keystore *k);
+const struct clock *keystore_clock(const struct keystore *k);
+const struct rng *keystore_rng(const struct keystore *k);
+
+/* ---- key pairs: label -> reference (the caller puts it) or NULL ---- */
+struct keypair *keystore_key_get(struct keystore *k, const char *label);
+/* Takes its own reference; replaces a key of that label. saved to flash at once. */
+int keystore_key_put(struct keystore *k, const char *label, struct keypair *kp, struct err *e);
+int keystore_key_del(struct keystore *k, const char *label, struct err *e);
+/* Labels in order; false at the end. */
+bool keystore_key_name(struct keystore *k, unsigned idx, char out[129]);
+
+/* ---- certificates of a trustpoint ---- */
+struct tp_assets {
+        struct cert *id; /* identity certificate or NULL */
+        unsigned nca;
+        struct cert *ca[TRUSTPOINT_CAS_MAX]; /* [0]: the authenticated CA certificate */
+};
+/* Fills in references (released by tp_assets_put); an unknown trustpoint gives an empty set. */
+void keystore_tp_get(struct keystore *k, const char *tp, struct tp_assets *out);
+void tp_assets_put(struct tp_assets *a);
+/* Replaces the set of a trustpoint in one atomic step (id and cas may be NULL/0 = none). Takes own references. */
+int keystore_tp_put(struct keystore *k, const char *tp, struct cert *id, struct cert *const *ca, unsigned nca, struct err *e);
+int keystore_tp_del(struct keystore *k, const char *tp, struct err *e);
+/* Counts changes; a compile compares it to know whether the PKI part is dirty. */
+uint64_t keystore_generation(struct keystore *k);
+/* A memory-only copy (check, candidate). */
+struct keystore *keystore_clone_dry(struct keystore *k) MUST_USE;
+
+#endif
