@@ -5,6 +5,7 @@
 #ifndef VOXGATE_BASE_FILE_H
 #define VOXGATE_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,7 +15,8 @@
 
 /* Atomic replace. keep_previous: the old content stays as PATH.prev. The old file is intact on every failure. */
 int file_write_atomic(const char *path, const void *data, size_t n, mode_t mode, bool keep_previous, struct err *e);
-/* Whole file into a fresh NUL-ended block of at most `max` bytes; *out is freed by the caller with mem_free_secret(). */
+/* Whole file into a fresh NUL-ended block of at most `max` bytes; *out is freed by the caller with mem_free_secret().
+ */
 int file_read(const char *path, size_t max, uint8_t **out, size_t *n, struct err *e);
 /* mkdir -p with mode for new directories. */
 int dir_make(const char *path, mode_t mode, struct err *e);

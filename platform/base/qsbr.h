@@ -1,6 +1,6 @@
 /*
- * Grace periods for the snapshot (reference/platform-pitfalls.md section 9): each worker owns a counter on its own cache
- * line and bumps it once per loop; a retired object may go when every online worker's counter advanced by two.
+ * Grace periods for the snapshot (reference/platform-pitfalls.md section 9): each worker owns a counter on its own
+ * cache line and bumps it once per loop; a retired object may go when every online worker's counter advanced by two.
  */
 #ifndef VOXGATE_BASE_QSBR_H
 #define VOXGATE_BASE_QSBR_H
@@ -14,7 +14,7 @@
 #define QSBR_WORKERS_MAX 16
 
 struct qsbr_slot {
-        _Atomic uint64_t count; /* odd values never occur while offline: see `online` */
+        _Atomic uint64_t count; /* of loops; never reset, so that a slot can change hands during a grace period */
         atomic_bool online, used;
 } CACHE_ALIGNED;
 
@@ -39,7 +39,7 @@ static inline void qsbr_quiescent(struct qsbr_slot *s)
 void qsbr_offline(struct qsbr_slot *s);
 void qsbr_online(struct qsbr_slot *s);
 /* Reclaimer: note the counters, later ask whether all have advanced by two (or are offline). */
-void qsbr_mark(const struct qsbr *q, struct qsbr_mark *m);
+void qsbr_mark(struct qsbr *q, struct qsbr_mark *m);
 bool qsbr_passed(const struct qsbr *q, const struct qsbr_mark *m);
 
 #endif
