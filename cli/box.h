@@ -1,0 +1,65 @@
+/*
+ * Everything a console may touch, handed down at start by platform/boot. One per process. The console layer reaches live
+ * state only through worker_call()/proxy_call(), the snapshot through snapshot_get(), configuration through box->store
+ * under box->conf_lock.
+ */
+#ifndef VOXGATE_CLI_BOX_H
+#define VOXGATE_CLI_BOX_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/clock.h"
+#include "platform/base/err.h"
+#include "platform/base/log.h"
+#include "platform/base/rng.h"
+#include "platform/net/dp.h"
+
+struct store;
+struct keystore;
+struct proxy_worker;
+struct commit;
+
+#define BOX_WORKERS_MAX 8
+#define VOXGATE_VERSION "0.1.0"
+#define ASA_RELEASE "9.3(1)" /* reference release, printed where tools parse it */
+
+enum box_stop { BOX_RUN, BOX_EXIT, BOX_RELOAD };
+
+struct box {
+        const struct clock *clk;
+        const struct rng *rng;
+        struct log *log;
+        struct log_src *log_src; /* of configuration work; used under conf_lock */
+        struct snap_hub *hub;
+        struct keystore *keys;
+        struct iface_bindings *bind;
+        struct worker *worker[BOX_WORKERS_MAX]; /* dataplane; NULL entries in check mode */
+        unsigned nworkers;
+        struct proxy_worker *proxy[BOX_WORKERS_MAX];
+        unsigned nproxies;
+        char flash[256]; /* directory; "" none (check, replay) */
+
+        pthread_mutex_t conf_lock; /* store and commit */
+        struct store *store;
+        struct commit *commit;
+        char startup_errors[65536]; /* what loading startup-config reported, one line each */
+        bool startup_failed;        /* startup-config was torn or unreadable */
+
+        int64_t start_wall_ns;
+        uint64_t start_mono_ms;
+        int64_t conf_changed_wall_ns; /* 0: not since start */
+        char conf_changed_by[65];
+        bool conf_dirty; /* running differs from startup */
+
+        /* Ends the process (reload: the guard starts it anew). Any thread. */
+        void (*stop)(struct box *b, enum box_stop how);
+        /* Runs fn(arg) on the job thread and waits; the caller holds no lock. */
+        void (*job)(struct box *b, void (*fn)(void *arg), void *arg);
+        /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
+        struct box_net *net;
+};
+
+#endif
