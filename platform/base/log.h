@@ -1,7 +1,7 @@
 /*
- * Syslog messages as binary records. A thread writes through its own log_src (single-producer ring, never blocks: a full
- * ring counts); the log thread drains the rings, formats, and hands lines to the sinks. Which messages exist, their
- * severity and wording: syslog.def. Formats: reference/asa-show-debug.md section 4.
+ * Syslog messages as binary records. A thread writes through its own log_src (single-producer ring, never blocks: a
+ * full ring counts); the log thread drains the rings, formats, and hands lines to the sinks. Which messages exist,
+ * their severity and wording: syslog.def. Formats: reference/asa-show-debug.md section 4.
  */
 #ifndef VOXGATE_BASE_LOG_H
 #define VOXGATE_BASE_LOG_H
@@ -15,7 +15,16 @@
 #include "platform/base/err.h"
 
 /* Severity 0-7 as in RFC 5424. */
-enum log_level { LOG_L_EMERG, LOG_L_ALERT, LOG_L_CRIT, LOG_L_ERR, LOG_L_WARNING, LOG_L_NOTICE, LOG_L_INFO, LOG_L_DEBUG };
+enum log_level {
+        LOG_L_EMERG,
+        LOG_L_ALERT,
+        LOG_L_CRIT,
+        LOG_L_ERR,
+        LOG_L_WARNING,
+        LOG_L_NOTICE,
+        LOG_L_INFO,
+        LOG_L_DEBUG
+};
 #define LOG_L_NONE (-1)
 const char *log_level_name(int level);           /* "emergencies" ... "debugging" */
 bool log_level_parse(const char *s, int *level); /* number or unique prefix of a name */
@@ -36,11 +45,23 @@ struct log_arg {
                 const struct addr *a;
         };
 };
+/* clang-format off */
 #define LS(x) { .kind = LA_STR, .s = (x) }
 #define LU(x) { .kind = LA_UINT, .u = (uint64_t)(x) }
 #define LX(x) { .kind = LA_HEX, .u = (uint64_t)(x) }
 #define LA(x) { .kind = LA_ADDR, .a = (x) }
 #define LD(x) { .kind = LA_DUR, .u = (uint64_t)(x) }
+/* clang-format on */
+
+/* A row of syslog.def. */
+struct log_def {
+        uint32_t id;
+        int level;
+        const char *text;
+};
+const struct log_def *log_def_of(enum log_msg m);
+/* The message with this number, or -1. */
+int log_find_id(uint32_t id);
 
 struct log;
 struct log_src;
@@ -53,14 +74,15 @@ struct log_src *log_src_new(struct log *l, const char *name) MUST_USE;
 
 /* Cheap test: does any destination want this message now? */
 bool log_wanted(const struct log_src *s, enum log_msg id);
-/* Queues one message; its %-placeholders in syslog.def take the arguments in order. s may be NULL (nothing happens). */
+/* Queues one message; its %-placeholders in syslog.def take the arguments in order. s may be NULL: nothing happens.
+ */
 void log_emit(struct log_src *s, enum log_msg id, const struct log_arg *args, unsigned nargs);
-#define log_msg(src, id, ...)                                                                          \
-        do {                                                                                           \
-                if (log_wanted(src, id)) {                                                             \
-                        const struct log_arg log_args_[] = { __VA_ARGS__ };                            \
-                        log_emit(src, id, log_args_, sizeof log_args_ / sizeof log_args_[0]);          \
-                }                                                                                      \
+#define log_msg(src, id, ...)                                                                                        \
+        do {                                                                                                         \
+                if (log_wanted(src, id)) {                                                                           \
+                        const struct log_arg log_args_[] = { __VA_ARGS__ };                                          \
+                        log_emit(src, id, log_args_, sizeof log_args_ / sizeof log_args_[0]);                        \
+                }                                                                                                    \
         } while (0)
 
 /* `debug ...` text of one line (no newline). family: which debug switch it belongs to. */
@@ -112,6 +134,7 @@ struct log_conf {
         bool enable, timestamp, debug_trace;
         uint32_t buffer_size; /* bytes, 4096-1048576 */
         unsigned facility;    /* 16-23 */
+        int32_t utc_offset_s; /* of the timestamps: clock timezone */
         struct log_filter dest[LOG_DESTS];
         unsigned nlists;
         struct log_list lists[LOG_LISTS_MAX];
@@ -125,7 +148,10 @@ int log_configure(struct log *l, const struct log_conf *c, struct err *e);
 /* ---- consuming side: one thread ---- */
 /* A finished line: "[timestamp: ]%ASA-6-302013: text". level and the numeric id come along. */
 typedef void (*log_sink_fn)(void *ctx, enum log_dest dest, int level, uint32_t id, const char *line);
-/* One sink per destination except the buffer, which the log keeps itself. fn NULL removes it. Thread-safe. */
+/*
+ * One sink per destination except the buffer, which the log keeps itself. fn NULL removes it; no call is under way
+ * when this returns. Thread-safe, but not from a sink, nor under a lock that a sink takes.
+ */
 void log_set_sink(struct log *l, enum log_dest dest, log_sink_fn fn, void *ctx);
 typedef void (*debug_sink_fn)(void *ctx, enum debug_family f, const char *line);
 void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx);
@@ -139,8 +165,14 @@ struct log_stats {
         uint64_t queued;
 };
 void log_stats(struct log *l, struct log_stats *out);
+/* The same for the i-th source (its thread's name); false when there are not so many. */
+struct log_src_stats {
+        const char *name; /* lives as long as the log */
+        uint64_t queued, lost;
+};
+bool log_src_stats(struct log *l, unsigned i, struct log_src_stats *out);
 void log_get_conf(struct log *l, struct log_conf *out);
-/* Calls fn for each line of the buffer, oldest first, on a copy: no lock is held. */
+/* Calls fn for each line of the buffer, oldest first, on a copy: no lock is held. -1 when out of memory. */
 int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx);
 void log_buffer_clear(struct log *l);
 

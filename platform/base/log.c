@@ -1,0 +1,395 @@
+/* Sources, the draining side, and what `show logging` reads. */
+#include "platform/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "platform/base/log_int.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+
+#define NAME_MAX_LEN 24
+
+struct log_src {
+        struct log *log;
+        struct ring *ring;
+        char name[NAME_MAX_LEN];
+        _Atomic uint64_t queued, taken, lost;
+};
+
+struct sink {
+        log_sink_fn fn;
+        void *ctx;
+};
+
+/*
+ * Two locks, because a sink may take a lock of its own (a terminal's) whose holder asks for statistics: `lock` covers
+ * the data and is never held in a call to the outside; `deliver` covers the sinks and their calls, and is taken
+ * alone.
+ */
+struct log {
+        const struct clock *clk;
+        uint32_t slots;
+        _Atomic uint8_t dests[LOG_MSGS]; /* bit per destination: what a producer asks */
+        _Atomic uint32_t debug;          /* bit per family */
+        _Atomic uint64_t dest_count[LOG_DESTS];
+
+        pthread_mutex_t lock;
+        struct log_conf conf;
+        int8_t level[LOG_MSGS];
+        struct log_buf buf;
+        struct log_src *src[LOG_SRCS_MAX];
+        unsigned nsrcs;
+
+        pthread_mutex_t deliver;
+        struct sink sink[LOG_DESTS];
+        debug_sink_fn debug_fn;
+        void *debug_ctx;
+};
+
+struct log *log_new(const struct clock *clk, uint32_t slots)
+{
+        struct log *l = mem_alloc(MEM_LOG, sizeof *l);
+
+        if (!l)
+                return NULL;
+        l->clk = clk;
+        l->slots = slots;
+        pthread_mutex_init(&l->lock, NULL);
+        pthread_mutex_init(&l->deliver, NULL);
+        log_conf_init(&l->conf);
+        if (log_buf_resize(&l->buf, l->conf.buffer_size) < 0) {
+                log_free(l);
+                return NULL;
+        }
+        return l;
+}
+
+static void src_free(struct log_src *s)
+{
+        if (s)
+                ring_free(s->ring);
+        mem_free(s);
+}
+
+void log_free(struct log *l)
+{
+        if (!l)
+                return;
+        for (unsigned i = 0; i < l->nsrcs; i++)
+                src_free(l->src[i]);
+        log_buf_fini(&l->buf);
+        pthread_mutex_destroy(&l->lock);
+        pthread_mutex_destroy(&l->deliver);
+        mem_free(l);
+}
+
+struct log_src *log_src_new(struct log *l, const char *name)
+{
+        struct log_src *s = mem_alloc(MEM_LOG, sizeof *s);
+        bool room;
+
+        if (!s)
+                return NULL;
+        s->log = l;
+        snprintf(s->name, sizeof s->name, "%s", name);
+        s->ring = ring_new(sizeof(struct log_rec), l->slots);
+        pthread_mutex_lock(&l->lock);
+        room = s->ring && l->nsrcs < LOG_SRCS_MAX;
+        if (room)
+                l->src[l->nsrcs++] = s;
+        pthread_mutex_unlock(&l->lock);
+        if (room)
+                return s;
+        src_free(s);
+        return NULL;
+}
+
+/* ---- producing side ---- */
+
+bool log_wanted(const struct log_src *s, enum log_msg id)
+{
+        return s && atomic_load_explicit(&s->log->dests[id], memory_order_relaxed);
+}
+
+static void push(struct log_src *s, const struct log_rec *r)
+{
+        _Atomic uint64_t *count = ring_push(s->ring, r) ? &s->queued : &s->lost;
+
+        atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+static void emit(struct log_src *s, unsigned id, const struct log_arg *args, unsigned nargs)
+{
+        struct log_rec r;
+
+        r.wall_ns = s->log->clk->wall_ns(s->log->clk->ctx);
+        r.id = (uint16_t)id;
+        log_pack(&r, args, nargs);
+        memset(r.data + r.len, 0, sizeof r.data - r.len);
+        push(s, &r);
+}
+
+void log_emit(struct log_src *s, enum log_msg id, const struct log_arg *args, unsigned nargs)
+{
+        if (s && (unsigned)id < LOG_MSGS)
+                emit(s, id, args, nargs);
+}
+
+bool debug_on(const struct log_src *s, enum debug_family f)
+{
+        return s && debug_is_set(s->log, f);
+}
+
+void debug_line(struct log_src *s, enum debug_family f, const char *fmt, ...)
+{
+        char text[LOG_REC_DATA];
+        struct log_arg arg = LS(text);
+        va_list ap;
+
+        if (!debug_on(s, f))
+                return;
+        va_start(ap, fmt);
+        vsnprintf(text, sizeof text, fmt, ap);
+        va_end(ap);
+        emit(s, LOG_MSGS + f, &arg, 1);
+}
+
+void debug_set(struct log *l, enum debug_family f, bool on)
+{
+        if (on)
+                atomic_fetch_or_explicit(&l->debug, 1u << f, memory_order_relaxed);
+        else
+                atomic_fetch_and_explicit(&l->debug, ~(1u << f), memory_order_relaxed);
+}
+
+bool debug_is_set(const struct log *l, enum debug_family f)
+{
+        return atomic_load_explicit(&l->debug, memory_order_relaxed) >> f & 1;
+}
+
+const char *debug_family_name(enum debug_family f)
+{
+        static const char *const name[DBG_FAMILIES] = {
+                [DBG_MMP] = "mmp",
+                [DBG_TLSP_EVENTS] = "inspect tls-proxy events",
+                [DBG_TLSP_ERRORS] = "inspect tls-proxy errors",
+                [DBG_TLSP_PACKETS] = "inspect tls-proxy packets",
+                [DBG_ICMP_TRACE] = "icmp trace",
+                [DBG_CRYPTO_CA] = "crypto ca",
+                [DBG_TFTP] = "tftp",
+        };
+
+        return (unsigned)f < DBG_FAMILIES && name[f] ? name[f] : "unknown";
+}
+
+/* ---- configuration ---- */
+
+int log_configure(struct log *l, const struct log_conf *c, struct err *e)
+{
+        int ret;
+
+        if (log_conf_check(c, e) < 0)
+                return -1;
+        pthread_mutex_lock(&l->lock);
+        ret = log_buf_resize(&l->buf, c->buffer_size);
+        if (!ret) {
+                l->conf = *c;
+                for (unsigned i = 0; i < LOG_MSGS; i++) {
+                        const struct log_def *d = log_def_of(i);
+
+                        l->level[i] = (int8_t)log_conf_level(c, d);
+                        atomic_store_explicit(&l->dests[i], log_conf_dests(c, d, l->level[i]), memory_order_relaxed);
+                }
+        }
+        pthread_mutex_unlock(&l->lock);
+        return ret ? err_nomem(e, "resizing the logging buffer") : 0;
+}
+
+void log_get_conf(struct log *l, struct log_conf *out)
+{
+        pthread_mutex_lock(&l->lock);
+        *out = l->conf;
+        pthread_mutex_unlock(&l->lock);
+}
+
+void log_set_sink(struct log *l, enum log_dest dest, log_sink_fn fn, void *ctx)
+{
+        pthread_mutex_lock(&l->deliver);
+        l->sink[dest] = (struct sink){ .fn = fn, .ctx = ctx };
+        pthread_mutex_unlock(&l->deliver);
+}
+
+void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx)
+{
+        pthread_mutex_lock(&l->deliver);
+        l->debug_fn = fn;
+        l->debug_ctx = ctx;
+        pthread_mutex_unlock(&l->deliver);
+}
+
+/* ---- consuming side ---- */
+
+static void count_dest(struct log *l, unsigned dest)
+{
+        atomic_fetch_add_explicit(&l->dest_count[dest], 1, memory_order_relaxed);
+}
+
+/* Fills line and level, and keeps the line when the buffer wants it. Returns the destinations. */
+static uint8_t take_message(struct log *l, enum log_msg id, const struct log_rec *r, struct wbuf *line, int *level)
+{
+        uint8_t dests;
+
+        pthread_mutex_lock(&l->lock);
+        dests = atomic_load_explicit(&l->dests[id], memory_order_relaxed);
+        if (dests) {
+                *level = l->level[id];
+                log_format_line(line, &l->conf, log_def_of(id), *level, r);
+                wbuf_text(line);
+        }
+        if (dests & 1u << LOG_TO_BUFFER) {
+                log_buf_add(&l->buf, (const char *)line->buf);
+                count_dest(l, LOG_TO_BUFFER);
+        }
+        pthread_mutex_unlock(&l->lock);
+        return dests;
+}
+
+static void handle_message(struct log *l, enum log_msg id, const struct log_rec *r)
+{
+        char text[LOG_LINE_MAX];
+        struct wbuf line = wbuf_of(text, sizeof text);
+        int level = LOG_L_NONE;
+        uint8_t dests = take_message(l, id, r, &line, &level);
+
+        pthread_mutex_lock(&l->deliver);
+        for (unsigned i = 0; i < LOG_DESTS; i++) {
+                if (i == LOG_TO_BUFFER || !(dests & 1u << i) || !l->sink[i].fn)
+                        continue;
+                l->sink[i].fn(l->sink[i].ctx, i, level, log_def_of(id)->id, text);
+                count_dest(l, i);
+        }
+        pthread_mutex_unlock(&l->deliver);
+}
+
+static void handle_debug(struct log *l, enum debug_family f, const struct log_rec *r)
+{
+        char text[LOG_LINE_MAX];
+        struct wbuf line = wbuf_of(text, sizeof text);
+        bool trace;
+
+        pthread_mutex_lock(&l->lock);
+        trace = l->conf.debug_trace;
+        pthread_mutex_unlock(&l->lock);
+        if (trace) {
+                handle_message(l, LOG_711001, r);
+                return;
+        }
+        log_format_text(&line, "%s", r);
+        wbuf_text(&line);
+        pthread_mutex_lock(&l->deliver);
+        if (l->debug_fn)
+                l->debug_fn(l->debug_ctx, f, text);
+        pthread_mutex_unlock(&l->deliver);
+}
+
+/* At most one ring's worth: a busy source must not keep the others waiting. */
+static unsigned drain(struct log *l, struct log_src *s)
+{
+        struct log_rec r;
+        unsigned n;
+
+        for (n = 0; n < ring_slots(s->ring) && ring_pop(s->ring, &r); n++) {
+                atomic_fetch_add_explicit(&s->taken, 1, memory_order_relaxed);
+                if (r.id < LOG_MSGS)
+                        handle_message(l, r.id, &r);
+                else
+                        handle_debug(l, r.id - LOG_MSGS, &r);
+        }
+        return n;
+}
+
+unsigned log_step(struct log *l)
+{
+        unsigned nsrcs, handled = 0;
+
+        pthread_mutex_lock(&l->lock);
+        nsrcs = l->nsrcs;
+        pthread_mutex_unlock(&l->lock);
+        for (unsigned i = 0; i < nsrcs; i++)
+                handled += drain(l, l->src[i]);
+        return handled;
+}
+
+/* ---- show logging ---- */
+
+static struct log_src_stats stats_of(struct log_src *s)
+{
+        uint64_t taken = atomic_load_explicit(&s->taken, memory_order_relaxed);
+        uint64_t queued = atomic_load_explicit(&s->queued, memory_order_relaxed);
+
+        return (struct log_src_stats){
+                .name = s->name,
+                .queued = queued > taken ? queued - taken : 0, /* the two are not read at one instant */
+                .lost = atomic_load_explicit(&s->lost, memory_order_relaxed),
+        };
+}
+
+bool log_src_stats(struct log *l, unsigned i, struct log_src_stats *out)
+{
+        bool found;
+
+        pthread_mutex_lock(&l->lock);
+        found = i < l->nsrcs;
+        if (found)
+                *out = stats_of(l->src[i]);
+        pthread_mutex_unlock(&l->lock);
+        return found;
+}
+
+void log_stats(struct log *l, struct log_stats *out)
+{
+        struct log_src_stats s;
+
+        *out = (struct log_stats){ 0 };
+        for (unsigned i = 0; i < LOG_DESTS; i++)
+                out->dest_count[i] = atomic_load_explicit(&l->dest_count[i], memory_order_relaxed);
+        for (unsigned i = 0; log_src_stats(l, i, &s); i++) {
+                out->lost += s.lost;
+                out->queued += s.queued;
+        }
+}
+
+/* A NUL-ended copy of the buffer, or NULL. */
+static char *buffer_copy(struct log *l)
+{
+        char *copy;
+
+        pthread_mutex_lock(&l->lock);
+        copy = mem_alloc(MEM_LOG, (size_t)l->buf.used + 1);
+        if (copy)
+                log_buf_copy(&l->buf, copy);
+        pthread_mutex_unlock(&l->lock);
+        return copy;
+}
+
+int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx)
+{
+        char *copy = buffer_copy(l), *line = copy, *end;
+
+        if (!copy)
+                return -1;
+        for (; (end = strchr(line, '\n')); line = end + 1) {
+                *end = 0;
+                fn(ctx, line);
+        }
+        mem_free(copy);
+        return 0;
+}
+
+void log_buffer_clear(struct log *l)
+{
+        pthread_mutex_lock(&l->lock);
+        l->buf.start = l->buf.used = 0;
+        pthread_mutex_unlock(&l->lock);
+}
