@@ -1,0 +1,50 @@
+/*
+ * Live dynamic translations and PAT ports of one dataplane worker. Reserved to the hard maximum at start. A conn keeps a handle;
+ * the xlate lives while conns use it and then `timeout pat-xlate` (PAT) longer.
+ */
+#ifndef VOXGATE_NAT_XLATE_H
+#define VOXGATE_NAT_XLATE_H
+
+#include "nat/nat_rt.h"
+#include "policy/conn.h"
+
+#define XLATES_MAX 262144u
+
+struct xlate_table;
+struct xlate_table *xlate_table_new(struct worker *w) MUST_USE;
+void xlate_table_free(struct xlate_table *t);
+
+/*
+ * A PAT translation for a source: same port if it is free in its range (0-511, 512-1023, 1024-65535 as the ASA preserves), else
+ * the next free one. Handle, or 0 with *why when the pool is exhausted. Log 305011/305006.
+ */
+uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
+                       const struct addr *real, uint16_t rport, const struct addr *mapped, uint16_t *mport,
+                       enum drop_reason *why);
+/* A conn starts / stops using it. */
+void xlate_hold(struct worker *w, uint32_t handle);
+void xlate_release(struct worker *w, uint32_t handle);
+void xlate_conn_end(struct worker *w, struct conn *c); /* conn_end callback */
+
+struct xlate_row {
+        bool dynamic, portmap;
+        uint8_t proto;
+        uint16_t real_if, mapped_if;
+        struct addr real, mapped, mapped_hi; /* static subnets: prefix length in len */
+        uint8_t len;
+        uint16_t rport, mport;
+        uint64_t idle_ms, timeout_ms;
+        uint32_t rule;
+};
+/* Static ones come from the snapshot, dynamic ones from the table. Resumable as conn_walk(). */
+unsigned xlate_walk(const struct worker *w, uint32_t *cursor, struct xlate_row *rows, unsigned max, bool *end);
+/* Ends dynamic xlates and the conns on them (CONN_END_XLATE_CLEAR), bounded per call. */
+unsigned xlate_clear(struct worker *w, uint32_t *cursor, bool *end);
+uint32_t xlate_count(const struct worker *w); /* static + dynamic in use */
+uint32_t xlate_most(const struct worker *w);
+
+/* Hit counters of rules by conf id: translate / untranslate. Any thread may read. */
+void nat_hits(const struct worker *w, uint32_t rule_id, uint64_t *translate, uint64_t *untranslate);
+/* Endpoint translation for engines without making an xlate: static rules only. false: none. */
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * Access lists compiled for lookups whose cost does not grow linearly with the ACEs (ranges, overlaps and port operators
+ * included), with first-match semantics and per-worker hit counters by rule id.
+ */
+#ifndef VOXGATE_POLICY_ACL_H
+#define VOXGATE_POLICY_ACL_H
+
+#include "policy/conf.h"
+#include "platform/net/dp.h"
+
+struct acl_rt;  /* part root: all lists, access-groups by interface */
+struct acl_list_rt;
+
+struct acl_key { /* real addresses (8.3 and later) */
+        struct addr src, dst;
+        uint8_t proto;
+        uint16_t sport, dport; /* ICMP: dport = type */
+};
+struct acl_hit {
+        uint32_t ace_id; /* 0: no ACE matched (implicit deny) */
+        uint32_t index;  /* expanded element, for its own counter */
+        bool permit, log, log_disable;
+        int8_t log_level;
+        uint16_t log_interval;
+};
+
+static inline const struct acl_rt *acl_rt(const struct snapshot *s)
+{
+        return s->part[SNAP_ACL]->root;
+}
+const struct acl_list_rt *acl_list(const struct acl_rt *a, const char *name);
+/* The list bound in on an interface, NULL: none (security levels decide). */
+const struct acl_list_rt *acl_in(const struct acl_rt *a, uint16_t iface);
+const struct acl_list_rt *acl_out(const struct acl_rt *a, uint16_t iface);
+const char *acl_list_name(const struct acl_list_rt *l);
+uint32_t acl_list_id(const struct acl_list_rt *l); /* conf id */
+/* First match. Never allocates. */
+struct acl_hit acl_match(const struct acl_list_rt *l, const struct acl_key *k);
+uint32_t ace_hash(uint32_t ace_id); /* the 0x... of show access-list and 106023/106100 */
+
+int acl_compile(struct snap_part *part, const struct policy_conf *conf, const struct net_rt *net, struct err *e);
+
+/* Expanded elements of one ACE in order, for show access-list: returns count; texts by the CLI from these values. */
+struct ace_elem {
+        uint8_t proto; bool any_proto;
+        struct addr_range src, dst; /* fam NONE: any */
+        struct port_range sport, dport;
+};
+unsigned acl_ace_elems(const struct acl_list_rt *l, uint32_t ace_id, struct ace_elem *out, unsigned max);
+
+/* Hit counters: per worker, by ACE id, live outside the snapshot. */
+struct hit_table;
+struct hit_table *hit_table_new(void) MUST_USE;
+void hit_table_free(struct hit_table *t);
+void hit_count(struct hit_table *t, uint32_t id);
+uint64_t hit_get(const struct hit_table *t, uint32_t id); /* any thread, relaxed */
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * The connection table of one dataplane worker: every flow through, to or from the box. Reserved to its hard maximum at start.
+ * A conn has two sides; each side's key is what a packet ARRIVING on it carries, so the header a packet leaves with is the
+ * reverse of the other side's key, and NAT needs nothing but the conn.
+ */
+#ifndef VOXGATE_POLICY_CONN_H
+#define VOXGATE_POLICY_CONN_H
+
+#include "platform/base/hash.h"
+#include "platform/base/tmr.h"
+#include "policy/flow_plan.h"
+#include "policy/tcp_state.h"
+
+#define CONNS_DEFAULT_MAX 262144u
+
+enum conn_end_reason { /* words of 302014: see conn_end_text() */
+        CONN_END_NONE,
+        CONN_END_FINS,
+        CONN_END_RESET_I, /* reset from the initiator's... inside or outside: text chosen by security level */
+        CONN_END_RESET_O,
+        CONN_END_SYN_TIMEOUT,
+        CONN_END_IDLE,
+        CONN_END_INSPECT,     /* "Flow closed by inspection" */
+        CONN_END_CLEARED,     /* "Connection cleared by operator" / "Xlate Clear" */
+        CONN_END_XLATE_CLEAR,
+        CONN_END_IFACE,       /* "Interface down" */
+        CONN_END_PROXY,       /* proxy worker ended it: "Flow closed by proxy" */
+        CONN_END_PROXY_FULL,
+        CONN_END_HALF_CLOSED,
+        CONN_END_REASONS
+};
+const char *conn_end_text(enum conn_end_reason r);
+
+struct conn_side {
+        struct hash_node node;
+        struct flow_key key; /* of packets arriving on this side */
+        struct addr next_hop; /* towards this side's peer */
+        uint32_t snap_gen;    /* low bits of the snapshot generation next_hop was resolved with */
+        uint64_t pkts, bytes;
+        uint8_t dscp;
+};
+
+struct conn {
+        struct conn_side side[2]; /* 0 initiator, 1 responder */
+        uint64_t id;              /* number in 302013; never reused */
+        uint8_t proto;
+        uint8_t action; /* enum conn_action */
+        uint8_t engine; /* enum inspect_id */
+        bool inbound;   /* initiator's level < responder's */
+        bool accept_first, ending, half_closed_seen;
+        bool no_log;
+        uint64_t born_ms, last_ms; /* last packet; the only field a packet writes besides counters */
+        uint32_t idle_ms, embryonic_ms, half_closed_ms;
+        struct tcp_conn_state tcp[2]; /* [0] end to end, or leg 0; [1] leg 1 of a punted conn */
+        struct tmr tmr;
+        uint32_t flow;        /* punt/box/inspect flow id, 0 none */
+        uint8_t generation;
+        uint16_t kernel_port[2]; /* private kernel's port per leg: 0 not known yet */
+        uint16_t mss_clamp;
+        uint32_t ace_id, class_id, inspect_line, map_id, tls_proxy_id, nat_rule, untrans_rule;
+        uint32_t xlate;       /* handle, 0 none */
+        uint32_t settings_class;
+        uint64_t parent;      /* conn id that opened the pinhole, 0 none */
+        uint8_t end_reason;
+};
+
+struct conn_table;
+/* max: hard maximum of conns. Needs w->tmr, w->log. */
+struct conn_table *conn_table_new(struct worker *w, uint32_t max) MUST_USE;
+void conn_table_free(struct conn_table *t);
+
+/* Which conn and side a packet belongs to; NULL on a miss. Prefetch-friendly: never writes. */
+struct conn *conn_find(const struct conn_table *t, const struct flow_key *k, unsigned *side);
+/* By table slot (flow events keep slot + id): NULL when that slot no longer holds conn `id`. */
+struct conn *conn_at(const struct conn_table *t, uint32_t slot, uint64_t id);
+uint32_t conn_slot(const struct conn_table *t, const struct conn *c);
+/* Builds a conn from a plan (keys, settings, timers, log 302013/302015/302020). NULL with *why set when refused. */
+struct conn *conn_build(struct worker *w, const struct pkt *pk, const struct flow_plan *plan, enum drop_reason *why);
+/* Ends it: log, conn_end callbacks of the path (NAT, punt), slot freed. A punted conn that still has legs is unlinked from
+ * the lookup at once; the slot is the punt layer's until it calls conn_release(). */
+void conn_end(struct worker *w, struct conn *c, enum conn_end_reason why);
+
+uint32_t conn_count(const struct conn_table *t);
+uint32_t conn_most(const struct conn_table *t);
+
+/* ---- views for cold threads (run in the worker's thread) ---- */
+struct conn_row { /* by value */
+        uint64_t id;
+        uint8_t proto, action, engine;
+        uint16_t iface[2];
+        struct addr real[2], mapped[2]; /* [0] initiator, [1] responder */
+        uint16_t real_port[2], mapped_port[2];
+        uint64_t bytes, pkts[2], idle_ms, uptime_ms, timeout_ms;
+        bool inbound;
+        char flags[16]; /* as show conn prints them */
+};
+struct conn_filter { /* zero = everything */
+        uint8_t proto;
+        struct addr lo, hi; /* address A[-B] */
+        uint16_t port_lo, port_hi;
+};
+/* Resumable: *cursor 0 at first; returns rows (at most max), 0 at the end. Looks at a bounded number of slots per call. */
+unsigned conn_walk(const struct worker *w, uint32_t *cursor, const struct conn_filter *f, struct conn_row *rows, unsigned max,
+                   bool *end);
+/* Ends matching conns, bounded per call; returns how many; *end as above. */
+unsigned conn_clear(struct worker *w, uint32_t *cursor, const struct conn_filter *f, enum conn_end_reason why, bool *end);
+
+/* ---- stages ---- */
+void conn_stage(struct worker *w, struct burst *b);      /* fast: lookup; ICMP errors find the conn of their quoted packet */
+void conn_track_stage(struct worker *w, struct burst *b); /* fast: TCP state, counters, idle, next hop; ends conns on RST/FIN */
+void miss_stage(struct worker *w, struct burst *b);      /* runs path->slow over packets without a conn */
+/* slow */
+enum pkt_verdict pinhole_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+enum pkt_verdict box_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan); /* destination is our own address */
+enum pkt_verdict route_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+enum pkt_verdict acl_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+enum pkt_verdict limit_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+enum pkt_verdict conn_new_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+/* hook: interfaces that went away end their conns, bounded per tick */
+void conn_snapshot_hook(struct worker *w);
+
+#endif

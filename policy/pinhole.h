@@ -1,0 +1,36 @@
+/* Expected secondary connections (N4): exact, owned by a conn, expire with it, never to the appliance or privileged ports
+ * unless the engine's protocol says so. */
+#ifndef VOXGATE_POLICY_PINHOLE_H
+#define VOXGATE_POLICY_PINHOLE_H
+
+#include "policy/conn.h"
+
+struct pinhole_spec {
+        uint8_t proto;
+        /* As the first packet will ARRIVE: interface and wire addresses; port 0 = any. Source address fam NONE = any. */
+        uint16_t in_iface;
+        struct addr src, dst;
+        uint16_t sport, dport;
+        /* How it goes on. */
+        uint16_t out_iface;
+        struct addr src_mapped, dst_real;
+        uint16_t src_mapped_port, dst_real_port; /* 0: unchanged */
+        uint32_t timeout_s;
+        enum inspect_id engine;
+        enum conn_action action; /* FORWARD, INSPECT or BOX */
+        uint32_t box_flow;
+        uint16_t box_port;
+        uint64_t owner; /* conn id */
+        bool once;
+};
+struct pinhole_table;
+#define PINHOLES_MAX 65536u
+struct pinhole_table *pinhole_table_new(struct worker *w) MUST_USE;
+void pinhole_table_free(struct pinhole_table *t);
+/* 0, or -1 when the table is full or the hole is one that is never opened. */
+int pinhole_add(struct worker *w, const struct pinhole_spec *s);
+/* conn_end callback: closes what the conn opened. */
+void pinhole_conn_end(struct worker *w, struct conn *c);
+uint32_t pinhole_count(const struct pinhole_table *t);
+
+#endif
