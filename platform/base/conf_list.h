@@ -36,7 +36,8 @@ uint32_t conf_id_next(void);
 
 void conf_list_init(struct conf_list *l, size_t obj_size, void (*fini)(struct conf_obj *));
 void conf_list_fini(struct conf_list *l); /* frees all objects */
-/* Appends a zeroed object with a fresh id; NULL when out of memory. Names need not be unique for anonymous lists (""). */
+/* Appends a zeroed object with a fresh id; NULL when out of memory. Names need not be unique for anonymous lists
+ * (""). */
 void *conf_list_add(struct conf_list *l, const char *name) MUST_USE;
 /* Inserts before `before` (NULL = at the end). */
 void *conf_list_insert(struct conf_list *l, const char *name, struct conf_obj *before) MUST_USE;
@@ -44,14 +45,13 @@ void *conf_list_insert(struct conf_list *l, const char *name, struct conf_obj *b
 void *conf_list_find(const struct conf_list *l, const char *name);
 void conf_list_del(struct conf_list *l, struct conf_obj *o);
 
-#define conf_each(type, var, l)                                                                                \
-        for (type *var = (l)->items.next && !list_empty(&(l)->items)                                           \
-                                 ? (type *)(void *)list_entry((l)->items.next, struct conf_obj, link)          \
-                                 : NULL;                                                                       \
-             var;                                                                                              \
-             var = ((struct conf_obj *)(void *)var)->link.next != &(l)->items                                  \
-                           ? (type *)(void *)list_entry(((struct conf_obj *)(void *)var)->link.next,           \
-                                                        struct conf_obj, link)                                 \
-                           : NULL)
+#define conf_each(type, var, l)                                                                                      \
+        for (type *var = (l)->items.next && !list_empty(&(l)->items)                                                 \
+                                 ? (type *)(void *)list_entry((l)->items.next, struct conf_obj, link)                \
+                                 : NULL;                                                                             \
+             var; var = ((struct conf_obj *)(void *)var)->link.next != &(l)->items                                   \
+                                ? (type *)(void *)list_entry(((struct conf_obj *)(void *)var)->link.next,            \
+                                                             struct conf_obj, link)                                  \
+                                : NULL)
 
 #endif

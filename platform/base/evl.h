@@ -31,7 +31,8 @@ int evl_set(struct evl *l, struct evl_fd *f, unsigned want);
 /* Forgets f; safe from inside any callback of this loop, pending events of f are dropped. Does not close. */
 void evl_del(struct evl *l, struct evl_fd *f);
 struct tmr_wheel *evl_timers(struct evl *l);
-/* One round: waits at most wait_ms (0 = poll), runs ready descriptors, posted calls, due timers. Returns events handled. */
+/* One round: waits at most wait_ms (0 = poll), runs ready descriptors, posted calls, due timers. Returns events
+ * handled. */
 int evl_step(struct evl *l, unsigned wait_ms);
 /* From any thread: wakes a waiting evl_step(). */
 void evl_wake(struct evl *l);

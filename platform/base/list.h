@@ -43,10 +43,9 @@ static inline void list_del(struct list *n)
 }
 
 #define list_entry(node, type, member) container_of(node, type, member)
-#define list_first(head, type, member) \
-        (list_empty(head) ? NULL : list_entry((head)->next, type, member))
+#define list_first(head, type, member) (list_empty(head) ? NULL : list_entry((head)->next, type, member))
 #define list_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
-#define list_each_safe(it, tmp, head) \
+#define list_each_safe(it, tmp, head)                                                                                \
         for (struct list *it = (head)->next, *tmp = it->next; it != (head); it = tmp, tmp = it->next)
 
 #endif

@@ -12,12 +12,14 @@ struct str {
         size_t n;
 };
 
-/* Whole string is a decimal number in [lo, hi], no sign, no blanks; leading zeros are legal. false changes nothing. */
+/* Whole string is a decimal number in [lo, hi], no sign, no blanks; leading zeros are legal. false changes nothing.
+ */
 bool str_u64(const char *s, uint64_t lo, uint64_t hi, uint64_t *out);
 bool str_u32(const char *s, uint32_t lo, uint32_t hi, uint32_t *out);
 /* Copies with NUL; false (and out = "") when it does not fit. */
 bool str_copy(char *out, size_t cap, const char *s);
-/* Prints n bytes into out with control and non-UTF-8 bytes as \xNN; always NUL-ended, cut with "..." when too long. */
+/* Prints n bytes into out with control and non-UTF-8 bytes as \xNN; always NUL-ended, cut with "..." when too long.
+ */
 char *str_escape(char *out, size_t cap, const void *s, size_t n);
 bool str_prefix_ci(const char *full, const char *abbrev); /* abbrev is a case-insensitive prefix of full */
 /* H:MM:SS of seconds (hours unpadded); out holds 24 bytes. */

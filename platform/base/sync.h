@@ -1,4 +1,5 @@
-/* What a module exports for failover replication. The driver (platform/ha) walks the classes; modules know no wire. */
+/* What a module exports for failover replication. The driver (platform/ha) walks the classes; modules know no wire.
+ */
 #ifndef VOXGATE_BASE_SYNC_H
 #define VOXGATE_BASE_SYNC_H
 

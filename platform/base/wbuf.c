@@ -4,6 +4,8 @@
 
 #include "platform/base/mem.h"
 
+static void put_exact(struct wbuf *w, size_t n, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
+
 /* vsnprintf() wants room for a NUL that we do not store: a text that fits exactly takes the way round. */
 static void put_exact(struct wbuf *w, size_t n, const char *fmt, va_list ap)
 {
