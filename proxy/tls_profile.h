@@ -1,0 +1,52 @@
+/*
+ * What a TLS endpoint of ours offers: versions, suites, curves, signature hashes (always all set explicitly), our chain and key,
+ * whom we believe. Immutable and reference-counted outside any arena, since live mbedTLS contexts point into it. A trust change
+ * makes a new profile, which voids tickets and cached sessions.
+ */
+#ifndef VOXGATE_PROXY_TLS_PROFILE_H
+#define VOXGATE_PROXY_TLS_PROFILE_H
+
+#include <mbedtls/ssl.h>
+
+#include "pki/pki_rt.h"
+#include "proxy/conf.h"
+#include "proxy/leg.h"
+
+enum tls_role { TLS_SERVER, TLS_CLIENT }; /* what WE are on that leg */
+
+struct tls_profile_params {
+        enum tls_role role;
+        const struct identity_rt *identity; /* NULL: none shown (client role only) */
+        struct trust_set *trust;            /* NULL: the peer is not asked for a certificate (server role only) */
+        /* Names as typed ("aes128-sha1"); n = 0: the default list of the role. */
+        unsigned nsuites;
+        const char (*suites)[24];
+        int min_version, max_version; /* MBEDTLS_SSL_MINOR_VERSION_1..3; 0 = default */
+        const struct rng *rng;
+        const struct clock *clk;
+};
+struct tls_profile;
+/* -1 with the reason when something typed is not available in the linked library. */
+struct tls_profile *tls_profile_new(const struct tls_profile_params *p, struct err *e) MUST_USE;
+struct tls_profile *tls_profile_get(struct tls_profile *p);
+void tls_profile_put(struct tls_profile *p);
+
+/* Suite names of the command language. false: unknown; *available: the linked library has it. */
+bool tls_suite_known(const char *asa_name, bool *available);
+const char *tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the mbedTLS name when unknown */
+
+/* What happened in a handshake, for logs and show. */
+struct tls_info {
+        bool done, resumed, peer_cert;
+        char version[12]; /* "TLSv1.2" */
+        char cipher[40];  /* OpenSSL name */
+        char verify_reason[200]; /* why the peer was refused, "" */
+        char trustpoint[129];    /* that vouched for the peer */
+        char peer_subject[256];
+        unsigned noffered; /* ciphers the client proposed; 0 unknown */
+};
+/* TLS over `lower` (taken over, also on failure: closed). The profile is referenced while the leg lives. */
+struct leg *leg_tls_new(struct tls_profile *p, struct leg *lower, struct log_src *log, struct err *e) MUST_USE;
+void leg_tls_info(const struct leg *l, struct tls_info *out);
+
+#endif
