@@ -15,7 +15,8 @@ int pcap_read_next(struct pcap_file *f, const uint8_t **frame, uint32_t *caplen,
                    struct err *e);
 struct pcap_file *pcap_write_open(const char *path, struct err *e);
 int pcap_write(struct pcap_file *f, const uint8_t *frame, uint32_t caplen, uint32_t len, int64_t wall_ns, struct err *e);
-int pcap_close(struct pcap_file *f, struct err *e); /* NULL is legal; -1 when the last bytes could not be written */
+/* NULL is legal; -1 when the last bytes could not be written. (libpcap already owns the name pcap_close.) */
+int pcap_file_close(struct pcap_file *f, struct err *e);
 /* The same file image in memory, for uploads: header (24 bytes) and per-record header (16 bytes). */
 size_t pcap_mem_header(uint8_t out[24]);
 size_t pcap_mem_record(uint8_t out[16], uint32_t caplen, uint32_t len, int64_t wall_ns);

@@ -40,6 +40,7 @@ struct port { /* first member of every concrete port */
         struct port_stat stat;
 };
 
+/* In all functions of port_mem the csum_start of a struct pkt_csum counts from the first byte of the frame. */
 /* In-memory wire for tests: frames sent on one end are received on the other. Either end may be NULL-closed first. */
 int port_mem_pair(struct port **a, struct port **b, struct err *e);
 /* A single memory port: frames are put in and taken out by the test. */
