@@ -109,6 +109,11 @@ unsigned conn_clear(struct worker *w, uint32_t *cursor, const struct conn_filter
 void conn_stage(struct worker *w, struct burst *b);      /* fast: lookup; ICMP errors find the conn of their quoted packet */
 void conn_track_stage(struct worker *w, struct burst *b); /* fast: TCP state, counters, idle, next hop; ends conns on RST/FIN */
 void miss_stage(struct worker *w, struct burst *b);      /* runs path->slow over packets without a conn */
+/* One packet of a conn that is not in the wire path (punt glue): leg 0/1 of a punted conn, from_peer: it came from the wire.
+ * Moves TCP state, counters, idle time; DROP_NONE or why the packet must not pass. */
+enum drop_reason conn_track_packet(struct worker *w, struct conn *c, unsigned leg, bool from_peer, struct pkt *pk);
+/* Where packets towards the peer of a side go; resolved anew when the snapshot changed. */
+const struct addr *conn_next_hop(struct worker *w, struct conn *c, unsigned side);
 /* slow */
 enum pkt_verdict pinhole_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
 enum pkt_verdict box_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan); /* destination is our own address */

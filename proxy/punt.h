@@ -67,8 +67,12 @@ void punt_free(struct punt *p);
 void punt_stage(struct worker *w, struct burst *b);     /* wire path: conns with action PUNT, INSPECT or BOX leave here */
 void punt_in_stage(struct worker *w, struct burst *b);  /* TUN path: pseudo pair -> wire headers, conn, out_iface */
 void punt_drain(struct worker *w);                      /* hook: messages from proxy workers, bounded */
-/* Called by conn_new_stage through conn_built: gives PUNT/INSPECT conns an id and pushes FLOW_NEW. false: refused, *why. */
+/* Slow stage behind conn_new_stage: PUNT, INSPECT and BOX conns get their flow id and FLOW_NEW is pushed, or the conn ends. */
+enum pkt_verdict punt_new_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
+/* The same for conns built elsewhere. false: refused, *why; the conn is the caller's to end. */
 bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *plan, enum drop_reason *why);
+/* Ends a lingering conn once both legs are closed on the wire. */
+void punt_check_closed(struct worker *w, struct conn *c);
 void punt_conn_end(struct worker *w, struct conn *c);   /* conn_end callback */
 
 /* ---- flows of the box itself (worker's thread) ---- */

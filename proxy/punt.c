@@ -1,0 +1,359 @@
+#include "proxy/punt_int.h"
+
+#include "platform/base/hash.h"
+#include "platform/base/mem.h"
+
+int punt_link_init(struct punt_link *l, struct worker *dp, struct err *e)
+{
+        *l = (struct punt_link){ .dp = dp };
+        l->to_proxy = ring_new(sizeof(struct punt_msg), PUNT_RING_SLOTS);
+        l->to_dp = ring_new(sizeof(struct punt_msg), PUNT_RING_SLOTS);
+        if (l->to_proxy && l->to_dp)
+                return 0;
+        punt_link_fini(l);
+        return err_nomem(e, "making the rings of a proxy worker");
+}
+
+void punt_link_fini(struct punt_link *l)
+{
+        ring_free(l->to_proxy);
+        ring_free(l->to_dp);
+        l->to_proxy = l->to_dp = NULL;
+}
+
+struct punt *punt_new(struct worker *w, struct punt_link *const *links, unsigned nlinks)
+{
+        struct punt *p = mem_alloc(MEM_FLOW, sizeof *p);
+
+        if (!p)
+                return NULL;
+        p->w = w;
+        p->links = links;
+        p->nlinks = nlinks;
+        list_init(&p->pend);
+        p->flows = pool_new(sizeof(struct punt_flow), PUNT_FLOWS_MAX, POOL_FIFO);
+        p->gens = mem_alloc(MEM_FLOW, PUNT_FLOWS_MAX);
+        if (!p->flows || !p->gens) {
+                punt_free(p);
+                return NULL;
+        }
+        return p;
+}
+
+void punt_free(struct punt *p)
+{
+        if (!p)
+                return;
+        pool_free(p->flows);
+        mem_free(p->gens);
+        mem_free(p);
+}
+
+struct punt_flow *punt_flow_find(struct punt *p, uint32_t flow, uint8_t gen)
+{
+        uint32_t idx = flow - FLOW_ID_FIRST;
+
+        if (flow < FLOW_ID_FIRST || idx >= PUNT_FLOWS_MAX || !pool_live(p->flows, idx) || p->gens[idx] != gen)
+                return NULL;
+        return pool_at(p->flows, idx);
+}
+
+uint32_t punt_flow_take(struct punt *p, struct punt_flow **out, uint8_t *gen)
+{
+        struct punt_flow *f = pool_get(p->flows);
+
+        if (!f) {
+                p->stat.refused_id++;
+                return 0;
+        }
+        list_init(&f->pend);
+        *out = f;
+        *gen = ++p->gens[pool_index(p->flows, f)];
+        p->stat.flows = pool_used(p->flows);
+        p->stat.most = pool_most_used(p->flows);
+        return punt_flow_id(p, f);
+}
+
+void punt_flow_give(struct punt *p, struct punt_flow *f)
+{
+        if (f->state == FLOW_END_SENT)
+                p->stat.waiting_gone--;
+        list_del(&f->pend);
+        pool_put(p->flows, f);
+        p->stat.flows = pool_used(p->flows);
+}
+
+/* Both directions of a pair of hosts, and connections either of them opens, hash alike. */
+static unsigned link_choose(const struct punt *p, const struct punt_flow_info *i)
+{
+        uint64_t a = hash_bytes(&i->client_real.a, sizeof i->client_real.a, 1);
+        uint64_t b = hash_bytes(&i->server_real.a, sizeof i->server_real.a, 1);
+
+        return (unsigned)((a + b) % p->nlinks);
+}
+
+static void flow_info(const struct conn *c, uint32_t slot, struct punt_flow_info *i)
+{
+        const struct flow_key *in = &c->side[0].key, *out = &c->side[1].key;
+
+        *i = (struct punt_flow_info){
+                .conn_id = c->id,
+                .conn_slot = slot,
+                .proto = c->proto,
+                .action = c->action,
+                .engine = c->engine,
+                .accept_first = c->accept_first,
+                .inspect_line = c->inspect_line,
+                .map_id = c->map_id,
+                .tls_proxy_id = c->tls_proxy_id,
+                .class_id = c->class_id,
+                .iface = { in->iface, out->iface },
+                .client_real = { flow_src(in), in->sport },
+                .server_mapped = { flow_dst(in), in->dport },
+                .server_real = { flow_src(out), out->sport },
+                .client_mapped = { flow_dst(out), out->dport },
+        };
+}
+
+static bool link_push(struct punt *p, unsigned link, const struct punt_msg *m)
+{
+        struct punt_link *l = p->links[link];
+
+        if (!ring_push(l->to_proxy, m))
+                return false;
+        if (l->wake_proxy)
+                l->wake_proxy(l->wake_ctx);
+        return true;
+}
+
+/* New flows leave half of the ring to the messages of those already accepted. */
+static bool link_has_room(const struct punt *p, unsigned link)
+{
+        struct ring *r = p->links[link]->to_proxy;
+
+        return ring_space(r) > ring_slots(r) / 2;
+}
+
+static bool proxied_new(struct punt *p, struct conn *c, struct punt_flow *f, uint32_t id, uint8_t gen)
+{
+        struct punt_msg m = { .kind = PUNT_FLOW_NEW, .flow = id, .gen = gen };
+
+        flow_info(c, f->conn_slot, &m.info);
+        f->link = (uint8_t)link_choose(p, &m.info);
+        c->kernel_port[0] = (uint16_t)(PUNT_LISTEN_PORT + f->link);
+        if (link_has_room(p, f->link) && link_push(p, f->link, &m))
+                return true;
+        p->stat.refused_ring++;
+        return false;
+}
+
+bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *plan, enum drop_reason *why)
+{
+        struct punt *p = w->punt;
+        struct punt_flow *f;
+        uint8_t gen;
+        uint32_t id;
+
+        *why = DROP_PUNT_ID;
+        if (!p || (c->action != CONN_BOX && !p->nlinks))
+                return false;
+        id = punt_flow_take(p, &f, &gen);
+        if (!id)
+                return false;
+        f->conn_id = c->id;
+        f->conn_slot = conn_slot(w->conns, c);
+        f->owner = c->action == CONN_BOX ? OWNER_CONN : OWNER_PROXY;
+        c->generation = gen;
+        if (f->owner == OWNER_CONN) {
+                c->kernel_port[0] = plan->box_port;
+        } else if (!proxied_new(p, c, f, id, gen)) {
+                *why = DROP_PUNT_RING;
+                punt_flow_give(p, f);
+                return false;
+        }
+        c->flow = id;
+        return true;
+}
+
+enum pkt_verdict punt_new_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
+{
+        struct conn *c = pk->conn;
+        enum drop_reason why;
+
+        if (!c || c->action == CONN_FORWARD || c->flow || pk->dry)
+                return PKT_NEXT;
+        if (punt_conn_new(w, c, plan, &why))
+                return PKT_NEXT;
+        pk->conn = NULL;
+        conn_end(w, c, CONN_END_PROXY_FULL);
+        return dp_drop(pk, why);
+}
+
+/* ---- ends ---- */
+
+static void flow_owe(struct punt *p, struct punt_flow *f)
+{
+        if (list_empty(&f->pend))
+                list_add_tail(&p->pend, &f->pend);
+}
+
+/* Sends what the flow owes; true when the flow owes nothing any more (and may be gone). */
+static bool flow_pay(struct punt *p, struct punt_flow *f)
+{
+        struct punt_msg m = { .flow = punt_flow_id(p, f),
+                              .gen = p->gens[pool_index(p->flows, f)],
+                              .reason = f->reason };
+
+        if (f->owe_end) {
+                m.kind = PUNT_END;
+                if (!link_push(p, f->link, &m))
+                        return false;
+                f->owe_end = false;
+        }
+        if (f->owe_gone) {
+                m.kind = PUNT_GONE;
+                if (!link_push(p, f->link, &m))
+                        return false;
+                punt_flow_give(p, f);
+                return true;
+        }
+        list_del(&f->pend);
+        return true;
+}
+
+static void pay_all(struct punt *p)
+{
+        while (!list_empty(&p->pend))
+                if (!flow_pay(p, list_entry(p->pend.next, struct punt_flow, pend)))
+                        return;
+}
+
+static void proxied_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
+{
+        f->reason = (uint8_t)why;
+        if (f->state == FLOW_LIVE) {
+                f->state = FLOW_END_SENT;
+                f->owe_end = true;
+                p->stat.waiting_gone++;
+        } else {
+                f->owe_gone = true;
+        }
+        flow_owe(p, f);
+        pay_all(p);
+}
+
+void punt_conn_end(struct worker *w, struct conn *c)
+{
+        struct punt *p = w->punt;
+        struct punt_flow *f = c->flow && p ? punt_flow_find(p, c->flow, c->generation) : NULL;
+
+        if (!f)
+                return;
+        if (f->owner == OWNER_PROXY)
+                proxied_end(p, f, c->end_reason);
+        else if (f->owner == OWNER_BOX)
+                f->state = FLOW_DEAD;
+        else
+                punt_flow_give(p, f);
+}
+
+/* The proxy worker is done. TCP legs still have FINs, RSTs and their answers to exchange: the conn lingers for them.
+ */
+static void on_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
+{
+        struct conn *c = punt_flow_conn(p, f);
+
+        if (f->state != FLOW_LIVE) { /* crossed with our END: both sides know */
+                punt_flow_give(p, f);
+                return;
+        }
+        f->state = FLOW_END_RCVD;
+        if (!c)
+                return;
+        c->end_reason = (uint8_t)why;
+        if (c->action != CONN_PUNT) {
+                conn_end(p->w, c, why);
+                return;
+        }
+        c->ending = true;
+        c->idle_ms = c->embryonic_ms = c->half_closed_ms = PUNT_LINGER_MS;
+        tmr_set(p->w->tmr, &c->tmr, PUNT_LINGER_MS);
+        punt_check_closed(p->w, c);
+}
+
+static void on_gone(struct punt *p, struct punt_flow *f)
+{
+        if (f->state == FLOW_END_SENT)
+                punt_flow_give(p, f);
+}
+
+/* ---- datagrams and pinholes ---- */
+
+static void on_dgram(struct punt *p, struct punt_flow *f, const struct punt_msg *m)
+{
+        struct conn *c = f ? punt_flow_conn(p, f) : NULL;
+        struct burst b = { .n = 1, .pk = { m->pk } };
+
+        if (!c) {
+                p->stat.stale++;
+                dp_discard(p->w, m->pk, DROP_PUNT_STALE);
+                return;
+        }
+        m->pk->conn = c;
+        m->pk->side = m->dir == DIR_C2S ? 0 : 1;
+        m->pk->verdict = PKT_NEXT;
+        dp_run(p->w, p->w->env.path->output, &b);
+}
+
+static void on_msg(struct punt *p, const struct punt_msg *m)
+{
+        struct punt_flow *f = punt_flow_find(p, m->flow, m->gen);
+
+        switch (m->kind) {
+        case PUNT_END:
+                if (f)
+                        on_end(p, f, m->reason);
+                break;
+        case PUNT_GONE:
+                if (f)
+                        on_gone(p, f);
+                break;
+        case PUNT_DGRAM:
+                on_dgram(p, f, m);
+                break;
+        case PUNT_DGRAM_DROP:
+                dp_discard(p->w, m->pk, DROP_INSPECT);
+                break;
+        case PUNT_PINHOLE:
+                pinhole_add(p->w, &m->pinhole);
+                break;
+        default:
+                break;
+        }
+}
+
+void punt_drain(struct worker *w)
+{
+        struct punt *p = w->punt;
+        struct punt_msg m;
+
+        if (!p)
+                return;
+        for (unsigned i = 0; i < p->nlinks; i++)
+                for (unsigned n = 0; n < PUNT_DRAIN_MAX && ring_pop(p->links[i]->to_dp, &m); n++)
+                        on_msg(p, &m);
+        if (unlikely(!list_empty(&p->pend)))
+                pay_all(p);
+}
+
+void punt_check_closed(struct worker *w, struct conn *c)
+{
+        if (c->ending && c->tcp[0].phase == TCPP_CLOSED &&
+            (c->tcp[1].phase == TCPP_CLOSED || c->tcp[1].phase == TCPP_NEW))
+                conn_end(w, c, c->end_reason);
+}
+
+void punt_stat(const struct punt *p, struct punt_stat *out)
+{
+        *out = p->stat;
+}

@@ -1,0 +1,58 @@
+/* Private to proxy/punt*.c: the flow table of one dataplane worker. */
+#ifndef VOXGATE_PROXY_PUNT_INT_H
+#define VOXGATE_PROXY_PUNT_INT_H
+
+#include "platform/base/list.h"
+#include "platform/base/pool.h"
+#include "platform/net/tun.h"
+#include "proxy/punt.h"
+
+#define FLOW_ID_FIRST 3u /* 240.0.0.0-2 stay out of use: PSEUDO_KERNEL lives there */
+#define PUNT_DRAIN_MAX 256u
+
+enum flow_owner {
+        OWNER_PROXY, /* a proxy worker behind links[link] */
+        OWNER_BOX,   /* a socket of the box: punt_box_close() gives the id back */
+        OWNER_CONN,  /* nobody but the conn (secondary flows of the box) */
+};
+
+enum flow_state {
+        FLOW_LIVE,
+        FLOW_END_SENT, /* the conn is gone; waiting for GONE */
+        FLOW_END_RCVD, /* the proxy is done; the conn lingers */
+        FLOW_DEAD,     /* OWNER_BOX: the conn is gone, the owner has not closed yet */
+};
+
+struct punt_flow {
+        struct list pend; /* in punt.pend while owed is not empty */
+        uint64_t conn_id;
+        uint32_t conn_slot;
+        uint8_t owner, state, link, reason;
+        bool owe_end, owe_gone;
+};
+
+struct punt {
+        struct worker *w;
+        struct punt_link *const *links;
+        unsigned nlinks;
+        struct pool *flows;
+        uint8_t *gens; /* per flow index: survives reuse */
+        struct list pend;
+        struct punt_stat stat;
+};
+
+/* NULL when the id is not live or is of another generation. */
+struct punt_flow *punt_flow_find(struct punt *p, uint32_t flow, uint8_t gen);
+/* An unused id; 0 when all are taken. */
+uint32_t punt_flow_take(struct punt *p, struct punt_flow **out, uint8_t *gen);
+void punt_flow_give(struct punt *p, struct punt_flow *f);
+static inline uint32_t punt_flow_id(const struct punt *p, const struct punt_flow *f)
+{
+        return pool_index(p->flows, f) + FLOW_ID_FIRST;
+}
+static inline struct conn *punt_flow_conn(struct punt *p, const struct punt_flow *f)
+{
+        return conn_at(p->w->conns, f->conn_slot, f->conn_id);
+}
+
+#endif
