@@ -53,6 +53,8 @@ size_t port_mem_take(struct port *p, void *out, size_t cap, struct pkt_csum *csu
 struct port *port_pcap_open(const char *rx_file, const char *tx_file, const struct clock *clk, struct err *e);
 /* Wall time (ns) of the next frame to be read; -1 at the end. rx gives exactly one frame per call, number in frame_no. */
 int64_t port_pcap_next(struct port *p);
+/* Closes the output file. -1 when the input broke off damaged or the output could not be written in full. */
+int port_pcap_finish(struct port *p, struct err *e);
 
 /*
  * AF_PACKET on a network device. fd: an open AF_PACKET socket bound to it, or -1 to open one here (needs CAP_NET_RAW).
