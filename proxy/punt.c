@@ -346,11 +346,13 @@ void punt_drain(struct worker *w)
                 pay_all(p);
 }
 
-void punt_check_closed(struct worker *w, struct conn *c)
+bool punt_check_closed(struct worker *w, struct conn *c)
 {
-        if (c->ending && c->tcp[0].phase == TCPP_CLOSED &&
-            (c->tcp[1].phase == TCPP_CLOSED || c->tcp[1].phase == TCPP_NEW))
-                conn_end(w, c, c->end_reason);
+        if (likely(!c->ending) || c->tcp[0].phase != TCPP_CLOSED ||
+            (c->tcp[1].phase != TCPP_CLOSED && c->tcp[1].phase != TCPP_NEW))
+                return false;
+        conn_end(w, c, c->end_reason);
+        return true;
 }
 
 void punt_stat(const struct punt *p, struct punt_stat *out)

@@ -71,8 +71,8 @@ void punt_drain(struct worker *w);                      /* hook: messages from p
 enum pkt_verdict punt_new_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
 /* The same for conns built elsewhere. false: refused, *why; the conn is the caller's to end. */
 bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *plan, enum drop_reason *why);
-/* Ends a lingering conn once both legs are closed on the wire. */
-void punt_check_closed(struct worker *w, struct conn *c);
+/* Ends a lingering conn once both legs are closed on the wire: true when it is gone. */
+bool punt_check_closed(struct worker *w, struct conn *c);
 void punt_conn_end(struct worker *w, struct conn *c);   /* conn_end callback */
 
 /* ---- flows of the box itself (worker's thread) ---- */

@@ -61,8 +61,8 @@ static enum pkt_verdict to_wire(struct worker *w, struct pkt *pk)
                 rewrite_dscp(pk, c->side[!leg].dscp);
         pk->out_iface = c->side[leg].key.iface;
         pk->next_hop = *conn_next_hop(w, c, leg);
-        if (unlikely(c->ending))
-                punt_check_closed(w, c);
+        if (punt_check_closed(w, c))
+                pk->conn = NULL;
         return PKT_NEXT;
 }
 

@@ -1,5 +1,6 @@
 /* Wire -> private kernel or engine: packets of conns that somebody in the process terminates leave the path here. */
 #include "nat/rewrite.h"
+#include "platform/net/decode.h"
 #include "proxy/punt_int.h"
 
 /* How the private kernel sees the peer of leg `leg`: pseudo pair in, its own socket out. */
@@ -76,13 +77,6 @@ static enum pkt_verdict to_engine(struct worker *w, struct pkt *pk)
         return dp_taken(pk);
 }
 
-/* A conn that just closed on both wires may go before the packet is written: the copy in the TUN queue lives on. */
-static void after_kernel(struct worker *w, struct conn *c)
-{
-        if (unlikely(c->ending))
-                punt_check_closed(w, c);
-}
-
 void punt_stage(struct worker *w, struct burst *b)
 {
         for (unsigned i = 0; i < b->n; i++) {
@@ -97,7 +91,7 @@ void punt_stage(struct worker *w, struct burst *b)
                         to_engine(w, pk);
                 } else {
                         to_kernel(w, pk);
-                        after_kernel(w, c);
+                        punt_check_closed(w, c); /* the copy in the TUN queue needs no conn */
                 }
         }
 }
