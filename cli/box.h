@@ -1,7 +1,7 @@
 /*
- * Everything a console may touch, handed down at start by platform/boot. One per process. The console layer reaches live
- * state only through worker_call()/proxy_call(), the snapshot through snapshot_get(), configuration through box->store
- * under box->conf_lock.
+ * Everything a console may touch, handed down at start by platform/boot. One per process. The console layer reaches
+ * live state only through worker_call()/proxy_call(), the snapshot through snapshot_get(), configuration through
+ * box->store under box->conf_lock.
  */
 #ifndef VOXGATE_CLI_BOX_H
 #define VOXGATE_CLI_BOX_H
@@ -21,6 +21,7 @@ struct store;
 struct keystore;
 struct proxy_worker;
 struct commit;
+struct cli_tree;
 
 #define BOX_WORKERS_MAX 8
 #define VOXGATE_VERSION "0.1.0"
@@ -42,7 +43,8 @@ struct box {
         unsigned nproxies;
         char flash[256]; /* directory; "" none (check, replay) */
 
-        pthread_mutex_t conf_lock; /* store and commit */
+        pthread_mutex_t conf_lock;   /* store and commit */
+        const struct cli_tree *tree; /* compiled command rows; immutable */
         struct store *store;
         struct commit *commit;
         char startup_errors[65536]; /* what loading startup-config reported, one line each */

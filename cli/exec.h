@@ -1,6 +1,6 @@
 /*
- * EXEC commands as rows: a grammar gives parser, help and completion; the handler gets named arguments and writes to its
- * session. Handlers never read from a terminal (dialogs do: dialog.h) and never print around out().
+ * EXEC commands as rows: a grammar gives parser, help and completion; the handler gets named arguments and writes to
+ * its session. Handlers never read from a terminal (dialogs do: dialog.h) and never print around out().
  */
 #ifndef VOXGATE_CLI_EXEC_H
 #define VOXGATE_CLI_EXEC_H
@@ -20,27 +20,28 @@ struct args;    /* the parsed line */
 struct box *session_box(struct session *s);
 /* The user's name for logs: "enable_15" or the login name. */
 const char *session_user(const struct session *s);
-/* Writes text (with its newlines) through the filter and the pager. false: the operator quit the pager, stop producing. */
+/* Writes text (with its newlines) through the filter and the pager. false: the operator quit the pager, stop
+ * producing. */
 bool out(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool vout(struct session *s, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* Loading a file, replication: nobody can answer questions. */
 bool session_interactive(const struct session *s);
 
 /* ---- arguments by the name they have in the grammar ---- */
-bool arg_has(const struct args *a, const char *name); /* placeholder or keyword was typed */
-const char *arg_str(const struct args *a, const char *name);             /* NULL when absent */
+bool arg_has(const struct args *a, const char *name);        /* placeholder or keyword was typed */
+const char *arg_str(const struct args *a, const char *name); /* NULL when absent */
 uint32_t arg_u32(const struct args *a, const char *name, uint32_t dflt);
 bool arg_addr(const struct args *a, const char *name, struct addr *out); /* false when absent */
 
 /*
- * Grammar: lower-case words are keywords; UPPER-CASE words are placeholders "NAME" or "NAME:type" (types in types.c: word,
- * line, u32(lo-hi), addr, mask, nameif, object kinds ...); [x] optional; {a|b|c} alternatives; sequences nest.
+ * Grammar: lower-case words are keywords; UPPER-CASE words are placeholders "NAME" or "NAME:type" (types in types.c:
+ * word, line, u32(lo-hi), addr, mask, nameif, object kinds ...); [x] optional; {a|b|c} alternatives; sequences nest.
  *   "show conn [count] [detail] [address A:addr] [protocol {tcp|udp}] [port P:u32(0-65535)]"
  */
 struct exec_row {
         const char *grammar;
-        const char *help;  /* of the command as a whole */
-        uint8_t priv;      /* 0, 1 or 15 */
+        const char *help;                                                  /* of the command as a whole */
+        uint8_t priv;                                                      /* 0, 1 or 15 */
         int (*fn)(struct session *s, const struct args *a, struct err *e); /* 0, or -1: prints "ERROR: text" */
 };
 

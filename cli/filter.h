@@ -1,0 +1,31 @@
+/* `show ... | {include|exclude|begin|grep [-v]} REGEXP`: which lines of an output are shown. */
+#ifndef VOXGATE_CLI_FILTER_H
+#define VOXGATE_CLI_FILTER_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "platform/base/err.h"
+
+#define FILTER_PATTERN_MAX 255u /* bytes of a regular expression */
+
+struct filter {
+        enum { FILTER_OFF, FILTER_INCLUDE, FILTER_EXCLUDE, FILTER_BEGIN } kind;
+        bool begun;
+        regex_t re;
+};
+
+/*
+ * Splits a command line at its filter: *cmd_len is the length of the command in front of the bar (the whole line
+ * without one) and *spec the text behind it, or NULL. Only `show` and `more` have filters; a bar inside quotes is
+ * none.
+ */
+void filter_split(const char *line, size_t *cmd_len, const char **spec);
+/* spec: "include REGEXP" and so on, keywords abbreviated. POSIX extended expressions without back references. */
+int filter_init(struct filter *f, const char *spec, struct err *e);
+void filter_fini(struct filter *f); /* a zeroed one is legal */
+/* Is this line (without newline) shown? */
+bool filter_pass(struct filter *f, const char *line);
+
+#endif

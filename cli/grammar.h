@@ -1,0 +1,57 @@
+/*
+ * A grammar string compiled: a tree for writing (which parts are printed) and an automaton without empty moves for
+ * reading (each word of the grammar is a position with the positions that may follow it).
+ */
+#ifndef VOXGATE_CLI_GRAMMAR_H
+#define VOXGATE_CLI_GRAMMAR_H
+
+#include "cli/cmd.h"
+#include "cli/types.h"
+#include "platform/base/arena.h"
+
+#define GRAMMAR_TAGS_MAX 4
+
+enum part_kind { PART_KEYWORD, PART_VALUE, PART_SEQ, PART_ALT, PART_OPT };
+
+/* A node of the tree; the leaves are also the positions of the automaton. */
+struct gram_part {
+        enum part_kind kind;
+        const char *text;               /* keyword, or name of the placeholder */
+        struct gram_part *child, *next; /* of SEQ, ALT, OPT; sibling */
+        const struct cmd_type *type;
+        struct type_arg targ;
+        const struct cmd_bind *bind; /* NULL: unbound */
+        uint32_t base;               /* added to the offsets of bind: start of the enclosing composite value */
+        unsigned bind_flags;         /* with those of the enclosing composites */
+        unsigned ntags;
+        struct cmd_tag tag[GRAMMAR_TAGS_MAX]; /* absolute offsets; own and inherited */
+        /* automaton */
+        uint16_t pos, nfollow;
+        uint16_t *follow;
+        bool last;
+        bool lead;         /* a keyword that every line of the row begins with */
+        const char *scope; /* name of the outermost placeholder it came from, NULL: itself */
+};
+
+struct grammar {
+        struct gram_part *root;
+        uint16_t npos, nfirst, nlead; /* nlead: keywords every line begins with */
+        uint16_t *first;
+        struct gram_part **pos;
+        bool nullable;
+};
+
+/* NULL with e naming what is wrong in the text. Lives in the arena. */
+struct grammar *grammar_compile(struct arena *a, const char *text, const struct cmd_bind *bind,
+                                struct err *e) MUST_USE;
+
+/* Which parts of an object's line are meant. */
+enum gram_write { WRITE_FULL, WRITE_KEY, WRITE_PLAIN };
+/* The canonical line of obj. false (and nothing written) when its fields say that there is no such line. */
+bool grammar_write(const struct grammar *g, const void *obj, enum gram_write how, struct text *out);
+/* Stores the defaults into all bound fields. */
+void grammar_clear(const struct grammar *g, void *obj);
+/* Has any bound field of the row a value other than its default? */
+bool grammar_set(const struct grammar *g, const void *obj);
+
+#endif

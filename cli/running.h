@@ -1,0 +1,52 @@
+/*
+ * The running configuration as text, in the order of cmd_sections. The plain form parses back to the same store; the
+ * masked form hides secrets. Nothing in it changes between two calls unless the configuration changed.
+ */
+#ifndef VOXGATE_CLI_RUNNING_H
+#define VOXGATE_CLI_RUNNING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/store.h"
+#include "cli/text.h"
+
+struct running_opts {
+        bool all;            /* defaulted lines too */
+        bool plain;          /* secrets readable: for saving and copying */
+        bool envelope;       /* ": Saved" header, Cryptochecksum and ": end" */
+        const char *filter;  /* words behind `show running-config [all]`: "tls-proxy my_proxy"; NULL or "" none */
+        const char *written; /* "by enable_15 at ..." for the saved form; NULL leaves the line out */
+};
+
+/* Appends. -1: out of memory, or the filter names no section (e says so). */
+int running_write(const struct store *s, const struct running_opts *o, struct text *out, struct err *e);
+/* MD5 over the plain lines: 32 hex digits. */
+void running_checksum(const struct store *s, char out[33]);
+
+/* One line on its way out: depth spaces, the row it belongs to, its text without indentation. */
+struct running_line {
+        unsigned depth;
+        const struct cmd_row *row;
+        const void *obj;
+        const char *text;
+        bool raw; /* continuation of a line (certificate bytes): printed as it is */
+};
+struct running {
+        const struct store *store;
+        bool all, plain;
+        void (*line)(void *ctx, const struct running_line *l);
+        void *ctx;
+        unsigned depth;
+        bool bad;
+};
+/* For write functions of rows. */
+void running_line(struct running *r, const struct cmd_row *row, const void *obj, const char *fmt, ...)
+        PRINTF_LIKE(4, 5);
+void running_raw(struct running *r, const struct cmd_row *row, const char *text);
+/* Prints the rows of an object's mode, one deeper. */
+void running_mode(struct running *r, const struct cmd_mode *mode, const void *obj);
+/* Every line of the store. */
+void running_walk(struct running *r);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * What the operator typed: a value, there can be several (running, startup, candidate). Not thread-safe: the running
+ * one is used under box->conf_lock.
+ */
+#ifndef VOXGATE_CLI_STORE_H
+#define VOXGATE_CLI_STORE_H
+
+#include "cli/cmd.h"
+#include "cli/sysconf.h"
+#include "nat/conf.h"
+#include "pki/conf.h"
+#include "platform/base/log.h"
+#include "platform/net/conf.h"
+#include "platform/net/snapshot.h"
+#include "policy/conf.h"
+#include "proxy/conf.h"
+
+struct cli_tree;
+struct iface_bindings;
+
+/* What a commit has to rebuild: snapshot parts, and what is configured outside of snapshots. */
+#define DIRTY_PART(p) (1u << (p))
+#define DIRTY_NET DIRTY_PART(SNAP_NET)
+#define DIRTY_ACL DIRTY_PART(SNAP_ACL)
+#define DIRTY_NAT DIRTY_PART(SNAP_NAT)
+#define DIRTY_POLICY DIRTY_PART(SNAP_POLICY)
+#define DIRTY_INSPECT DIRTY_PART(SNAP_INSPECT)
+#define DIRTY_PKI DIRTY_PART(SNAP_PKI)
+#define DIRTY_PROXY DIRTY_PART(SNAP_PROXY)
+#define DIRTY_LOG (1u << 16)
+#define DIRTY_SYS (1u << 17) /* read from the store when needed: nothing to rebuild */
+#define DIRTY_ALL 0x3ffffu
+
+struct store {
+        const struct cli_tree *tree; /* compiled rows, borrowed */
+        struct net_conf net;
+        struct policy_conf policy;
+        struct nat_conf nat;
+        struct pki_conf pki;
+        struct proxy_conf proxy;
+        struct log_conf log;
+        struct sys_conf sys;
+        uint32_t dirty; /* DIRTY_*, cleared by commit */
+        uint64_t edits; /* accepted changes since it was made */
+};
+
+/* The factory configuration of an ASA 9.3: inspection_default in global_policy applied everywhere. NULL: out of
+ * memory. */
+struct store *store_new(const struct cli_tree *tree) MUST_USE;
+void store_free(struct store *s); /* NULL is legal */
+/* A second store with the same content, made by parsing the plain text of the first. */
+struct store *store_copy(const struct store *s, struct err *e) MUST_USE;
+/* Interfaces the program was started with are always there, as on the hardware. */
+int store_add_ports(struct store *s, const struct iface_bindings *b, struct err *e);
+
+/* Kinds of objects that lines refer to by name: ref(KIND) in grammars. */
+struct conf_kind {
+        const char *name; /* in grammars */
+        uint32_t list;    /* offset of the conf_list in the store; 0: looked up by find */
+        unsigned name_max;
+        const char *missing; /* refusal with one %s */
+        bool (*find)(const struct store *s, const char *name);
+        void (*each)(const struct store *s, void (*fn)(void *ctx, const char *name), void *ctx);
+};
+const struct conf_kind *conf_kind_find(const char *name);
+bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name);
+/* Does a line of the configuration refer to this object? Its line in where (may be NULL), for the refusal. */
+bool store_in_use(const struct store *s, const char *kind, const char *name, char *where, size_t cap);
+
+/* The interface that carries this nameif, or NULL. */
+struct iface_conf *store_iface(const struct store *s, const char *nameif);
+
+/* Every accepted line that is not in force. block: the line it stands under, "" at the top. */
+typedef void (*inert_fn)(void *ctx, const char *block, const char *line, const char *reason);
+void store_inert_walk(const struct store *s, inert_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,75 @@
+/* What the operator typed about the box itself: names, users, consoles. Plain data, owned by the store. */
+#ifndef VOXGATE_CLI_SYSCONF_H
+#define VOXGATE_CLI_SYSCONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/conf_list.h"
+
+#define USERNAME_MAX 64
+#define PASSWORD_HASH_MAX 160
+
+/* A password is kept as its hash only: 16 characters "encrypted" or "$sha512$ROUNDS$SALT$HASH" pbkdf2. Checked by
+ * passwd.h. */
+struct user_conf {
+        struct conf_obj o; /* name */
+        bool nopassword;
+        char hash[PASSWORD_HASH_MAX + 1];
+        uint8_t privilege; /* 0-15, 2 */
+};
+
+enum banner_kind { BANNER_ASDM, BANNER_EXEC, BANNER_LOGIN, BANNER_MOTD };
+struct banner_conf { /* ordered: one line of a banner */
+        struct conf_obj o;
+        enum banner_kind kind;
+        char text[512];
+};
+
+/* A line, or a block of lines, that is kept and printed but not in force. name: its canonical text. */
+struct inert_conf {
+        struct conf_obj o;
+};
+struct inert_block_conf {
+        struct conf_obj o;           /* name of the object */
+        struct conf_list lines, sub; /* struct inert_conf: its lines; those of its `parameters` mode */
+        bool parameters;
+};
+
+struct aaa_conf { /* aaa authentication WHAT console LOCAL */
+        bool serial, enable, ssh, telnet, http;
+};
+
+struct sys_conf {
+        char hostname[64];                       /* "ciscoasa" */
+        char domain[128];                        /* "" unset */
+        char enable_hash[PASSWORD_HASH_MAX + 1]; /* of level 15 */
+        char passwd_hash[PASSWORD_HASH_MAX + 1];
+        struct conf_list users;   /* struct user_conf */
+        struct conf_list banners; /* struct banner_conf */
+        struct aaa_conf aaa;
+        uint32_t pager_lines;         /* 0 off, 24 */
+        uint32_t terminal_width;      /* 0 unlimited, 80 */
+        uint32_t console_timeout_min; /* 0 never */
+        uint32_t login_attempts_max;  /* 0 unlimited */
+        uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
+        char tz_name[9];              /* "" UTC */
+        int16_t tz_hours, tz_minutes;
+        bool names;
+        struct conf_list name_alias; /* struct inert_conf */
+        struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
+        struct conf_list dns_groups; /* struct inert_block_conf */
+        struct conf_list dns_maps, sip_maps, skinny_maps; /* struct inert_block_conf: policy-map type inspect */
+};
+
+enum prompt_part {
+        PROMPT_END,
+        PROMPT_HOSTNAME,
+        PROMPT_CONTEXT,
+        PROMPT_DOMAIN,
+        PROMPT_SLOT,
+        PROMPT_STATE,
+        PROMPT_PRIORITY
+};
+
+#endif

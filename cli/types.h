@@ -1,0 +1,66 @@
+/*
+ * Value types of the command language: one match/store/write/complete row per type. A composite type ("an address the
+ * ASA way") is a grammar of its own over the fields of its struct.
+ *
+ *   word word(N)      text without blanks, at most N bytes          line line(N)   the rest of the line
+ *   u32(LO-HI)        decimal; stored in 1, 2, 4 or 8 bytes          hex(DIGITS)    hexadecimal text
+ *   addr              IPv4 address                                   mask           dotted mask -> prefix length
+ * (uint8_t) net / NET M       `0` for 0.0.0.0: use net and netmask           mac            H.H.H nameif name of a
+ * configured interface                 newnameif      any legal one hwname            interface hardware name, made
+ * canonical        ifpair         (REAL,MAPPED) duration          h:mm:ss or mm:ss                               port
+ * 1-65535 or a name ref(KIND)         name of an existing object of that kind        new(KIND)      a legal name for
+ * one level             log level                                      list           level or logging list name
+ *   suites            cipher suite names, one or more                msgids         ID or ID-ID
+ *   any4 prefixes, address, port and protocol specifications: addrspec, portspec, proto, svc
+ */
+#ifndef VOXGATE_CLI_TYPES_H
+#define VOXGATE_CLI_TYPES_H
+
+#include "cli/cmd.h"
+#include "cli/lexer.h"
+#include "cli/text.h"
+
+/* Arguments of a type as written in the grammar. */
+struct type_arg {
+        uint64_t lo, hi;  /* u32(LO-HI); word(HI), line(HI) */
+        const char *text; /* ref(KIND); NULL none */
+};
+
+/* What a type may look at: the store that references are resolved in, and whether they may wait for the end of a
+ * load. */
+struct type_env {
+        const struct store *store;
+        bool late; /* an unknown name is noted in missing instead of refused */
+        bool *missing;
+        struct err *note; /* the words for it */
+};
+
+typedef void (*type_each_fn)(void *ctx, const char *value);
+
+struct cmd_type {
+        const char *name;
+        const char *shown; /* placeholder in `?` */
+        const char *help;
+        unsigned flags;
+        /* Bytes of the n at s that can begin a value; n itself means: this is one. */
+        size_t (*match)(const struct type_arg *ta, const char *s, size_t n);
+        /* Into the field; -1 with the words of the refusal. For TYPE_MANY called once per word, *index counting. */
+        int (*store)(const struct type_env *env, const struct type_arg *ta, const char *s, void *field, size_t size,
+                     struct err *e);
+        void (*write)(const struct type_arg *ta, const void *field, size_t size, struct text *out);
+        bool (*set)(const void *field, size_t size, int64_t dflt);
+        void (*clear)(void *field, size_t size, int64_t dflt);
+        /* Values that exist now; NULL: none to offer. */
+        void (*complete)(const struct type_env *env, const struct type_arg *ta, type_each_fn fn, void *ctx);
+        /* Composite types. */
+        const char *grammar;
+        const struct cmd_bind *bind;
+};
+#define TYPE_LINE 1u /* takes the raw rest of the line */
+#define TYPE_MANY 2u /* takes one or more words */
+
+const struct cmd_type *type_find(const char *name, size_t n);
+/* All types, for tests: NULL-name-terminated. */
+extern const struct cmd_type cmd_types[];
+
+#endif
