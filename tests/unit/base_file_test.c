@@ -1,0 +1,191 @@
+#include "tests/support/test.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/base/file.h"
+
+static char dir[64];
+
+static char *in_dir(const char *name)
+{
+        static char path[4][128];
+        static unsigned turn;
+        char *p = path[turn++ % 4];
+
+        snprintf(p, sizeof path[0], "%s/%s", dir, name);
+        return p;
+}
+
+static int make_dir(void **state)
+{
+        (void)state;
+        strcpy(dir, "/tmp/vg_file_test.XXXXXX");
+        return mkdtemp(dir) ? 0 : -1;
+}
+
+static int drop_dir(void **state)
+{
+        char cmd[96];
+
+        (void)state;
+        snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
+        return system(cmd);
+}
+
+static unsigned files_in_dir(void)
+{
+        DIR *d = opendir(dir);
+        unsigned n = 0;
+
+        for (struct dirent *e; (e = readdir(d));)
+                n += e->d_name[0] != '.';
+        closedir(d);
+        return n;
+}
+
+static void check_content(const char *name, const char *want)
+{
+        struct err e = { 0 };
+        uint8_t *p;
+        size_t n;
+
+        if (file_read(in_dir(name), 1 << 20, &p, &n, &e) < 0)
+                fail_msg("%s", e.text);
+        assert_int_equal(n, strlen(want));
+        assert_string_equal((char *)p, want);
+        mem_free_secret(p);
+}
+
+static void replaces_whole_files(void **state)
+{
+        struct stat st;
+        struct err e;
+
+        (void)state;
+        assert_int_equal(file_write_atomic(in_dir("cfg"), "one", 3, 0644, true, &e), 0);
+        check_content("cfg", "one");
+        assert_int_equal(files_in_dir(), 1);
+        assert_int_equal(file_write_atomic(in_dir("cfg"), "second", 6, 0600, true, &e), 0);
+        check_content("cfg", "second");
+        check_content("cfg.prev", "one");
+        assert_int_equal(file_write_atomic(in_dir("cfg"), "third", 5, 0600, true, &e), 0);
+        check_content("cfg.prev", "second");
+        assert_int_equal(file_write_atomic(in_dir("cfg"), "", 0, 0600, false, &e), 0);
+        check_content("cfg", "");
+        check_content("cfg.prev", "second");
+        assert_int_equal(files_in_dir(), 2);
+        assert_int_equal(stat(in_dir("cfg"), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void modes_do_not_depend_on_the_umask(void **state)
+{
+        mode_t old = umask(0);
+        struct stat st;
+        struct err e;
+
+        (void)state;
+        assert_int_equal(file_write_atomic(in_dir("key"), "k", 1, 0600, false, &e), 0);
+        umask(077);
+        assert_int_equal(file_write_atomic(in_dir("pub"), "p", 1, 0644, false, &e), 0);
+        umask(old);
+        assert_int_equal(stat(in_dir("key"), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_int_equal(stat(in_dir("pub"), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0644);
+}
+
+/* The target is a directory: the rename fails after everything else was done. */
+static void failure_leaves_nothing_behind(void **state)
+{
+        unsigned before;
+        struct err e;
+
+        (void)state;
+        assert_int_equal(mkdir(in_dir("taken"), 0700), 0);
+        before = files_in_dir();
+        assert_int_equal(file_write_atomic(in_dir("taken"), "x", 1, 0600, false, &e), -1);
+        assert_int_equal(e.code, ERR_IO);
+        assert_int_equal(file_write_atomic(in_dir("taken"), "x", 1, 0600, true, &e), -1);
+        assert_int_equal(files_in_dir(), before);
+        assert_int_equal(file_write_atomic(in_dir("none/x"), "x", 1, 0600, false, &e), -1);
+        assert_non_null(strstr(e.text, "No such file"));
+}
+
+static void reads_up_to_a_limit(void **state)
+{
+        struct err e;
+        uint8_t *p;
+        size_t n;
+
+        (void)state;
+        assert_int_equal(file_write_atomic(in_dir("ten"), "0123456789", 10, 0600, false, &e), 0);
+        assert_int_equal(file_read(in_dir("ten"), 10, &p, &n, &e), 0);
+        assert_int_equal(n, 10);
+        mem_free_secret(p);
+        assert_int_equal(file_read(in_dir("ten"), 9, &p, &n, &e), -1);
+        assert_int_equal(e.code, ERR_LIMIT);
+        assert_int_equal(file_read(in_dir("absent"), 9, &p, &n, &e), -1);
+        assert_int_equal(e.code, ERR_IO);
+        assert_int_equal(file_read(dir, 9, &p, &n, &e), -1);
+        mem_fail_nth(1, false);
+        assert_int_equal(file_read(in_dir("ten"), 10, &p, &n, &e), -1);
+        mem_fail_nth(0, false);
+        assert_int_equal(e.code, ERR_NOMEM);
+        assert_int_equal(mem_live_blocks(), 0);
+}
+
+/* Files without a size in their inode: the block grows while reading. */
+static void reads_what_has_no_size(void **state)
+{
+        struct err e;
+        uint8_t *p;
+        size_t n;
+
+        (void)state;
+        assert_int_equal(file_read("/dev/zero", 100000, &p, &n, &e), -1);
+        assert_int_equal(e.code, ERR_LIMIT);
+        assert_int_equal(file_read("/proc/self/maps", 10 << 20, &p, &n, &e), 0);
+        assert_true(n > 4096);
+        assert_int_equal(strlen((char *)p), n);
+        mem_free_secret(p);
+        mem_fail_nth(2, false);
+        assert_int_equal(file_read("/proc/self/maps", 10 << 20, &p, &n, &e), -1);
+        mem_fail_nth(0, false);
+        assert_int_equal(e.code, ERR_NOMEM);
+        assert_int_equal(mem_live_blocks(), 0);
+}
+
+static void makes_directories(void **state)
+{
+        struct stat st;
+        struct err e;
+
+        (void)state;
+        assert_int_equal(dir_make(in_dir("a/b/c"), 0700, &e), 0);
+        assert_int_equal(dir_make(in_dir("a/b/c"), 0700, &e), 0);
+        assert_int_equal(dir_make(in_dir("a//b/d/"), 0700, &e), 0);
+        assert_int_equal(stat(in_dir("a/b/d"), &st), 0);
+        assert_true(S_ISDIR(st.st_mode));
+        assert_int_equal(st.st_mode & 0777, 0700);
+        assert_int_equal(file_write_atomic(in_dir("plain"), "x", 1, 0600, false, &e), 0);
+        assert_int_equal(dir_make(in_dir("plain"), 0700, &e), -1);
+        assert_int_equal(e.code, ERR_EXISTS);
+        assert_int_equal(dir_make(in_dir("plain/x"), 0700, &e), -1);
+        assert_int_equal(dir_make("", 0700, &e), -1);
+        assert_int_equal(dir_make("/", 0700, &e), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(replaces_whole_files),          cmocka_unit_test(modes_do_not_depend_on_the_umask),
+                cmocka_unit_test(failure_leaves_nothing_behind), cmocka_unit_test(reads_up_to_a_limit),
+                cmocka_unit_test(reads_what_has_no_size),        cmocka_unit_test(makes_directories),
+        };
+
+        return cmocka_run_group_tests(tests, make_dir, drop_dir);
+}
