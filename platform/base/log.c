@@ -1,6 +1,7 @@
 /* Sources, the draining side, and what `show logging` reads. */
 #include "platform/base/log.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -109,7 +110,8 @@ struct log_src *log_src_new(struct log *l, const char *name)
 
 bool log_wanted(const struct log_src *s, enum log_msg id)
 {
-        return s && atomic_load_explicit(&s->log->dests[id], memory_order_relaxed);
+        assert((unsigned)id < LOG_MSGS); /* 302013 instead of LOG_302013 compiles */
+        return s && (unsigned)id < LOG_MSGS && atomic_load_explicit(&s->log->dests[id], memory_order_relaxed);
 }
 
 static void push(struct log_src *s, const struct log_rec *r)

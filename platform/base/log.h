@@ -77,6 +77,7 @@ bool log_wanted(const struct log_src *s, enum log_msg id);
 /* Queues one message; its %-placeholders in syslog.def take the arguments in order. s may be NULL: nothing happens.
  */
 void log_emit(struct log_src *s, enum log_msg id, const struct log_arg *args, unsigned nargs);
+/* log_msg(src, LOG_446001, LU(limit)); arguments are evaluated only when the message is wanted. */
 #define log_msg(src, id, ...)                                                                                        \
         do {                                                                                                         \
                 if (log_wanted(src, id)) {                                                                           \
