@@ -1,6 +1,7 @@
 /*
- * A byte leg: one endpoint of a proxied flow as layers (TLS over socket, or memory in tests), each one struct of functions and a
- * `next`. Nobody above knows which layers are there. Non-blocking. One proxy worker owns a leg for life.
+ * A byte leg: one endpoint of a proxied flow as layers (TLS over socket, or memory in tests), each one struct of
+ * functions and a `next`. Nobody above knows which layers are there. Non-blocking. One proxy worker owns a leg for
+ * life.
  */
 #ifndef VOXGATE_PROXY_LEG_H
 #define VOXGATE_PROXY_LEG_H
@@ -29,8 +30,8 @@ struct leg_ops {
         int (*start)(struct leg *l);
         /* No more data from us (FIN, close_notify + FIN). 0 or LEG_AGAIN. */
         int (*finish)(struct leg *l);
-        unsigned (*want)(const struct leg *l);   /* LEG_WANT_* bits */
-        bool (*pending)(const struct leg *l);    /* bytes already inside that will not wake the poller */
+        unsigned (*want)(const struct leg *l); /* LEG_WANT_* bits */
+        bool (*pending)(const struct leg *l);  /* bytes already inside that will not wake the poller */
         /* Frees it and all below. abort: RST instead of FIN. */
         void (*close)(struct leg *l, bool abort);
 };

@@ -1,6 +1,7 @@
 /*
- * A proxy worker: legs, TLS, engines. One flow = one worker for life. proxy_step() is all there is; a thread loops over it,
- * tests call it in turn with worker_step(). Established legs are served first, then a bounded number of handshake steps.
+ * A proxy worker: legs, TLS, engines. One flow = one worker for life. proxy_step() is all there is; a thread loops
+ * over it, tests call it in turn with worker_step(). Established legs are served first, then a bounded number of
+ * handshake steps.
  */
 #ifndef VOXGATE_PROXY_WORKER_H
 #define VOXGATE_PROXY_WORKER_H
@@ -18,23 +19,33 @@ struct proxy_env {
         struct snap_hub *hub;
         struct punt_link *link[8]; /* one per dataplane worker, by its id */
         unsigned nlinks;
-        bool listen; /* open the listener in the (private) namespace of the calling thread */
+        bool listen;                          /* open the listener in the (private) namespace of the calling thread */
         uint32_t handshake_ms, idle_close_ms; /* 0: defaults 15000, 0 (conn idle rules) */
-        uint32_t fd_budget; /* descriptors the sessions may use; 0: from RLIMIT_NOFILE */
+        uint32_t fd_budget;                   /* descriptors the sessions may use; 0: from RLIMIT_NOFILE */
 };
 struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, struct err *e) MUST_USE;
 void proxy_worker_free(struct proxy_worker *p); /* aborts all sessions first */
 /* One round; waits at most wait_ms. Returns events handled. */
 unsigned proxy_step(struct proxy_worker *p, unsigned wait_ms);
-void proxy_run(struct proxy_worker *p); /* until proxy_stop() */
+void proxy_run(struct proxy_worker *p);  /* until proxy_stop() */
 void proxy_stop(struct proxy_worker *p); /* any thread */
+void proxy_wake(void *proxy);            /* any thread; cheap while the worker is awake: punt_link.wake_proxy */
+/* Captures of type tls-proxy live here; through proxy_call(). */
+struct capture_set *proxy_captures(struct proxy_worker *p);
 /* Orderly end: aborts every leg so that peers are told (SO_LINGER 0). In the worker's thread. */
 void proxy_abort_all(struct proxy_worker *p);
 /* Cold threads: fn runs in the worker's thread; waits. Without a thread (tests) it runs at once. */
 void proxy_call(struct proxy_worker *p, void (*fn)(struct proxy_worker *p, void *arg), void *arg);
 
 /* ---- views (in the worker's thread) ---- */
-enum session_state { SESS_WAIT_CLIENT, SESS_TLS_CLIENT, SESS_CONNECT_SERVER, SESS_TLS_SERVER, SESS_OPEN, SESS_CLOSING };
+enum session_state {
+        SESS_WAIT_CLIENT,
+        SESS_TLS_CLIENT,
+        SESS_CONNECT_SERVER,
+        SESS_TLS_SERVER,
+        SESS_OPEN,
+        SESS_CLOSING
+};
 struct session_row {
         uint32_t flow;
         uint64_t conn_id;
@@ -47,7 +58,8 @@ struct session_row {
         uint64_t age_ms, idle_ms;
         char describe[160]; /* of the engine */
 };
-unsigned proxy_walk(const struct proxy_worker *p, uint32_t *cursor, struct session_row *rows, unsigned max, bool *end);
+unsigned proxy_walk(const struct proxy_worker *p, uint32_t *cursor, struct session_row *rows, unsigned max,
+                    bool *end);
 struct proxy_counts { /* of one tls-proxy id, or all with id 0 */
         uint32_t active, most;
         uint64_t total, bytes, refused_limit, failed_client, failed_server, unverified, server_refused, engine_closed;
@@ -56,6 +68,7 @@ void proxy_counts(const struct proxy_worker *p, uint32_t tls_proxy_id, struct pr
 /* Ends sessions of one tls-proxy (0: all); returns how many. */
 unsigned proxy_clear(struct proxy_worker *p, uint32_t tls_proxy_id);
 /* Named counters of engines ("mmp", "malformed header"), for show; false behind the last. */
-bool proxy_engine_counter(const struct proxy_worker *p, unsigned idx, const char **engine, const char **name, uint64_t *value);
+bool proxy_engine_counter(const struct proxy_worker *p, unsigned idx, const char **engine, const char **name,
+                          uint64_t *value);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * Punt: flows of a dataplane worker that a proxy worker (or a socket of the box) terminates. Addresses are translated to a
- * pseudo pair (platform/net/tun.h) and written to the private kernel; its TCP does the rest.
+ * Punt: flows of a dataplane worker that a proxy worker (or a socket of the box) terminates. Addresses are translated
+ * to a pseudo pair (platform/net/tun.h) and written to the private kernel; its TCP does the rest.
  *
- * Life of a flow id: FLOW_NEW is pushed before the first packet goes to the TUN, so the proxy worker, which drains its ring
- * before it looks an accepted id up, always knows it. Either side may send END(reason); the other answers GONE; two ENDs
- * that cross count as the answers. Only then is the id reused: first in, first out, with a new generation, which is also
- * the pseudo port on both legs, so that a packet or socket of the id's former life is recognised.
- * A message that does not fit its ring stays noted on its flow and is sent later: control messages are never dropped.
- * A nearly full ring refuses new flows (DROP_PUNT_RING).
+ * Life of a flow id: FLOW_NEW is pushed before the first packet goes to the TUN, so the proxy worker, which drains
+ * its ring before it looks an accepted id up, always knows it. Either side may send END(reason); the other answers
+ * GONE; two ENDs that cross count as the answers. Only then is the id reused: first in, first out, with a new
+ * generation, which is also the pseudo port on both legs, so that a packet or socket of the id's former life is
+ * recognised. A message that does not fit its ring stays noted on its flow and is sent later: control messages are
+ * never dropped. A nearly full ring refuses new flows (DROP_PUNT_RING).
  */
 #ifndef VOXGATE_PROXY_PUNT_H
 #define VOXGATE_PROXY_PUNT_H
@@ -30,7 +30,7 @@ struct punt_flow_info {
         uint8_t proto, action, engine; /* enum conn_action, enum inspect_id */
         bool accept_first;
         uint32_t inspect_line, map_id, tls_proxy_id, class_id;
-        uint16_t iface[2]; /* [0] client side, [1] server side */
+        uint16_t iface[2];                          /* [0] client side, [1] server side */
         struct endpoint client_real, client_mapped; /* as the client sends; as the server sees it */
         struct endpoint server_real, server_mapped; /* as it is; as the client dialled it */
 };
@@ -42,9 +42,9 @@ struct punt_msg { /* by value over the ring */
         uint8_t dir;    /* DGRAM: enum inspect_dir */
         uint32_t flow;
         union {
-                struct punt_flow_info info;    /* FLOW_NEW */
-                struct pkt *pk;                /* DGRAM, DGRAM_DROP: the buffer changes hands; only the dataplane frees it */
-                struct pinhole_spec pinhole;   /* PINHOLE */
+                struct punt_flow_info info; /* FLOW_NEW */
+                struct pkt *pk; /* DGRAM, DGRAM_DROP: the buffer changes hands; only the dataplane frees it */
+                struct pinhole_spec pinhole; /* PINHOLE */
         };
 };
 
@@ -60,20 +60,22 @@ void punt_link_fini(struct punt_link *l);
 
 /* ---- dataplane side (runs in the worker's thread) ---- */
 struct punt;
-/* links: one per proxy worker; borrowed. A flow goes to the proxy worker chosen by a hash of its unordered real address pair. */
+/* links: one per proxy worker; borrowed. A flow goes to the proxy worker chosen by a hash of its unordered real
+ * address pair. */
 struct punt *punt_new(struct worker *w, struct punt_link *const *links, unsigned nlinks) MUST_USE;
 void punt_free(struct punt *p);
 
-void punt_stage(struct worker *w, struct burst *b);     /* wire path: conns with action PUNT, INSPECT or BOX leave here */
-void punt_in_stage(struct worker *w, struct burst *b);  /* TUN path: pseudo pair -> wire headers, conn, out_iface */
-void punt_drain(struct worker *w);                      /* hook: messages from proxy workers, bounded */
-/* Slow stage behind conn_new_stage: PUNT, INSPECT and BOX conns get their flow id and FLOW_NEW is pushed, or the conn ends. */
+void punt_stage(struct worker *w, struct burst *b); /* wire path: conns with action PUNT, INSPECT or BOX leave here */
+void punt_in_stage(struct worker *w, struct burst *b); /* TUN path: pseudo pair -> wire headers, conn, out_iface */
+void punt_drain(struct worker *w);                     /* hook: messages from proxy workers, bounded */
+/* Slow stage behind conn_new_stage: PUNT, INSPECT and BOX conns get their flow id and FLOW_NEW is pushed, or the conn
+ * ends. */
 enum pkt_verdict punt_new_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);
 /* The same for conns built elsewhere. false: refused, *why; the conn is the caller's to end. */
 bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *plan, enum drop_reason *why);
 /* Ends a lingering conn once both legs are closed on the wire: true when it is gone. */
 bool punt_check_closed(struct worker *w, struct conn *c);
-void punt_conn_end(struct worker *w, struct conn *c);   /* conn_end callback */
+void punt_conn_end(struct worker *w, struct conn *c); /* conn_end callback */
 
 /* ---- flows of the box itself (worker's thread) ---- */
 struct box_flow {
@@ -86,7 +88,8 @@ struct box_flow {
 int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,
                   struct box_flow *out, struct err *e);
 void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen);
-/* Lets the peer of a box flow answer from another port (TFTP): packets arrive at the same socket from a pseudo address of their own. */
+/* Lets the peer of a box flow answer from another port (TFTP): packets arrive at the same socket from a pseudo
+ * address of their own. */
 int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint32_t timeout_s);
 
 struct punt_stat {

@@ -1,7 +1,7 @@
 /*
- * What a TLS endpoint of ours offers: versions, suites, curves, signature hashes (always all set explicitly), our chain and key,
- * whom we believe. Immutable and reference-counted outside any arena, since live mbedTLS contexts point into it. A trust change
- * makes a new profile, which voids tickets and cached sessions.
+ * What a TLS endpoint of ours offers: versions, suites, curves, signature hashes (always all set explicitly), our
+ * chain and key, whom we believe. Immutable and reference-counted outside any arena, since live mbedTLS contexts
+ * point into it. A trust change makes a new profile, which voids tickets and cached sessions.
  */
 #ifndef VOXGATE_PROXY_TLS_PROFILE_H
 #define VOXGATE_PROXY_TLS_PROFILE_H
@@ -33,13 +33,14 @@ void tls_profile_put(struct tls_profile *p);
 
 /* Suite names of the command language. false: unknown; *available: the linked library has it. */
 bool tls_suite_known(const char *asa_name, bool *available);
-const char *tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the mbedTLS name when unknown */
+const char *
+tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the mbedTLS name when unknown */
 
 /* What happened in a handshake, for logs and show. */
 struct tls_info {
         bool done, resumed, peer_cert;
-        char version[12]; /* "TLSv1.2" */
-        char cipher[40];  /* OpenSSL name */
+        char version[12];        /* "TLSv1.2" */
+        char cipher[40];         /* OpenSSL name */
         char verify_reason[200]; /* why the peer was refused, "" */
         char trustpoint[129];    /* that vouched for the peer */
         char peer_subject[256];

@@ -1,0 +1,82 @@
+/* What cold threads see of a proxy worker. */
+#include "proxy/worker_int.h"
+
+#include <stdio.h>
+
+struct capture_set *proxy_captures(struct proxy_worker *w)
+{
+        return w->caps;
+}
+
+static void row_of(const struct session *s, struct session_row *r)
+{
+        uint64_t now = tmr_now(evl_timers(s->w->evl));
+        struct wbuf d = wbuf_of(r->describe, sizeof r->describe);
+
+        *r = (struct session_row){ .flow = s->flow,
+                                   .conn_id = s->info.conn_id,
+                                   .tls_proxy_id = s->tls_proxy_id,
+                                   .engine = s->engine ? s->engine->id : INSPECT_NONE,
+                                   .info = s->info,
+                                   .state = s->state,
+                                   .tls = { s->half[0].tls, s->half[1].tls },
+                                   .bytes = { s->half[0].bytes, s->half[1].bytes },
+                                   .age_ms = now - s->born_ms,
+                                   .idle_ms = now - s->last_ms };
+        if (s->engine && s->engine->describe && s->ctx.state)
+                s->engine->describe(s->ctx.state, &d);
+        wbuf_text(&d);
+}
+
+unsigned proxy_walk(const struct proxy_worker *w, uint32_t *cursor, struct session_row *rows, unsigned max, bool *end)
+{
+        uint64_t total = (uint64_t)w->env.nlinks * PUNT_FLOWS_MAX;
+        unsigned n = 0, looked = 0;
+
+        for (; *cursor < total && n < max && looked < 65536; looked++, (*cursor)++) {
+                const struct session *s = w->by_flow[*cursor / PUNT_FLOWS_MAX][*cursor % PUNT_FLOWS_MAX];
+
+                if (s && !s->dead)
+                        row_of(s, &rows[n++]);
+        }
+        *end = *cursor >= total;
+        return n;
+}
+
+void proxy_counts(const struct proxy_worker *w, uint32_t tls_proxy_id, struct proxy_counts *out)
+{
+        *out = (struct proxy_counts){ 0 };
+        if (!tls_proxy_id) {
+                *out = w->all;
+                return;
+        }
+        for (unsigned i = 0; i < w->ntp; i++)
+                if (w->tp[i].id == tls_proxy_id)
+                        *out = w->tp[i].c;
+}
+
+unsigned proxy_clear(struct proxy_worker *w, uint32_t tls_proxy_id)
+{
+        unsigned n = 0;
+
+        list_each_safe(it, tmp, &w->sessions) {
+                struct session *s = list_entry(it, struct session, link);
+
+                if (s->dead || !session_is_stream(s) || (tls_proxy_id && s->tls_proxy_id != tls_proxy_id))
+                        continue;
+                session_end(s, CONN_END_CLEARED, true, NULL);
+                n++;
+        }
+        return n;
+}
+
+bool proxy_engine_counter(const struct proxy_worker *w, unsigned idx, const char **engine, const char **name,
+                          uint64_t *value)
+{
+        if (idx >= w->ncounters)
+                return false;
+        *engine = w->counter[idx].engine;
+        *name = w->counter[idx].name;
+        *value = w->counter[idx].value;
+        return true;
+}

@@ -1,0 +1,380 @@
+#include "proxy/worker_int.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FLOW_ID_FIRST 3u
+#define ACCEPTS_MAX 64u
+#define RING_BUDGET 512u
+#define LOOP_WAIT_MS 100u
+
+/* ---- tables ---- */
+
+struct session *session_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen)
+{
+        struct session *s;
+
+        if (link >= w->env.nlinks || flow < FLOW_ID_FIRST || flow - FLOW_ID_FIRST >= PUNT_FLOWS_MAX)
+                return NULL;
+        s = w->by_flow[link][flow - FLOW_ID_FIRST];
+        return s && s->gen == gen ? s : NULL;
+}
+
+struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id)
+{
+        for (unsigned i = 0; i < w->ntp; i++)
+                if (w->tp[i].id == id)
+                        return &w->tp[i].c;
+        if (w->ntp == TP_COUNTS_MAX)
+                return NULL;
+        w->tp[w->ntp].id = id;
+        return &w->tp[w->ntp++].c;
+}
+
+void proxy_queue_busy(struct session *s)
+{
+        if (list_empty(&s->ready))
+                list_add_tail(&s->w->busy, &s->ready);
+}
+
+/* ---- messages of the dataplane ---- */
+
+static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+{
+        struct session *s;
+
+        switch (m->kind) {
+        case PUNT_FLOW_NEW:
+                session_new(w, link, m);
+                break;
+        case PUNT_END:
+                s = session_find(w, link, m->flow, m->gen);
+                if (s)
+                        session_ended(s);
+                break;
+        case PUNT_GONE:
+                s = session_find(w, link, m->flow, m->gen);
+                if (s)
+                        session_free(s);
+                break;
+        case PUNT_DGRAM:
+                dgram_input(w, link, m);
+                break;
+        default:
+                break;
+        }
+}
+
+static unsigned rings_drain(struct proxy_worker *w)
+{
+        struct punt_msg m;
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                for (unsigned k = 0; k < RING_BUDGET && ring_pop(w->env.link[i]->to_proxy, &m); k++, n++)
+                        on_msg(w, i, &m);
+        return n;
+}
+
+/* Sessions whose END or GONE did not fit the ring. */
+static void owing_pay(struct proxy_worker *w)
+{
+        while (!list_empty(&w->owing))
+                if (!session_pay(list_entry(w->owing.next, struct session, link)))
+                        return;
+}
+
+/* ---- the listener: one for every destination port ---- */
+
+static void refuse_socket(int fd)
+{
+        struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        close(fd);
+}
+
+static void accepted(struct proxy_worker *w, int fd, const struct sockaddr_in *peer)
+{
+        uint32_t a = ntohl(peer->sin_addr.s_addr);
+        uint16_t port = ntohs(peer->sin_port);
+        struct session *s = NULL;
+
+        if (port >= PSEUDO_PORT_BASE && port <= PSEUDO_PORT_BASE + 255 && pseudo_leg(a) == 0)
+                s = session_find(w, pseudo_worker(a), pseudo_flow(a), (uint8_t)(port - PSEUDO_PORT_BASE));
+        if (!s || s->state != SESS_WAIT_CLIENT)
+                refuse_socket(fd);
+        else
+                session_accepted(s, fd);
+}
+
+/* Callbacks of the loop only note work: they run while the worker is offline and must not look at the snapshot. */
+static void on_accept(struct evl_fd *f, unsigned ready UNUSED)
+{
+        container_of(f, struct proxy_worker, listener)->accept_ready = true;
+}
+
+static void serve_accepts(struct proxy_worker *w)
+{
+        w->accept_ready = false;
+        for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+                struct sockaddr_in peer;
+                socklen_t n = sizeof peer;
+                int fd = accept4(w->listener.fd, (struct sockaddr *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+                if (fd < 0)
+                        return;
+                rings_drain(w); /* FLOW_NEW was pushed before the SYN: it is there */
+                accepted(w, fd, &peer);
+        }
+        w->accept_ready = true; /* more may wait; the next loop looks again */
+}
+
+static int listen_open(struct proxy_worker *w, struct err *e)
+{
+        struct sockaddr_in a = { .sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)(PUNT_LISTEN_PORT + w->id)),
+                                 .sin_addr.s_addr = htonl(PSEUDO_KERNEL) };
+        int one = 1;
+
+        w->listener.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        w->listener.fn = on_accept;
+        if (w->listener.fd < 0)
+                return err_set(e, ERR_IO, "listener of proxy worker %u: %s", w->id, strerror(errno));
+        setsockopt(w->listener.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        if (bind(w->listener.fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(w->listener.fd, 16384) < 0 ||
+            evl_set(w->evl, &w->listener, EVL_READ) < 0)
+                return err_set(e, ERR_IO, "listener of proxy worker %u: %s", w->id, strerror(errno));
+        return 0;
+}
+
+/* ---- life ---- */
+
+/* Two descriptors a session; a share stays free for consoles, files and captures. */
+static uint32_t session_limit(const struct proxy_env *env)
+{
+        struct rlimit r;
+        uint64_t fds = env->fd_budget;
+
+        if (!fds && getrlimit(RLIMIT_NOFILE, &r) == 0)
+                fds = r.rlim_cur > 512 ? r.rlim_cur - 256 : r.rlim_cur / 2;
+        return (uint32_t)MIN_OF(fds / 2, (uint64_t)PUNT_FLOWS_MAX);
+}
+
+static int tables_new(struct proxy_worker *w, struct err *e)
+{
+        w->caps = capture_set_new();
+        w->log = log_src_new(w->env.log, "proxy");
+        for (unsigned i = 0; i < w->env.nlinks; i++) {
+                w->by_flow[i] = mem_reserve(PUNT_FLOWS_MAX * sizeof(struct session *));
+                if (!w->by_flow[i])
+                        return err_nomem(e, "reserving the flow table of a proxy worker");
+        }
+        if (!w->caps || !w->log)
+                return err_nomem(e, "making a proxy worker");
+        return 0;
+}
+
+struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, struct err *e)
+{
+        struct proxy_worker *w = mem_alloc(MEM_WORKER, sizeof *w);
+
+        if (!w) {
+                err_nomem(e, "making a proxy worker");
+                return NULL;
+        }
+        w->id = id;
+        w->env = *env;
+        w->listener.fd = -1;
+        pthread_mutex_init(&w->lock, NULL);
+        pthread_cond_init(&w->done, NULL);
+        list_init(&w->sessions);
+        list_init(&w->handshakes);
+        list_init(&w->busy);
+        list_init(&w->owing);
+        w->limit = session_limit(env);
+        w->evl = evl_new(env->clk);
+        w->qs = qsbr_join(snap_hub_qsbr(env->hub));
+        if (!w->evl || !w->qs)
+                err_nomem(e, "making the event loop of a proxy worker");
+        else if (tables_new(w, e) == 0 && (!env->listen || listen_open(w, e) == 0))
+                return w;
+        proxy_worker_free(w);
+        return NULL;
+}
+
+void proxy_worker_free(struct proxy_worker *w)
+{
+        if (!w)
+                return;
+        proxy_abort_all(w);
+        list_each_safe(it, tmp, &w->sessions)
+                session_free(list_entry(it, struct session, link));
+        list_each_safe(it, tmp, &w->owing)
+                session_free(list_entry(it, struct session, link));
+        if (w->listener.fd >= 0) {
+                evl_del(w->evl, &w->listener);
+                close(w->listener.fd);
+        }
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                mem_unreserve(w->by_flow[i], PUNT_FLOWS_MAX * sizeof(struct session *));
+        capture_set_free(w->caps);
+        if (w->qs)
+                qsbr_leave(w->qs);
+        evl_free(w->evl);
+        pthread_mutex_destroy(&w->lock);
+        pthread_cond_destroy(&w->done);
+        mem_free(w);
+}
+
+void proxy_abort_all(struct proxy_worker *w)
+{
+        list_each_safe(it, tmp, &w->sessions) {
+                struct session *s = list_entry(it, struct session, link);
+
+                if (!s->dead)
+                        session_end(s, CONN_END_PROXY, true, NULL);
+        }
+}
+
+/* ---- the loop ---- */
+
+static void serve_busy(struct proxy_worker *w)
+{
+        struct list work;
+
+        list_init(&work);
+        while (!list_empty(&w->busy)) {
+                struct list *n = w->busy.next;
+
+                list_del(n);
+                list_add_tail(&work, n);
+        }
+        while (!list_empty(&work)) {
+                struct session *s = list_entry(work.next, struct session, ready);
+
+                list_del(&s->ready);
+                session_pump(s);
+        }
+}
+
+static void serve_handshakes(struct proxy_worker *w)
+{
+        for (unsigned i = 0; i < HANDSHAKE_STEPS_MAX && !list_empty(&w->handshakes); i++) {
+                struct session *s = list_entry(w->handshakes.next, struct session, ready);
+
+                list_del(&s->ready);
+                session_handshake(s);
+        }
+}
+
+static bool work_waits(struct proxy_worker *w)
+{
+        if (!list_empty(&w->busy) || !list_empty(&w->handshakes) || w->accept_ready)
+                return true;
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                if (ring_pending(w->env.link[i]->to_proxy))
+                        return true;
+        return false;
+}
+
+/* Sleeps only when nothing waits; `sleeping` is set before the rings are looked at, so a push in between wakes us. */
+static unsigned wait_for_events(struct proxy_worker *w, unsigned wait_ms)
+{
+        unsigned n;
+
+        if (!wait_ms || work_waits(w))
+                return (unsigned)evl_step(w->evl, 0);
+        qsbr_offline(w->qs);
+        atomic_store(&w->sleeping, true);
+        n = (unsigned)evl_step(w->evl, work_waits(w) ? 0 : wait_ms);
+        atomic_store(&w->sleeping, false);
+        qsbr_online(w->qs);
+        return n;
+}
+
+unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
+{
+        unsigned n = wait_for_events(w, wait_ms);
+
+        w->snap = snap_current(w->env.hub);
+        n += rings_drain(w);
+        owing_pay(w);
+        if (w->accept_ready)
+                serve_accepts(w);
+        serve_busy(w);
+        serve_handshakes(w);
+        qsbr_quiescent(w->qs);
+        return n;
+}
+
+void proxy_run(struct proxy_worker *w)
+{
+        atomic_store(&w->running, true);
+        while (!atomic_load_explicit(&w->stop, memory_order_relaxed))
+                proxy_step(w, LOOP_WAIT_MS);
+        proxy_abort_all(w);
+        pthread_mutex_lock(&w->lock);
+        atomic_store(&w->running, false);
+        pthread_mutex_unlock(&w->lock);
+        evl_step(w->evl, 0); /* calls posted before: nobody waits for ever */
+}
+
+void proxy_wake(void *proxy)
+{
+        struct proxy_worker *w = proxy;
+
+        if (atomic_load(&w->sleeping))
+                evl_wake(w->evl);
+}
+
+void proxy_stop(struct proxy_worker *w)
+{
+        atomic_store(&w->stop, true);
+        evl_wake(w->evl);
+}
+
+/* ---- cold callers ---- */
+
+struct cold_call {
+        struct proxy_worker *w;
+        void (*fn)(struct proxy_worker *w, void *arg);
+        void *arg;
+        bool done;
+};
+
+static void cold_run(void *p)
+{
+        struct cold_call *c = p;
+
+        c->fn(c->w, c->arg);
+        pthread_mutex_lock(&c->w->lock);
+        c->done = true;
+        pthread_cond_broadcast(&c->w->done);
+        pthread_mutex_unlock(&c->w->lock);
+}
+
+void proxy_call(struct proxy_worker *w, void (*fn)(struct proxy_worker *w, void *arg), void *arg)
+{
+        struct cold_call c = { .w = w, .fn = fn, .arg = arg };
+
+        pthread_mutex_lock(&w->lock);
+        if (!atomic_load(&w->running)) {
+                pthread_mutex_unlock(&w->lock);
+                fn(w, arg);
+                return;
+        }
+        while (!evl_post(w->evl, cold_run, &c)) { /* queue full: let it run */
+                pthread_mutex_unlock(&w->lock);
+                sched_yield();
+                pthread_mutex_lock(&w->lock);
+        }
+        while (!c.done)
+                pthread_cond_wait(&w->done, &w->lock);
+        pthread_mutex_unlock(&w->lock);
+}

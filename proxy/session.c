@@ -1,0 +1,422 @@
+/*
+ * Life of a proxied TLS session (accept first):
+ *
+ *   FLOW_NEW -> WAIT_CLIENT --accept--> TLS_CLIENT --handshake--> CONNECT_SERVER --connect--> TLS_SERVER
+ * --verified--> OPEN any state --END from either side--> CLOSING --GONE--> freed
+ *
+ * Every wait has a deadline (S4): one for everything up to OPEN.
+ */
+#include "proxy/worker_int.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FLOW_ID_FIRST 3u
+#define HANDSHAKE_MS_DEFAULT 15000u
+
+static void queue_handshake(struct session *s)
+{
+        if (list_empty(&s->ready))
+                list_add_tail(&s->w->handshakes, &s->ready);
+}
+
+void session_arm(struct half *h)
+{
+        unsigned want = h->leg ? leg_want(h->leg) : 0;
+
+        if (!h->leg || leg_socket_fd(h->leg) < 0)
+                return;
+        /* A reader that is slow stops its source; a finished source has nothing more to say. */
+        if (h->eof || (h->s->state == SESS_OPEN && h->s->half[h == h->s->half].out.len >= OUT_MAX / 2))
+                want &= ~(unsigned)LEG_WANT_READ;
+        if (!h->ev.on || h->ev.want != want)
+                evl_set(h->s->w->evl, &h->ev, want);
+}
+
+static void on_ready(struct evl_fd *f, unsigned ready UNUSED)
+{
+        struct session *s = container_of(f, struct half, ev)->s;
+
+        if (s->state == SESS_OPEN)
+                proxy_queue_busy(s);
+        else
+                queue_handshake(s);
+}
+
+static void half_attach(struct session *s, unsigned i, struct leg *leg)
+{
+        struct half *h = &s->half[i];
+
+        h->leg = leg;
+        h->ev.fd = leg_socket_fd(leg);
+        h->ev.fn = on_ready;
+        session_arm(h);
+}
+
+static void half_close(struct half *h, bool abort_it)
+{
+        if (h->ev.on)
+                evl_del(h->s->w->evl, &h->ev);
+        leg_close(h->leg, abort_it);
+        h->leg = NULL;
+        sbuf_release(&h->in);
+        sbuf_release(&h->out);
+}
+
+/* ---- end ---- */
+
+bool session_pay(struct session *s)
+{
+        struct proxy_worker *w = s->w;
+        struct punt_msg m = {
+                .kind = s->gone_owed ? PUNT_GONE : PUNT_END, .flow = s->flow, .gen = s->gen, .reason = s->end_reason
+        };
+
+        if (!ring_push(w->env.link[s->nlink]->to_dp, &m))
+                return false;
+        worker_wake(w->env.link[s->nlink]->dp);
+        if (s->gone_owed) {
+                session_free(s);
+                return true;
+        }
+        s->end_owed = false;
+        list_del(&s->link);
+        list_add_tail(&w->sessions, &s->link);
+        return true;
+}
+
+static void owe(struct session *s)
+{
+        list_del(&s->link);
+        list_add_tail(&s->w->owing, &s->link);
+        session_pay(s);
+}
+
+static void engine_close(struct session *s)
+{
+        if (s->ctx.state && s->engine->close)
+                s->engine->close(&s->ctx);
+        mem_free_secret(s->ctx.state);
+        s->ctx.state = NULL;
+}
+
+static void release(struct session *s, bool abort_legs)
+{
+        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+
+        if (s->dead)
+                return;
+        s->dead = true;
+        for (unsigned i = 0; i < 2; i++) {
+                if (s->half[i].ready && session_is_stream(s))
+                        log_tls_end(s, i);
+                half_close(&s->half[i], abort_legs);
+        }
+        engine_close(s);
+        tls_profile_put(s->client_profile);
+        tls_profile_put(s->server_profile);
+        s->client_profile = s->server_profile = NULL;
+        tmr_cancel(evl_timers(s->w->evl), &s->deadline);
+        tmr_cancel(evl_timers(s->w->evl), &s->partial);
+        list_del(&s->ready);
+        s->state = SESS_CLOSING;
+        if (session_is_stream(s)) {
+                s->w->all.active--;
+                if (c)
+                        c->active--;
+        }
+}
+
+void session_end(struct session *s, enum conn_end_reason reason, bool abort_legs, const char *why)
+{
+        if (s->dead)
+                return;
+        if (why)
+                snprintf(s->why, sizeof s->why, "%s", why);
+        s->end_reason = (uint8_t)reason;
+        release(s, abort_legs);
+        s->end_owed = true;
+        owe(s);
+}
+
+void session_ended(struct session *s)
+{
+        if (s->dead && !s->end_owed) { /* our END crossed theirs */
+                session_free(s);
+                return;
+        }
+        release(s, true);
+        s->gone_owed = true;
+        owe(s);
+}
+
+void session_free(struct session *s)
+{
+        release(s, true);
+        s->w->by_flow[s->nlink][s->flow - FLOW_ID_FIRST] = NULL;
+        list_del(&s->link);
+        s->w->nsessions--;
+        mem_free_secret(s);
+}
+
+/* A session that could not be set up: the operator learns why, the client gets a reset. */
+static void refuse(struct session *s, enum conn_end_reason reason, const char *why)
+{
+        const struct punt_flow_info *i = &s->info;
+
+        log_msg(s->w->log, LOG_780002, LS(s->ctx.client_if), LA(&i->client_real.a), LU(i->client_real.port),
+                LS(s->ctx.server_if), LA(&i->server_real.a), LU(i->server_real.port), LS(why));
+        debug_line(s->w->log, DBG_TLSP_ERRORS, "TLSP %08x: %s", s->flow, why);
+        session_end(s, reason, true, why);
+}
+
+static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
+{
+        struct session *s = container_of(t, struct session, deadline);
+        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+        bool server = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
+
+        if (c)
+                server ? c->failed_server++ : c->failed_client++;
+        log_tls_failed(s, server);
+        refuse(s, CONN_END_SYN_TIMEOUT,
+               server ? "server did not finish connecting in time" : "client did not finish its handshake in time");
+}
+
+static void on_partial(struct tmr *t, uint64_t now_ms UNUSED)
+{
+        struct session *s = container_of(t, struct session, partial);
+
+        refuse(s, CONN_END_INSPECT, "message not completed in time");
+}
+
+/* ---- beginning ---- */
+
+static const struct tls_proxy_rt *tls_proxy_of(const struct session *s)
+{
+        return s->w->snap ? tls_proxy_by_id(proxy_rt(s->w->snap), s->info.tls_proxy_id) : NULL;
+}
+
+/* Takes what this session needs out of the snapshot: it may change while the session lives. */
+static const char *bind_tls_proxy(struct session *s)
+{
+        const struct tls_proxy_rt *tp = tls_proxy_of(s);
+
+        if (!tp)
+                return "its tls-proxy no longer exists";
+        s->tls_proxy_id = tp->id;
+        snprintf(s->tls_proxy, sizeof s->tls_proxy, "%s", tp->name);
+        if (tp->unusable[0])
+                return tp->unusable;
+        s->server_profile = tls_profile_get(tp->server);
+        s->client_profile = tls_profile_get(tp->client);
+        return NULL;
+}
+
+static bool over_limit(struct session *s)
+{
+        struct proxy_worker *w = s->w;
+        uint32_t limit = w->snap ? proxy_rt(w->snap)->max_sessions : 0;
+
+        limit = MIN_OF(limit, w->limit);
+        if (w->all.active <= limit)
+                return false;
+        w->all.refused_limit++;
+        log_msg(w->log, LOG_446001, LU(limit));
+        return true;
+}
+
+static void count_start(struct session *s)
+{
+        struct proxy_counts *c = tp_counts(s->w, s->info.tls_proxy_id);
+
+        s->w->all.active++;
+        s->w->all.total++;
+        s->w->all.most = MAX_OF(s->w->all.most, s->w->all.active);
+        if (!c)
+                return;
+        c->active++;
+        c->total++;
+        c->most = MAX_OF(c->most, c->active);
+}
+
+static struct session *session_alloc(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+{
+        struct session *s = mem_alloc(MEM_FLOW, sizeof *s);
+
+        if (!s)
+                return NULL;
+        s->w = w;
+        s->nlink = (uint8_t)link;
+        s->flow = m->flow;
+        s->gen = m->gen;
+        s->info = m->info;
+        s->tls_proxy_id = m->info.tls_proxy_id;
+        s->born_ms = s->last_ms = tmr_now(evl_timers(w->evl));
+        s->engine = inspect_engine_find(m->info.engine);
+        s->deadline.fn = on_deadline;
+        s->partial.fn = on_partial;
+        list_init(&s->ready);
+        for (unsigned i = 0; i < 2; i++) {
+                s->half[i].s = s;
+                s->half[i].in.max = s->engine && s->engine->buffer_max > 4096 ? s->engine->buffer_max : 4096;
+                s->half[i].out.max = OUT_MAX + s->half[i].in.max;
+        }
+        list_add_tail(&w->sessions, &s->link);
+        w->by_flow[link][s->flow - FLOW_ID_FIRST] = s;
+        w->nsessions++;
+        return s;
+}
+
+/* No memory for the session: its flow ends at once. The ring has room, for nothing was answered to this flow yet. */
+static void refuse_unborn(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+{
+        struct punt_msg end = { .kind = PUNT_END, .flow = m->flow, .gen = m->gen, .reason = CONN_END_PROXY_FULL };
+
+        ring_push(w->env.link[link]->to_dp, &end);
+        worker_wake(w->env.link[link]->dp);
+}
+
+void session_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+{
+        struct session *s = session_alloc(w, link, m);
+        const char *why = NULL;
+
+        if (!s) {
+                refuse_unborn(w, link, m);
+                return;
+        }
+        if (session_is_stream(s))
+                count_start(s);
+        if (session_ctx_init(s) < 0) {
+                refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
+                return;
+        }
+        if (!session_is_stream(s)) {
+                s->state = SESS_OPEN;
+                return;
+        }
+        tmr_set(evl_timers(w->evl), &s->deadline, w->env.handshake_ms ? w->env.handshake_ms : HANDSHAKE_MS_DEFAULT);
+        why = over_limit(s) ? "maximum number of sessions reached" : bind_tls_proxy(s);
+        if (why)
+                refuse(s, CONN_END_PROXY_FULL, why);
+}
+
+static struct leg *tls_over(struct session *s, unsigned i, struct tls_profile **profile, struct leg *bottom)
+{
+        struct err e = { 0 };
+        struct leg *l = bottom ? leg_tls_new(*profile, bottom, s->w->log, &e) : NULL;
+
+        tls_profile_put(*profile);
+        *profile = NULL;
+        if (l) {
+                log_tls_start(s, i);
+                half_attach(s, i, l);
+                return l;
+        }
+        refuse(s, CONN_END_PROXY_FULL, e.text[0] ? e.text : "out of memory for a TLS session");
+        return NULL;
+}
+
+void session_accepted(struct session *s, int fd)
+{
+        s->state = SESS_TLS_CLIENT;
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Using trust point of tls-proxy '%s' with the Client",
+                   s->flow, s->tls_proxy);
+        if (tls_over(s, 0, &s->server_profile, leg_socket_new(fd, false)))
+                queue_handshake(s);
+}
+
+static int server_socket(const struct session *s)
+{
+        struct sockaddr_in a = { .sin_family = AF_INET,
+                                 .sin_port = htons(pseudo_port(s->gen)),
+                                 .sin_addr.s_addr =
+                                         htonl(pseudo_addr(1, s->w->env.link[s->nlink]->dp->id, s->flow)) };
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+        if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) < 0 && errno != EINPROGRESS) {
+                close(fd);
+                return -1;
+        }
+        return fd;
+}
+
+static void connect_server(struct session *s)
+{
+        int fd = server_socket(s);
+
+        s->state = SESS_CONNECT_SERVER;
+        if (fd < 0) {
+                refuse(s, CONN_END_PROXY_FULL, "no socket for the server leg");
+                return;
+        }
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Started SSL handshake with Server", s->flow);
+        if (tls_over(s, 1, &s->client_profile, leg_socket_new(fd, true)))
+                queue_handshake(s);
+}
+
+static void opened(struct session *s)
+{
+        s->state = SESS_OPEN;
+        tmr_cancel(evl_timers(s->w->evl), &s->deadline);
+        session_arm(&s->half[0]);
+        session_arm(&s->half[1]);
+        proxy_queue_busy(s); /* bytes may wait inside a TLS layer already */
+}
+
+static void handshake_failed(struct session *s, unsigned leg)
+{
+        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+        struct half *h = &s->half[leg];
+        bool unverified;
+        char why[160];
+
+        leg_tls_info(h->leg, &h->tls);
+        unverified = leg == 1 && h->tls.verify_reason[0];
+        if (c) {
+                c->failed_client += leg == 0;
+                c->failed_server += leg == 1;
+                c->unverified += unverified;
+        }
+        log_tls_failed(s, leg);
+        snprintf(why, sizeof why, "%s: %.120s", leg ? "server" : "client",
+                 unverified       ? h->tls.verify_reason
+                 : h->leg->why[0] ? h->leg->why
+                                  : "handshake failed");
+        /* The failing client gets the alert its TLS layer wrote; everybody else a reset. */
+        if (leg == 0)
+                half_close(h, false);
+        refuse(s, leg ? CONN_END_RESET_I : CONN_END_INSPECT, why);
+}
+
+void session_handshake(struct session *s)
+{
+        unsigned i = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
+        struct half *h = &s->half[i];
+        int rc;
+
+        if (s->dead || s->state == SESS_OPEN || !h->leg)
+                return;
+        rc = leg_start(h->leg);
+        if (rc == LEG_AGAIN) {
+                session_arm(h);
+                return;
+        }
+        if (rc != 1) {
+                handshake_failed(s, i);
+                return;
+        }
+        h->ready = true;
+        leg_tls_info(h->leg, &h->tls);
+        log_tls_done(s, i);
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Data channel ready for the %s", s->flow,
+                   i ? "Server" : "Client");
+        if (i == 0)
+                connect_server(s);
+        else
+                opened(s);
+}

@@ -1,0 +1,61 @@
+/* 725xxx messages of a session's TLS legs, in the wording of 9.2 and later. */
+#include "proxy/worker_int.h"
+
+struct leg_words {
+        const char *role, *ifname;
+        const struct endpoint *peer, *local;
+};
+
+/* Leg 0: the client and the address it dialled. Leg 1: the server and the address it sees us as. */
+static struct leg_words words(const struct session *s, unsigned leg)
+{
+        if (leg)
+                return (struct leg_words){ "server", s->ctx.server_if, &s->info.server_real, &s->info.client_mapped };
+        return (struct leg_words){ "client", s->ctx.client_if, &s->info.client_real, &s->info.server_mapped };
+}
+
+#define LEG_ARGS(x) LS((x).ifname), LA(&(x).peer->a), LU((x).peer->port), LA(&(x).local->a), LU((x).local->port)
+
+void log_tls_start(struct session *s, unsigned leg)
+{
+        struct leg_words x = words(s, leg);
+
+        log_msg(s->w->log, LOG_725001, LS(x.role), LEG_ARGS(x), LS("TLSv1.2"));
+        if (leg == 0)
+                debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Waiting for SSL handshake from Client %s:/%u",
+                           s->flow, x.ifname, x.peer->port);
+}
+
+void log_tls_done(struct session *s, unsigned leg)
+{
+        struct leg_words x = words(s, leg);
+        const struct tls_info *t = &s->half[leg].tls;
+
+        if (leg == 0 && t->noffered)
+                log_msg(s->w->log, LOG_725008, LEG_ARGS(x), LU(t->noffered));
+        if (leg == 0 && t->resumed)
+                log_msg(s->w->log, LOG_725003, LEG_ARGS(x));
+        if (leg == 0)
+                log_msg(s->w->log, LOG_725012, LS(t->cipher), LEG_ARGS(x));
+        else
+                log_msg(s->w->log, LOG_725013, LEG_ARGS(x), LS(t->cipher));
+        log_msg(s->w->log, LOG_725002, LS(x.role), LEG_ARGS(x), LS(t->version));
+}
+
+void log_tls_failed(struct session *s, unsigned leg)
+{
+        struct leg_words x = words(s, leg);
+        const struct half *h = &s->half[leg];
+
+        if (h->leg && h->leg->why[0])
+                log_msg(s->w->log, LOG_725014, LS(leg ? "ssl_client_handshake" : "ssl_server_handshake"),
+                        LS(h->leg->why));
+        log_msg(s->w->log, LOG_725006, LS(x.role), LEG_ARGS(x));
+}
+
+void log_tls_end(struct session *s, unsigned leg)
+{
+        struct leg_words x = words(s, leg);
+
+        log_msg(s->w->log, LOG_725007, LS(x.role), LEG_ARGS(x));
+}

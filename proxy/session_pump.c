@@ -1,0 +1,214 @@
+/* Bytes of an open session: leg -> engine -> other leg, each direction with a budget per turn and back-pressure. */
+#include "proxy/worker_int.h"
+
+#include <stdio.h>
+
+#define READ_CHUNK 16384u
+
+enum pump { PUMP_IDLE, PUMP_AGAIN, PUMP_DEAD };
+
+static void peer_reset(struct session *s, unsigned from)
+{
+        session_end(s, from ? CONN_END_RESET_I : CONN_END_RESET_O, true, NULL);
+}
+
+/* Writes what waits for leg `to`. */
+static enum pump flush(struct session *s, unsigned to)
+{
+        struct half *h = &s->half[to];
+
+        while (h->out.len) {
+                ssize_t n = leg_write(h->leg, sbuf_data(&h->out), h->out.len);
+
+                if (n == LEG_AGAIN)
+                        return PUMP_IDLE;
+                if (n < 0) {
+                        peer_reset(s, to);
+                        return PUMP_DEAD;
+                }
+                sbuf_used(&h->out, (size_t)n);
+        }
+        if (h->fin_wanted && !h->fin_sent && leg_finish(h->leg) == 0)
+                h->fin_sent = true;
+        return PUMP_IDLE;
+}
+
+/* Reads leg `from` into its input buffer; what does not fit waits in the kernel. */
+static enum pump fill(struct session *s, unsigned from, size_t *got)
+{
+        struct half *h = &s->half[from];
+        size_t room;
+        uint8_t *p = sbuf_room(&h->in, 1, &room);
+        ssize_t n;
+
+        *got = 0;
+        if (!p || h->eof)
+                return PUMP_IDLE;
+        if (room < READ_CHUNK && sbuf_room(&h->in, MIN_OF(READ_CHUNK, h->in.max - h->in.len), &room))
+                p = h->in.p + h->in.off + h->in.len;
+        n = leg_read(h->leg, p, room);
+        if (n == LEG_AGAIN)
+                return PUMP_IDLE;
+        if (n < 0) {
+                peer_reset(s, from);
+                return PUMP_DEAD;
+        }
+        h->eof = n == 0;
+        h->in.len += (size_t)n;
+        h->bytes += (size_t)n;
+        *got = (size_t)n;
+        return PUMP_IDLE;
+}
+
+static void note_cleartext(struct session *s, unsigned from, const void *p, size_t n)
+{
+        const struct punt_flow_info *i = &s->info;
+        /* One capture per side: each shows the session with the addresses that side sees. */
+        for (unsigned side = 0; side < 2; side++) {
+                const struct endpoint *c = side ? &i->client_mapped : &i->client_real;
+                const struct endpoint *v = side ? &i->server_real : &i->server_mapped;
+                struct flow_key k = { .iface = i->iface[side], .proto = i->proto, .fam = (uint8_t)c->a.fam };
+                uint32_t seq = s->half[from].cap_seq;
+
+                k.sport = from ? v->port : c->port;
+                k.dport = from ? c->port : v->port;
+                memcpy(k.src, from ? v->a.w : c->a.w, sizeof k.src);
+                memcpy(k.dst, from ? c->a.w : v->a.w, sizeof k.dst);
+                capture_cleartext(s->w->caps, net_rt(s->w->snap), &k, &seq, s->half[!from].cap_seq, p, n,
+                                  (uint64_t)s->w->env.clk->wall_ns(s->w->env.clk->ctx));
+        }
+        s->half[from].cap_seq += (uint32_t)n;
+}
+
+static void partial_timer(struct session *s, bool waiting)
+{
+        struct tmr_wheel *t = evl_timers(s->w->evl);
+
+        if (!s->engine->partial_ms || waiting == s->partial_on)
+                return;
+        s->partial_on = waiting;
+        if (waiting)
+                tmr_set(t, &s->partial, s->engine->partial_ms);
+        else
+                tmr_cancel(t, &s->partial);
+}
+
+static enum pump engine_refused(struct session *s)
+{
+        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+        char why[sizeof s->ctx.reason + 16];
+
+        if (c)
+                c->engine_closed++;
+        snprintf(why, sizeof why, "%s: %s", inspect_name(s->engine->id), s->ctx.reason);
+        session_end(s, CONN_END_INSPECT, true, why);
+        return PUMP_DEAD;
+}
+
+/* Hands waiting input to the engine once; its output goes to the other leg. */
+static enum pump inspect(struct session *s, unsigned from, size_t *used, bool *more)
+{
+        struct half *h = &s->half[from], *o = &s->half[!from];
+        struct cur in = cur_of(sbuf_data(&h->in), h->in.len);
+        enum engine_verdict v;
+        struct wbuf out;
+        size_t room;
+        uint8_t *p = sbuf_room(&o->out, h->in.len ? h->in.len : 1, &room);
+
+        *used = 0;
+        *more = false;
+        if (!p)
+                return PUMP_IDLE; /* the far reader is slow */
+        out = wbuf_of(p, room);
+        s->ctx.out = &out;
+        s->ctx.now_ms = tmr_now(evl_timers(s->w->evl));
+        v = s->engine->data(&s->ctx, from ? DIR_S2C : DIR_C2S, in, h->eof, used);
+        if (v == ENGINE_CLOSE || out.full)
+                return engine_refused(s);
+        o->out.len += out.len;
+        h->eof_told = h->eof;
+        if (*used && s->w->snap)
+                note_cleartext(s, from, sbuf_data(&h->in), *used);
+        sbuf_used(&h->in, *used);
+        *more = v == ENGINE_MORE;
+        return PUMP_IDLE;
+}
+
+static void after_eof(struct session *s, unsigned from)
+{
+        struct half *h = &s->half[from], *o = &s->half[!from];
+
+        if (h->eof && h->eof_told && !h->in.len)
+                o->fin_wanted = true;
+}
+
+/* One direction until it is dry, blocked or out of budget. */
+static enum pump direction(struct session *s, unsigned from)
+{
+        size_t budget = PUMP_BUDGET, got, used;
+        struct half *h = &s->half[from];
+        bool more = false;
+
+        while (budget) {
+                bool was_eof = h->eof_told;
+
+                if (s->half[!from].out.len >= OUT_MAX / 2)
+                        break;
+                if (fill(s, from, &got) == PUMP_DEAD)
+                        return PUMP_DEAD;
+                if (!got && (!h->eof || was_eof))
+                        break;
+                s->last_ms = tmr_now(evl_timers(s->w->evl));
+                if (inspect(s, from, &used, &more) == PUMP_DEAD)
+                        return PUMP_DEAD;
+                if (more && h->in.len >= h->in.max) { /* waiting for what can never fit */
+                        snprintf(s->ctx.reason, sizeof s->ctx.reason, "message over %zu bytes", h->in.max);
+                        return engine_refused(s);
+                }
+                if (flush(s, !from) == PUMP_DEAD)
+                        return PUMP_DEAD;
+                budget -= MIN_OF(budget, MAX_OF(got, (size_t)1));
+        }
+        after_eof(s, from);
+        return flush(s, !from) == PUMP_DEAD ? PUMP_DEAD : budget ? PUMP_IDLE : PUMP_AGAIN;
+}
+
+static void tidy(struct half *h)
+{
+        if (!h->in.len)
+                sbuf_release(&h->in);
+        if (!h->out.len)
+                sbuf_release(&h->out);
+}
+
+static bool finished(const struct session *s)
+{
+        return s->half[0].eof && s->half[1].eof && s->half[0].fin_sent && s->half[1].fin_sent;
+}
+
+void session_pump(struct session *s)
+{
+        bool again = false;
+
+        if (s->dead || s->state != SESS_OPEN || !session_is_stream(s))
+                return;
+        for (unsigned from = 0; from < 2; from++) {
+                enum pump p = direction(s, from);
+
+                if (p == PUMP_DEAD)
+                        return;
+                again |= p == PUMP_AGAIN || (leg_pending(s->half[from].leg) && s->half[!from].out.len < OUT_MAX / 2 &&
+                                             s->half[from].in.len < s->half[from].in.max);
+        }
+        if (finished(s)) {
+                session_end(s, CONN_END_FINS, false, NULL);
+                return;
+        }
+        partial_timer(s, s->half[0].in.len > 0);
+        for (unsigned i = 0; i < 2; i++) {
+                tidy(&s->half[i]);
+                session_arm(&s->half[i]);
+        }
+        if (again)
+                proxy_queue_busy(s);
+}

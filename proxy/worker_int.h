@@ -1,0 +1,132 @@
+/* Private to the proxy worker: sessions and their worker. */
+#ifndef VOXGATE_PROXY_WORKER_INT_H
+#define VOXGATE_PROXY_WORKER_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "inspect/engine.h"
+#include "platform/base/list.h"
+#include "platform/net/capture.h"
+#include "platform/net/tun.h"
+#include "proxy/proxy_worker.h"
+#include "proxy/sbuf.h"
+
+#define HANDSHAKE_STEPS_MAX 16u /* per loop: established legs come first */
+#define PUMP_BUDGET 65536u      /* bytes per direction and turn */
+#define OUT_MAX 65536u          /* bytes waiting for a slow reader before its source is no longer read */
+#define ENGINE_COUNTERS_MAX 64u
+
+struct session;
+
+struct half { /* one leg of a session with the bytes that came from it and go to it */
+        struct session *s;
+        struct leg *leg;
+        struct evl_fd ev;
+        bool ready;         /* handshake done */
+        bool eof, eof_told; /* its peer finished; the engine has been told */
+        bool fin_wanted, fin_sent;
+        struct sbuf in, out; /* from this leg; to this leg */
+        uint64_t bytes;      /* cleartext read from it */
+        uint32_t cap_seq;    /* running sequence number in cleartext captures */
+        struct tls_info tls;
+};
+
+struct session {
+        struct list link;  /* in worker.sessions */
+        struct list ready; /* in worker.handshakes or worker.busy, or self-linked */
+        struct proxy_worker *w;
+        uint32_t flow;
+        uint8_t gen;
+        uint8_t nlink;
+        bool gone_owed, end_owed, dead;
+        uint8_t end_reason;
+        struct punt_flow_info info;
+        enum session_state state;
+        const struct inspect_engine *engine;
+        struct inspect_ctx ctx;
+        struct half half[2];                                 /* [0] client leg, [1] server leg */
+        struct tls_profile *client_profile, *server_profile; /* references, until the legs exist */
+        uint32_t tls_proxy_id;
+        char tls_proxy[PROXY_NAME_MAX + 1];
+        struct tmr deadline, partial;
+        bool partial_on;
+        uint64_t born_ms, last_ms;
+        char why[160]; /* of the end, for the log */
+};
+
+struct tp_count { /* per tls-proxy id */
+        uint32_t id;
+        struct proxy_counts c;
+};
+#define TP_COUNTS_MAX 64u
+
+struct engine_counter {
+        const char *engine, *name;
+        uint64_t value;
+};
+
+struct proxy_worker {
+        unsigned id;
+        struct proxy_env env;
+        struct evl *evl;
+        struct qsbr_slot *qs;
+        const struct snapshot *snap;
+        struct log_src *log;
+        struct evl_fd listener;
+        struct session **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
+        struct list sessions, handshakes, busy, owing;
+        uint32_t nsessions, most, limit;
+        struct capture_set *caps;
+        unsigned ntp;
+        struct tp_count tp[TP_COUNTS_MAX];
+        struct proxy_counts all;
+        unsigned ncounters;
+        struct engine_counter counter[ENGINE_COUNTERS_MAX];
+        /* cold callers */
+        pthread_mutex_t lock;
+        pthread_cond_t done;
+        atomic_bool stop, running, sleeping;
+        bool accept_ready;
+};
+
+/* proxy_worker.c */
+struct session *session_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen);
+struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id);
+void proxy_queue_busy(struct session *s); /* to be served in the next loop without an event */
+
+/* session.c: life and handshakes */
+void session_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
+void session_accepted(struct session *s, int fd);
+void session_event(struct session *s, unsigned leg);
+void session_handshake(struct session *s); /* one bounded step */
+/* Ends it from our side: legs closed (abort: RST), END sent, freed when GONE comes. why: words for the log, may be
+ * NULL. */
+void session_end(struct session *s, enum conn_end_reason reason, bool abort_legs, const char *why);
+/* The dataplane ended it: legs aborted, GONE sent, freed. */
+void session_ended(struct session *s);
+void session_free(struct session *s);
+void session_arm(struct half *h); /* tells the poller what the leg waits for */
+bool session_pay(struct session *s);
+
+/* session_pump.c */
+void session_pump(struct session *s);
+
+/* dgram.c */
+void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
+
+/* session_ctx.c */
+int session_ctx_init(struct session *s);
+
+/* session_log.c */
+void log_tls_start(struct session *s, unsigned leg);
+void log_tls_done(struct session *s, unsigned leg);
+void log_tls_failed(struct session *s, unsigned leg);
+void log_tls_end(struct session *s, unsigned leg);
+
+static inline bool session_is_stream(const struct session *s)
+{
+        return s->info.proto == IPPROTO_TCP_;
+}
+
+#endif
