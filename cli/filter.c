@@ -1,0 +1,138 @@
+#include "cli/filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/base/attr.h"
+#include "platform/base/str.h"
+
+static bool has_filters(const char *line)
+{
+        size_t n = strcspn(line, " ");
+        char word[8];
+
+        if (!n || n >= sizeof word)
+                return false;
+        memcpy(word, line, n);
+        word[n] = 0;
+        return (n >= 2 && str_prefix_ci("show", word)) || (n >= 2 && str_prefix_ci("more", word));
+}
+
+void filter_split(const char *line, size_t *cmd_len, const char **spec)
+{
+        const char *start = line + strspn(line, " ");
+        bool quoted = false;
+
+        *cmd_len = strlen(line);
+        *spec = NULL;
+        if (!has_filters(start))
+                return;
+        for (const char *p = start; *p; p++) {
+                if (*p == '"')
+                        quoted = !quoted;
+                if (*p != '|' || quoted)
+                        continue;
+                *cmd_len = (size_t)(p - line);
+                *spec = p + 1;
+                return;
+        }
+}
+
+/* One interval "{n,m}" may multiply a pattern, nested ones explode it; back references make matching exponential. */
+static int check_pattern(const char *re, struct err *e)
+{
+        unsigned intervals = 0;
+
+        if (!*re)
+                return err_set(e, ERR_SYNTAX, "%% Incomplete command");
+        if (strlen(re) > FILTER_PATTERN_MAX)
+                return err_set(e, ERR_RANGE, "regular expression of %zu characters, at most %u", strlen(re),
+                               FILTER_PATTERN_MAX);
+        for (const char *p = re; *p; p++) {
+                if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
+                        return err_set(e, ERR_SUPPORT, "regular expression \"%s\": back references are not supported",
+                                       re);
+                if (*p == '\\' && p[1])
+                        p++;
+                else if (*p == '{' && ++intervals > 1)
+                        return err_set(e, ERR_RANGE, "regular expression \"%s\": more than one repetition count", re);
+        }
+        return 0;
+}
+
+static int compile(struct filter *f, int kind, const char *re, struct err *e)
+{
+        char why[120];
+        int rc;
+
+        if (check_pattern(re, e))
+                return -1;
+        rc = regcomp(&f->re, re, REG_EXTENDED | REG_NOSUB);
+        if (rc) {
+                regerror(rc, &f->re, why, sizeof why);
+                return err_set(e, ERR_SYNTAX, "regular expression \"%s\": %s", re, why);
+        }
+        f->kind = kind;
+        return 0;
+}
+
+/* The word at *p, which moves behind it and one blank: blanks of an expression count. */
+static void next_word(const char **p, char *out, size_t cap)
+{
+        size_t n;
+
+        *p += strspn(*p, " ");
+        n = strcspn(*p, " ");
+        snprintf(out, cap, "%.*s", (int)n, *p);
+        *p += n;
+        if (**p)
+                (*p)++;
+}
+
+int filter_init(struct filter *f, const char *spec, struct err *e)
+{
+        static const struct {
+                const char *word;
+                int kind;
+        } words[] = { { "include", FILTER_INCLUDE },
+                      { "exclude", FILTER_EXCLUDE },
+                      { "begin", FILTER_BEGIN },
+                      { "grep", FILTER_INCLUDE } };
+        char word[16];
+
+        *f = (struct filter){ 0 };
+        next_word(&spec, word, sizeof word);
+        if (!*word)
+                return err_set(e, ERR_SYNTAX, "%% Incomplete command");
+        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+                int kind = words[i].kind;
+
+                if (!str_prefix_ci(words[i].word, word))
+                        continue;
+                if (*words[i].word == 'g' && !strncmp(spec, "-v ", 3)) {
+                        spec += 3;
+                        kind = FILTER_EXCLUDE;
+                }
+                return compile(f, kind, spec, e);
+        }
+        return err_set(e, ERR_SYNTAX, "%% Unknown filter \"%s\": include, exclude, begin or grep", word);
+}
+
+void filter_fini(struct filter *f)
+{
+        if (f->kind != FILTER_OFF)
+                regfree(&f->re);
+        f->kind = FILTER_OFF;
+}
+
+bool filter_pass(struct filter *f, const char *line)
+{
+        bool hit;
+
+        if (f->kind == FILTER_OFF || f->begun)
+                return true;
+        hit = !regexec(&f->re, line, 0, NULL, 0);
+        if (f->kind == FILTER_BEGIN)
+                f->begun = hit;
+        return f->kind == FILTER_EXCLUDE ? !hit : hit;
+}

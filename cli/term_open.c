@@ -1,0 +1,224 @@
+/* Where a console comes from: standard input and output, a terminal device, or a serial line made of two pseudo
+ * terminals. */
+#include "cli/term_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/base/mem.h"
+
+#define SLOW_READER_MS 1000
+
+/* ---- pty:LINK ---- */
+
+/*
+ * The console sits on the slave of one pair and the operator on the slave of another, as on two ends of a serial
+ * cable: each side has terminal settings of its own. What nobody reads is lost, as on a cable.
+ */
+struct cable {
+        int near, far; /* masters: the console's, the operator's */
+        int hold;      /* the operator's slave, kept open: no hang-up when he leaves */
+        int quit;      /* eventfd */
+        char link[256], device[128];
+        pthread_t thread;
+        bool running;
+};
+
+static bool carry(int from, int to)
+{
+        char buf[1024];
+        ssize_t n = read(from, buf, sizeof buf);
+        const char *p = buf;
+
+        if (n <= 0)
+                return n < 0 && (errno == EINTR || errno == EAGAIN);
+        while (n) {
+                struct pollfd w = { .fd = to, .events = POLLOUT };
+                ssize_t m = write(to, p, (size_t)n);
+
+                if (m > 0) {
+                        p += m;
+                        n -= m;
+                } else if (errno != EINTR && (errno != EAGAIN || poll(&w, 1, SLOW_READER_MS) <= 0)) {
+                        return true;
+                }
+        }
+        return true;
+}
+
+static void *cable_thread(void *arg)
+{
+        struct cable *c = arg;
+        struct pollfd p[3] = { { .fd = c->near, .events = POLLIN },
+                               { .fd = c->far, .events = POLLIN },
+                               { .fd = c->quit, .events = POLLIN } };
+
+        for (;;) {
+                if (poll(p, 3, -1) < 0 && errno != EINTR)
+                        return NULL;
+                if (p[2].revents)
+                        return NULL;
+                if (p[0].revents && !carry(c->near, c->far))
+                        return NULL;
+                if (p[1].revents && !carry(c->far, c->near))
+                        return NULL;
+        }
+}
+
+static void remove_link(const struct cable *c)
+{
+        char now[128];
+        ssize_t n = *c->link ? readlink(c->link, now, sizeof now - 1) : -1;
+
+        if (n < 0)
+                return;
+        now[n] = 0;
+        if (!strcmp(now, c->device))
+                unlink(c->link);
+}
+
+static void cable_free(void *arg)
+{
+        struct cable *c = arg;
+        uint64_t one = 1;
+
+        if (c->running && write(c->quit, &one, sizeof one) == sizeof one)
+                pthread_join(c->thread, NULL);
+        remove_link(c);
+        for (int *fd = (int[]){ c->near, c->far, c->hold, c->quit, -1 }; *fd != -1; fd++)
+                close(*fd);
+        mem_free(c);
+}
+
+static int make_link(struct cable *c, const char *link, struct err *e)
+{
+        struct stat st;
+
+        if (ttyname_r(c->hold, c->device, sizeof c->device))
+                return err_set(e, ERR_IO, "pty: %s", strerror(errno));
+        if (strlen(link) >= sizeof c->link)
+                return err_set(e, ERR_RANGE, "pty:%s: the path is longer than %zu bytes", link, sizeof c->link - 1);
+        if (!lstat(link, &st) && S_ISLNK(st.st_mode))
+                unlink(link);
+        if (symlink(c->device, link))
+                return err_set(e, ERR_IO, "pty:%s: %s", link, strerror(errno));
+        strcpy(c->link, link);
+        return 0;
+}
+
+static void make_raw(int fd)
+{
+        struct termios raw;
+
+        if (!tcgetattr(fd, &raw)) {
+                cfmakeraw(&raw);
+                tcsetattr(fd, TCSANOW, &raw);
+        }
+}
+
+static int set_flags(int fd, int flags)
+{
+        return fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | flags) ? -1 : 0;
+}
+
+/* Both pairs open, or none. */
+static int cable_open(struct cable *c, int *console, struct err *e)
+{
+        if (openpty(&c->near, console, NULL, NULL, NULL))
+                return err_set(e, ERR_IO, "pty: %s", strerror(errno));
+        if (openpty(&c->far, &c->hold, NULL, NULL, NULL)) {
+                close(c->near);
+                close(*console);
+                return err_set(e, ERR_IO, "pty: %s", strerror(errno));
+        }
+        c->quit = eventfd(0, EFD_CLOEXEC);
+        make_raw(c->hold);
+        set_flags(c->near, O_NONBLOCK);
+        set_flags(c->far, O_NONBLOCK);
+        set_flags(c->hold, 0);
+        set_flags(*console, 0);
+        return 0;
+}
+
+static struct term *open_pty(const char *link, struct err *e)
+{
+        struct cable *c = mem_alloc(MEM_CLI, sizeof *c);
+        struct term *t;
+        int console;
+
+        if (!c) {
+                err_nomem(e, "opening a console");
+                return NULL;
+        }
+        if (cable_open(c, &console, e)) {
+                mem_free(c);
+                return NULL;
+        }
+        if (make_link(c, link, e) || pthread_create(&c->thread, NULL, cable_thread, c)) {
+                close(console);
+                cable_free(c);
+                return NULL;
+        }
+        c->running = true;
+        t = term_open_fds(console, console, "vt100", e);
+        if (!t) {
+                cable_free(c);
+                return NULL;
+        }
+        t->on_close = cable_free;
+        t->close_arg = c;
+        return t;
+}
+
+/* ---- the others ---- */
+
+static struct term *open_tty(const char *path, struct err *e)
+{
+        int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+        if (fd < 0) {
+                err_set(e, ERR_IO, "tty:%s: %s", path, strerror(errno));
+                return NULL;
+        }
+        if (!isatty(fd)) {
+                close(fd);
+                err_set(e, ERR_IO, "tty:%s is not a terminal", path);
+                return NULL;
+        }
+        return term_open_fds(fd, fd, "vt100", e);
+}
+
+/* Copies, so that closing the console leaves the process its standard descriptors. */
+static struct term *open_stdio(struct err *e)
+{
+        int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+        if (in < 0 || out < 0) {
+                err_set(e, ERR_IO, "standard input or output: %s", strerror(errno));
+                if (in >= 0)
+                        close(in);
+                if (out >= 0)
+                        close(out);
+                return NULL;
+        }
+        return term_open_fds(in, out, getenv("TERM"), e);
+}
+
+struct term *term_open(const char *spec, struct err *e)
+{
+        if (!strcmp(spec, "stdio"))
+                return open_stdio(e);
+        if (!strncmp(spec, "pty:", 4) && spec[4])
+                return open_pty(spec + 4, e);
+        if (!strncmp(spec, "tty:", 4) && spec[4])
+                return open_tty(spec + 4, e);
+        err_set(e, ERR_SYNTAX, "console \"%s\": stdio, pty:LINK or tty:PATH expected", spec);
+        return NULL;
+}
