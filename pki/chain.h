@@ -21,6 +21,9 @@ struct trust_anchor {
 struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n) MUST_USE; /* takes own references */
 struct trust_set *trust_set_get(struct trust_set *t);
 void trust_set_put(struct trust_set *t);
+unsigned trust_set_count(const struct trust_set *t);
+/* Borrowed; i < trust_set_count(). */
+const struct trust_anchor *trust_set_at(const struct trust_set *t, unsigned i);
 
 enum chain_result { CHAIN_REFUSED = 0, CHAIN_OK = 1 }; /* starts refused, granted in one place (S2) */
 enum chain_purpose { CHAIN_SERVER, CHAIN_CLIENT };

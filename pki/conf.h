@@ -40,10 +40,11 @@ struct chain_conf {
 };
 
 #define SSL_SUITES_MAX 16
+#define SSL_SUITE_NAME_MAX 31
 struct ssl_conf {
         /* `ssl encryption`: names in order of preference; n = 0: default list */
         unsigned n_encryption;
-        char encryption[SSL_SUITES_MAX][24];
+        char encryption[SSL_SUITES_MAX][SSL_SUITE_NAME_MAX + 1];
         char server_version[16], client_version[16]; /* "any", "tlsv1" ...; "" default */
         struct conf_list trust_points;               /* struct ssl_tp_conf, name: nameif or "" */
 };

@@ -13,7 +13,8 @@ struct tls_proxy_conf {
         char client_tp[TRUSTPOINT_NAME_MAX + 1]; /* certificate shown to the TLS server */
         char ldc_issuer[TRUSTPOINT_NAME_MAX + 1], ldc_key[KEYPAIR_NAME_MAX + 1];
         unsigned n_client_suites, n_server_suites;
-        char client_suites[SSL_SUITES_MAX][24], server_suites[SSL_SUITES_MAX][24];
+        char client_suites[SSL_SUITES_MAX][SSL_SUITE_NAME_MAX + 1],
+                server_suites[SSL_SUITES_MAX][SSL_SUITE_NAME_MAX + 1];
 };
 
 struct proxy_conf {

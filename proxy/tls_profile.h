@@ -20,7 +20,7 @@ struct tls_profile_params {
         struct trust_set *trust;            /* NULL: the peer is not asked for a certificate (server role only) */
         /* Names as typed ("aes128-sha1"); n = 0: the default list of the role. */
         unsigned nsuites;
-        const char (*suites)[24];
+        const char (*suites)[SSL_SUITE_NAME_MAX + 1];
         int min_version, max_version; /* MBEDTLS_SSL_MINOR_VERSION_1..3; 0 = default */
         const struct rng *rng;
         const struct clock *clk;

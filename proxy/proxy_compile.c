@@ -1,0 +1,147 @@
+/* tls-proxies -> profiles. A tls-proxy that cannot work is compiled as unusable with its reason: sessions fail
+ * closed. */
+#include <stdio.h>
+
+#include "proxy/proxy_rt.h"
+
+struct compile {
+        const struct pki_rt *pki;
+        const struct ssl_conf *ssl;
+        const struct rng *rng;
+        const struct clock *clk;
+};
+
+/* `ssl server-version` / `ssl client-version` of the platform -> lowest and highest TLS version. */
+static void versions(const char *v, struct tls_profile_params *p)
+{
+        static const struct {
+                const char *name;
+                int lo, hi;
+        } row[] = {
+                { "tlsv1-only", MBEDTLS_SSL_MINOR_VERSION_1, MBEDTLS_SSL_MINOR_VERSION_1 },
+                { "tlsv1", MBEDTLS_SSL_MINOR_VERSION_1, MBEDTLS_SSL_MINOR_VERSION_3 },
+                { "tlsv1.1", MBEDTLS_SSL_MINOR_VERSION_2, MBEDTLS_SSL_MINOR_VERSION_3 },
+                { "tlsv1.2", MBEDTLS_SSL_MINOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3 },
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(row); i++)
+                if (strcmp(v, row[i].name) == 0) {
+                        p->min_version = row[i].lo;
+                        p->max_version = row[i].hi;
+                }
+}
+
+static void suites_of(struct tls_profile_params *p, const char (*own)[SSL_SUITE_NAME_MAX + 1], unsigned n,
+                      const struct ssl_conf *ssl)
+{
+        p->suites = n ? own : ssl->encryption;
+        p->nsuites = n ? n : ssl->n_encryption;
+}
+
+static struct tls_profile *server_side(const struct compile *x, const struct tls_proxy_conf *c, struct err *e)
+{
+        struct tls_profile_params p = { .role = TLS_SERVER, .rng = x->rng, .clk = x->clk };
+
+        if (!c->server_tp[0]) {
+                err_set(e, ERR_REF, "tls-proxy %s has no server trust-point", c->o.name);
+                return NULL;
+        }
+        p.identity = pki_identity(x->pki, c->server_tp);
+        if (!p.identity || !p.identity->cert) {
+                err_set(e, ERR_REF, "Trustpoint %s has not been enrolled", c->server_tp);
+                return NULL;
+        }
+        if (!c->no_authenticate_client)
+                p.trust = x->pki->all;
+        suites_of(&p, c->server_suites, c->n_server_suites, x->ssl);
+        versions(x->ssl->server_version, &p);
+        return tls_profile_new(&p, e);
+}
+
+static struct tls_profile *client_side(const struct compile *x, const struct tls_proxy_conf *c, struct err *e)
+{
+        struct tls_profile_params p = { .role = TLS_CLIENT, .rng = x->rng, .clk = x->clk, .trust = x->pki->all };
+
+        if (c->client_tp[0]) {
+                p.identity = pki_identity(x->pki, c->client_tp);
+                if (!p.identity || !p.identity->cert) {
+                        err_set(e, ERR_REF, "Trustpoint %s has not been enrolled", c->client_tp);
+                        return NULL;
+                }
+        }
+        suites_of(&p, c->client_suites, c->n_client_suites, x->ssl);
+        versions(x->ssl->client_version, &p);
+        return tls_profile_new(&p, e);
+}
+
+static void suites_text(struct tls_proxy_rt *rt, const struct tls_proxy_conf *c)
+{
+        struct wbuf w = wbuf_of(rt->client_suites, sizeof rt->client_suites);
+
+        for (unsigned i = 0; i < c->n_client_suites; i++)
+                wbuf_printf(&w, "%s%s", i ? " " : "", c->client_suites[i]);
+        wbuf_text(&w);
+}
+
+/* Out of memory is the only thing compile refuses; everything else makes the tls-proxy unusable. */
+static int one(const struct compile *x, const struct tls_proxy_conf *c, struct tls_proxy_rt *rt, struct err *e)
+{
+        struct err why = { 0 };
+
+        rt->id = c->o.id;
+        snprintf(rt->name, sizeof rt->name, "%s", c->o.name);
+        snprintf(rt->server_tp, sizeof rt->server_tp, "%s", c->server_tp);
+        snprintf(rt->client_tp, sizeof rt->client_tp, "%s", c->client_tp);
+        rt->authenticate_client = !c->no_authenticate_client;
+        suites_text(rt, c);
+        rt->server = server_side(x, c, &why);
+        if (rt->server)
+                rt->client = client_side(x, c, &why);
+        if (why.code == ERR_NOMEM) {
+                *e = why;
+                return -1;
+        }
+        if (!rt->client)
+                snprintf(rt->unusable, sizeof rt->unusable, "%.150s", why.text);
+        return 0;
+}
+
+static void proxy_fini(const void *root)
+{
+        const struct proxy_rt *p = root;
+
+        for (unsigned i = 0; i < p->n; i++) {
+                tls_profile_put(p->tp[i].server);
+                tls_profile_put(p->tp[i].client);
+        }
+}
+
+int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const struct pki_conf *pki,
+                  const struct pki_rt *assets, const struct rng *rng, const struct clock *clk, struct err *e)
+{
+        struct compile x = { .pki = assets, .ssl = &pki->ssl, .rng = rng, .clk = clk };
+        struct proxy_rt *p = arena_alloc(part->arena, sizeof *p);
+
+        if (!p)
+                return err_nomem(e, "compiling tls-proxies");
+        p->tp = arena_array(part->arena, conf->tls_proxies.n ? conf->tls_proxies.n : 1, sizeof *p->tp);
+        p->max_sessions = conf->max_sessions ? conf->max_sessions : TLS_PROXY_SESSIONS_DEFAULT;
+        if (!p->tp)
+                return err_nomem(e, "compiling tls-proxies");
+        part->root = p;
+        part->fini = proxy_fini;
+        conf_each(struct tls_proxy_conf, c, &conf->tls_proxies) {
+                p->n++;
+                if (one(&x, c, &p->tp[p->n - 1], e) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id)
+{
+        for (unsigned i = 0; i < p->n; i++)
+                if (p->tp[i].id == id)
+                        return &p->tp[i];
+        return NULL;
+}
