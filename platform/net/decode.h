@@ -1,13 +1,14 @@
 /*
- * Ethernet, VLAN, ARP, IP, TCP, UDP, ICMP -> offsets and flow key. Refuses every lie about length (N1). Does not look at
- * connections. Unit of the fuzz target.
+ * Ethernet, VLAN, ARP, IP, TCP, UDP, ICMP -> offsets and flow key. Refuses every lie about length (N1). Does not look
+ * at connections. Unit of the fuzz target.
  */
 #ifndef VOXGATE_NET_DECODE_H
 #define VOXGATE_NET_DECODE_H
 
 #include "platform/net/dp.h"
 
-/* From the Ethernet header on. pk->iface must be set; 0 or the drop reason. ARP frames: ethertype set, nothing else parsed. */
+/* From the Ethernet header on. pk->iface must be set; 0 or the drop reason. ARP frames: ethertype set, nothing else
+ * parsed. */
 enum drop_reason decode_frame(struct pkt *pk);
 /* From the IP header at pk->off on (TUN, quoted packets). */
 enum drop_reason decode_l3(struct pkt *pk);

@@ -26,6 +26,8 @@ struct iface_rt {
         uint8_t mask_len;
         uint32_t mtu;
         struct mac mac;
+        bool management_only;
+        uint16_t next_on_port; /* next interface of the same port, 0 none */
 };
 
 struct route_rt;
@@ -41,11 +43,16 @@ struct arp_static_rt {
         uint16_t iface;
         struct addr ip;
         struct mac mac;
+        bool alias; /* we answer ARP requests for ip */
 };
+
+#define NET_OWN_SLOTS 256u /* power of two, at least twice IFACES_MAX */
 
 struct net_rt {
         struct iface_rt iface[IFACES_MAX]; /* by index; idx 0 in a hole */
         uint16_t nifaces;                  /* highest index + 1 */
+        uint16_t port_iface[IFACES_MAX];   /* by port index: its physical interface, 0 none */
+        uint8_t own[NET_OWN_SLOTS];        /* open-addressed: own address -> interface index; see iface_by_addr() */
         const struct route_rt *routes;
         const struct icmp_rule_rt *icmp;
         unsigned nicmp;
@@ -73,6 +80,12 @@ const struct iface_rt *iface_by_name(const struct net_rt *n, const char *nameif)
 const char *iface_name(const struct net_rt *n, uint16_t idx);
 /* The interface whose own address this is, or NULL. */
 const struct iface_rt *iface_by_addr(const struct net_rt *n, const struct addr *a);
+/* The interface of a tag on a port (vlan 0: the physical one), or NULL. */
+const struct iface_rt *iface_by_vlan(const struct net_rt *n, uint16_t port, uint16_t vlan);
+/* Is a inside the interface's own subnet? */
+bool iface_connects(const struct iface_rt *ifc, const struct addr *a);
+/* All-ones or all-zeros host part of the interface's subnet (never for /31 and /32). */
+bool iface_is_broadcast(const struct iface_rt *ifc, const struct addr *a);
 
 /* What the program was started with: hardware name -> port. Index stays fixed for the life of the process. */
 struct iface_binding {
@@ -86,15 +99,23 @@ struct iface_bindings {
         unsigned n;
         struct iface_binding b[IFACES_MAX];
 };
-/* The binding of a hardware name, added (without a port) when new; NULL when the table is full. Control thread only. */
+/* The binding of a hardware name, added (without a port) when new; NULL when the table is full. Control thread only.
+ */
 struct iface_binding *iface_bind(struct iface_bindings *t, const char *hwname);
 
-/* Compiles interfaces, routes, ARP and ICMP lines into part->arena and sets part->root. Refuses only out-of-memory. */
+/* Compiles interfaces, routes, ARP and ICMP lines into part->arena and sets part->root. Refuses only out-of-memory.
+ */
 int net_compile(struct snap_part *part, const struct net_conf *conf, struct iface_bindings *bind, struct err *e);
 
 /* Live counters, one array per process, written by the worker that owns the port, read by anyone (relaxed). */
 struct iface_stat {
         _Atomic uint64_t in_pkts, in_bytes, out_pkts, out_bytes, drops, in_bcast, in_errors;
 };
+
+/* One writer per counter: a plain read and a plain write, both untorn. */
+static inline void stat_add(_Atomic uint64_t *c, uint64_t n)
+{
+        atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
 
 #endif

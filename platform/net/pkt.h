@@ -109,8 +109,37 @@ struct pkt {
         uint32_t frame_no; /* of the input file, for replay verdicts */
         struct trace *trace; /* packet-tracer only */
         uint64_t rx_ns;      /* wall time of reception, for captures */
-        const char *consumed; /* replay: why an unanswered frame was taken; static text or NULL */
+        const char *consumed; /* why a packet ends here without leaving the box; static text or NULL: see dp_consume() */
+        struct pkt *link;     /* of the queue that owns it */
 };
+
+struct pkt_queue {
+        struct pkt *head, *tail;
+        unsigned n;
+};
+
+static inline void pkt_enqueue(struct pkt_queue *q, struct pkt *pk)
+{
+        pk->link = NULL;
+        if (q->head)
+                q->tail->link = pk;
+        else
+                q->head = pk;
+        q->tail = pk;
+        q->n++;
+}
+
+/* NULL when empty. */
+static inline struct pkt *pkt_dequeue(struct pkt_queue *q)
+{
+        struct pkt *pk = q->head;
+
+        if (pk) {
+                q->head = pk->link;
+                q->n--;
+        }
+        return pk;
+}
 
 struct burst {
         unsigned n;

@@ -17,7 +17,11 @@ struct route_entry {
 struct route_rt {
         unsigned n;
         struct route_entry *e; /* sorted by prefix length, longest first, then address */
-        struct { unsigned first, n; } by_len[129];
+        struct {
+                unsigned first, n;
+        } by_len[129];
+        uint8_t len[129]; /* the lengths in use, longest first */
+        unsigned nlens;
 };
 
 /* The best route to a, NULL when there is none. Never allocates. O(number of distinct prefix lengths x log n). */

@@ -1,6 +1,6 @@
 /*
- * What the packet path needs, compiled and immutable: a generation and one part per module, each with its own arena and
- * reference count, so that a commit rebuilds only dirty parts. Parts name each other by id, never by pointer.
+ * What the packet path needs, compiled and immutable: a generation and one part per module, each with its own arena
+ * and reference count, so that a commit rebuilds only dirty parts. Parts name each other by id, never by pointer.
  */
 #ifndef VOXGATE_NET_SNAPSHOT_H
 #define VOXGATE_NET_SNAPSHOT_H
@@ -17,8 +17,8 @@ enum snap_part_id { SNAP_NET, SNAP_ACL, SNAP_NAT, SNAP_POLICY, SNAP_INSPECT, SNA
 struct snap_part {
         _Atomic uint32_t refs;
         struct arena *arena;
-        const void *root;                /* struct net_rt, acl_rt, nat_rt, policy_rt, inspect_rt, pki_rt, proxy_rt */
-        void (*fini)(const void *root);  /* drops references to things outside the arena; may be NULL */
+        const void *root;               /* struct net_rt, acl_rt, nat_rt, policy_rt, inspect_rt, pki_rt, proxy_rt */
+        void (*fini)(const void *root); /* drops references to things outside the arena; may be NULL */
 };
 
 struct snapshot {
@@ -29,7 +29,8 @@ struct snapshot {
         struct snap_part *part[SNAP_PARTS]; /* never NULL in a published snapshot */
 };
 
-/* A part with an empty arena and one reference, to be filled by a module's compile function. NULL when out of memory. */
+/* A part with an empty arena and one reference, to be filled by a module's compile function. NULL when out of memory.
+ */
 struct snap_part *snap_part_new(void) MUST_USE;
 struct snap_part *snap_part_get(struct snap_part *p);
 void snap_part_put(struct snap_part *p); /* NULL is legal */

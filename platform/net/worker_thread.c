@@ -1,0 +1,184 @@
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "platform/base/mem.h"
+#include "platform/net/dp.h"
+
+enum { SLEEP_MAX_MS = 100, SLEEP_BLIND_MS = 5 };
+
+/* On the caller's stack: it waits until `done`. */
+struct worker_req {
+        struct worker_req *next;
+        void (*fn)(struct worker *w, void *arg);
+        void *arg;
+        bool done;
+};
+
+int worker_open_wake(struct worker *w, struct err *e)
+{
+        if (w->wake_fd >= 0)
+                return 0;
+        w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        return w->wake_fd >= 0 ? 0 : err_set(e, ERR_IO, "no descriptor to wake a worker with (errno %d)", errno);
+}
+
+void worker_close_wake(struct worker *w)
+{
+        if (w->wake_fd >= 0)
+                close(w->wake_fd);
+        w->wake_fd = -1;
+}
+
+/*
+ * The exchange is a full barrier: either it sees `asleep` and writes, or the worker, which sets `asleep` before its
+ * last look round, sees what the caller wrote before.
+ */
+void worker_wake(struct worker *w)
+{
+        uint64_t one = 1;
+
+        if (atomic_exchange(&w->asleep, false) && w->wake_fd >= 0)
+                while (write(w->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+                        continue;
+}
+
+static struct worker_req *next_request(struct worker *w)
+{
+        struct worker_req *r;
+
+        pthread_mutex_lock(&w->req_lock);
+        r = w->req_head;
+        if (r) {
+                w->req_head = r->next;
+                if (!w->req_head)
+                        w->req_tail = NULL;
+        }
+        atomic_store_explicit(&w->req_pending, w->req_head != NULL, memory_order_relaxed);
+        pthread_mutex_unlock(&w->req_lock);
+        return r;
+}
+
+unsigned worker_serve_request(struct worker *w)
+{
+        struct worker_req *r;
+
+        if (!atomic_load_explicit(&w->req_pending, memory_order_acquire))
+                return 0;
+        r = next_request(w);
+        if (!r)
+                return 0;
+        r->fn(w, r->arg);
+        pthread_mutex_lock(&w->req_lock);
+        r->done = true;
+        pthread_cond_broadcast(&w->req_done);
+        pthread_mutex_unlock(&w->req_lock);
+        return 1;
+}
+
+/* Nobody loops: the caller is the worker for the moment. The lock keeps a loop from starting meanwhile. */
+static void call_here(struct worker *w, void (*fn)(struct worker *w, void *arg), void *arg)
+{
+        worker_refresh(w);
+        fn(w, arg);
+        dp_flush(w);
+}
+
+void worker_call(struct worker *w, void (*fn)(struct worker *w, void *arg), void *arg)
+{
+        struct worker_req r = { .fn = fn, .arg = arg };
+
+        pthread_mutex_lock(&w->req_lock);
+        if (!w->running) {
+                call_here(w, fn, arg);
+                pthread_mutex_unlock(&w->req_lock);
+                return;
+        }
+        if (w->req_tail)
+                w->req_tail->next = &r;
+        else
+                w->req_head = &r;
+        w->req_tail = &r;
+        atomic_store_explicit(&w->req_pending, true, memory_order_release);
+        worker_wake(w);
+        while (!r.done)
+                pthread_cond_wait(&w->req_done, &w->req_lock);
+        pthread_mutex_unlock(&w->req_lock);
+}
+
+/* What to wait on; *blind when something can become ready without a descriptor telling. */
+static unsigned wait_set(const struct worker *w, struct pollfd *fds, bool *blind)
+{
+        unsigned n = 0;
+
+        *blind = w->wake_fd < 0;
+        for (unsigned i = 0; i <= w->nports; i++) {
+                const struct port *p = i < w->nports ? w->port[i] : w->tun;
+                int fd = p ? p->ops->fd(p) : -1;
+
+                if (fd >= 0)
+                        fds[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+                else if (p && !(p->ops->done && p->ops->done(p)))
+                        *blind = true;
+        }
+        if (w->wake_fd >= 0)
+                fds[n++] = (struct pollfd){ .fd = w->wake_fd, .events = POLLIN };
+        return n;
+}
+
+/* Offline before it blocks, so that no grace period waits for a sleeper; the snapshot is loaded afresh afterwards. */
+static void doze(struct worker *w)
+{
+        struct pollfd fds[WORKER_PORTS_MAX + 2];
+        bool blind;
+        unsigned n = wait_set(w, fds, &blind);
+        uint64_t count, wait_ms = tmr_next_ms(w->tmr, blind ? SLEEP_BLIND_MS : SLEEP_MAX_MS);
+
+        w->snap = NULL;
+        qsbr_offline(w->qs);
+        poll(fds, n, (int)wait_ms);
+        qsbr_online(w->qs);
+        atomic_store(&w->asleep, false);
+        if (w->wake_fd >= 0 && read(w->wake_fd, &count, sizeof count) < 0)
+                count = 0; /* nobody called */
+}
+
+/* False while somebody waits for an answer. Once true, callers run their requests themselves. */
+static bool set_running(struct worker *w, bool on)
+{
+        bool ok;
+
+        pthread_mutex_lock(&w->req_lock);
+        ok = on || !w->req_head;
+        if (ok)
+                w->running = on;
+        pthread_mutex_unlock(&w->req_lock);
+        return ok;
+}
+
+static void leave(struct worker *w)
+{
+        do {
+                worker_refresh(w);
+                while (worker_serve_request(w))
+                        continue;
+                dp_flush(w);
+        } while (!set_running(w, false));
+}
+
+void worker_run(struct worker *w)
+{
+        set_running(w, true);
+        while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+                if (worker_step(w))
+                        continue;
+                /* One more look after announcing the sleep: see worker_wake(). */
+                atomic_store(&w->asleep, true);
+                if (worker_step(w))
+                        atomic_store(&w->asleep, false);
+                else
+                        doze(w);
+        }
+        leave(w);
+}
