@@ -1,6 +1,7 @@
 /*
- * NAT rules compiled: section 2 (object NAT) now, sections 1 and 3 in front and behind later. Lookups are hash or LPM based, never
- * linear in the rules. Order inside section 2: static before dynamic, fewer real addresses first, lower address, name.
+ * NAT rules compiled: section 2 (object NAT) now, sections 1 and 3 in front and behind later. Lookups are hash or LPM
+ * based, never linear in the rules. Order inside section 2: static before dynamic, fewer real addresses first, lower
+ * address, name.
  */
 #ifndef VOXGATE_NAT_RT_H
 #define VOXGATE_NAT_RT_H
@@ -9,11 +10,12 @@
 #include "platform/net/dp.h"
 
 struct nat_rule_rt {
-        uint32_t id;    /* conf id of the nat line */
-        uint8_t section; /* 1, 2, 3 */
+        uint32_t id;                 /* conf id of the nat line */
+        uint8_t section;             /* 1, 2, 3 */
         uint16_t real_if, mapped_if; /* IFACE_NONE: any */
         bool dynamic, to_interface, iface_fallback, no_proxy_arp, route_lookup;
-        struct addr_range real, mapped; /* mapped by offset for static; one address for PAT; fam NONE with to_interface */
+        struct addr_range real,
+                mapped; /* mapped by offset for static; one address for PAT; fam NONE with to_interface */
         uint8_t svc_proto;
         uint16_t svc_real, svc_mapped;
         char object[OBJ_NAME_MAX + 1];
@@ -27,24 +29,29 @@ static inline const struct nat_rt *nat_rt(const struct snapshot *s)
 const struct nat_rule_rt *nat_rule_at(const struct nat_rt *n, unsigned idx);
 
 /* Real -> mapped for a flow real_if -> mapped_if. NULL: no translation. */
-const struct nat_rule_rt *nat_match_source(const struct nat_rt *n, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
-                                           const struct addr *real, uint16_t port);
+const struct nat_rule_rt *nat_match_source(const struct nat_rt *n, uint16_t real_if, uint16_t mapped_if,
+                                           uint8_t proto, const struct addr *real, uint16_t port);
 /* Mapped -> real: a packet arriving on in_if for a mapped address. *real, *port: where it really goes. */
-const struct nat_rule_rt *nat_match_dest(const struct nat_rt *n, const struct net_rt *net, uint16_t in_if, uint8_t proto,
-                                         const struct addr *mapped, uint16_t mport, struct addr *real, uint16_t *port);
+const struct nat_rule_rt *nat_match_dest(const struct nat_rt *n, const struct net_rt *net, uint16_t in_if,
+                                         uint8_t proto, const struct addr *mapped, uint16_t mport, struct addr *real,
+                                         uint16_t *port);
 /* The mapped address of a static rule for a real address (interface addresses resolved through net). */
 bool nat_static_mapped(const struct nat_rule_rt *r, const struct net_rt *net, const struct addr *real, uint16_t port,
                        uint8_t proto, uint16_t mapped_if, struct addr *mapped, uint16_t *mport);
-int nat_compile(struct snap_part *part, const struct nat_conf *conf, const struct policy_conf *objs, const struct net_rt *net,
-                struct err *e);
+int nat_compile(struct snap_part *part, const struct nat_conf *conf, const struct policy_conf *objs,
+                const struct net_rt *net, struct err *e);
 
-/* Do we answer ARP for this address on this interface (mapped, not no-proxy-arp, not noproxyarp)? worker_env.proxy_arp */
+/* Do we answer ARP for this address on this interface (mapped, not no-proxy-arp, not noproxyarp)?
+ * worker_env.proxy_arp */
 bool nat_proxy_arp(const struct snapshot *s, uint16_t iface, const struct addr *a);
-void nat_proxy_arp_each(const struct snapshot *s, void (*fn)(void *ctx, uint16_t iface, const struct addr *a), void *ctx);
+void nat_proxy_arp_each(const struct snapshot *s, void (*fn)(void *ctx, uint16_t iface, const struct addr *a),
+                        void *ctx);
 
 /* ---- stages ---- */
-enum pkt_verdict untrans_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan); /* slow: before ACL and route */
-enum pkt_verdict nat_plan_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan); /* slow: source translation, xlate, rpf */
-void nat_stage(struct worker *w, struct burst *b); /* fast: header rewrite of packets with a conn (FORWARD) */
+enum pkt_verdict untrans_stage(struct worker *w, struct pkt *pk,
+                               struct flow_plan *plan); /* slow: before ACL and route */
+enum pkt_verdict nat_plan_stage(struct worker *w, struct pkt *pk,
+                                struct flow_plan *plan); /* slow: source translation, xlate, rpf */
+void nat_stage(struct worker *w, struct burst *b);       /* fast: header rewrite of packets with a conn (FORWARD) */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Live dynamic translations and PAT ports of one dataplane worker. Reserved to the hard maximum at start. A conn keeps a handle;
- * the xlate lives while conns use it and then `timeout pat-xlate` (PAT) longer.
+ * Live dynamic translations and PAT ports of one dataplane worker. Reserved to the hard maximum at start. A conn
+ * keeps a handle; the xlate lives while conns use it and then `timeout pat-xlate` (PAT) longer.
  */
 #ifndef VOXGATE_NAT_XLATE_H
 #define VOXGATE_NAT_XLATE_H
@@ -15,12 +15,12 @@ struct xlate_table *xlate_table_new(struct worker *w) MUST_USE;
 void xlate_table_free(struct xlate_table *t);
 
 /*
- * A PAT translation for a source: same port if it is free in its range (0-511, 512-1023, 1024-65535 as the ASA preserves), else
- * the next free one. Handle, or 0 with *why when the pool is exhausted. Log 305011/305006.
+ * A PAT translation for a source: same port if it is free in its range (0-511, 512-1023, 1024-65535 as the ASA
+ * preserves), else the next free one. Handle, or 0 with *why when the pool is exhausted. Log 305011/305006.
  */
-uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
-                       const struct addr *real, uint16_t rport, const struct addr *mapped, uint16_t *mport,
-                       enum drop_reason *why);
+uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_t real_if, uint16_t mapped_if,
+                       uint8_t proto, const struct addr *real, uint16_t rport, const struct addr *mapped,
+                       uint16_t *mport, enum drop_reason *why);
 /* A conn starts / stops using it. */
 void xlate_hold(struct worker *w, uint32_t handle);
 void xlate_release(struct worker *w, uint32_t handle);

@@ -1,0 +1,120 @@
+#include "nat/nat_int.h"
+#include "platform/base/pool.h"
+
+/* The cursor: rules of the snapshot first, then slots of the pool. */
+#define CURSOR_DYNAMIC 0x80000000u
+#define SLOTS_PER_CALL 4096u
+
+static uint8_t range_len(const struct addr_range *r)
+{
+        unsigned __int128 span = addr_num(&r->hi) - addr_num(&r->lo);
+        uint8_t len = addr_is_v4(&r->lo) ? 32 : 128;
+
+        if (range_prefixes(r) != 1)
+                return len;
+        for (; span; span >>= 1)
+                len--;
+        return len;
+}
+
+static void static_row(const struct worker *w, const struct nat_rule_rt *r, struct xlate_row *row)
+{
+        const struct iface_rt *ifc = iface_by_idx(net_rt(w->snap), r->mapped_if);
+        uint64_t last = nat_hit_last_ms(w->xlates->hits, r->id);
+
+        *row = (struct xlate_row){
+                .portmap = r->svc_proto != 0,
+                .proto = r->svc_proto,
+                .real_if = r->real_if,
+                .mapped_if = r->mapped_if,
+                .real = r->real.lo,
+                .mapped = r->mapped.lo,
+                .mapped_hi = r->mapped.hi,
+                .len = range_len(&r->real),
+                .rport = r->svc_real,
+                .mport = r->svc_mapped,
+                .idle_ms = last ? w->now_ms - last : 0,
+                .rule = r->id,
+        };
+        if (r->to_interface && ifc)
+                row->mapped = row->mapped_hi = ifc->ip;
+}
+
+static void dynamic_row(const struct worker *w, const struct xlate *x, struct xlate_row *row)
+{
+        *row = (struct xlate_row){
+                .dynamic = true,
+                .portmap = true,
+                .proto = x->key.proto,
+                .real_if = x->key.real_if,
+                .mapped_if = x->key.mapped_if,
+                .real = { .fam = x->key.fam },
+                .mapped = { .fam = x->key.fam },
+                .len = x->key.fam == ADDR_V4 ? 32 : 128,
+                .rport = x->key.rport,
+                .mport = x->mport,
+                .idle_ms = w->now_ms - x->used_ms,
+                .timeout_ms = xlate_timeout_ms(w),
+                .rule = x->rule,
+        };
+        memcpy(row->real.w, x->key.real, sizeof row->real.w);
+        memcpy(row->mapped.w, x->key.mapped, sizeof row->mapped.w);
+        row->mapped_hi = row->mapped;
+}
+
+static unsigned static_rows(const struct worker *w, uint32_t *cursor, struct xlate_row *rows, unsigned max)
+{
+        const struct nat_rt *n = nat_rt(w->snap);
+        unsigned got = 0;
+
+        for (; got < max && *cursor < n->n; ++*cursor) {
+                if (!n->rule[*cursor].dynamic)
+                        static_row(w, &n->rule[*cursor], &rows[got++]);
+        }
+        if (*cursor >= n->n)
+                *cursor = CURSOR_DYNAMIC;
+        return got;
+}
+
+static unsigned dynamic_rows(const struct worker *w, uint32_t *cursor, struct xlate_row *rows, unsigned max,
+                             bool *end)
+{
+        const struct pool *pool = w->xlates->pool;
+        uint32_t i = *cursor & ~CURSOR_DYNAMIC, stop = MIN_OF(pool_high(pool), i + SLOTS_PER_CALL);
+        unsigned got = 0;
+
+        for (; got < max && i < stop; i++) {
+                if (pool_live(pool, i))
+                        dynamic_row(w, pool_at(pool, i), &rows[got++]);
+        }
+        *cursor = CURSOR_DYNAMIC | i;
+        *end = i >= pool_high(pool);
+        return got;
+}
+
+unsigned xlate_walk(const struct worker *w, uint32_t *cursor, struct xlate_row *rows, unsigned max, bool *end)
+{
+        unsigned got = 0;
+
+        *end = !w->snap;
+        if (w->snap && !(*cursor & CURSOR_DYNAMIC))
+                got = static_rows(w, cursor, rows, max);
+        if (w->snap && *cursor & CURSOR_DYNAMIC)
+                got += dynamic_rows(w, cursor, rows + got, max - got, end);
+        return got;
+}
+
+uint32_t xlate_count(const struct worker *w)
+{
+        return pool_used(w->xlates->pool) + (w->snap ? nat_rt(w->snap)->nstatic : 0);
+}
+
+uint32_t xlate_most(const struct worker *w)
+{
+        return MAX_OF(w->xlates->most, xlate_count(w));
+}
+
+void xlate_note_most(struct worker *w)
+{
+        w->xlates->most = xlate_most(w);
+}
