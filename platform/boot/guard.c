@@ -1,0 +1,218 @@
+#include "platform/boot/guard.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform/net/port.h"
+
+#define NAME_MAX_ 64
+#define CRASHES_MAX 5 /* within CRASH_WINDOW_S: something is wrong that a restart does not cure */
+#define CRASH_WINDOW_S 60
+
+struct request {
+        char kind[16];
+        char ifname[NAME_MAX_];
+};
+
+struct reply {
+        int ok;
+        char text[ERR_TEXT_MAX];
+};
+
+/* ---- descriptors over the socket pair ---- */
+
+static int send_reply(int sock, const struct reply *r, int fd)
+{
+        char ctl[CMSG_SPACE(sizeof fd)] = { 0 };
+        struct iovec iov = { (void *)(uintptr_t)r, sizeof *r };
+        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+        struct cmsghdr *c;
+
+        if (fd >= 0) {
+                m.msg_control = ctl;
+                m.msg_controllen = sizeof ctl;
+                c = CMSG_FIRSTHDR(&m);
+                c->cmsg_level = SOL_SOCKET;
+                c->cmsg_type = SCM_RIGHTS;
+                c->cmsg_len = CMSG_LEN(sizeof fd);
+                memcpy(CMSG_DATA(c), &fd, sizeof fd);
+        }
+        return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+static int recv_reply(int sock, struct reply *r, int *fd)
+{
+        char ctl[CMSG_SPACE(sizeof *fd)];
+        struct iovec iov = { r, sizeof *r };
+        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl, .msg_controllen = sizeof ctl };
+        struct cmsghdr *c;
+        ssize_t n;
+
+        *fd = -1;
+        do
+                n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+        while (n < 0 && errno == EINTR);
+        if (n != (ssize_t)sizeof *r)
+                return -1;
+        c = CMSG_FIRSTHDR(&m);
+        if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+                memcpy(fd, CMSG_DATA(c), sizeof *fd);
+        return 0;
+}
+
+int guard_open_port(int guard_fd, const char *kind, const char *ifname, struct err *e)
+{
+        struct request q = { .kind = "" };
+        struct reply r;
+        int fd;
+
+        snprintf(q.kind, sizeof q.kind, "%s", kind);
+        if (snprintf(q.ifname, sizeof q.ifname, "%s", ifname) >= NAME_MAX_)
+                return err_set(e, ERR_RANGE, "%s: name longer than %d", ifname, NAME_MAX_ - 1);
+        if (send(guard_fd, &q, sizeof q, MSG_NOSIGNAL) != (ssize_t)sizeof q || recv_reply(guard_fd, &r, &fd) < 0)
+                return err_set(e, ERR_IO, "%s: the guard process is gone", ifname);
+        r.text[sizeof r.text - 1] = 0;
+        return r.ok ? fd : err_set(e, ERR_IO, "%s", r.text);
+}
+
+/* ---- the guard's side ---- */
+
+static void serve_request(int sock)
+{
+        struct request q;
+        struct reply r = { 0 };
+        struct err e = { 0 };
+        int fd;
+
+        if (recv(sock, &q, sizeof q, MSG_DONTWAIT) != (ssize_t)sizeof q)
+                return;
+        q.kind[sizeof q.kind - 1] = q.ifname[sizeof q.ifname - 1] = 0;
+        fd = strcmp(q.kind, "tap") == 0 ? port_tap_socket(q.ifname, &e) : port_afpacket_socket(q.ifname, &e);
+        r.ok = fd >= 0;
+        snprintf(r.text, sizeof r.text, "%s", e.text);
+        send_reply(sock, &r, fd);
+        if (fd >= 0)
+                close(fd);
+}
+
+static pid_t start_child(int (*appliance)(int, void *), void *arg, const sigset_t *old, int *sock)
+{
+        int sv[2];
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+                return -1;
+        fflush(NULL);
+        pid = fork();
+        if (pid == 0) {
+                close(sv[0]);
+                prctl(PR_SET_PDEATHSIG, SIGTERM);
+                sigprocmask(SIG_SETMASK, old, NULL);
+                exit(appliance(sv[1], arg));
+        }
+        close(sv[1]);
+        *sock = sv[0];
+        return pid;
+}
+
+/* Until the child ends: requests, and signals passed on to it. Returns its wait status. */
+static int watch_child(pid_t pid, int sock, int sigfd, bool *stopping)
+{
+        struct pollfd p[2] = { { .fd = sock, .events = POLLIN }, { .fd = sigfd, .events = POLLIN } };
+        struct signalfd_siginfo si;
+        int status = 0;
+
+        for (;;) {
+                if (poll(p, 2, -1) < 0 && errno != EINTR)
+                        return -1;
+                if (p[0].revents & POLLIN)
+                        serve_request(sock);
+                if (p[0].revents & (POLLHUP | POLLERR))
+                        p[0].fd = -1; /* it is ending; SIGCHLD comes */
+                if (!(p[1].revents & POLLIN) || read(sigfd, &si, sizeof si) != (ssize_t)sizeof si)
+                        continue;
+                if (si.ssi_signo != SIGCHLD) {
+                        *stopping = true;
+                        kill(pid, SIGTERM);
+                } else if (waitpid(pid, &status, WNOHANG) == pid) {
+                        return status;
+                }
+        }
+}
+
+struct crash_log {
+        time_t at[CRASHES_MAX];
+        unsigned n;
+};
+
+static bool crashed_too_often(struct crash_log *c)
+{
+        time_t now = time(NULL);
+
+        c->at[c->n++ % CRASHES_MAX] = now;
+        return c->n >= CRASHES_MAX && now - c->at[c->n % CRASHES_MAX] < CRASH_WINDOW_S;
+}
+
+/* What the end of the appliance means: -1 start it again, else the exit code. */
+static int after_end(int status, bool stopping, struct crash_log *crashes)
+{
+        if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_RELOAD_)
+                return WEXITSTATUS(status);
+        if (stopping)
+                return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : EXIT_OK;
+        if (WIFEXITED(status))
+                return -1;
+        fprintf(stderr, "voxgate: the appliance ended by signal %d (%s)\n", WTERMSIG(status),
+                strsignal(WTERMSIG(status)));
+        if (crashed_too_often(crashes)) {
+                fprintf(stderr, "voxgate: %d crashes within %d seconds, giving up\n", CRASHES_MAX, CRASH_WINDOW_S);
+                return 128 + WTERMSIG(status);
+        }
+        return -1;
+}
+
+int guard_run(int (*appliance)(int guard_fd, void *arg), void *arg)
+{
+        struct crash_log crashes = { .n = 0 };
+        bool tty, stopping = false;
+        struct termios saved;
+        sigset_t mask, old;
+        int sigfd, rc = -1;
+
+        tty = tcgetattr(STDIN_FILENO, &saved) == 0;
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGCHLD);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGHUP);
+        sigprocmask(SIG_BLOCK, &mask, &old);
+        signal(SIGTTOU, SIG_IGN);
+        sigfd = signalfd(-1, &mask, SFD_CLOEXEC);
+        while (rc < 0 && sigfd >= 0) {
+                int sock, status;
+                pid_t pid = start_child(appliance, arg, &old, &sock);
+
+                if (pid < 0)
+                        break;
+                status = watch_child(pid, sock, sigfd, &stopping);
+                close(sock);
+                if (tty)
+                        tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+                rc = after_end(status, stopping, &crashes);
+        }
+        if (sigfd >= 0)
+                close(sigfd);
+        return rc < 0 ? EXIT_BAD : rc;
+}

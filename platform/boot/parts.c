@@ -1,0 +1,132 @@
+#include "platform/boot/parts.h"
+
+#include <string.h>
+
+#include "nat/nat_rt.h"
+#include "nat/xlate.h"
+#include "platform/boot/path.h"
+#include "platform/net/arp.h"
+#include "platform/net/capture.h"
+#include "platform/net/icmp_box.h"
+#include "policy/pinhole.h"
+#include "policy/policy_rt.h"
+
+#define LOG_RING_SLOTS 2048u
+
+/* What lives on a dataplane worker, bottom up. */
+static int worker_fill(struct parts *p, struct worker *w, struct err *e)
+{
+        w->arp = arp_table_new(w);
+        w->icmp = icmp_box_new(w);
+        w->caps = capture_set_new();
+        w->acl_hits = hit_table_new();
+        w->policy = policy_live_new();
+        w->conns = conn_table_new(w, p->conf.conns_max ? p->conf.conns_max : CONNS_DEFAULT_MAX);
+        w->pinholes = pinhole_table_new(w);
+        w->xlates = xlate_table_new(w);
+        w->punt = punt_new(w, p->links[w->id], p->conf.nproxies);
+        if (w->arp && w->icmp && w->caps && w->acl_hits && w->policy && w->conns && w->pinholes && w->xlates &&
+            w->punt)
+                return 0;
+        return err_nomem(e, "making the tables of a dataplane worker");
+}
+
+static void worker_empty(struct worker *w)
+{
+        punt_free(w->punt);
+        xlate_table_free(w->xlates);
+        pinhole_table_free(w->pinholes);
+        conn_table_free(w->conns);
+        policy_live_free(w->policy);
+        hit_table_free(w->acl_hits);
+        capture_set_free(w->caps);
+        icmp_box_free(w->icmp);
+        arp_table_free(w->arp);
+}
+
+static int worker_start(struct parts *p, unsigned id, struct err *e)
+{
+        struct worker_env env = { .clk = p->conf.clk,
+                                  .rng = p->conf.rng,
+                                  .log = p->log,
+                                  .hub = p->hub,
+                                  .path = &appliance_path,
+                                  .ifstat = p->ifstat,
+                                  .proxy_arp = nat_proxy_arp,
+                                  .proxy_arp_each = nat_proxy_arp_each,
+                                  .pkts_small = p->conf.pkts_small,
+                                  .pkts_big = p->conf.pkts_big };
+
+        p->worker[id] = worker_new(id, &env, e);
+        if (!p->worker[id])
+                return -1;
+        for (unsigned i = 0; i < p->conf.nproxies; i++) {
+                if (punt_link_init(&p->link[id][i], p->worker[id], e) < 0)
+                        return -1;
+                p->links[id][i] = &p->link[id][i];
+        }
+        return worker_fill(p, p->worker[id], e);
+}
+
+static int proxy_start(struct parts *p, unsigned id, struct err *e)
+{
+        struct proxy_env env = { .clk = p->conf.clk,
+                                 .rng = p->conf.rng,
+                                 .log = p->log,
+                                 .hub = p->hub,
+                                 .nlinks = p->conf.nworkers,
+                                 .listen = p->conf.listen };
+
+        for (unsigned i = 0; i < p->conf.nworkers; i++)
+                env.link[i] = &p->link[i][id];
+        p->proxy[id] = proxy_worker_new(id, &env, e);
+        if (!p->proxy[id])
+                return -1;
+        for (unsigned i = 0; i < p->conf.nworkers; i++) {
+                p->link[i][id].wake_proxy = proxy_wake;
+                p->link[i][id].wake_ctx = p->proxy[id];
+        }
+        return 0;
+}
+
+static int start_all(struct parts *p, struct err *e)
+{
+        p->log = log_new(p->conf.clk, LOG_RING_SLOTS);
+        p->hub = snap_hub_new();
+        if (!p->log || !p->hub)
+                return err_nomem(e, "starting");
+        for (unsigned i = 0; i < p->conf.nworkers; i++)
+                if (worker_start(p, i, e) < 0)
+                        return -1;
+        for (unsigned i = 0; i < p->conf.nproxies; i++)
+                if (proxy_start(p, i, e) < 0)
+                        return -1;
+        return 0;
+}
+
+int parts_start(struct parts *p, const struct parts_conf *c, struct err *e)
+{
+        memset(p, 0, sizeof *p);
+        p->conf = *c;
+        if (start_all(p, e) == 0)
+                return 0;
+        parts_stop(p);
+        return -1;
+}
+
+void parts_stop(struct parts *p)
+{
+        for (unsigned i = 0; i < PARTS_WORKERS_MAX; i++)
+                proxy_worker_free(p->proxy[i]);
+        for (unsigned i = 0; i < PARTS_WORKERS_MAX; i++) {
+                if (!p->worker[i])
+                        continue;
+                worker_empty(p->worker[i]);
+                worker_free(p->worker[i]);
+                for (unsigned k = 0; k < p->conf.nproxies; k++)
+                        punt_link_fini(&p->link[i][k]);
+        }
+        snap_hub_free(p->hub);
+        log_free(p->log);
+        memset(p, 0, sizeof *p);
+}
