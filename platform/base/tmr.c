@@ -126,10 +126,8 @@ static unsigned distance(const uint64_t used[WORDS], unsigned from)
                 unsigned word = (start / 64 + i) % WORDS;
                 uint64_t bits = used[word];
 
-                if (i == 0)
+                if (i == 0) /* the slots in front of start have their turn at the end */
                         bits &= ~0ull << start % 64;
-                else if (i == WORDS)
-                        bits &= ~(~0ull << start % 64);
                 if (bits)
                         return (word * 64 + (unsigned)__builtin_ctzll(bits) - start) % SLOTS + 1;
         }

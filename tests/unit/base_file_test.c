@@ -1,7 +1,9 @@
 #include "tests/support/test.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,6 +117,31 @@ static void failure_leaves_nothing_behind(void **state)
         assert_non_null(strstr(e.text, "No such file"));
 }
 
+/* The file size limit of the process plays the full disk. */
+static void a_full_disk_keeps_the_old_file(void **state)
+{
+        struct rlimit old, small;
+        char big[5000] = { 0 };
+        unsigned before;
+        struct err e;
+        int ret;
+
+        (void)state;
+        assert_int_equal(file_write_atomic(in_dir("full"), "old", 3, 0600, false, &e), 0);
+        before = files_in_dir();
+        signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &old);
+        small = old;
+        small.rlim_cur = 1000;
+        setrlimit(RLIMIT_FSIZE, &small);
+        ret = file_write_atomic(in_dir("full"), big, sizeof big, 0600, false, &e);
+        setrlimit(RLIMIT_FSIZE, &old);
+        assert_int_equal(ret, -1);
+        assert_non_null(strstr(e.text, "File too large"));
+        check_content("full", "old");
+        assert_int_equal(files_in_dir(), before);
+}
+
 static void reads_up_to_a_limit(void **state)
 {
         struct err e;
@@ -202,9 +229,13 @@ static void makes_directories(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(replaces_whole_files),          cmocka_unit_test(modes_do_not_depend_on_the_umask),
-                cmocka_unit_test(failure_leaves_nothing_behind), cmocka_unit_test(reads_up_to_a_limit),
-                cmocka_unit_test(reads_what_has_no_size),        cmocka_unit_test(makes_directories),
+                cmocka_unit_test(replaces_whole_files),
+                cmocka_unit_test(modes_do_not_depend_on_the_umask),
+                cmocka_unit_test(failure_leaves_nothing_behind),
+                cmocka_unit_test(a_full_disk_keeps_the_old_file),
+                cmocka_unit_test(reads_up_to_a_limit),
+                cmocka_unit_test(reads_what_has_no_size),
+                cmocka_unit_test(makes_directories),
         };
 
         return cmocka_run_group_tests(tests, make_dir, drop_dir);
