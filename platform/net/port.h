@@ -57,12 +57,15 @@ int64_t port_pcap_next(struct port *p);
 int port_pcap_finish(struct port *p, struct err *e);
 
 /*
- * AF_PACKET on a network device. fd: an open AF_PACKET socket bound to it, or -1 to open one here (needs CAP_NET_RAW).
+ * AF_PACKET on a network device. fd: an open AF_PACKET socket bound to it, or -1 to open one here (needs CAP_NET_RAW);
+ * the port owns it from here on, also when opening fails. The device may be in another namespace than the caller.
  * Receive: ring for load, immediate delivery when quiet; send: bursts by sendmmsg. VNET_HDR on.
  */
 struct port *port_afpacket_open(const char *ifname, int fd, const struct clock *clk, struct err *e);
 /* Opens and binds the socket without taking frames, for the guard to pass on: fd, or -1. */
 int port_afpacket_socket(const char *ifname, struct err *e);
+/* Does the kernel hold an IPv4 address on the device? Then it answers ARP, SYNs and pings beside us: worth a warning. */
+bool port_afpacket_kernel_addr(const struct port *p, struct addr *out);
 
 /* A tap device of the outer namespace (created if absent). fd -1: open here. */
 struct port *port_tap_open(const char *ifname, int fd, struct err *e);
