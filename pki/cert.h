@@ -14,14 +14,15 @@
 
 struct cert;
 
-/* Exactly one certificate, strict DER, nothing behind it. NULL: "Failed to parse or verify imported certificate" style reason. */
+/* Exactly one certificate, strict DER, nothing behind it. NULL: "Failed to parse or verify imported certificate"
+ * style reason. */
 struct cert *cert_from_der(const uint8_t *der, size_t n, struct err *e) MUST_USE;
 /* What an operator pastes: PEM with or without armour lines, bare base64, blank lines, CRLF. */
 struct cert *cert_from_text(const char *text, size_t n, struct err *e) MUST_USE;
 struct cert *cert_get(struct cert *c);
 void cert_put(struct cert *c); /* NULL is legal */
 const uint8_t *cert_der(const struct cert *c, size_t *n);
-const mbedtls_x509_crt *cert_x509(const struct cert *c); /* single certificate, next == NULL; read only */
+const mbedtls_x509_crt *cert_x509(const struct cert *c);    /* single certificate, next == NULL; read only */
 bool cert_same(const struct cert *a, const struct cert *b); /* byte for byte */
 bool cert_is_ca(const struct cert *c);
 bool cert_is_self_signed(const struct cert *c); /* issuer == subject and the signature verifies with its own key */

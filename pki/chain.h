@@ -1,16 +1,28 @@
 /*
- * Verification of a peer's chain with reasons in words. Path rules: T4-T6 of the threats file. A pasted self-signed
- * certificate trusts exactly itself.
+ * Verification of a peer's chain with reasons in words. Path rules: T4-T6 of the threats file.
+ *
+ * What a certificate that an operator pasted (`authenticate`, or a CA of a PKCS#12 file) is trusted for:
+ *  - for itself, always: a peer that presents exactly these bytes is accepted (within validity, key size and
+ * purpose), whether the certificate is self-signed or not, CA or not;
+ *  - for what it signed, only if it is a CA: version 3, basicConstraints CA:TRUE, and keyCertSign where a keyUsage
+ * extension exists. So a self-signed server certificate trusts exactly itself: it has CA:FALSE or no
+ * basicConstraints, or its keyUsage lacks keyCertSign. A CA with name constraints vouches for nobody: they are not
+ * supported.
  */
 #ifndef VOXGATE_PKI_CHAIN_H
 #define VOXGATE_PKI_CHAIN_H
 
 #include <mbedtls/x509_crt.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
+#include "platform/base/addr.h"
 #include "platform/base/log.h"
 #include "pki/cert.h"
+
+#define CHAIN_CERTS_MAX 8u
+#define CHAIN_REASON_MAX 256u
 
 /* The certificates of one or more trustpoints that may vouch for a peer; immutable, reference-counted. */
 struct trust_set;
@@ -22,8 +34,8 @@ struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n) 
 struct trust_set *trust_set_get(struct trust_set *t);
 void trust_set_put(struct trust_set *t);
 unsigned trust_set_count(const struct trust_set *t);
-/* Borrowed; i < trust_set_count(). */
-const struct trust_anchor *trust_set_at(const struct trust_set *t, unsigned i);
+/* All certificates as an mbedTLS list (for the CA names of a certificate request); NULL when there are none. */
+mbedtls_x509_crt *trust_set_x509(const struct trust_set *t);
 
 enum chain_result { CHAIN_REFUSED = 0, CHAIN_OK = 1 }; /* starts refused, granted in one place (S2) */
 enum chain_purpose { CHAIN_SERVER, CHAIN_CLIENT };
@@ -36,10 +48,33 @@ struct chain_policy {
 };
 
 /*
- * Is peer (leaf first, as received; at most 8 certificates) vouched for by the set? reason (words) is filled on refusal,
- * trustpoint names the anchor on success. Emits 717025/717029/717030/717022/717028 or 717031/717027/717009 to log (may be NULL).
+ * Is peer (leaf first, as received; at most 8 certificates) vouched for by the set? reason (words) is filled on
+ * refusal, trustpoint names the anchor on success. Emits 717025/717029/717030/717022/717028 or 717031/717027/717009
+ * to log (may be NULL).
  */
 enum chain_result chain_verify(const struct trust_set *t, const mbedtls_x509_crt *peer, const struct chain_policy *p,
                                struct log_src *log, char trustpoint[129], char *reason, size_t reason_cap);
+
+/*
+ * The same inside a handshake: give chain_tls_verify to mbedtls_ssl_set_verify() with a struct chain_check, which
+ * starts zeroed but for the inputs. Its verdict replaces mbedTLS's own (which knows neither our clock nor our rules),
+ * and a refusal becomes the alert that fits. Read result afterwards: it stays CHAIN_REFUSED when the peer showed no
+ * certificate.
+ */
+struct chain_check {
+        const struct trust_set *set; /* in; all four outlive the handshake */
+        const struct chain_policy *policy;
+        struct log_src *log;
+        enum chain_result result; /* out */
+        char trustpoint[129];
+        char reason[CHAIN_REASON_MAX];
+};
+int chain_tls_verify(void *check, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+
+/* T6: does the certificate name this host? SAN decides, the CN only where there is no SAN dNSName; one leftmost
+ * whole-label wildcard. */
+bool cert_names_host(const mbedtls_x509_crt *c, const char *host);
+/* SAN iPAddress of equal length. */
+bool cert_names_address(const mbedtls_x509_crt *c, const struct addr *a);
 
 #endif

@@ -26,7 +26,8 @@ struct trustpoint_conf {
         char id_usage[32], client_types[32], validation_usage[64];
 };
 
-/* crypto ca certificate chain N: which certificates the trustpoint holds, as hex lines; DER kept in the asset store too. */
+/* crypto ca certificate chain N: which certificates the trustpoint holds, as hex lines; DER kept in the asset store
+ * too. */
 struct chain_cert {
         struct conf_obj o; /* anonymous, ordered */
         bool ca;

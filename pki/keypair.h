@@ -1,7 +1,7 @@
 /*
- * RSA key pairs behind a narrow interface. Private operations run in libcrypto through mbedtls_pk_setup_rsa_alt; signatures
- * are checked before they leave (T7); the PKCS#1 unpadding is constant-time. Immutable after creation, reference-counted,
- * wiped at the end; usable from several threads.
+ * RSA key pairs behind a narrow interface. Private operations run in libcrypto through mbedtls_pk_setup_rsa_alt;
+ * signatures are checked before they leave (T7); the PKCS#1 unpadding is constant-time. Immutable after creation,
+ * reference-counted, wiped at the end; usable from several threads.
  */
 #ifndef VOXGATE_PKI_KEYPAIR_H
 #define VOXGATE_PKI_KEYPAIR_H

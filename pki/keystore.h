@@ -1,8 +1,10 @@
 /*
  * The asset store on flash: key pairs and certificates, which are not part of the running configuration's text.
- *   FLASH/pki/keys/LABEL.key   PEM PKCS#8, 0600       FLASH/pki/certs/TRUSTPOINT/{id,ca-N}.der, 0600; directories 0700
- * Names are escaped so that a label is never a path. Writes are atomic. Thread-safe (one mutex): used by control and job
- * threads only. In memory, key material is wiped when the last reference goes.
+ *   FLASH/pki/keys/LABEL.key          "created SECONDS", PEM PKCS#8
+ *   FLASH/pki/certs/TRUSTPOINT.pem    "identity" or "ca" in front of each PEM certificate: one file, so that a set is
+ *                                     replaced in one step
+ * Files 0600, directories 0700. Names are escaped so that a label is never a path. Writes are atomic. Thread-safe
+ * (one mutex): used by control and job threads only. In memory, key material is wiped when the last reference goes.
  */
 #ifndef VOXGATE_PKI_KEYSTORE_H
 #define VOXGATE_PKI_KEYSTORE_H
@@ -22,11 +24,20 @@
 
 struct keystore;
 
-/* dir NULL: memory only (check, replay, tests). Loads what is there; a damaged file is reported in *warn (may be NULL) and skipped. */
-struct keystore *keystore_open(const char *dir, const struct clock *clk, const struct rng *rng, struct err *warn) MUST_USE;
+/*
+ * dir: the flash directory ("pki" is made below it); NULL: memory only (check, replay, tests). Loads what is there;
+ * damaged files are skipped and the first is reported in *warn (may be NULL). NULL when out of memory or the
+ * directory is unusable. clk and rng are borrowed.
+ */
+struct keystore *keystore_open(const char *dir, const struct clock *clk, const struct rng *rng,
+                               struct err *warn) MUST_USE;
 void keystore_close(struct keystore *k);
 const struct clock *keystore_clock(const struct keystore *k);
 const struct rng *keystore_rng(const struct keystore *k);
+/* Where 7170xx messages about imports go: a source of its own, because several threads write to it under the store's
+ * mutex. */
+void keystore_set_log(struct keystore *k, struct log_src *src);
+void keystore_log(struct keystore *k, enum log_msg id, const char *trustpoint);
 
 /* ---- key pairs: label -> reference (the caller puts it) or NULL ---- */
 struct keypair *keystore_key_get(struct keystore *k, const char *label);
@@ -46,7 +57,11 @@ struct tp_assets {
 void keystore_tp_get(struct keystore *k, const char *tp, struct tp_assets *out);
 void tp_assets_put(struct tp_assets *a);
 /* Replaces the set of a trustpoint in one atomic step (id and cas may be NULL/0 = none). Takes own references. */
-int keystore_tp_put(struct keystore *k, const char *tp, struct cert *id, struct cert *const *ca, unsigned nca, struct err *e);
+int keystore_tp_put(struct keystore *k, const char *tp, struct cert *id, struct cert *const *ca, unsigned nca,
+                    struct err *e);
+/* A key pair (kp NULL: none) and a trustpoint's set together: both are there afterwards or neither has changed. */
+int keystore_install(struct keystore *k, const char *label, struct keypair *kp, const char *tp, struct cert *id,
+                     struct cert *const *ca, unsigned nca, struct err *e);
 int keystore_tp_del(struct keystore *k, const char *tp, struct err *e);
 /* Counts changes; a compile compares it to know whether the PKI part is dirty. */
 uint64_t keystore_generation(struct keystore *k);

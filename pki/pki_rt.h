@@ -1,6 +1,6 @@
 /*
- * The PKI part of a snapshot: identities and trust sets by id, compiled from configuration and assets. Roots hold references
- * to keys, certificates and trust sets; the part's fini drops them, live TLS sessions hold their own.
+ * The PKI part of a snapshot: identities and trust sets by id, compiled from configuration and assets. Roots hold
+ * references to keys, certificates and trust sets; the part's fini drops them, live TLS sessions hold their own.
  */
 #ifndef VOXGATE_PKI_RT_H
 #define VOXGATE_PKI_RT_H

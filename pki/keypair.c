@@ -1,0 +1,230 @@
+#include "pki/keypair.h"
+
+#include <mbedtls/rsa.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "pki/keypair_int.h"
+#include "pki/rsa_alt.h"
+#include "platform/base/mem.h"
+
+#define BITS_MIN 512u
+#define BITS_MAX 8192u
+#define EXPONENT 65537
+#define PKCS1_MAX 8192u /* DER of an 8192-bit key is below 6 KB */
+
+struct keypair {
+        _Atomic uint32_t refs;
+        time_t created;
+        struct rsa_key *rsa;
+        mbedtls_pk_context pk;  /* RSA_ALT, borrows rsa */
+        mbedtls_pk_context pub; /* plain RSA, public half only */
+};
+
+static bool bits_legal(unsigned bits)
+{
+        return bits == 512 || bits == 768 || bits == 1024 || bits == 2048 || bits == 3072 || bits == 4096;
+}
+
+/* Cheap limits first (L4): the consistency check costs time that grows with the numbers. */
+static int check_plain(const mbedtls_rsa_context *rsa, struct err *e)
+{
+        size_t bits = mbedtls_mpi_bitlen(&rsa->N);
+
+        if (bits < BITS_MIN || bits > BITS_MAX)
+                return err_set(e, ERR_RANGE, "an RSA key of %zu bits is outside %u-%u bits", bits, BITS_MIN,
+                               BITS_MAX);
+        if (mbedtls_mpi_bitlen(&rsa->E) > 32)
+                return err_set(e, ERR_RANGE, "the RSA exponent has %zu bits, more than 32",
+                               mbedtls_mpi_bitlen(&rsa->E));
+        if (mbedtls_rsa_check_privkey(rsa) != 0)
+                return err_set(e, ERR_CRYPTO, "the private key is damaged: its numbers do not fit together");
+        return 0;
+}
+
+static int take_public(struct keypair *k, const mbedtls_rsa_context *rsa)
+{
+        mbedtls_rsa_context *pub;
+
+        if (mbedtls_pk_setup(&k->pub, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)) != 0)
+                return -1;
+        pub = mbedtls_pk_rsa(k->pub);
+        return mbedtls_rsa_import(pub, &rsa->N, NULL, NULL, NULL, &rsa->E) || mbedtls_rsa_complete(pub) ? -1 : 0;
+}
+
+/* The private half goes to libcrypto as PKCS#1; the buffer between is wiped. */
+static struct rsa_key *take_private(mbedtls_pk_context *plain, struct err *e)
+{
+        uint8_t *buf = mem_alloc(MEM_KEY, PKCS1_MAX);
+        struct rsa_key *rsa = NULL;
+        int n;
+
+        if (!buf) {
+                err_nomem(e, "loading a key pair");
+                return NULL;
+        }
+        n = mbedtls_pk_write_key_der(plain, buf, PKCS1_MAX); /* writes to the end */
+        if (n > 0)
+                rsa = rsa_key_new(buf + PKCS1_MAX - n, (size_t)n, e);
+        else
+                err_set(e, ERR_CRYPTO, "the private key cannot be encoded");
+        mem_free_secret(buf);
+        return rsa;
+}
+
+/* Signs and verifies once with the two halves as they will be used. */
+static int self_test(struct keypair *k, struct err *e)
+{
+        static const uint8_t hash[36] = { 1 };
+        uint8_t sig[RSA_BYTES_MAX];
+        size_t n = 0;
+
+        if (mbedtls_pk_sign(&k->pk, MBEDTLS_MD_NONE, hash, sizeof hash, sig, &n, NULL, NULL) != 0 ||
+            mbedtls_pk_verify(&k->pub, MBEDTLS_MD_NONE, hash, sizeof hash, sig, n) != 0)
+                return err_set(e, ERR_CRYPTO, "the private key is damaged: its signature does not verify");
+        return 0;
+}
+
+/* plain: a parsed or generated mbedTLS RSA key, still the caller's. */
+static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct err *e)
+{
+        struct keypair *k;
+
+        if (check_plain(mbedtls_pk_rsa(*plain), e) < 0)
+                return NULL;
+        k = mem_alloc(MEM_KEY, sizeof *k);
+        if (!k) {
+                err_nomem(e, "loading a key pair");
+                return NULL;
+        }
+        atomic_init(&k->refs, 1);
+        k->created = now;
+        mbedtls_pk_init(&k->pk);
+        mbedtls_pk_init(&k->pub);
+        k->rsa = take_private(plain, e);
+        if (!k->rsa)
+                goto fail;
+        if (take_public(k, mbedtls_pk_rsa(*plain)) < 0 || rsa_alt_setup(&k->pk, k->rsa) != 0) {
+                err_nomem(e, "loading a key pair");
+                goto fail;
+        }
+        if (self_test(k, e) < 0)
+                goto fail;
+        return k;
+fail:
+        keypair_put(k);
+        return NULL;
+}
+
+struct keypair *keypair_generate(unsigned bits, time_t now, const struct rng *rng, struct err *e)
+{
+        struct keypair *k = NULL;
+        mbedtls_pk_context plain;
+
+        if (!bits_legal(bits)) {
+                err_set(e, ERR_RANGE, "an RSA modulus of %u bits is not one of 512, 768, 1024, 2048, 3072, 4096",
+                        bits);
+                return NULL;
+        }
+        mbedtls_pk_init(&plain);
+        if (mbedtls_pk_setup(&plain, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)) != 0)
+                err_nomem(e, "generating a key pair");
+        else if (mbedtls_rsa_gen_key(mbedtls_pk_rsa(plain), rng_mbedtls, (void *)(uintptr_t)rng, bits, EXPONENT) != 0)
+                err_set(e, ERR_CRYPTO, "key pair generation failed: no random bytes");
+        else
+                k = from_plain(&plain, now, e);
+        mbedtls_pk_free(&plain);
+        return k;
+}
+
+struct keypair *keypair_from_der(const uint8_t *der, size_t n, time_t now, struct err *e)
+{
+        struct keypair *k = NULL;
+        mbedtls_pk_context plain;
+
+        mbedtls_pk_init(&plain);
+        if (!n || mbedtls_pk_parse_key(&plain, der, n, NULL, 0) != 0)
+                err_set(e, ERR_SYNTAX, "the private key cannot be parsed");
+        else if (mbedtls_pk_get_type(&plain) != MBEDTLS_PK_RSA)
+                err_set(e, ERR_SUPPORT, "the private key is not an RSA key");
+        else
+                k = from_plain(&plain, now, e);
+        mbedtls_pk_free(&plain);
+        return k;
+}
+
+struct keypair *keypair_get(struct keypair *k)
+{
+        atomic_fetch_add_explicit(&k->refs, 1, memory_order_relaxed);
+        return k;
+}
+
+void keypair_put(struct keypair *k)
+{
+        if (!k || atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) != 1)
+                return;
+        mbedtls_pk_free(&k->pk);
+        mbedtls_pk_free(&k->pub);
+        rsa_key_free(k->rsa);
+        mem_free_secret(k);
+}
+
+unsigned keypair_bits(const struct keypair *k)
+{
+        return (unsigned)mbedtls_pk_get_bitlen(&k->pub);
+}
+
+time_t keypair_created(const struct keypair *k)
+{
+        return k->created;
+}
+
+int keypair_export(const struct keypair *k, uint8_t **der, size_t *n, struct err *e)
+{
+        return rsa_key_export(k->rsa, der, n, e);
+}
+
+size_t keypair_public_der(const struct keypair *k, uint8_t *out, size_t cap)
+{
+        uint8_t buf[RSA_BYTES_MAX + 64];
+        int n = mbedtls_pk_write_pubkey_der((mbedtls_pk_context *)(uintptr_t)&k->pub, buf, sizeof buf);
+
+        if (n <= 0 || (size_t)n > cap)
+                return 0;
+        memcpy(out, buf + sizeof buf - n, (size_t)n);
+        return (size_t)n;
+}
+
+mbedtls_pk_context *keypair_pk(struct keypair *k)
+{
+        return &k->pk;
+}
+
+mbedtls_pk_context *keypair_public_pk(struct keypair *k)
+{
+        return &k->pub;
+}
+
+int keypair_plain(const struct keypair *k, mbedtls_pk_context *out, struct err *e)
+{
+        uint8_t *der;
+        size_t n;
+        int ret;
+
+        if (keypair_export(k, &der, &n, e) < 0)
+                return -1;
+        ret = mbedtls_pk_parse_key(out, der, n, NULL, 0);
+        mem_free_secret(der);
+        return ret ? err_nomem(e, "copying a private key") : 0;
+}
+
+bool keypair_has_public(const struct keypair *k, const mbedtls_pk_context *pub)
+{
+        const mbedtls_rsa_context *a, *b;
+
+        if (mbedtls_pk_get_type(pub) != MBEDTLS_PK_RSA)
+                return false;
+        a = mbedtls_pk_rsa(k->pub);
+        b = mbedtls_pk_rsa(*pub);
+        return !mbedtls_mpi_cmp_mpi(&a->N, &b->N) && !mbedtls_mpi_cmp_mpi(&a->E, &b->E);
+}

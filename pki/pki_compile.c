@@ -1,0 +1,165 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "pki/enroll.h"
+#include "pki/pki_rt.h"
+#include "pki/x509_util.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+
+/* Roots are allocated in the part's arena first, so that the part can be dropped at any moment. */
+static void pki_rt_fini(const void *root)
+{
+        const struct pki_rt *rt = root;
+
+        for (unsigned i = 0; i < rt->n; i++) {
+                cert_put(rt->id[i].cert);
+                keypair_put(rt->id[i].key);
+                for (unsigned c = 0; c < rt->id[i].nchain; c++)
+                        cert_put(rt->id[i].chain[c]);
+        }
+        trust_set_put(rt->all);
+}
+
+/* A configuration without its flash (check, replay) brings the certificates as hex text. */
+static int assets_from_text(const struct chain_conf *chain, struct tp_assets *a, struct err *e)
+{
+        if (!chain)
+                return 0;
+        conf_each(struct chain_cert, cc, &chain->certs) {
+                struct cert *c;
+
+                if (cc->ca ? a->nca == TRUSTPOINT_CAS_MAX : a->id != NULL)
+                        continue;
+                c = cert_from_der(cc->der, cc->der_len, e);
+                if (!c && e->code == ERR_NOMEM)
+                        return -1;
+                if (c && cc->ca)
+                        a->ca[a->nca++] = c;
+                else if (c)
+                        a->id = c;
+        }
+        return 0;
+}
+
+static int assets_of(const struct pki_conf *conf, struct keystore *store, const char *tp, struct tp_assets *a,
+                     struct err *e)
+{
+        struct err why = { 0 };
+
+        keystore_tp_get(store, tp, a);
+        if (a->id || a->nca || assets_from_text(conf_list_find(&conf->chains, tp), a, &why) == 0)
+                return 0;
+        tp_assets_put(a);
+        return err_nomem(e, "compiling trustpoints");
+}
+
+static struct cert *issuer_of(const struct cert *c, const struct tp_assets *a)
+{
+        for (unsigned i = 0; i < a->nca; i++)
+                if (!cert_is_self_signed(a->ca[i]) && x509_signed_by(cert_x509(c), cert_x509(a->ca[i])))
+                        return a->ca[i];
+        return NULL;
+}
+
+/* From the identity's issuer upwards; roots are left out because the peer must know them anyway. */
+static void fill_chain(struct identity_rt *id, const struct tp_assets *a)
+{
+        struct cert *up = issuer_of(id->cert, a);
+
+        while (up && id->nchain < TRUSTPOINT_CAS_MAX) { /* the cap also ends two CAs that signed each other */
+                id->chain[id->nchain++] = cert_get(up);
+                up = issuer_of(up, a);
+        }
+}
+
+static void fill_identity(struct identity_rt *id, const struct trustpoint_conf *tp, const struct tp_assets *a,
+                          struct keystore *store)
+{
+        struct keypair *key = keystore_key_get(store, pki_keypair_label(tp));
+
+        if (!key || !a->id || !cert_matches_key(a->id, key)) { /* not enrolled, or a key replaced since */
+                keypair_put(key);
+                return;
+        }
+        id->cert = cert_get(a->id);
+        id->key = key;
+        fill_chain(id, a);
+}
+
+static void add_anchors(struct trust_anchor *anchor, unsigned *n, const char *tp, const struct tp_assets *a)
+{
+        for (unsigned i = 0; i < a->nca; i++) {
+                str_copy(anchor[*n].trustpoint, sizeof anchor[*n].trustpoint, tp);
+                anchor[(*n)++].cert = cert_get(a->ca[i]);
+        }
+}
+
+static int by_name(const void *a, const void *b)
+{
+        const struct identity_rt *x = a, *y = b;
+
+        return strcmp(x->trustpoint, y->trustpoint);
+}
+
+static int fill(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nanchors, const struct pki_conf *conf,
+                struct keystore *store, struct err *e)
+{
+        conf_each(struct trustpoint_conf, tp, &conf->trustpoints) {
+                struct identity_rt *id = &rt->id[rt->n];
+                struct tp_assets a;
+
+                if (assets_of(conf, store, tp->o.name, &a, e) < 0)
+                        return -1;
+                str_copy(id->trustpoint, sizeof id->trustpoint, tp->o.name);
+                fill_identity(id, tp, &a, store);
+                rt->n++;
+                add_anchors(anchor, nanchors, tp->o.name, &a);
+                tp_assets_put(&a);
+        }
+        qsort(rt->id, rt->n, sizeof *rt->id, by_name);
+        rt->all = trust_set_new(anchor, *nanchors);
+        return rt->all ? 0 : err_nomem(e, "compiling trustpoints");
+}
+
+int pki_compile(struct snap_part *part, const struct pki_conf *conf, struct keystore *assets, struct err *e)
+{
+        unsigned n = conf->trustpoints.n, nanchors = 0;
+        struct pki_rt *rt = arena_alloc(part->arena, sizeof *rt);
+        struct trust_anchor *anchor;
+        int ret;
+
+        if (!rt)
+                return err_nomem(e, "compiling trustpoints");
+        rt->generation = keystore_generation(assets); /* before reading: a change in between is seen next time */
+        part->root = rt;
+        part->fini = pki_rt_fini;
+        rt->id = arena_array(part->arena, n, sizeof *rt->id);
+        anchor = mem_alloc(MEM_PKI, n * TRUSTPOINT_CAS_MAX * sizeof *anchor);
+        if (!rt->id || !anchor)
+                ret = err_nomem(e, "compiling trustpoints");
+        else
+                ret = fill(rt, anchor, &nanchors, conf, assets, e);
+        for (unsigned i = 0; i < nanchors; i++)
+                cert_put(anchor[i].cert);
+        mem_free(anchor);
+        return ret;
+}
+
+const struct identity_rt *pki_identity(const struct pki_rt *p, const char *trustpoint)
+{
+        unsigned lo = 0, hi = p->n;
+
+        while (lo < hi) {
+                unsigned mid = lo + (hi - lo) / 2;
+                int c = strcmp(p->id[mid].trustpoint, trustpoint);
+
+                if (!c)
+                        return &p->id[mid];
+                if (c < 0)
+                        lo = mid + 1;
+                else
+                        hi = mid;
+        }
+        return NULL;
+}
