@@ -28,7 +28,7 @@ struct evl *evl_new(const struct clock *clk) MUST_USE;
 void evl_free(struct evl *l);
 /* -1 when epoll refuses. fd and fn must be set. want = 0 keeps it registered for errors only. */
 int evl_set(struct evl *l, struct evl_fd *f, unsigned want);
-/* Forgets f; safe from inside any callback of this loop, pending events of f are dropped. Does not close. */
+/* Forgets f; safe from inside any callback of this loop, pending events of f are dropped. Call it before close(). */
 void evl_del(struct evl *l, struct evl_fd *f);
 struct tmr_wheel *evl_timers(struct evl *l);
 /* One round: waits at most wait_ms (0 = poll), runs ready descriptors, posted calls, due timers. Returns events

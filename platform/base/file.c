@@ -126,7 +126,7 @@ static uint8_t *grow(uint8_t *old, size_t n, size_t *cap)
         return p;
 }
 
-/* Reads to the end into a block that always has room for the NUL; consumes nothing of fd's ownership. */
+/* Reads to the end into a block that always has room for the NUL. fd stays the caller's. */
 static int read_all(int fd, const char *path, size_t max, uint8_t **out, size_t *n, struct err *e)
 {
         struct stat st = { 0 };
