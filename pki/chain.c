@@ -20,9 +20,8 @@ struct trust_set {
         _Atomic uint32_t refs;
         unsigned n, nca;
         struct trust_anchor *anchor;
-        mbedtls_x509_crt *all; /* n, in the order of anchor */
-        mbedtls_x509_crt *ca;  /* nca: those that vouch for others */
-        unsigned *ca_anchor;   /* index of each in anchor */
+        mbedtls_x509_crt *ca; /* nca: those that vouch for others */
+        unsigned *ca_anchor;  /* index of each in anchor */
 };
 
 /* One verification. */
@@ -47,25 +46,18 @@ static bool may_sign(const mbedtls_x509_crt *c)
                !x509_has_ext(c, OID_NAME_CONSTRAINTS, sizeof OID_NAME_CONSTRAINTS - 1);
 }
 
-static void link_list(mbedtls_x509_crt *list, unsigned n)
-{
-        for (unsigned i = 0; i < n; i++)
-                list[i].next = i + 1 < n ? &list[i + 1] : NULL;
-}
-
 static void fill(struct trust_set *t, const struct trust_anchor *anchors)
 {
         for (unsigned i = 0; i < t->n; i++) {
                 t->anchor[i] = anchors[i];
                 cert_get(anchors[i].cert);
-                t->all[i] = *cert_x509(anchors[i].cert);
-                if (!may_sign(&t->all[i]))
+                if (!may_sign(cert_x509(anchors[i].cert)))
                         continue;
-                t->ca[t->nca] = t->all[i];
+                t->ca[t->nca] = *cert_x509(anchors[i].cert);
+                if (t->nca)
+                        t->ca[t->nca - 1].next = &t->ca[t->nca];
                 t->ca_anchor[t->nca++] = i;
         }
-        link_list(t->all, t->n);
-        link_list(t->ca, t->nca);
 }
 
 struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n)
@@ -76,10 +68,9 @@ struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n)
                 return NULL;
         atomic_init(&t->refs, 1);
         t->anchor = mem_alloc(MEM_PKI, n * sizeof *t->anchor);
-        t->all = mem_alloc(MEM_PKI, n * sizeof *t->all);
         t->ca = mem_alloc(MEM_PKI, n * sizeof *t->ca);
         t->ca_anchor = mem_alloc(MEM_PKI, n * sizeof *t->ca_anchor);
-        if (!t->anchor || !t->all || !t->ca || !t->ca_anchor) {
+        if (!t->anchor || !t->ca || !t->ca_anchor) {
                 trust_set_put(t);
                 return NULL;
         }
@@ -101,7 +92,6 @@ void trust_set_put(struct trust_set *t)
         for (unsigned i = 0; i < t->n; i++)
                 cert_put(t->anchor[i].cert);
         mem_free(t->anchor);
-        mem_free(t->all);
         mem_free(t->ca);
         mem_free(t->ca_anchor);
         mem_free(t);
@@ -112,9 +102,9 @@ unsigned trust_set_count(const struct trust_set *t)
         return t->n;
 }
 
-mbedtls_x509_crt *trust_set_x509(const struct trust_set *t)
+const struct trust_anchor *trust_set_at(const struct trust_set *t, unsigned i)
 {
-        return t->n ? t->all : NULL;
+        return &t->anchor[i];
 }
 
 /* ---- single certificates ---- */
@@ -218,9 +208,11 @@ static void say_untrusted(struct check *k, const mbedtls_x509_crt *peer)
         }
         k->culprit = c;
         for (unsigned i = 0; i < t->n; i++) {
-                if (!dn_same(&c->issuer_raw, &t->all[i].subject_raw))
+                const mbedtls_x509_crt *ca = cert_x509(t->anchor[i].cert);
+
+                if (!dn_same(&c->issuer_raw, &ca->subject_raw))
                         continue;
-                if (!may_sign(&t->all[i]))
+                if (!may_sign(ca))
                         say(k, "The certificate of trustpoint %s is no CA certificate and vouches only for itself",
                             t->anchor[i].trustpoint);
                 else
@@ -273,7 +265,7 @@ static mbedtls_x509_crt_profile profile_of(const struct chain_policy *p)
 static int pinned(const struct trust_set *t, const mbedtls_x509_crt *peer)
 {
         for (unsigned i = 0; i < t->n; i++)
-                if (x509_same(&t->all[i], peer))
+                if (x509_same(cert_x509(t->anchor[i].cert), peer))
                         return (int)i;
         return -1;
 }
@@ -401,20 +393,4 @@ enum chain_result chain_verify(const struct trust_set *t, const mbedtls_x509_crt
         struct check k = { .set = t, .policy = p, .log = log, .reason = reason, .cap = reason_cap };
 
         return verify(&k, peer, trustpoint);
-}
-
-int chain_tls_verify(void *check, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-        struct chain_check *c = check;
-        struct check k = {
-                .set = c->set, .policy = c->policy, .log = c->log, .reason = c->reason, .cap = sizeof c->reason
-        };
-
-        *flags = 0; /* mbedTLS's opinion; ours comes with the leaf, which it asks about last */
-        if (depth > 0)
-                return 0;
-        c->result = verify(&k, crt, c->trustpoint);
-        if (c->result != CHAIN_OK)
-                *flags = k.flags ? k.flags : MBEDTLS_X509_BADCERT_OTHER;
-        return 0;
 }

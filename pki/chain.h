@@ -22,7 +22,6 @@
 #include "pki/cert.h"
 
 #define CHAIN_CERTS_MAX 8u
-#define CHAIN_REASON_MAX 256u
 
 /* The certificates of one or more trustpoints that may vouch for a peer; immutable, reference-counted. */
 struct trust_set;
@@ -34,8 +33,8 @@ struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n) 
 struct trust_set *trust_set_get(struct trust_set *t);
 void trust_set_put(struct trust_set *t);
 unsigned trust_set_count(const struct trust_set *t);
-/* All certificates as an mbedTLS list (for the CA names of a certificate request); NULL when there are none. */
-mbedtls_x509_crt *trust_set_x509(const struct trust_set *t);
+/* Borrowed; i < trust_set_count(). */
+const struct trust_anchor *trust_set_at(const struct trust_set *t, unsigned i);
 
 enum chain_result { CHAIN_REFUSED = 0, CHAIN_OK = 1 }; /* starts refused, granted in one place (S2) */
 enum chain_purpose { CHAIN_SERVER, CHAIN_CLIENT };
@@ -54,22 +53,6 @@ struct chain_policy {
  */
 enum chain_result chain_verify(const struct trust_set *t, const mbedtls_x509_crt *peer, const struct chain_policy *p,
                                struct log_src *log, char trustpoint[129], char *reason, size_t reason_cap);
-
-/*
- * The same inside a handshake: give chain_tls_verify to mbedtls_ssl_set_verify() with a struct chain_check, which
- * starts zeroed but for the inputs. Its verdict replaces mbedTLS's own (which knows neither our clock nor our rules),
- * and a refusal becomes the alert that fits. Read result afterwards: it stays CHAIN_REFUSED when the peer showed no
- * certificate.
- */
-struct chain_check {
-        const struct trust_set *set; /* in; all four outlive the handshake */
-        const struct chain_policy *policy;
-        struct log_src *log;
-        enum chain_result result; /* out */
-        char trustpoint[129];
-        char reason[CHAIN_REASON_MAX];
-};
-int chain_tls_verify(void *check, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 
 /* T6: does the certificate name this host? SAN decides, the CN only where there is no SAN dNSName; one leftmost
  * whole-label wildcard. */
