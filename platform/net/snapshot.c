@@ -46,7 +46,7 @@ void snap_part_put(struct snap_part *p)
 
 struct snap_hub *snap_hub_new(void)
 {
-        struct snap_hub *h = mem_alloc(MEM_SNAPSHOT, sizeof *h);
+        struct snap_hub *h = mem_reserve(sizeof *h); /* the workers' counters want cache lines, which the heap gives not */
 
         if (h)
                 pthread_mutex_init(&h->lock, NULL);
@@ -74,7 +74,7 @@ void snap_hub_free(struct snap_hub *h)
                 snapshot_free(s);
         }
         pthread_mutex_destroy(&h->lock);
-        mem_free(h);
+        mem_unreserve(h, sizeof *h);
 }
 
 struct qsbr *snap_hub_qsbr(struct snap_hub *h)

@@ -212,9 +212,10 @@ size_t wf_take(struct worker_fixture *f, unsigned port, void *frame, size_t cap)
 unsigned wf_clear(struct worker_fixture *f)
 {
         unsigned n = 0;
+        uint8_t none;
 
         for (unsigned i = 0; i < 2; i++)
-                while (port_mem_take(f->port[i], NULL, 0, NULL))
+                while (port_mem_take(f->port[i], &none, 0, NULL))
                         n++;
         return n;
 }
