@@ -36,10 +36,8 @@ static enum pkt_verdict to_kernel(struct worker *w, struct pkt *pk)
         struct conn *c = pk->conn;
         struct flow_key k;
 
-        if (!w->tun) {
-                pk->consumed = inspect_name(c->engine);
-                return dp_taken(pk);
-        }
+        if (!w->tun)
+                return dp_consume(pk, inspect_name(c->engine));
         if (!c->kernel_port[pk->side]) /* nothing of ours has spoken on this leg yet */
                 return dp_drop(pk, DROP_PUNT_STALE);
         if (icmp_is_error(pk)) {

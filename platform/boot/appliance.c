@@ -1,0 +1,324 @@
+#include "platform/boot/appliance.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/commit.h"
+#include "cli/console.h"
+#include "cli/hwname.h"
+#include "cli/store.h"
+#include "platform/base/mem.h"
+#include "platform/boot/box_setup.h"
+#include "platform/boot/guard.h"
+#include "platform/boot/jobs.h"
+#include "platform/boot/private_ns.h"
+#include "platform/net/tun.h"
+
+#define TUN_MTU 1500u
+#define CONTROL_TICK_MS 20
+#define DRAIN_STEPS 200u
+
+struct appliance {
+        const struct options *opt;
+        int guard_fd, stop_fd, sig_fd;
+        atomic_int stop_how; /* enum box_stop */
+        struct parts parts;
+        struct box box;
+        struct box_setup setup;
+        struct jobs *jobs;
+        struct console_set *consoles;
+        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread;
+        unsigned ndp, nproxy;
+        bool log_running;
+        atomic_bool log_stop;
+};
+
+static struct appliance *self(struct box *b)
+{
+        return container_of(b, struct appliance, box);
+}
+
+/* ---- what the box offers its consoles ---- */
+
+static void box_stop_fn(struct box *b, enum box_stop how)
+{
+        struct appliance *a = self(b);
+        int expected = BOX_RUN;
+        uint64_t one = 1;
+
+        atomic_compare_exchange_strong(&a->stop_how, &expected, how);
+        if (write(a->stop_fd, &one, sizeof one) < 0)
+                return; /* already signalled as often as it can count */
+}
+
+static void box_job_fn(struct box *b, void (*fn)(void *arg), void *arg)
+{
+        jobs_run(self(b)->jobs, fn, arg);
+}
+
+/* ---- ports ---- */
+
+static struct port *port_open(struct appliance *a, const struct port_opt *o, struct err *e)
+{
+        int fd = -1;
+
+        if (strcmp(o->kind, "mem") == 0)
+                return port_mem_new(o->spec, false);
+        if (strcmp(o->kind, "pcap") == 0)
+                return port_pcap_open(o->spec, NULL, &clock_system, e);
+        fd = guard_open_port(a->guard_fd, o->kind, o->spec, e);
+        if (fd < 0)
+                return NULL;
+        return strcmp(o->kind, "tap") == 0 ? port_tap_open(o->spec, fd, e)
+                                           : port_afpacket_open(o->spec, fd, &clock_system, e);
+}
+
+static int port_add(struct appliance *a, const struct port_opt *o, uint16_t index, struct err *e)
+{
+        char hw[HWNAME_MAX + 1];
+        struct iface_binding *b;
+        struct port *p;
+
+        if (!hwname_canon(o->iface, strlen(o->iface), hw))
+                return err_set(e, ERR_SYNTAX, "%s is not an interface name (GigabitEthernet0/0)", o->iface);
+        b = iface_bind(&a->setup.bind, hw);
+        if (!b)
+                return err_set(e, ERR_LIMIT, "too many interfaces");
+        p = port_open(a, o, e);
+        if (!p)
+                return -1;
+        b->port = index;
+        b->mac = p->mac;
+        b->link = p->link;
+        if (worker_add_port(a->parts.worker[0], index, p, e) == 0)
+                return 0;
+        p->ops->close(p);
+        return -1;
+}
+
+static int ports_add(struct appliance *a, struct err *e)
+{
+        for (unsigned i = 0; i < a->opt->nports; i++)
+                if (port_add(a, &a->opt->port[i], (uint16_t)i, e) < 0)
+                        return -1;
+        return store_add_ports(a->box.store, &a->setup.bind, e);
+}
+
+/* ---- threads ---- */
+
+static void *dp_thread(void *w)
+{
+        prctl(PR_SET_NAME, "vg-dataplane");
+        worker_run(w);
+        return NULL;
+}
+
+static void *proxy_thread(void *p)
+{
+        prctl(PR_SET_NAME, "vg-proxy");
+        proxy_run(p);
+        return NULL;
+}
+
+static void *log_thread(void *p)
+{
+        struct appliance *a = p;
+        struct timespec nap = { .tv_nsec = 5000000 };
+
+        prctl(PR_SET_NAME, "vg-log");
+        while (!atomic_load(&a->log_stop))
+                if (!log_step(a->parts.log))
+                        nanosleep(&nap, NULL);
+        log_step(a->parts.log);
+        return NULL;
+}
+
+static int threads_start(struct appliance *a, struct err *e)
+{
+        a->jobs = jobs_start(e);
+        if (!a->jobs)
+                return -1;
+        a->log_running = pthread_create(&a->log_thread, NULL, log_thread, a) == 0;
+        for (; a->ndp < a->parts.conf.nworkers; a->ndp++)
+                if (worker_open_wake(a->parts.worker[a->ndp], e) < 0 ||
+                    pthread_create(&a->dp_thread[a->ndp], NULL, dp_thread, a->parts.worker[a->ndp]))
+                        return err_set(e, ERR_IO, "cannot start the dataplane thread");
+        for (; a->nproxy < a->parts.conf.nproxies; a->nproxy++)
+                if (pthread_create(&a->proxy_thread[a->nproxy], NULL, proxy_thread, a->parts.proxy[a->nproxy]))
+                        return err_set(e, ERR_IO, "cannot start the proxy thread");
+        return a->log_running ? 0 : err_set(e, ERR_IO, "cannot start the log thread");
+}
+
+/* Legs are aborted first and the TUN drained while the dataplane still runs, so that peers are told (rule 11). */
+static void threads_stop(struct appliance *a)
+{
+        struct timespec nap = { .tv_nsec = 1000000 };
+
+        for (unsigned i = 0; i < a->nproxy; i++)
+                proxy_stop(a->parts.proxy[i]);
+        for (unsigned i = 0; i < a->nproxy; i++)
+                pthread_join(a->proxy_thread[i], NULL);
+        for (unsigned i = 0; a->ndp && i < DRAIN_STEPS; i++) {
+                nanosleep(&nap, NULL);
+                if (atomic_load(&a->parts.worker[0]->asleep)) /* nothing left to read */
+                        break;
+        }
+        for (unsigned i = 0; i < a->ndp; i++) {
+                atomic_store(&a->parts.worker[i]->stop, true);
+                worker_wake(a->parts.worker[i]);
+                pthread_join(a->dp_thread[i], NULL);
+        }
+        jobs_stop(a->jobs);
+        atomic_store(&a->log_stop, true);
+        if (a->log_running)
+                pthread_join(a->log_thread, NULL);
+}
+
+/* ---- the control thread ---- */
+
+static void control_tick(struct appliance *a)
+{
+        struct err e = { 0 };
+
+        pthread_mutex_lock(&a->box.conf_lock);
+        commit_poll(a->box.commit, &e);
+        pthread_mutex_unlock(&a->box.conf_lock);
+        snap_reclaim(a->parts.hub);
+}
+
+static void control_loop(struct appliance *a)
+{
+        struct pollfd p[2] = { { .fd = a->sig_fd, .events = POLLIN }, { .fd = a->stop_fd, .events = POLLIN } };
+
+        while (atomic_load(&a->stop_how) == BOX_RUN) {
+                if (poll(p, 2, CONTROL_TICK_MS) < 0 && errno != EINTR)
+                        break;
+                if (p[0].revents & POLLIN)
+                        box_stop_fn(&a->box, BOX_EXIT);
+                control_tick(a);
+        }
+}
+
+/* ---- start and stop ---- */
+
+/* Each session needs two descriptors; the hard limit is the operator's. */
+static void raise_descriptor_limit(void)
+{
+        struct rlimit r;
+
+        if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+                r.rlim_cur = r.rlim_max;
+                setrlimit(RLIMIT_NOFILE, &r);
+        }
+}
+
+static int signals_open(struct appliance *a, struct err *e)
+{
+        sigset_t mask;
+
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGHUP);
+        pthread_sigmask(SIG_BLOCK, &mask, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        a->sig_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+        a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        return a->sig_fd < 0 || a->stop_fd < 0 ? err_set(e, ERR_IO, "signals: %s", strerror(errno)) : 0;
+}
+
+static int glue_open(struct appliance *a, struct port **tun, struct err *e)
+{
+        if (private_ns_enter(e) < 0 || tun_tune_namespace(e) < 0)
+                return -1;
+        *tun = tun_open("vgpunt", TUN_MTU, a->opt->force_veth, &clock_system, e);
+        return *tun ? 0 : -1;
+}
+
+static int machine_start(struct appliance *a, struct err *e)
+{
+        struct parts_conf c = { .clk = &clock_system,
+                                .rng = &rng_system,
+                                .nworkers = 1,
+                                .nproxies = a->opt->workers,
+                                .listen = true,
+                                .pkts_small = 16384,
+                                .pkts_big = 512 };
+        struct port *tun;
+
+        raise_descriptor_limit();
+        if (signals_open(a, e) < 0 || glue_open(a, &tun, e) < 0)
+                return -1;
+        if (parts_start(&a->parts, &c, e) < 0) {
+                tun->ops->close(tun);
+                return -1;
+        }
+        a->parts.worker[0]->tun = tun;
+        return 0;
+}
+
+static int config_start(struct appliance *a, struct err *e)
+{
+        if (box_setup(&a->box, &a->setup, &a->parts, &clock_system, &rng_system, a->opt->flash, e) < 0)
+                return -1;
+        a->box.stop = box_stop_fn;
+        a->box.job = box_job_fn;
+        if (ports_add(a, e) < 0)
+                return -1;
+        box_load_startup(&a->box, &a->setup);
+        return commit_run(a->box.commit, e);
+}
+
+static int consoles_start(struct appliance *a, struct err *e)
+{
+        a->consoles = console_set_new(&a->box);
+        if (!a->consoles)
+                return err_nomem(e, "starting consoles");
+        if (strcmp(a->opt->console, "none") == 0)
+                return 0;
+        return console_start(a->consoles, a->opt->console, e);
+}
+
+static int run_all(struct appliance *a, struct err *e)
+{
+        if (threads_start(a, e) < 0 || consoles_start(a, e) < 0)
+                return -1;
+        if (log_wanted(a->box.log_src, LOG_199002))
+                log_emit(a->box.log_src, LOG_199002, NULL, 0);
+        control_loop(a);
+        return 0;
+}
+
+int appliance_main(int guard_fd, void *arg)
+{
+        struct appliance *a = mem_alloc(MEM_MISC, sizeof *a);
+        struct err e = { 0 };
+        int rc = -1, how;
+
+        if (!a)
+                return EXIT_BAD;
+        a->opt = arg;
+        a->guard_fd = guard_fd;
+        if (machine_start(a, &e) == 0) {
+                if (config_start(a, &e) == 0)
+                        rc = run_all(a, &e);
+                console_set_free(a->consoles);
+                threads_stop(a);
+                box_teardown(&a->box, &a->setup);
+                parts_stop(&a->parts);
+        }
+        if (rc < 0)
+                fprintf(stderr, "voxgate: %s\n", e.text);
+        how = atomic_load(&a->stop_how);
+        mem_free(a);
+        return rc < 0 ? EXIT_BAD : how == BOX_RELOAD ? EXIT_RELOAD_ : EXIT_OK;
+}

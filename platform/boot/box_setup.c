@@ -1,0 +1,183 @@
+#include "platform/boot/box_setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commit.h"
+#include "cli/store.h"
+#include "cli/tree.h"
+#include "pki/keystore.h"
+#include "platform/base/file.h"
+
+#define STARTUP_MAX (16u << 20)
+
+static int open_keys(struct box *b, struct box_setup *x, struct err *e)
+{
+        char dir[sizeof b->flash + 8];
+        struct err warn = { 0 };
+
+        snprintf(dir, sizeof dir, "%s/pki", b->flash);
+        x->keys = keystore_open(b->flash[0] ? dir : NULL, b->clk, b->rng, &warn);
+        if (!x->keys)
+                return err_set(e, warn.code ? warn.code : ERR_NOMEM, "key store: %s",
+                               warn.text[0] ? warn.text : "out of memory");
+        if (warn.text[0])
+                snprintf(b->startup_errors, sizeof b->startup_errors, "WARNING: %s\n", warn.text);
+        b->keys = x->keys;
+        return 0;
+}
+
+static void attach_parts(struct box *b, struct parts *p)
+{
+        b->log = p->log;
+        b->hub = p->hub;
+        b->nworkers = p->conf.nworkers;
+        b->nproxies = p->conf.nproxies;
+        for (unsigned i = 0; i < b->nworkers; i++)
+                b->worker[i] = p->worker[i];
+        for (unsigned i = 0; i < b->nproxies; i++)
+                b->proxy[i] = p->proxy[i];
+}
+
+static int make(struct box *b, struct box_setup *x, struct parts *parts, struct err *e)
+{
+        if (parts) {
+                attach_parts(b, parts);
+                b->log_src = log_src_new(b->log, "control");
+        } else {
+                b->hub = snap_hub_new();
+        }
+        if (!b->hub || (parts && !b->log_src))
+                return err_nomem(e, "starting");
+        x->tree = cli_tree_new(exec_tables, e);
+        if (!x->tree || open_keys(b, x, e) < 0)
+                return -1;
+        b->store = store_new(x->tree);
+        b->commit = b->store ? commit_new(b) : NULL;
+        if (!b->commit)
+                return err_nomem(e, "making the configuration");
+        return 0;
+}
+
+int box_setup(struct box *b, struct box_setup *x, struct parts *parts, const struct clock *clk, const struct rng *rng,
+              const char *flash, struct err *e)
+{
+        memset(b, 0, sizeof *b);
+        x->tree = NULL;
+        x->keys = NULL;
+        b->clk = clk;
+        b->rng = rng;
+        b->bind = &x->bind;
+        pthread_mutex_init(&b->conf_lock, NULL);
+        b->start_wall_ns = clk->wall_ns(clk->ctx);
+        b->start_mono_ms = clock_mono_ms(clk);
+        if (flash && snprintf(b->flash, sizeof b->flash, "%s", flash) >= (int)sizeof b->flash)
+                err_set(e, ERR_RANGE, "%s: path of flash is longer than %zu", flash, sizeof b->flash - 1);
+        else if ((!flash || dir_make(flash, 0700, e) == 0) && make(b, x, parts, e) == 0)
+                return 0;
+        if (parts)
+                b->log_src = NULL;
+        box_teardown(b, x);
+        return -1;
+}
+
+void box_teardown(struct box *b, struct box_setup *x)
+{
+        commit_free(b->commit);
+        store_free(b->store);
+        cli_tree_free(x->tree);
+        if (!b->nworkers) /* without parts the hub is ours */
+                snap_hub_free(b->hub);
+        keystore_close(x->keys);
+        pthread_mutex_destroy(&b->conf_lock);
+        b->commit = NULL;
+        b->store = NULL;
+}
+
+int box_load(struct box *b, struct box_setup *x, const char *text, size_t n, struct load_report *rep)
+{
+        struct conf_ctx c;
+        int rc;
+
+        conf_ctx_init(&c, b->store);
+        c.box = b;
+        c.keys = x->keys;
+        c.bind = x->bind.n ? &x->bind : NULL;
+        c.late = c.replace = true;
+        rc = conf_load(&c, text, n, rep);
+        conf_ctx_fini(&c);
+        return rc;
+}
+
+struct startup_words {
+        struct box *b;
+        size_t n;
+        unsigned more;
+};
+
+static void startup_note(struct startup_words *s, const char *words)
+{
+        size_t len = strlen(words);
+
+        if (s->n + len + 2 > sizeof s->b->startup_errors - 80) {
+                s->more++;
+                return;
+        }
+        memcpy(s->b->startup_errors + s->n, words, len);
+        s->n += len;
+        s->b->startup_errors[s->n++] = '\n';
+        s->b->startup_errors[s->n] = 0;
+}
+
+static void on_words(void *ctx, unsigned line_no UNUSED, const char *words)
+{
+        startup_note(ctx, words);
+}
+
+/* The writer always ends a configuration with this line: without it the file was cut. */
+static bool is_whole(const char *text, size_t n)
+{
+        static const char end[] = ": end\n";
+
+        while (n && (text[n - 1] == '\n' || text[n - 1] == ' '))
+                n--;
+        return n >= sizeof end - 2 && memcmp(text + n - (sizeof end - 2), end, sizeof end - 2) == 0;
+}
+
+static void load_text(struct box *b, struct box_setup *x, struct startup_words *s, const uint8_t *text, size_t n)
+{
+        struct load_report rep = { .fn = on_words, .ctx = s };
+
+        if (!is_whole((const char *)text, n)) {
+                b->startup_failed = true;
+                startup_note(s, "ERROR: startup-config is cut short (its last line is missing): what could be read "
+                                "is in force, "
+                                "everything else is denied");
+        }
+        if (box_load(b, x, (const char *)text, n, &rep) < 0)
+                b->startup_failed = true;
+        if (s->more)
+                snprintf(b->startup_errors + s->n, sizeof b->startup_errors - s->n, "... and %u more\n", s->more);
+}
+
+void box_load_startup(struct box *b, struct box_setup *x)
+{
+        struct startup_words s = { .b = b, .n = strlen(b->startup_errors) };
+        char path[sizeof b->flash + 32];
+        struct err e = { 0 };
+        uint8_t *text;
+        size_t n;
+
+        snprintf(path, sizeof path, "%s/startup-config", b->flash);
+        if (!b->flash[0] || (access(path, F_OK) < 0 && errno == ENOENT))
+                return;
+        if (file_read(path, STARTUP_MAX, &text, &n, &e) < 0) {
+                b->startup_failed = true;
+                startup_note(&s, e.text);
+                return;
+        }
+        load_text(b, x, &s, text, n);
+        mem_free_secret(text);
+}

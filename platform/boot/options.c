@@ -1,0 +1,194 @@
+#include "platform/boot/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/base/str.h"
+
+const char options_usage[] =
+        "usage: voxgate run    [--flash DIR] [--port IFACE=KIND:SPEC]... [--console stdio|pty:LINK|tty:PATH|none]\n"
+        "                      [--workers N] [--glue tun|veth]\n"
+        "       voxgate check  FILE [--flash DIR]\n"
+        "       voxgate replay --config FILE [--flash DIR] --in NAMEIF=IN.pcap ... --out NAMEIF=OUT.pcap ...\n"
+        "                      [--verdicts FILE.csv] [--show 'CMD']...\n"
+        "       voxgate version\n"
+        "IFACE is an interface's hardware name (GigabitEthernet0/0), KIND is afpacket, tap, pcap or mem.\n";
+
+/* NAME=REST; the name is copied, the rest borrowed. */
+static int split_name(const char *s, char *name, size_t cap, const char **rest, struct err *e)
+{
+        const char *eq = strchr(s, '=');
+
+        if (!eq || eq == s || (size_t)(eq - s) >= cap)
+                return err_set(e, ERR_SYNTAX, "%s: NAME=VALUE expected", s);
+        snprintf(name, cap, "%.*s", (int)(eq - s), s);
+        *rest = eq + 1;
+        return 0;
+}
+
+static bool kind_known(const char *kind)
+{
+        static const char *const kinds[] = { "afpacket", "tap", "pcap", "mem" };
+
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+                if (strcmp(kinds[i], kind) == 0)
+                        return true;
+        return false;
+}
+
+static int opt_port(struct options *o, const char *v, struct err *e)
+{
+        struct port_opt *p = &o->port[o->nports];
+        const char *rest, *colon;
+
+        if (o->nports == OPT_PORTS_MAX)
+                return err_set(e, ERR_LIMIT, "more than %d --port", OPT_PORTS_MAX);
+        if (split_name(v, p->iface, sizeof p->iface, &rest, e) < 0)
+                return -1;
+        colon = strchr(rest, ':');
+        if (!colon || (size_t)(colon - rest) >= sizeof p->kind)
+                return err_set(e, ERR_SYNTAX, "--port %s: IFACE=KIND:SPEC expected", v);
+        snprintf(p->kind, sizeof p->kind, "%.*s", (int)(colon - rest), rest);
+        if (!kind_known(p->kind))
+                return err_set(e, ERR_RANGE, "--port %s: kind must be afpacket, tap, pcap or mem", v);
+        p->spec = colon + 1;
+        o->nports++;
+        return 0;
+}
+
+static int opt_file(struct port_opt *list, unsigned *n, const char *v, struct err *e)
+{
+        if (*n == OPT_PORTS_MAX)
+                return err_set(e, ERR_LIMIT, "more than %d files", OPT_PORTS_MAX);
+        if (split_name(v, list[*n].iface, sizeof list[*n].iface, &list[*n].spec, e) < 0)
+                return -1;
+        (*n)++;
+        return 0;
+}
+
+static int opt_in(struct options *o, const char *v, struct err *e)
+{
+        return opt_file(o->in, &o->nin, v, e);
+}
+
+static int opt_out(struct options *o, const char *v, struct err *e)
+{
+        return opt_file(o->out, &o->nout, v, e);
+}
+
+static int opt_show(struct options *o, const char *v, struct err *e)
+{
+        if (o->nshows == OPT_SHOWS_MAX)
+                return err_set(e, ERR_LIMIT, "more than %d --show", OPT_SHOWS_MAX);
+        o->show[o->nshows++] = v;
+        return 0;
+}
+
+static int opt_workers(struct options *o, const char *v, struct err *e)
+{
+        uint32_t n;
+
+        if (!str_u32(v, 1, 8, &n))
+                return err_set(e, ERR_RANGE, "--workers %s: 1 to 8", v);
+        o->workers = n;
+        return 0;
+}
+
+static int opt_glue(struct options *o, const char *v, struct err *e)
+{
+        o->force_veth = strcmp(v, "veth") == 0;
+        return o->force_veth || strcmp(v, "tun") == 0 ? 0 : err_set(e, ERR_RANGE, "--glue %s: tun or veth", v);
+}
+
+static int opt_flash(struct options *o, const char *v, struct err *e UNUSED)
+{
+        o->flash = v;
+        return 0;
+}
+
+static int opt_console(struct options *o, const char *v, struct err *e UNUSED)
+{
+        o->console = v;
+        return 0;
+}
+
+static int opt_config(struct options *o, const char *v, struct err *e UNUSED)
+{
+        o->file = v;
+        return 0;
+}
+
+static int opt_verdicts(struct options *o, const char *v, struct err *e UNUSED)
+{
+        o->verdicts = v;
+        return 0;
+}
+
+enum { FOR_RUN = 1 << CMD_RUN, FOR_CHECK = 1 << CMD_CHECK, FOR_REPLAY = 1 << CMD_REPLAY };
+
+static const struct {
+        const char *name;
+        unsigned cmds;
+        int (*fn)(struct options *o, const char *v, struct err *e);
+} rows[] = {
+        { "--flash", FOR_RUN | FOR_CHECK | FOR_REPLAY, opt_flash },
+        { "--port", FOR_RUN, opt_port },
+        { "--console", FOR_RUN, opt_console },
+        { "--workers", FOR_RUN, opt_workers },
+        { "--glue", FOR_RUN, opt_glue },
+        { "--config", FOR_REPLAY, opt_config },
+        { "--in", FOR_REPLAY, opt_in },
+        { "--out", FOR_REPLAY, opt_out },
+        { "--verdicts", FOR_REPLAY, opt_verdicts },
+        { "--show", FOR_REPLAY, opt_show },
+};
+
+static int one_option(struct options *o, const char *name, const char *v, struct err *e)
+{
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+                if (strcmp(rows[i].name, name) == 0 && (rows[i].cmds & 1u << o->cmd))
+                        return v ? rows[i].fn(o, v, e) : err_set(e, ERR_SYNTAX, "%s needs a value", name);
+        return err_set(e, ERR_SYNTAX, "%s: not an option of this command", name);
+}
+
+static int command(struct options *o, const char *s, struct err *e)
+{
+        static const char *const names[] = {
+                [CMD_RUN] = "run", [CMD_CHECK] = "check", [CMD_REPLAY] = "replay", [CMD_VERSION] = "version"
+        };
+
+        for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+                if (strcmp(names[i], s) == 0) {
+                        o->cmd = i;
+                        return 0;
+                }
+        return err_set(e, ERR_SYNTAX, "%s: unknown command", s);
+}
+
+static int complete(const struct options *o, struct err *e)
+{
+        if (o->cmd == CMD_CHECK && !o->file)
+                return err_set(e, ERR_SYNTAX, "check needs a file");
+        if (o->cmd == CMD_REPLAY && (!o->file || !o->nin))
+                return err_set(e, ERR_SYNTAX, "replay needs --config and at least one --in");
+        return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *o, struct err *e)
+{
+        *o = (struct options){ .console = "stdio", .workers = 1 };
+        if (argc < 2)
+                return err_set(e, ERR_SYNTAX, "no command given");
+        if (command(o, argv[1], e) < 0)
+                return -1;
+        for (int i = 2; i < argc; i++) {
+                if (o->cmd == CMD_CHECK && argv[i][0] != '-' && !o->file) {
+                        o->file = argv[i];
+                        continue;
+                }
+                if (one_option(o, argv[i], i + 1 < argc ? argv[i + 1] : NULL, e) < 0)
+                        return -1;
+                i++;
+        }
+        return complete(o, e);
+}

@@ -1,0 +1,38 @@
+/* The program's command line (DESIGN section 8), parsed. */
+#ifndef VOXGATE_BOOT_OPTIONS_H
+#define VOXGATE_BOOT_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "platform/base/err.h"
+#include "platform/net/iface.h"
+
+#define OPT_PORTS_MAX 32
+#define OPT_SHOWS_MAX 32
+
+struct port_opt { /* --port IFACE=KIND:SPEC, --in/--out NAMEIF=FILE */
+        char iface[HWNAME_MAX + 1];
+        char kind[16];
+        const char *spec;
+};
+
+struct options {
+        enum { CMD_RUN, CMD_CHECK, CMD_REPLAY, CMD_VERSION } cmd;
+        const char *flash;
+        unsigned nports;
+        struct port_opt port[OPT_PORTS_MAX];
+        const char *console; /* "stdio" by default */
+        unsigned workers;    /* proxy workers, 1-8 */
+        const char *file;    /* check FILE, replay --config FILE */
+        unsigned nin, nout;
+        struct port_opt in[OPT_PORTS_MAX], out[OPT_PORTS_MAX];
+        const char *verdicts;
+        unsigned nshows;
+        const char *show[OPT_SHOWS_MAX];
+        bool force_veth; /* --glue veth: the fallback even where a TUN device can be opened */
+};
+
+int options_parse(int argc, char **argv, struct options *o, struct err *e);
+extern const char options_usage[];
+
+#endif
