@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/box.h"
 #include "platform/boot/appliance.h"
 #include "platform/boot/check.h"
 #include "platform/boot/guard.h"

@@ -76,7 +76,7 @@ static int learn_file(struct replay_port *r, const char *path, struct err *e)
                 return -1;
         while (pcap_read_next(f, &frame, &cap, &len, &when, e) == 1)
                 learn_frame(r, frame, cap);
-        return pcap_close(f, e);
+        return pcap_file_close(f, e);
 }
 
 static struct mac mac_of(const struct replay_port *r, uint32_t ip)
