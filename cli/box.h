@@ -56,6 +56,8 @@ struct box {
         char conf_changed_by[65];
         bool conf_dirty; /* running differs from startup */
 
+        struct console_set *consoles; /* open sessions (console.h); NULL: none */
+
         /* Ends the process (reload: the guard starts it anew). Any thread. */
         void (*stop)(struct box *b, enum box_stop how);
         /* Runs fn(arg) on the job thread and waits; the caller holds no lock. */

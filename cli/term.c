@@ -263,6 +263,36 @@ int term_key(struct term *t)
         return k < 0 ? -1 : k;
 }
 
+/* Reads behind what is buffered already. */
+static void read_behind(struct term *t)
+{
+        ssize_t n;
+
+        memmove(t->ibuf, t->ibuf + t->ipos, t->ilen - t->ipos);
+        t->ilen -= t->ipos;
+        t->ipos = 0;
+        n = t->ilen < sizeof t->ibuf ? read(t->in, t->ibuf + t->ilen, sizeof t->ibuf - t->ilen) : 0;
+        if (n > 0)
+                t->ilen += (size_t)n;
+}
+
+bool term_abort_key(struct term *t, unsigned wait_ms)
+{
+        struct pollfd p[2] = { { .fd = t->wake, .events = POLLIN }, { .fd = t->in, .events = POLLIN } };
+        uint8_t *c;
+
+        if (poll(p, t->tty ? 2 : 1, (int)wait_ms) > 0 && t->tty && (p[1].revents & POLLIN))
+                read_behind(t);
+        if (p[0].revents)
+                drain_wake(t);
+        if (atomic_load(&t->hung))
+                return true;
+        c = t->tty ? memchr(t->ibuf + t->ipos, 3, t->ilen - t->ipos) : NULL;
+        if (c)
+                t->ipos = (size_t)(c + 1 - t->ibuf);
+        return c != NULL;
+}
+
 void term_history_add(struct term *t, const char *line)
 {
         if (t->edit)
@@ -417,4 +447,9 @@ void term_resized(struct term *t)
 {
         atomic_store(&t->resized, true);
         kick(t);
+}
+
+bool term_gone(const struct term *t)
+{
+        return atomic_load(&t->hung) || (t->ieof && t->ipos == t->ilen);
 }

@@ -57,6 +57,8 @@ enum term_result term_answer(struct term *t, const char *prompt, bool secret, co
 int term_key(struct term *t);
 /* Is there more input already, or does some come within wait_ms? */
 bool term_pending(struct term *t, unsigned wait_ms);
+/* ^C typed on a terminal, or the end of input; waits at most wait_ms. What was typed before ^C is dropped with it. */
+bool term_abort_key(struct term *t, unsigned wait_ms);
 void term_history_add(struct term *t, const char *line);
 
 /* Buffered; flushed before any read and by term_flush(). */
@@ -74,6 +76,8 @@ void term_show_async(struct term *t);
 void term_async(struct term *t, const char *line);
 /* Any thread: reads end with TERM_EOF from now on. */
 void term_hangup(struct term *t);
+/* The input can give nothing any more: closed or hung up. */
+bool term_gone(const struct term *t);
 /* Any thread: the window changed. */
 void term_resized(struct term *t);
 

@@ -1,0 +1,197 @@
+/* Files on flash: dir, more, delete, verify. */
+#include "cli/exec/save.h"
+#include "cli/exec/tables.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mbedtls/md5.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "platform/base/file.h"
+#include "platform/base/str.h"
+
+/* ---- dir ---- */
+
+static void dir_row(struct session *s, const struct tz *z, const char *name, const struct stat *st, unsigned n)
+{
+        struct tm tm = tz_tm(z, st->st_mtime);
+        char when[40], shown[300];
+
+        strftime(when, sizeof when, "%H:%M:%S %b %d %Y", &tm);
+        out(s, "%-6u %s  %-11lld %s  %s\n", n, S_ISDIR(st->st_mode) ? "drwx" : "-rwx",
+            S_ISDIR(st->st_mode) ? 0LL : (long long)st->st_size, when,
+            str_escape(shown, sizeof shown, name, strlen(name)));
+}
+
+static int list_dir(struct session *s, const char *path, const struct tz *z, struct err *e)
+{
+        DIR *d = opendir(path);
+        struct dirent *de;
+        struct stat st;
+        unsigned n = 0;
+
+        if (!d)
+                return err_set(e, ERR_IO, "%%Error opening disk0:/ (%s)", strerror(errno));
+        while ((de = readdir(d))) {
+                if (de->d_name[0] == '.' || fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW))
+                        continue;
+                if (!strcmp(de->d_name, "pki"))
+                        continue;
+                dir_row(s, z, de->d_name, &st, ++n);
+        }
+        closedir(d);
+        if (!n)
+                out(s, "No files in directory\n");
+        return 0;
+}
+
+static void list_one(struct session *s, const char *path, const char *name, const struct tz *z)
+{
+        struct stat st;
+
+        if (stat(path, &st))
+                out(s, "%%Error opening disk0:/%s (No such file or directory)\n", name);
+        else
+                dir_row(s, z, name, &st, 1);
+}
+
+static int do_dir(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        const char *url = arg_str(a, "FILE") ? arg_str(a, "FILE") : "disk0:";
+        const char *name = flash_name(url);
+        struct statvfs v;
+        struct tz z;
+        char path[512];
+
+        if (!is_flash_url(url) || !*b->flash) {
+                out(s, "%%Error opening %s (No such device)\n", url);
+                return 0;
+        }
+        box_tz(b, &z);
+        out(s, "\nDirectory of disk0:/%s\n\n", name);
+        if (*name) {
+                if (flash_path(b, url, path, sizeof path, e))
+                        return -1;
+                list_one(s, path, name, &z);
+        } else if (list_dir(s, b->flash, &z, e)) {
+                return -1;
+        }
+        if (!statvfs(b->flash, &v))
+                out(s, "\n%llu bytes total (%llu bytes free)\n", (unsigned long long)v.f_blocks * v.f_frsize,
+                    (unsigned long long)v.f_bavail * v.f_frsize);
+        return 0;
+}
+
+/* ---- more ---- */
+
+/* Files are foreign text: what is not printable is escaped, line by line. */
+static int do_more(struct session *s, const struct args *a, struct err *e)
+{
+        char path[512], line[2048];
+        uint8_t *p;
+        size_t n;
+        const char *at;
+
+        if (flash_path(session_box(s), arg_str(a, "FILE"), path, sizeof path, e) ||
+            file_read(path, FLASH_FILE_MAX, &p, &n, e))
+                return -1;
+        at = (const char *)p;
+        while (n) {
+                const char *nl = memchr(at, '\n', n);
+                size_t len = nl ? (size_t)(nl - at) : n;
+
+                if (!out(s, "%s\n", str_escape(line, sizeof line, at, len && at[len - 1] == '\r' ? len - 1 : len)))
+                        break;
+                at += len + (nl != NULL);
+                n -= len + (nl != NULL);
+        }
+        mem_free_secret(p);
+        return 0;
+}
+
+/* ---- delete ---- */
+
+struct delete_state {
+        struct session *s;
+        char name[256];
+        bool noconfirm;
+};
+
+static enum dialog_next delete_now(struct dialog *d, struct delete_state *st)
+{
+        char path[512];
+        struct err e;
+
+        if (flash_path(session_box(st->s), st->name, path, sizeof path, &e))
+                return dialog_fail(d, &e);
+        if (unlink(path)) {
+                err_set(&e, ERR_IO, "%%Error deleting disk0:/%s (%s)", flash_name(st->name), strerror(errno));
+                return dialog_fail(d, &e);
+        }
+        return DIALOG_DONE;
+}
+
+static enum dialog_next delete_step(struct dialog *d, const char *answer)
+{
+        struct delete_state *st = d->state;
+
+        if (st->noconfirm)
+                return delete_now(d, st);
+        if (!answer) {
+                dialog_say(d, "\n");
+                return dialog_ask(d, DIALOG_LINE, "", "Delete filename [%.200s]? ", flash_name(st->name));
+        }
+        if (!d->at++) {
+                if (*answer && !str_copy(st->name, sizeof st->name, answer))
+                        return DIALOG_DONE;
+                dialog_say(d, "\n");
+                return dialog_ask(d, DIALOG_CONFIRM, "yes", "Delete disk0:/%.200s? [confirm]", flash_name(st->name));
+        }
+        return strcmp(answer, "yes") ? DIALOG_DONE : delete_now(d, st);
+}
+
+static const struct dialog_row delete_dialog = { "delete", sizeof(struct delete_state), delete_step, NULL };
+
+static int do_delete(struct session *s, const struct args *a, struct err *e)
+{
+        struct delete_state st = { .s = s, .noconfirm = arg_has(a, "/noconfirm") };
+
+        if (!str_copy(st.name, sizeof st.name, arg_str(a, "FILE")))
+                return err_set(e, ERR_RANGE, "file name of more than %zu characters", sizeof st.name - 1);
+        return session_ask(s, &delete_dialog, &st, e);
+}
+
+/* ---- verify ---- */
+
+static int do_verify(struct session *s, const struct args *a, struct err *e)
+{
+        const char *url = arg_str(a, "FILE");
+        uint8_t *p, sum[16];
+        char path[512], hex[33];
+        size_t n;
+        int rc;
+
+        if (flash_path(session_box(s), url, path, sizeof path, e) || file_read(path, FLASH_FILE_MAX, &p, &n, e))
+                return -1;
+        rc = mbedtls_md5_ret(p, n, sum);
+        mem_free_secret(p);
+        if (rc)
+                return err_set(e, ERR_CRYPTO, "MD5 failed");
+        for (unsigned i = 0; i < 16; i++)
+                snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+        out(s, "verify /MD5 (disk0:/%s) = %s\n", flash_name(url), hex);
+        return 0;
+}
+
+const struct exec_row exec_flash[] = {
+        { "dir [/all] [FILE:word]", "List files on flash", 1, do_dir },
+        { "show {flash:|disk0:}", "List files on flash", 1, do_dir },
+        { "more FILE:word", "Show a file", 15, do_more },
+        { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
+        { "verify /md5 FILE:word", "Compute the MD5 sum of a file", 15, do_verify },
+        { 0 },
+};

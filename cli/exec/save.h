@@ -1,0 +1,32 @@
+/* Configuration text and flash files, shared by write, copy, more and reload. */
+#ifndef VOXGATE_CLI_EXEC_SAVE_H
+#define VOXGATE_CLI_EXEC_SAVE_H
+
+#include "cli/exec/util.h"
+
+#define STARTUP_FILE "startup-config"
+#define FLASH_FILE_MAX (64u << 20)
+
+struct saved {
+        size_t bytes;
+        uint64_t ms;
+        char checksum[33];
+};
+/* Running configuration, secrets readable, to startup-config on flash. */
+int save_startup(struct session *s, struct saved *out, struct err *e);
+/* "01234567 89abcdef 01234567 89abcdef"; out holds 36 bytes. */
+char *checksum_groups(const char sum[33], char *out);
+/* "N bytes copied in S.SSS secs (R bytes/sec)\n" or another thing than bytes, without the rate. */
+void copied_text(const struct saved *d, struct text *out);
+
+/*
+ * "disk0:/x", "flash:x" or "x" -> path under the flash directory. Refused: no flash, "..", and the key store, whose
+ * files are nobody's to read.
+ */
+int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
+/* The part behind "disk0:/". */
+const char *flash_name(const char *url);
+bool is_flash_url(const char *url);
+int startup_path(const struct box *b, char *path, size_t cap, struct err *e);
+
+#endif

@@ -1,0 +1,157 @@
+/* Privilege, modes and leaving. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "cli/passwd.h"
+#include "cli/store.h"
+#include "platform/base/str.h"
+
+#define TRIES 3
+
+/* ---- enable ---- */
+
+struct enable_state {
+        struct session *s;
+        unsigned level, tries;
+};
+
+/* With `aaa authentication enable console LOCAL` the user's own password counts, else the enable password. */
+static bool enable_ok(struct session *s, const char *password)
+{
+        struct box *b = session_box(s);
+        char hash[PASSWORD_HASH_MAX + 1];
+        const char *user = session_user(s);
+        bool by_user;
+        unsigned priv;
+
+        pthread_mutex_lock(&b->conf_lock);
+        memcpy(hash, b->store->sys.enable_hash, sizeof hash);
+        by_user = b->store->sys.aaa.enable && conf_list_find(&b->store->sys.users, user);
+        pthread_mutex_unlock(&b->conf_lock);
+        if (by_user)
+                return session_user_ok(s, user, password, &priv);
+        return passwd_check(*hash ? hash : PASSWD_EMPTY_HASH, "", password);
+}
+
+static enum dialog_next enable_step(struct dialog *d, const char *answer)
+{
+        struct enable_state *st = d->state;
+
+        if (!answer)
+                return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
+        if (enable_ok(st->s, answer)) {
+                session_set_priv(st->s, st->level);
+                return DIALOG_DONE;
+        }
+        dialog_say(d, "Invalid password\n");
+        if (++st->tries < TRIES)
+                return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
+        dialog_say(d, "Access denied.\n");
+        return DIALOG_DONE;
+}
+
+static const struct dialog_row enable_dialog = { "enable", sizeof(struct enable_state), enable_step, NULL };
+
+static int do_enable(struct session *s, const struct args *a, struct err *e)
+{
+        struct enable_state st = { .s = s, .level = arg_u32(a, "LEVEL", 15) };
+
+        if (st.level > session_priv(s))
+                return session_ask(s, &enable_dialog, &st, e);
+        session_set_priv(s, st.level);
+        return 0;
+}
+
+static int do_disable(struct session *s, const struct args *a, struct err *e UNUSED)
+{
+        session_set_priv(s, arg_u32(a, "LEVEL", 1));
+        return 0;
+}
+
+/* ---- login ---- */
+
+struct login_state {
+        struct session *s;
+        unsigned tries;
+        char name[USERNAME_MAX + 1];
+};
+
+static enum dialog_next login_step(struct dialog *d, const char *answer)
+{
+        struct login_state *st = d->state;
+        unsigned priv;
+
+        if (!answer)
+                return dialog_ask(d, DIALOG_LINE, "", "Username: ");
+        if (!*st->name) {
+                if (!str_copy(st->name, sizeof st->name, *answer ? answer : " "))
+                        strcpy(st->name, " ");
+                return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
+        }
+        if (session_user_ok(st->s, st->name, answer, &priv)) {
+                session_set_user(st->s, st->name);
+                session_set_priv(st->s, priv > 1 ? priv : 1);
+                return DIALOG_DONE;
+        }
+        dialog_say(d, "Login incorrect\n");
+        st->name[0] = 0;
+        if (++st->tries < TRIES)
+                return dialog_ask(d, DIALOG_LINE, "", "Username: ");
+        dialog_say(d, "Access denied.\n");
+        return DIALOG_DONE;
+}
+
+static const struct dialog_row login_dialog = { "login", sizeof(struct login_state), login_step, NULL };
+
+static int do_login(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct login_state st = { .s = s };
+
+        return session_ask(s, &login_dialog, &st, e);
+}
+
+/* ---- modes ---- */
+
+static int do_configure(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        session_configure(s);
+        return 0;
+}
+
+static int do_exit(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        session_leave(s);
+        return 0;
+}
+
+static int show_curpriv(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        bool high = session_priv(s) > 1;
+
+        out(s, "Username : %s\n", session_user(s));
+        out(s, "Current privilege level : %u\n", session_priv(s));
+        out(s, "Current Mode/s : %s%s\n", high ? "P_PRIV" : "P_UNPR", session_in_config(s) ? " P_CONF" : "");
+        return 0;
+}
+
+static int show_history(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        const char *line;
+
+        for (unsigned i = 0; (line = session_history(s, i)); i++)
+                out(s, "  %s\n", line);
+        return 0;
+}
+
+const struct exec_row exec_session[] = {
+        { "enable [LEVEL:u32(0-15)]", "Turn on privileged commands", 0, do_enable },
+        { "disable [LEVEL:u32(0-15)]", "Turn off privileged commands", 0, do_disable },
+        { "login", "Log in as a particular user", 0, do_login },
+        { "configure [terminal]", "Configure from the terminal", 15, do_configure },
+        { "exit", "Exit from the EXEC", 0, do_exit },
+        { "quit", "Exit from the EXEC", 0, do_exit },
+        { "logout", "Exit from the EXEC", 0, do_exit },
+        { "show curpriv", "Show the current user and privilege level", 0, show_curpriv },
+        { "show history", "Show the last commands of this session", 0, show_history },
+        { 0 },
+};

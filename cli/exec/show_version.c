@@ -1,0 +1,226 @@
+/* `show version` and `show inventory`: every line of a kind that management clients know, every value found out. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "cli/store.h"
+#include "platform/net/iface.h"
+#include "proxy/proxy_rt.h"
+
+/* ---- the machine ---- */
+
+struct machine {
+        char cpu[80]; /* letters, digits, blanks */
+        unsigned mhz, cores;
+        uint64_t ram_mb;
+};
+
+/* Parsers of the line know no punctuation: "Intel(R) Xeon(R) @ 2.0" becomes "Intel Xeon". */
+static void plain_name(char *out, size_t cap, const char *s)
+{
+        size_t n = 0;
+
+        for (; *s && *s != '@' && *s != '\n' && n + 1 < cap; s++) {
+                if (*s == '(') {
+                        s += strcspn(s, ")\n");
+                        if (!*s || *s == '\n')
+                                break;
+                        continue;
+                }
+                if (isalnum((unsigned char)*s) || (*s == ' ' && n && out[n - 1] != ' '))
+                        out[n++] = *s;
+        }
+        while (n && out[n - 1] == ' ')
+                n--;
+        out[n] = 0;
+}
+
+static void find_machine(struct machine *m)
+{
+        FILE *f = fopen("/proc/cpuinfo", "re");
+        struct sysinfo si;
+        char line[256], *v;
+
+        memset(m, 0, sizeof *m);
+        m->cores = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+        if (!sysinfo(&si))
+                m->ram_mb = (uint64_t)si.totalram * si.mem_unit >> 20;
+        while (f && fgets(line, sizeof line, f)) {
+                v = strchr(line, ':');
+                if (v && !strncmp(line, "model name", 10) && !*m->cpu)
+                        plain_name(m->cpu, sizeof m->cpu, v + 1);
+                if (v && !strncmp(line, "cpu MHz", 7) && !m->mhz)
+                        m->mhz = (unsigned)strtod(v + 1, NULL);
+        }
+        if (f)
+                fclose(f);
+        if (!*m->cpu)
+                strcpy(m->cpu, "unknown");
+}
+
+/* ---- lines ---- */
+
+static const struct {
+        unsigned secs;
+        const char *unit;
+} units[] = { { 31536000, "year" }, { 86400, "day" }, { 3600, "hour" }, { 60, "min" }, { 1, "sec" } };
+
+/* The two largest units: "1 day 2 hours", "3 mins 12 secs". */
+static void uptime_text(uint64_t secs, char *out, size_t cap)
+{
+        unsigned shown = 0;
+        size_t n = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(units) && shown < 2; i++) {
+                uint64_t v = secs / units[i].secs;
+
+                secs %= units[i].secs;
+                if (!v && !shown && units[i].secs > 1)
+                        continue;
+                n += (size_t)snprintf(out + n, cap - n, "%s%llu %s%s", shown ? " " : "", (unsigned long long)v,
+                                      units[i].unit, v == 1 ? "" : "s");
+                shown++;
+        }
+}
+
+/* Clients know years of two digits: "21-Nov-2026" -> "21-Nov-26". */
+static void drop_century(char *date)
+{
+        char *year = strrchr(date, '-');
+
+        if (year && strlen(year) > 5)
+                memmove(year + 1, year + 3, strlen(year + 3) + 1);
+}
+
+/* "Sat 21-Nov-26 09:11" out of the compiler's "Nov 21 2026" and "09:11:02". */
+static void compiled(char *out, size_t cap)
+{
+        struct tm tm = { 0 };
+
+        if (!strptime(__DATE__ " " __TIME__, "%b %d %Y %H:%M:%S", &tm))
+                snprintf(out, cap, "unknown");
+        else
+                strftime(out, cap, "%a %d-%b-%Y %H:%M", &tm);
+        drop_century(out);
+}
+
+static const struct iface_binding *first_port(const struct box *b)
+{
+        return b->bind && b->bind->n ? &b->bind->b[0] : NULL;
+}
+
+/* The unit's serial number is the hardware address of its first port: the one thing that tells units apart. */
+static void serial_text(const struct box *b, char *out, size_t cap)
+{
+        const struct iface_binding *p = first_port(b);
+        struct wbuf w = wbuf_of(out, cap);
+
+        for (unsigned i = 0; p && i < sizeof p->mac.b; i++)
+                wbuf_printf(&w, "%02X", p->mac.b[i]);
+        if (!p)
+                wbuf_str(&w, "unknown");
+        wbuf_text(&w);
+}
+
+static void show_ports(struct session *s, const struct box *b)
+{
+        for (unsigned i = 0; b->bind && i < b->bind->n; i++) {
+                const struct iface_binding *p = &b->bind->b[i];
+                char mac[16];
+
+                if (p->port != 0xFFFF)
+                        out(s, "%2u: Ext: %-20s: address is %s, irq 0\n", i, p->hwname, mac_print(&p->mac, mac));
+        }
+}
+
+static void feature(struct session *s, const char *name, const char *value)
+{
+        out(s, "%-34s: %-15sperpetual\n", name, value);
+}
+
+/* What the linked libraries and the machine allow. */
+static void show_features(struct session *s, struct box *b)
+{
+        char n[16];
+        bool null_suite = false;
+        const struct snapshot *snap = snapshot_get(b->hub);
+        uint32_t max =
+                snap && proxy_rt(snap)->max_sessions ? proxy_rt(snap)->max_sessions : TLS_PROXY_SESSIONS_DEFAULT;
+
+        if (snap)
+                snapshot_put(b->hub, snap);
+        out(s, "\nLicensed features for this platform:\n");
+        feature(s, "Maximum Physical Interfaces", "Unlimited");
+        snprintf(n, sizeof n, "%u", max);
+        feature(s, "Total UC Proxy Sessions", n);
+        tls_suite_known("null-sha1", &null_suite);
+        feature(s, "NULL Cipher Suites", null_suite ? "Enabled" : "Disabled");
+        out(s, "\n");
+}
+
+static void show_config_age(struct session *s, struct box *b)
+{
+        int64_t when;
+        char by[65], text[64];
+        struct tz z;
+
+        box_tz(b, &z);
+        pthread_mutex_lock(&b->conf_lock);
+        when = b->conf_changed_wall_ns;
+        memcpy(by, b->conf_changed_by, sizeof by);
+        pthread_mutex_unlock(&b->conf_lock);
+        if (when)
+                out(s, "Configuration last modified by %s at %s\n", by, tz_clock(&z, when, text));
+        else
+                out(s, "Configuration has not been modified since last system restart.\n");
+}
+
+static int show_version(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+        struct machine m;
+        char host[64], up[64], built[48], serial[16];
+
+        pthread_mutex_lock(&b->conf_lock);
+        memcpy(host, b->store->sys.hostname, sizeof host);
+        pthread_mutex_unlock(&b->conf_lock);
+        find_machine(&m);
+        uptime_text((clock_mono_ms(b->clk) - b->start_mono_ms) / 1000, up, sizeof up);
+        compiled(built, sizeof built);
+        serial_text(b, serial, sizeof serial);
+        out(s, "\nVoxgate Appliance Software Version %s \nDevice Manager Version %s\n\n", ASA_RELEASE,
+            VOXGATE_VERSION);
+        out(s, "Compiled on %s by builders\n", built);
+        out(s, "System image file is \"disk0:/voxgate-%s\"\n", VOXGATE_VERSION);
+        out(s, "Config file at boot was \"startup-config\"\n\n");
+        out(s, "%s up %s\n\n", host, up);
+        out(s, "Hardware:   Voxgate, %llu MB RAM, CPU %s %u MHz, 1 CPU (%u cores)\n", (unsigned long long)m.ram_mb,
+            m.cpu, m.mhz, m.cores);
+        out(s, "\n");
+        show_ports(s, b);
+        show_features(s, b);
+        out(s, "Serial Number: %s\n", serial);
+        out(s, "Configuration register is 0x1\n");
+        show_config_age(s, b);
+        return 0;
+}
+
+static int show_inventory(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        char serial[16];
+
+        serial_text(session_box(s), serial, sizeof serial);
+        out(s, "Name: \"Chassis\", DESCR: \"Voxgate\"\nPID: VOXGATE           , VID: %-8s, SN: %s\n\n",
+            VOXGATE_VERSION, serial);
+        return 0;
+}
+
+const struct exec_row exec_show_version[] = {
+        { "show version", "Show software, hardware and uptime", 0, show_version },
+        { "show inventory", "Show product and serial number", 0, show_inventory },
+        { 0 },
+};

@@ -1,0 +1,133 @@
+#include "cli/exec/util.h"
+
+#include "cli/running.h"
+#include "cli/store.h"
+#include "platform/base/str.h"
+#include "platform/net/iface.h"
+#include "proxy/proxy_worker.h"
+
+void box_tz(struct box *b, struct tz *out)
+{
+        const struct sys_conf *c;
+
+        pthread_mutex_lock(&b->conf_lock);
+        c = &b->store->sys;
+        snprintf(out->name, sizeof out->name, "%s", *c->tz_name ? c->tz_name : "UTC");
+        out->offset_s = c->tz_hours * 3600 + (c->tz_hours < 0 ? -c->tz_minutes : c->tz_minutes) * 60;
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+struct tm tz_tm(const struct tz *z, time_t t)
+{
+        struct tm tm;
+
+        t += z->offset_s;
+        gmtime_r(&t, &tm);
+        return tm;
+}
+
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+
+char *tz_stamp(const struct tz *z, time_t t, char *out)
+{
+        struct tm tm = tz_tm(z, t);
+
+        snprintf(out, 48, "%02d:%02d:%02d %s %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec, z->name, months[tm.tm_mon],
+                 tm.tm_mday, tm.tm_year + 1900);
+        return out;
+}
+
+char *tz_clock(const struct tz *z, int64_t wall_ns, char *out)
+{
+        struct tm tm = tz_tm(z, (time_t)(wall_ns / 1000000000));
+
+        snprintf(out, 64, "%02d:%02d:%02d.%03d %s %s %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec,
+                 (int)(wall_ns / 1000000 % 1000), z->name, days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday,
+                 tm.tm_year + 1900);
+        return out;
+}
+
+void each_worker(struct box *b, void (*fn)(struct worker *w, void *arg), void *arg)
+{
+        for (unsigned i = 0; i < b->nworkers; i++)
+                if (b->worker[i])
+                        worker_call(b->worker[i], fn, arg);
+}
+
+void each_proxy(struct box *b, void (*fn)(struct proxy_worker *p, void *arg), void *arg)
+{
+        for (unsigned i = 0; i < b->nproxies; i++)
+                if (b->proxy[i])
+                        proxy_call(b->proxy[i], fn, arg);
+}
+
+const char *ifc_name(const struct snapshot *s, uint16_t iface)
+{
+        return iface_name(net_rt(s), iface);
+}
+
+const char *proto_name(uint8_t proto, char *out)
+{
+        switch (proto) {
+        case IPPROTO_TCP_:
+                return "TCP";
+        case IPPROTO_UDP_:
+                return "UDP";
+        case IPPROTO_ICMP_:
+                return "ICMP";
+        default:
+                snprintf(out, 8, "%u", proto);
+                return out;
+        }
+}
+
+/* ---- lines by id ---- */
+
+struct by_id {
+        uint32_t id;
+        char *line, *around;
+        size_t cap, around_cap;
+        char open[512]; /* the last line at the top */
+        bool found;
+};
+
+static bool has_id(const struct running_line *l, uint32_t id)
+{
+        return l->row && l->obj && (l->row->kind == ROW_LIST || l->row->kind == ROW_MODE) &&
+               ((const struct conf_obj *)l->obj)->id == id;
+}
+
+static void match_line(void *ctx, const struct running_line *l)
+{
+        struct by_id *q = ctx;
+
+        if (q->found)
+                return;
+        if (has_id(l, q->id)) {
+                snprintf(q->line, q->cap, "%s", l->text);
+                snprintf(q->around, q->around_cap, "%s", l->depth ? q->open : "");
+                q->found = true;
+        }
+        if (!l->depth)
+                snprintf(q->open, sizeof q->open, "%s", l->text);
+}
+
+bool conf_line_by_id(struct box *b, uint32_t id, char *line, size_t cap, char *around, size_t around_cap)
+{
+        struct by_id q = { .id = id, .line = line, .cap = cap, .around = around, .around_cap = around_cap };
+        struct running r = { .line = match_line, .ctx = &q };
+
+        *line = *around = 0;
+        pthread_mutex_lock(&b->conf_lock);
+        r.store = b->store;
+        running_walk(&r);
+        pthread_mutex_unlock(&b->conf_lock);
+        return q.found;
+}
+
+bool is_word(const char *word, const char *arg)
+{
+        return arg && *arg && str_prefix_ci(word, arg);
+}

@@ -1,0 +1,49 @@
+/* What several EXEC families need: time in the configured zone, names, sums over workers, lines of the configuration
+ * by id. */
+#ifndef VOXGATE_CLI_EXEC_UTIL_H
+#define VOXGATE_CLI_EXEC_UTIL_H
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/session.h"
+#include "cli/text.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+#include "platform/net/iface.h"
+#include "platform/net/snapshot.h"
+
+struct proxy_worker;
+
+/* The configured time zone. */
+struct tz {
+        char name[16];
+        int32_t offset_s;
+};
+void box_tz(struct box *b, struct tz *out);
+struct tm tz_tm(const struct tz *z, time_t t);
+/* "16:26:07 UTC Oct 30 2023", as certificates show it; out holds 48 bytes. */
+char *tz_stamp(const struct tz *z, time_t t, char *out);
+/* "18:56:48.410 UTC Wed Apr 5 2017", as clocks show it; out holds 64 bytes. */
+char *tz_clock(const struct tz *z, int64_t wall_ns, char *out);
+
+/* Reads one thing from every dataplane worker. */
+void each_worker(struct box *b, void (*fn)(struct worker *w, void *arg), void *arg);
+void each_proxy(struct box *b, void (*fn)(struct proxy_worker *p, void *arg), void *arg);
+
+/* nameif by index; "identity" for the box. Borrowed from the snapshot. */
+const char *ifc_name(const struct snapshot *s, uint16_t iface);
+/* "tcp", "udp", "icmp", or the number; out holds 8 bytes. */
+const char *proto_name(uint8_t proto, char *out);
+
+/*
+ * The running configuration's line of the list element or object with this id, and the line of the object around it
+ * ("" at the top). false: there is none any more. Takes conf_lock.
+ */
+bool conf_line_by_id(struct box *b, uint32_t id, char *line, size_t cap, char *around, size_t around_cap);
+
+/* The argument as a keyword: typed `arg` abbreviates `word`. */
+bool is_word(const char *word, const char *arg);
+
+#endif

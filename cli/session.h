@@ -1,0 +1,60 @@
+/*
+ * One console session: privilege, mode, history, what it shows of logs and debugs. It reads lines from a term, hands
+ * them to the parser, runs EXEC rows and drives dialogs; output goes through the filter and the pager of the line.
+ * All but the two functions marked "any thread" belong to the thread that owns the term.
+ */
+#ifndef VOXGATE_CLI_SESSION_H
+#define VOXGATE_CLI_SESSION_H
+
+#include "cli/dialog.h"
+#include "cli/exec.h"
+#include "cli/term.h"
+
+struct session_opts {
+        bool serial;      /* the console line: console timeout, `aaa authentication serial`, console logging */
+        bool privileged;  /* starts at level 15 (replay) */
+        const char *user; /* already authenticated; NULL: not */
+};
+
+enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE };
+
+/* term is borrowed and must outlive the session. NULL when out of memory. */
+struct session *session_new(struct box *b, struct term *t, const struct session_opts *o) MUST_USE;
+void session_free(struct session *s);
+/* Greeting, login where asked for, then lines until the session ends. */
+enum session_end session_run(struct session *s);
+/* One line as if it was typed; output ends at the start of a line. */
+void session_line(struct session *s, const char *line);
+/* Which prompt stands in front of the next line. */
+const char *session_prompt(struct session *s);
+
+/* Any thread: a log line (already filtered by level) or a debug line of a family, shown if this session wants it. */
+void session_log(struct session *s, enum log_dest dest, const char *line);
+void session_debug_line(struct session *s, enum debug_family f, const char *line);
+
+/* ---- for EXEC rows ---- */
+unsigned session_priv(const struct session *s);
+void session_set_priv(struct session *s, unsigned priv);
+/* A local user's password; *priv is his level. */
+bool session_user_ok(struct session *s, const char *name, const char *password, unsigned *priv);
+void session_set_user(struct session *s, const char *user);
+bool session_in_config(const struct session *s);
+void session_configure(struct session *s);
+void session_leave(struct session *s); /* ends behind this line */
+/* Runs questions behind the handler. init: the dialog's state, row->state_size bytes; may be NULL. */
+int session_ask(struct session *s, const struct dialog_row *row, const void *init, struct err *e);
+/* Pager of this session only; -1: as configured. */
+void session_set_pager(struct session *s, int lines);
+unsigned session_pager(struct session *s);
+void session_set_monitor(struct session *s, bool on);
+/* Which debugs this session wants, a bit per family. */
+uint32_t session_debugs(const struct session *s);
+void session_set_debugs(struct session *s, uint32_t mask);
+/* The n-th line of the history, oldest first; NULL behind the last. */
+const char *session_history(const struct session *s, unsigned n);
+/* What was written without a newline appears now. */
+void out_flush(struct session *s);
+/* Has the operator pressed ^C, waiting at most wait_ms for it? Other keys stay typed ahead. */
+bool session_aborted(struct session *s, unsigned wait_ms);
+
+#endif

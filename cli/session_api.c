@@ -1,0 +1,100 @@
+/* What EXEC rows and other threads may ask of a session. */
+#include "cli/session_int.h"
+
+#include "cli/store.h"
+
+struct box *session_box(struct session *s)
+{
+        return s->box;
+}
+
+const char *session_user(const struct session *s)
+{
+        return *s->user ? s->user : s->priv > 1 ? "enable_15" : "enable_1";
+}
+
+bool session_interactive(const struct session *s)
+{
+        return s->t != NULL;
+}
+
+unsigned session_priv(const struct session *s)
+{
+        return s->priv;
+}
+
+void session_set_priv(struct session *s, unsigned priv)
+{
+        s->priv = priv;
+}
+
+void session_set_user(struct session *s, const char *user)
+{
+        str_copy(s->user, sizeof s->user, user);
+}
+
+bool session_in_config(const struct session *s)
+{
+        return s->config;
+}
+
+void session_configure(struct session *s)
+{
+        s->config = true;
+        conf_top(&s->conf);
+}
+
+void session_leave(struct session *s)
+{
+        s->leaving = true;
+}
+
+void session_set_pager(struct session *s, int lines)
+{
+        s->pager_lines = lines;
+}
+
+unsigned session_pager(struct session *s)
+{
+        unsigned n;
+
+        if (s->pager_lines >= 0)
+                return (unsigned)s->pager_lines;
+        pthread_mutex_lock(&s->box->conf_lock);
+        n = s->box->store->sys.pager_lines;
+        pthread_mutex_unlock(&s->box->conf_lock);
+        return n;
+}
+
+void session_set_monitor(struct session *s, bool on)
+{
+        atomic_store(&s->monitor, on);
+}
+
+uint32_t session_debugs(const struct session *s)
+{
+        return atomic_load(&s->debugs);
+}
+
+void session_set_debugs(struct session *s, uint32_t want)
+{
+        atomic_store(&s->debugs, want);
+}
+
+void session_log(struct session *s, enum log_dest dest, const char *line)
+{
+        if ((dest == LOG_TO_CONSOLE && s->opts.serial) || (dest == LOG_TO_MONITOR && atomic_load(&s->monitor)))
+                term_async(s->t, line);
+}
+
+void session_debug_line(struct session *s, enum debug_family f, const char *line)
+{
+        if (atomic_load(&s->debugs) & 1u << f)
+                term_async(s->t, line);
+}
+
+bool session_aborted(struct session *s, unsigned wait_ms)
+{
+        out_flush(s);
+        return term_abort_key(s->t, wait_ms);
+}

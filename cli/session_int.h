@@ -1,0 +1,50 @@
+/* What the files of the session share. */
+#ifndef VOXGATE_CLI_SESSION_INT_H
+#define VOXGATE_CLI_SESSION_INT_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/filter.h"
+#include "cli/pager.h"
+#include "cli/session.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+#include "platform/base/wbuf.h"
+
+#define SESSION_HISTORY 20
+
+struct session {
+        struct box *box;
+        struct term *t;
+        struct session_opts opts;
+        unsigned priv;
+        char user[65];
+        bool config; /* configuration mode */
+        struct conf_ctx conf;
+        bool leaving;
+        char prompt[256];
+        int pager_lines; /* -1: as configured */
+        atomic_bool monitor;
+        _Atomic uint32_t debugs;
+        char *history[SESSION_HISTORY];
+        unsigned nhistory;
+        /* the line under way */
+        struct filter filter;
+        struct pager pager;
+        struct text partial;   /* output not yet ended by a newline */
+        struct dialog *dialog; /* to be run behind the handler */
+};
+
+void out_begin(struct session *s, bool paged);
+void out_end(struct session *s);
+/* Asks and steps until the dialog ends, then frees it. true: the store was changed. */
+bool session_drive(struct session *s, struct dialog *d);
+/* Text of a parser or dialog through out(). */
+void session_show(struct session *s, const struct text *t);
+void session_greet(struct session *s);
+/* `aaa authentication serial console LOCAL`. */
+enum login_result { LOGIN_OK, LOGIN_REFUSED, LOGIN_ENDED };
+enum login_result session_login(struct session *s);
+
+#endif

@@ -1,0 +1,275 @@
+/* Running one line: history, filter, parser, EXEC row or questions, and the commit that follows configuration. */
+#include "cli/session_int.h"
+
+#include <ctype.h>
+
+#include "cli/commit.h"
+#include "cli/store.h"
+#include "cli/tree.h"
+
+#define MORE_WAIT_MS 5 /* a pasting program may need a moment to refill the line */
+
+/* ---- history ---- */
+
+static void remember(struct session *s, const char *line)
+{
+        char *copy;
+
+        if (!line[strspn(line, " ")] || (s->nhistory && !strcmp(s->history[s->nhistory - 1], line)))
+                return;
+        copy = mem_strdup(MEM_CLI, line);
+        if (!copy)
+                return;
+        if (s->nhistory == SESSION_HISTORY) {
+                mem_free_secret(s->history[0]);
+                memmove(s->history, s->history + 1, sizeof s->history - sizeof s->history[0]);
+                s->nhistory--;
+        }
+        s->history[s->nhistory++] = copy;
+        term_history_add(s->t, line);
+}
+
+const char *session_history(const struct session *s, unsigned n)
+{
+        return n < s->nhistory ? s->history[n] : NULL;
+}
+
+/* ---- audit ---- */
+
+/* What follows these words is a secret or may hold one. */
+static bool hides(const char *word, size_t n)
+{
+        static const char *const words[] = { "password", "passwd", "pkcs12", "key-string", "community", "secret" };
+
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+                if (n >= 4 && n <= strlen(words[i]) && !strncasecmp(words[i], word, n))
+                        return true;
+        return false;
+}
+
+static void mask(char *out, size_t cap, const char *line)
+{
+        const char *p = line;
+
+        while (*p) {
+                size_t n;
+
+                p += strspn(p, " ");
+                n = strcspn(p, " ");
+                if (hides(p, n)) {
+                        snprintf(out, cap, "%.*s *****", (int)(p + n - line), line);
+                        return;
+                }
+                p += n;
+        }
+        snprintf(out, cap, "%s", line);
+}
+
+/* 111009 for commands that only look, 111008 for the others. The caller holds conf_lock. */
+static void audit(struct session *s, const char *line, const struct cli_result *r)
+{
+        char shown[256];
+        bool looks = r->exec && (!strncmp(r->exec->grammar, "show", 4) || !strncmp(r->exec->grammar, "more", 4));
+        enum log_msg id = looks ? LOG_111009 : LOG_111008;
+
+        if (!log_wanted(s->box->log_src, id))
+                return;
+        mask(shown, sizeof shown, line);
+        log_msg(s->box->log_src, id, LS(session_user(s)), LS(shown));
+}
+
+/* ---- dialogs ---- */
+
+static enum dialog_next ask_word(struct session *s, struct dialog *d, const char *prompt, const char **answer,
+                                 enum term_result *r)
+{
+        *r = term_answer(s->t, prompt, false, answer);
+        if (*r != TERM_LINE)
+                return DIALOG_ABORT;
+        if (d->read == DIALOG_CONFIRM) {
+                *answer = !**answer || str_prefix_ci("yes", *answer) ? "yes" : "no";
+                return DIALOG_DONE;
+        }
+        if (!strcasecmp(*answer, "yes") || !strcasecmp(*answer, "no") ||
+            (strstr(prompt, "[Y]es") && !strcasecmp(*answer, "y"))) {
+                *answer = tolower((unsigned char)**answer) == 'y' ? "yes" : "no";
+                return DIALOG_DONE;
+        }
+        if (strstr(prompt, "[N]o") && !strcasecmp(*answer, "n")) {
+                *answer = "no";
+                return DIALOG_DONE;
+        }
+        term_puts(s->t, "% Please answer 'yes' or 'no'.\n");
+        return DIALOG_ASK;
+}
+
+/* One answer the way the dialog wants it; false: input ended, ^C, or a line no dialog takes. */
+static bool get_answer(struct session *s, struct dialog *d, const char **answer)
+{
+        enum dialog_next n;
+        enum term_result r;
+        char prompt[sizeof d->prompt];
+
+        memcpy(prompt, d->prompt, sizeof prompt);
+        if (d->read != DIALOG_YESNO && d->read != DIALOG_CONFIRM)
+                return term_answer(s->t, prompt, d->read == DIALOG_PASSWORD, answer) == TERM_LINE;
+        do
+                n = ask_word(s, d, prompt, answer, &r);
+        while (n == DIALOG_ASK);
+        return n == DIALOG_DONE;
+}
+
+static void show_dialog(struct session *s, struct dialog *d)
+{
+        session_show(s, &d->out);
+        text_cut(&d->out, 0);
+        out_flush(s);
+}
+
+bool session_drive(struct session *s, struct dialog *d)
+{
+        enum dialog_next n = dialog_start(d);
+        bool changed;
+
+        while (n == DIALOG_ASK) {
+                const char *answer;
+
+                show_dialog(s, d);
+                if (!get_answer(s, d, &answer)) {
+                        n = DIALOG_ABORT;
+                        break;
+                }
+                n = dialog_line(d, answer);
+        }
+        show_dialog(s, d);
+        changed = n == DIALOG_DONE && d->changed;
+        dialog_free(d);
+        return changed;
+}
+
+int session_ask(struct session *s, const struct dialog_row *row, const void *init, struct err *e)
+{
+        struct dialog *d = dialog_new(row, s->box, NULL, NULL);
+
+        if (!d)
+                return err_nomem(e, "asking");
+        if (init)
+                memcpy(d->state, init, row->state_size);
+        dialog_free(s->dialog);
+        s->dialog = d;
+        return 0;
+}
+
+/* ---- the line ---- */
+
+static void parse(struct session *s, const char *cmd, struct cli_result *r)
+{
+        struct box *b = s->box;
+
+        pthread_mutex_lock(&b->conf_lock);
+        if (s->config) {
+                s->conf.store = b->store;
+                s->conf.priv = s->priv;
+                conf_line(&s->conf, cmd, r);
+        } else {
+                exec_line(b->store->tree, s->priv, cmd, r);
+        }
+        if (r->code == CLI_OK || r->code == CLI_EXEC || r->code == CLI_DIALOG)
+                audit(s, cmd, r);
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+static void note_change(struct box *b, const char *user)
+{
+        b->conf_changed_wall_ns = b->clk->wall_ns(b->clk->ctx);
+        str_copy(b->conf_changed_by, sizeof b->conf_changed_by, user);
+        b->conf_dirty = true;
+}
+
+/* Compiling waits while more lines are on their way: pasting stays linear. */
+static void commit_after(struct session *s)
+{
+        struct box *b = s->box;
+        bool more = term_pending(s->t, MORE_WAIT_MS);
+        struct err e = { 0 };
+        int rc = 0;
+
+        pthread_mutex_lock(&b->conf_lock);
+        note_change(b, session_user(s));
+        if (b->commit) {
+                commit_note(b->commit, more);
+                rc = more ? commit_poll(b->commit, &e) : commit_run(b->commit, &e);
+        }
+        pthread_mutex_unlock(&b->conf_lock);
+        if (rc)
+                out(s, "ERROR: the configuration is not in force: %s\n", e.text);
+}
+
+static void run_exec(struct session *s, const struct cli_result *r)
+{
+        struct err e = { 0 };
+
+        if (s->box->commit && commit_now(s->box, &e))
+                out(s, "ERROR: the configuration is not in force: %s\n", e.text);
+        e.text[0] = 0;
+        if (r->exec->fn(s, r->args, &e))
+                out(s, "ERROR: %s\n", e.text);
+        if (s->dialog) {
+                struct dialog *d = s->dialog;
+
+                s->dialog = NULL;
+                session_drive(s, d);
+        }
+}
+
+static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
+{
+        struct text t = { 0 };
+        struct dialog *d;
+        bool changed = r->changed;
+
+        cli_result_show(r, prompt_len, &t);
+        session_show(s, &t);
+        text_fini(&t);
+        if (r->code == CLI_EXEC) {
+                run_exec(s, r);
+        } else if (r->code == CLI_DIALOG) {
+                d = r->dialog;
+                r->dialog = NULL;
+                changed |= session_drive(s, d);
+        } else if (r->code == CLI_LEAVE) {
+                conf_top(&s->conf);
+                s->config = false;
+        }
+        if (changed)
+                commit_after(s);
+}
+
+void session_line(struct session *s, const char *line)
+{
+        size_t cmd_len;
+        const char *spec;
+        char *cmd;
+        struct cli_result r;
+        struct err e = { 0 };
+
+        remember(s, line);
+        filter_split(line, &cmd_len, &spec);
+        cmd = mem_alloc(MEM_CLI, cmd_len + 1);
+        if (!cmd) {
+                term_puts(s->t, "ERROR: out of memory\n");
+                return;
+        }
+        memcpy(cmd, line, cmd_len);
+        cli_result_init(&r);
+        out_begin(s, true);
+        if (spec && filter_init(&s->filter, spec, &e)) {
+                out(s, "ERROR: %s\n", e.text);
+        } else {
+                parse(s, cmd, &r);
+                act(s, &r, (unsigned)strlen(s->prompt));
+        }
+        out_end(s);
+        cli_result_fini(&r);
+        mem_free_secret(cmd);
+}
