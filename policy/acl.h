@@ -1,6 +1,6 @@
 /*
- * Access lists compiled for lookups whose cost does not grow linearly with the ACEs (ranges, overlaps and port operators
- * included), with first-match semantics and per-worker hit counters by rule id.
+ * Access lists compiled for lookups whose cost does not grow linearly with the ACEs (ranges, overlaps and port
+ * operators included), with first-match semantics and per-worker hit counters by rule id.
  */
 #ifndef VOXGATE_POLICY_ACL_H
 #define VOXGATE_POLICY_ACL_H
@@ -8,7 +8,7 @@
 #include "policy/conf.h"
 #include "platform/net/dp.h"
 
-struct acl_rt;  /* part root: all lists, access-groups by interface */
+struct acl_rt; /* part root: all lists, access-groups by interface */
 struct acl_list_rt;
 
 struct acl_key { /* real addresses (8.3 and later) */
@@ -18,7 +18,7 @@ struct acl_key { /* real addresses (8.3 and later) */
 };
 struct acl_hit {
         uint32_t ace_id; /* 0: no ACE matched (implicit deny) */
-        uint32_t index;  /* expanded element, for its own counter */
+        uint32_t index;  /* expanded element within the ACE, for its own counter */
         bool permit, log, log_disable;
         int8_t log_level;
         uint16_t log_interval;
@@ -34,25 +34,40 @@ const struct acl_list_rt *acl_in(const struct acl_rt *a, uint16_t iface);
 const struct acl_list_rt *acl_out(const struct acl_rt *a, uint16_t iface);
 const char *acl_list_name(const struct acl_list_rt *l);
 uint32_t acl_list_id(const struct acl_list_rt *l); /* conf id */
+/* The list of `access-group NAME global` (behind the interface's own), of a control-plane access-group; NULL: none.
+ */
+const struct acl_list_rt *acl_global(const struct acl_rt *a);
+const struct acl_list_rt *acl_control(const struct acl_rt *a, uint16_t iface);
 /* First match. Never allocates. */
 struct acl_hit acl_match(const struct acl_list_rt *l, const struct acl_key *k);
 uint32_t ace_hash(uint32_t ace_id); /* the 0x... of show access-list and 106023/106100 */
 
+/* One list into an arena, for whoever matches with a list of his own (class maps). NULL on failure, *e set. */
+const struct acl_list_rt *acl_list_compile(struct arena *a, const struct policy_conf *conf, const struct net_rt *net,
+                                           const struct acl_conf *list, struct err *e);
 int acl_compile(struct snap_part *part, const struct policy_conf *conf, const struct net_rt *net, struct err *e);
 
 /* Expanded elements of one ACE in order, for show access-list: returns count; texts by the CLI from these values. */
 struct ace_elem {
-        uint8_t proto; bool any_proto;
+        uint8_t proto;
+        bool any_proto;
         struct addr_range src, dst; /* fam NONE: any */
         struct port_range sport, dport;
 };
 unsigned acl_ace_elems(const struct acl_list_rt *l, uint32_t ace_id, struct ace_elem *out, unsigned max);
+uint32_t acl_elem_count(const struct acl_list_rt *l); /* of all ACEs */
 
-/* Hit counters: per worker, by ACE id, live outside the snapshot. */
+/*
+ * Hit counters: per worker, by ACE id (or any other conf id), live outside the snapshot. Elements of one ACE have
+ * counters of their own, by their index in the expansion.
+ */
 struct hit_table;
 struct hit_table *hit_table_new(void) MUST_USE;
 void hit_table_free(struct hit_table *t);
 void hit_count(struct hit_table *t, uint32_t id);
-uint64_t hit_get(const struct hit_table *t, uint32_t id); /* any thread, relaxed */
+void hit_count_elem(struct hit_table *t, uint32_t id, uint32_t index);
+/* Any thread, relaxed. */
+uint64_t hit_get(const struct hit_table *t, uint32_t id);
+uint64_t hit_get_elem(const struct hit_table *t, uint32_t id, uint32_t index);
 
 #endif

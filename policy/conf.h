@@ -1,4 +1,5 @@
-/* Objects, access lists, class and policy maps as typed. Owned by the store; plain data. reference/asa-cli.md 3 and 6. */
+/* Objects, access lists, class and policy maps as typed. Owned by the store; plain data. reference/asa-cli.md 3
+ * and 6. */
 #ifndef VOXGATE_POLICY_CONF_H
 #define VOXGATE_POLICY_CONF_H
 
@@ -10,9 +11,9 @@
 #include "platform/base/inspect_id.h"
 #include "platform/net/conf.h"
 
-#define OBJ_NAME_MAX 64   /* objects, groups, tls-proxies, ... */
+#define OBJ_NAME_MAX 64 /* objects, groups, tls-proxies, ... */
 #define ACL_NAME_MAX 241
-#define MAP_NAME_MAX 40   /* class-map, policy-map */
+#define MAP_NAME_MAX 40 /* class-map, policy-map */
 #define DESCRIPTION_MAX 200
 
 /* ---- value types that lines are made of ---- */
@@ -49,7 +50,7 @@ struct netobj_conf { /* object network N; its nat line lives in nat/conf.h under
         char description[DESCRIPTION_MAX + 1];
 };
 
-struct service_spec { /* service {tcp|udp|icmp|PROTO} [source OP P] [destination OP P] */
+struct service_spec {   /* service {tcp|udp|icmp|PROTO} [source OP P] [destination OP P] */
         uint16_t proto; /* PROTO_IP: ip */
         struct port_spec src, dst;
         int16_t icmp_type; /* -1 any */
@@ -65,10 +66,10 @@ enum group_kind { GROUP_NETWORK, GROUP_SERVICE, GROUP_PROTOCOL, GROUP_ICMP };
 struct group_member { /* ordered, anonymous */
         struct conf_obj o;
         enum { GM_ADDR, GM_SERVICE, GM_PORT, GM_PROTO, GM_ICMP, GM_GROUP, GM_SVCOBJ } kind;
-        struct addr_spec addr;   /* network-object */
-        struct service_spec svc; /* service-object */
-        struct port_spec port;   /* port-object */
-        uint16_t num;            /* protocol-object, icmp-object */
+        struct addr_spec addr;       /* network-object */
+        struct service_spec svc;     /* service-object */
+        struct port_spec port;       /* port-object */
+        uint16_t num;                /* protocol-object, icmp-object */
         char name[OBJ_NAME_MAX + 1]; /* group-object G, service-object object O */
 };
 struct group_conf {
@@ -90,7 +91,7 @@ struct ace_conf { /* ordered, anonymous; o.id is the rule id of hit counters and
         struct port_spec sport, dport;
         int16_t icmp_type; /* -1 any */
         bool log, log_disable, inactive;
-        int8_t log_level;    /* -1 default (6) */
+        int8_t log_level;      /* -1 default (6) */
         uint16_t log_interval; /* seconds, 300 */
         char remark[101];
 };
@@ -111,7 +112,7 @@ struct class_conf { /* class-map N */
         struct conf_obj o;
         char description[DESCRIPTION_MAX + 1];
         enum { CM_NONE, CM_ANY, CM_ACL, CM_PORT, CM_DEFAULT_INSPECTION } match;
-        uint8_t l4; /* CM_PORT */
+        uint8_t l4;            /* CM_PORT */
         struct port_spec port; /* EQ or RANGE */
         char acl[ACL_NAME_MAX + 1];
 };
@@ -123,9 +124,9 @@ struct inspect_conf { /* one inspect line; ordered, anonymous */
 };
 struct class_action_conf { /* class N inside a policy map; name: the class */
         struct conf_obj o;
-        struct conf_list inspects; /* struct inspect_conf */
+        struct conf_list inspects;                                                  /* struct inspect_conf */
         uint32_t conn_max, embryonic_max, per_client_max, per_client_embryonic_max; /* 0 unlimited */
-        uint32_t idle_s, embryonic_s, half_closed_s; /* 0 not set */
+        uint32_t idle_s, embryonic_s, half_closed_s;                                /* 0 not set */
         bool set_conn, idle_reset;
         int8_t random_seq; /* -1 not set */
 };
@@ -143,21 +144,22 @@ struct service_policy_conf { /* name: nameif, or "global" */
 
 /* timeout line values, seconds */
 struct timeout_conf {
-        uint32_t xlate, pat_xlate, conn, half_closed, udp, icmp, sip, sip_media, sip_invite, sip_disconnect, sip_provisional;
+        uint32_t xlate, pat_xlate, conn, half_closed, udp, icmp, sip, sip_media, sip_invite, sip_disconnect,
+                sip_provisional;
         uint32_t sunrpc, h323, h225, mgcp, mgcp_pat, uauth, tcp_proxy_reassembly, floating_conn;
         bool uauth_absolute;
 };
 void timeout_conf_init(struct timeout_conf *t); /* 9.3 defaults */
 
 struct policy_conf {
-        struct conf_list netobjs;  /* struct netobj_conf */
-        struct conf_list svcobjs;  /* struct svcobj_conf */
-        struct conf_list groups;   /* struct group_conf */
-        struct conf_list acls;     /* struct acl_conf */
+        struct conf_list netobjs;       /* struct netobj_conf */
+        struct conf_list svcobjs;       /* struct svcobj_conf */
+        struct conf_list groups;        /* struct group_conf */
+        struct conf_list acls;          /* struct acl_conf */
         struct conf_list access_groups; /* struct access_group_conf */
-        struct conf_list classes;  /* struct class_conf */
-        struct conf_list policies; /* struct policy_map_conf */
-        struct conf_list services; /* struct service_policy_conf */
+        struct conf_list classes;       /* struct class_conf */
+        struct conf_list policies;      /* struct policy_map_conf */
+        struct conf_list services;      /* struct service_policy_conf */
         struct timeout_conf timeouts;
 };
 

@@ -1,6 +1,6 @@
 /*
- * What the slow stages decide about the first packet of a flow, one struct; conn_build() turns it into a connection and
- * packet-tracer prints it. Each stage fills its own part.
+ * What the slow stages decide about the first packet of a flow, one struct; conn_build() turns it into a connection
+ * and packet-tracer prints it. Each stage fills its own part.
  */
 #ifndef VOXGATE_POLICY_FLOW_PLAN_H
 #define VOXGATE_POLICY_FLOW_PLAN_H
@@ -39,9 +39,9 @@ struct flow_plan {
         uint32_t acl_id; /* conf id of the list */
         /* classification */
         enum inspect_id engine;
-        uint32_t class_id;   /* conf id of the class action, 0 none */
-        uint32_t inspect_id; /* conf id of the inspect line: its counters */
-        uint32_t map_id;     /* conf id of the inspection map, 0 none */
+        uint32_t class_id;     /* conf id of the class action, 0 none */
+        uint32_t inspect_id;   /* conf id of the inspect line: its counters */
+        uint32_t map_id;       /* conf id of the inspection map, 0 none */
         uint32_t tls_proxy_id; /* conf id of the tls-proxy, 0 none */
         struct conn_settings set;
         /* NAT stage: how the responder sees the initiator */
@@ -51,11 +51,13 @@ struct flow_plan {
         uint32_t xlate;    /* handle of the xlate made for this flow, 0 none: released if the conn is not built */
         /* the verdict */
         enum conn_action action;
-        bool accept_first; /* PUNT: complete the client's handshake before connecting to the server (TLS) */
-        bool pinhole;      /* admitted by a pinhole */
-        uint32_t pinhole_owner; /* conn id that opened it */
-        uint16_t box_port; /* BOX: port of the service in the private kernel */
-        uint32_t box_flow; /* BOX from a pinhole: the flow id that owns the socket, 0 none */
+        bool accept_first;      /* PUNT: complete the client's handshake before connecting to the server (TLS) */
+        bool built;             /* a conn was built from it and owns what it holds */
+        bool pinhole;           /* admitted by a pinhole: ACL, classification and NAT have nothing to say */
+        uint64_t pinhole_owner; /* conn id that opened it */
+        uint32_t pinhole_ref;   /* which one, for pinhole_use() when the conn is built */
+        uint16_t box_port;      /* BOX: port of the service in the private kernel */
+        uint32_t box_flow;      /* BOX from a pinhole: the flow id that owns the socket, 0 none */
 };
 
 #endif

@@ -1,5 +1,5 @@
-/* Expected secondary connections (N4): exact, owned by a conn, expire with it, never to the appliance or privileged ports
- * unless the engine's protocol says so. */
+/* Expected secondary connections (N4): exact, owned by a conn, expire with it, never to the appliance or privileged
+ * ports unless the engine's protocol says so. */
 #ifndef VOXGATE_POLICY_PINHOLE_H
 #define VOXGATE_POLICY_PINHOLE_H
 
@@ -7,7 +7,8 @@
 
 struct pinhole_spec {
         uint8_t proto;
-        /* As the first packet will ARRIVE: interface and wire addresses; port 0 = any. Source address fam NONE = any. */
+        /* As the first packet will ARRIVE: interface and wire addresses; port 0 = any. Source address fam NONE = any.
+         */
         uint16_t in_iface;
         struct addr src, dst;
         uint16_t sport, dport;
@@ -31,6 +32,8 @@ void pinhole_table_free(struct pinhole_table *t);
 int pinhole_add(struct worker *w, const struct pinhole_spec *s);
 /* conn_end callback: closes what the conn opened. */
 void pinhole_conn_end(struct worker *w, struct conn *c);
+/* The conn of a plan admitted by a pinhole was built: a pinhole for one flow closes. */
+void pinhole_use(struct worker *w, uint32_t ref);
 uint32_t pinhole_count(const struct pinhole_table *t);
 
 #endif

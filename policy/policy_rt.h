@@ -5,15 +5,25 @@
 #include "policy/acl.h"
 #include "policy/flow_plan.h"
 
+struct conn;
 struct policy_rt; /* part root */
 static inline const struct policy_rt *policy_rt(const struct snapshot *s)
 {
         return s->part[SNAP_POLICY]->root;
 }
-/* Turns names of tls-proxies etc. into conf ids: handed in by commit, since policy does not know the proxy layer. 0: none. */
+/* Turns names of tls-proxies etc. into conf ids: handed in by commit, since policy does not know the proxy layer. 0:
+ * none. */
 typedef uint32_t (*policy_name_id_fn)(const void *ctx, const char *tls_proxy);
 int policy_compile(struct snap_part *part, const struct policy_conf *conf, const struct net_rt *net,
                    policy_name_id_fn tls_proxy_id, const void *ctx, struct err *e);
+/* Which class of which policy map takes a flow, and what it does with it: fills the plan's part. */
+struct policy_verdict {
+        bool refuse;        /* an engine that must not be bypassed cannot run: fail closed */
+        bool inspect;       /* plan->engine and its ids were set */
+        bool settings;      /* plan->set was set */
+        uint32_t set_class; /* conf id of the class action the settings come from */
+};
+struct policy_verdict policy_match(const struct policy_rt *p, const struct acl_key *k, struct flow_plan *plan);
 /* The global `timeout` line. */
 const struct timeout_conf *policy_timeouts(const struct policy_rt *p);
 
@@ -27,7 +37,38 @@ struct inspect_count {
 /* The counters of an inspect line, made on first use; NULL when the table (4096) is full. */
 struct inspect_count *policy_inspect_count(struct policy_live *l, uint32_t inspect_line_id);
 /* Reading side, any thread: zeros when never used. */
-void policy_inspect_read(const struct policy_live *l, uint32_t id, uint64_t *packets, uint64_t *drops, uint64_t *resets);
+void policy_inspect_read(const struct policy_live *l, uint32_t id, uint64_t *packets, uint64_t *drops,
+                         uint64_t *resets);
 void policy_conn_end(struct worker *w, struct conn *c); /* conn_end callback: gives back class limits */
+
+/* Is there an engine behind `inspect NAME`? What is accepted without one does not inspect. */
+bool policy_engine_active(enum inspect_id id);
+/* Its well-known ports in default-inspection-traffic: does proto/port belong to it? */
+bool policy_engine_port(enum inspect_id id, uint8_t proto, uint16_t port);
+
+/* ---- limits of class actions (worker's thread) ---- */
+enum drop_reason policy_limit_check(struct worker *w, const struct flow_plan *plan, uint32_t *now, uint32_t *limit);
+void policy_limit_take(struct worker *w, struct conn *c, const struct conn_settings *set);
+void policy_limit_open(struct worker *w, struct conn *c); /* the handshake is complete: no longer half-open */
+struct class_use {
+        uint32_t conns, embryonic;
+        uint64_t drops;
+};
+/* Zeros for a class action without limits in use. */
+struct class_use policy_class_use(const struct policy_live *l, uint32_t class_id);
+
+/* ---- what the box itself answers (worker's thread) ---- */
+#define BOX_SERVICES_MAX 32
+struct box_service {
+        uint8_t proto;
+        uint16_t port;     /* as the world dials it */
+        uint16_t box_port; /* of the listener in the private kernel */
+        /* May src use it on this interface? NULL: everybody. A refusal is logged (710003). */
+        bool (*permit)(struct worker *w, uint16_t iface, const struct addr *src);
+};
+/* Adds or replaces by protocol and port. -1: the list is full. */
+int policy_box_service_set(struct policy_live *l, const struct box_service *s);
+void policy_box_service_del(struct policy_live *l, uint8_t proto, uint16_t port);
+const struct box_service *policy_box_service_find(const struct policy_live *l, uint8_t proto, uint16_t port);
 
 #endif

@@ -1,0 +1,128 @@
+/*
+ * Which class takes a flow. Policies are asked in the order ingress interface, egress interface, global; every
+ * inspection is a feature type of its own and connection settings are one: the first matching class of a type wins.
+ */
+#include "policy/classify_int.h"
+
+struct engine_row {
+        enum inspect_id id;
+        uint8_t l4;      /* what its traffic runs on */
+        uint16_t lo, hi; /* its ports in default-inspection-traffic; 0 none */
+};
+
+static const struct engine_row engine_rows[] = {
+        { INSPECT_DNS, 17, 53, 53 },          { INSPECT_DNS, 6, 53, 53 },           { INSPECT_FTP, 6, 21, 21 },
+        { INSPECT_H323_H225, 6, 1720, 1720 }, { INSPECT_H323_RAS, 17, 1718, 1719 }, { INSPECT_NETBIOS, 17, 137, 138 },
+        { INSPECT_RSH, 6, 514, 514 },         { INSPECT_RTSP, 6, 554, 554 },        { INSPECT_SKINNY, 6, 2000, 2000 },
+        { INSPECT_ESMTP, 6, 25, 25 },         { INSPECT_SQLNET, 6, 1521, 1521 },    { INSPECT_SUNRPC, 17, 111, 111 },
+        { INSPECT_SUNRPC, 6, 111, 111 },      { INSPECT_TFTP, 17, 69, 69 },         { INSPECT_SIP, 6, 5060, 5060 },
+        { INSPECT_SIP, 17, 5060, 5060 },      { INSPECT_XDMCP, 17, 177, 177 },      { INSPECT_CTIQBE, 6, 2748, 2748 },
+        { INSPECT_HTTP, 6, 80, 80 },          { INSPECT_MGCP, 17, 2427, 2427 },     { INSPECT_MGCP, 17, 2727, 2727 },
+        { INSPECT_PPTP, 6, 1723, 1723 },      { INSPECT_SNMP, 17, 161, 162 },       { INSPECT_MMP, 6, 0, 0 },
+};
+
+bool policy_engine_active(enum inspect_id id)
+{
+        return id == INSPECT_MMP || id == INSPECT_TFTP;
+}
+
+bool policy_engine_port(enum inspect_id id, uint8_t proto, uint16_t port)
+{
+        for (unsigned i = 0; i < ARRAY_LEN(engine_rows); i++) {
+                const struct engine_row *r = &engine_rows[i];
+
+                if (r->id == id && r->l4 == proto && r->lo && port >= r->lo && port <= r->hi)
+                        return true;
+        }
+        return false;
+}
+
+static bool speaks(enum inspect_id id, uint8_t proto)
+{
+        for (unsigned i = 0; i < ARRAY_LEN(engine_rows); i++)
+                if (engine_rows[i].id == id && engine_rows[i].l4 == proto)
+                        return true;
+        return false;
+}
+
+static bool any_default_port(const struct acl_key *k)
+{
+        for (unsigned i = 0; i < ARRAY_LEN(engine_rows); i++)
+                if (policy_engine_port(engine_rows[i].id, k->proto, k->dport))
+                        return true;
+        return k->proto == IPPROTO_ICMP_;
+}
+
+static bool class_matches(const struct class_rt *c, const struct acl_key *k)
+{
+        switch (c->match) {
+        case CM_ANY:
+                return true;
+        case CM_PORT:
+                return c->l4 == k->proto && k->dport >= c->port.lo && k->dport <= c->port.hi;
+        case CM_ACL:
+                return c->acl && acl_match(c->acl, k).permit;
+        case CM_DEFAULT_INSPECTION:
+                return any_default_port(k);
+        default:
+                return false;
+        }
+}
+
+/* In the class of default traffic each line sees only its own protocol's port. */
+static bool line_applies(const struct class_rt *c, const struct inspect_line_rt *l, const struct acl_key *k)
+{
+        if (!policy_engine_active(l->engine) || !speaks(l->engine, k->proto))
+                return false;
+        return c->match != CM_DEFAULT_INSPECTION || policy_engine_port(l->engine, k->proto, k->dport);
+}
+
+static void take_line(const struct class_rt *c, const struct inspect_line_rt *l, struct flow_plan *plan,
+                      struct policy_verdict *v)
+{
+        v->inspect = true;
+        plan->engine = l->engine;
+        plan->class_id = c->id;
+        plan->inspect_id = l->id;
+        plan->tls_proxy_id = l->tls_proxy_id;
+        plan->action = l->engine == INSPECT_TFTP ? CONN_INSPECT : CONN_PUNT;
+        plan->accept_first = plan->action == CONN_PUNT && l->tls_named;
+        /* MMP is only ever seen inside TLS: without a tls-proxy there is nothing to look into */
+        v->refuse = l->engine == INSPECT_MMP && !l->tls_proxy_id;
+}
+
+static void ask_class(const struct class_rt *c, const struct acl_key *k, struct flow_plan *plan,
+                      struct policy_verdict *v)
+{
+        if ((v->inspect || !c->ninspects) && (v->settings || !c->has_set))
+                return;
+        if (!class_matches(c, k))
+                return;
+        for (unsigned i = 0; i < c->ninspects && !v->inspect; i++)
+                if (line_applies(c, &c->inspect[i], k))
+                        take_line(c, &c->inspect[i], plan, v);
+        if (c->has_set && !v->settings) {
+                v->settings = true;
+                v->set_class = c->id;
+                plan->set = c->set;
+        }
+}
+
+static void ask_map(const struct pmap_rt *m, const struct acl_key *k, struct flow_plan *plan,
+                    struct policy_verdict *v)
+{
+        for (unsigned i = 0; m && i < m->n; i++)
+                ask_class(&m->cls[i], k, plan, v);
+}
+
+struct policy_verdict policy_match(const struct policy_rt *p, const struct acl_key *k, struct flow_plan *plan)
+{
+        struct policy_verdict v = { 0 };
+
+        if (plan->in_iface < IFACES_MAX)
+                ask_map(p->iface[plan->in_iface], k, plan, &v);
+        if (plan->out_iface < IFACES_MAX && plan->out_iface != plan->in_iface)
+                ask_map(p->iface[plan->out_iface], k, plan, &v);
+        ask_map(p->global, k, plan, &v);
+        return v;
+}

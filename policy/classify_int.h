@@ -1,0 +1,33 @@
+/* Private to policy/classify*.c: service policies compiled. */
+#ifndef VOXGATE_POLICY_CLASSIFY_INT_H
+#define VOXGATE_POLICY_CLASSIFY_INT_H
+
+#include "policy/policy_rt.h"
+
+struct inspect_line_rt {
+        uint32_t id;
+        uint8_t engine;
+        bool tls_named; /* names a tls-proxy; tls_proxy_id 0 then means it does not exist */
+        uint32_t tls_proxy_id;
+};
+struct class_rt {
+        uint32_t id;   /* of the class action */
+        uint8_t match; /* of struct class_conf */
+        uint8_t l4;
+        struct port_range port;
+        const struct acl_list_rt *acl; /* match access-list; NULL: matches nothing */
+        bool has_set;
+        struct conn_settings set;
+        unsigned ninspects;
+        const struct inspect_line_rt *inspect;
+};
+struct pmap_rt {
+        unsigned n;
+        const struct class_rt *cls;
+};
+struct policy_rt {
+        struct timeout_conf timeouts;
+        const struct pmap_rt *iface[IFACES_MAX], *global;
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* Slow path: service policies say which engine looks into the flow and which limits and timeouts it has. */
+#include "policy/conn.h"
+#include "policy/policy_rt.h"
+
+static const char *inspect_subtype(enum inspect_id id)
+{
+        switch (id) {
+        case INSPECT_MMP:
+                return "inspect-mmp";
+        case INSPECT_TFTP:
+                return "inspect-tftp";
+        default:
+                return "inspect";
+        }
+}
+
+static void trace_class(struct pkt *pk, const char *type, const char *subtype, bool allow, uint32_t class_id)
+{
+        struct trace_phase *ph = trace_add(pk, type, subtype, allow);
+
+        if (!ph)
+                return;
+        ph->ref = TRACE_REF_CLASS;
+        ph->ref_id = class_id;
+}
+
+enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
+{
+        bool icmp = plan->in.proto == IPPROTO_ICMP_;
+        struct acl_key k = { .src = flow_src(&plan->in),
+                             .dst = plan->dst_real,
+                             .proto = plan->in.proto,
+                             .sport = icmp ? 0 : plan->in.sport,
+                             .dport = icmp ? pk->icmp_type : plan->dst_real_port };
+        struct inspect_count *n;
+        struct policy_verdict v;
+
+        if (plan->pinhole || plan->action == CONN_BOX)
+                return PKT_NEXT;
+        v = policy_match(policy_rt(w->snap), &k, plan);
+        if (v.settings)
+                trace_class(pk, "CONN-SETTINGS", "", true, v.set_class);
+        if (!v.inspect)
+                return PKT_NEXT;
+        trace_class(pk, "INSPECT", inspect_subtype(plan->engine), !v.refuse, plan->class_id);
+        n = pk->dry ? NULL : policy_inspect_count(w->policy, plan->inspect_id);
+        if (v.refuse) {
+                if (n)
+                        atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
+                return dp_drop(pk, DROP_INSPECT);
+        }
+        if (n)
+                atomic_fetch_add_explicit(&n->conns, 1, memory_order_relaxed);
+        return PKT_NEXT;
+}

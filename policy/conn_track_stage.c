@@ -1,0 +1,119 @@
+/* A packet of a known connection: TCP state, counters, the way out. */
+#include "platform/base/cur.h"
+#include "platform/net/decode.h"
+#include "policy/conn_int.h"
+#include "policy/policy_rt.h"
+
+/* In a proxied flow each leg is its own TCP connection, and the box is its far end. */
+static enum drop_reason track_tcp(struct conn *c, unsigned leg, bool from_peer, const struct pkt *pk)
+{
+        if (c->action == CONN_PUNT)
+                return tcp_follow(&c->tcp[leg], leg ? from_peer : !from_peer, pk);
+        return tcp_track(&c->tcp[0], from_peer ? leg : !leg, pk);
+}
+
+static enum conn_end_reason close_reason(const struct conn *c, unsigned from_side, const struct pkt *pk)
+{
+        unsigned inside = c->inbound ? 1 : 0;
+
+        if (!(pk->tcp_flags & TCP_RST))
+                return CONN_END_FINS;
+        return from_side == inside ? CONN_END_RESET_I : CONN_END_RESET_O;
+}
+
+static void phase_moved(struct worker *w, struct conn *c, unsigned from_side, const struct pkt *pk)
+{
+        if (c->embryonic && c->tcp[0].phase >= TCPP_OPEN)
+                policy_limit_open(w, c);
+        /* A proxied conn ends when its legs' owner says so: bytes may still wait in between. */
+        if (c->tcp[0].phase == TCPP_CLOSED && c->action != CONN_PUNT)
+                conn_end(w, c, c->ending ? (enum conn_end_reason)c->end_reason : close_reason(c, from_side, pk));
+        else if (c->tcp[0].phase >= TCPP_CLOSING || c->tcp[1].phase >= TCPP_CLOSING)
+                conn_arm(c); /* half-closed is shorter than what the timer waits for */
+}
+
+enum drop_reason conn_track_packet(struct worker *w, struct conn *c, unsigned leg, bool from_peer, struct pkt *pk)
+{
+        enum tcp_phase was = c->tcp[0].phase, was1 = c->tcp[1].phase;
+        unsigned from = from_peer ? leg : !leg;
+        enum drop_reason why;
+
+        if (unlikely(c->dead))
+                return c->proto == IPPROTO_TCP_ ? DROP_TCP_NOT_SYN : DROP_PUNT_STALE;
+        if (c->proto == IPPROTO_TCP_) {
+                why = track_tcp(c, leg, from_peer, pk);
+                if (why)
+                        return why;
+        }
+        c->last_ms = w->now_ms;
+        if (from_peer)
+                c->side[leg].dscp = pk->dscp;
+        if (from_peer || c->action != CONN_PUNT) {
+                c->side[from].pkts++;
+                c->side[from].bytes += pk->tot_pay;
+        }
+        if (unlikely(was != c->tcp[0].phase || was1 != c->tcp[1].phase))
+                phase_moved(w, c, from, pk);
+        return DROP_NONE;
+}
+
+/* RFC 5927: an error about TCP must quote a sequence number that its sender may still have on the way. */
+static bool quote_fits(const struct conn *c, const struct pkt *pk)
+{
+        const struct tcp_track *t;
+        struct icmp_quote q;
+        struct cur cur;
+        uint32_t seq;
+
+        if (c->proto != IPPROTO_TCP_)
+                return true;
+        if (!decode_icmp_quote(pk, &q) || q.end < q.l4 + 8)
+                return false;
+        cur = cur_of(pk->buf + q.l4 + 4, 4);
+        seq = cur_be32(&cur);
+        /* who sent the quoted packet: the far end, or on a proxied leg the box itself */
+        if (c->action == CONN_PUNT)
+                t = &c->tcp[pk->side].side[pk->side ? 0 : 1];
+        else
+                t = &c->tcp[0].side[!pk->side];
+        return (int32_t)(seq - t->isn) >= 0 && (int32_t)(t->end - seq) >= 0 &&
+               t->end - seq <= MAX_OF(t->max_end - t->ack, 0x40000000u);
+}
+
+static void way_out(struct worker *w, struct pkt *pk, struct conn *c)
+{
+        unsigned to = !pk->side;
+
+        pk->out_iface = c->side[to].key.iface;
+        if (c->action == CONN_PUNT || pk->out_iface == IFACE_BOX)
+                return; /* not towards a wire */
+        pk->next_hop = *conn_next_hop(w, c, to);
+        if (unlikely(!pk->next_hop.fam))
+                dp_drop(pk, DROP_NO_ROUTE);
+}
+
+static void track(struct worker *w, struct pkt *pk)
+{
+        struct conn *c = pk->conn;
+        enum drop_reason why = DROP_NONE;
+
+        if (unlikely(!c))
+                why = DROP_UNEXPECTED;
+        else if (unlikely(icmp_is_error(pk)))
+                why = c->dead || !quote_fits(c, pk) ? DROP_ICMP_NO_CONN : DROP_NONE;
+        else
+                why = conn_track_packet(w, c, pk->side, true, pk);
+        if (unlikely(why))
+                dp_drop(pk, why);
+        else
+                way_out(w, pk, c);
+}
+
+void conn_track_stage(struct worker *w, struct burst *b)
+{
+        for (unsigned i = 0; i < b->n; i++) {
+                if (i + 1 < b->n)
+                        __builtin_prefetch(b->pk[i + 1]->conn);
+                track(w, b->pk[i]);
+        }
+}

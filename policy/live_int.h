@@ -1,0 +1,49 @@
+/* Private to policy/: live state of service policies and access lists of one worker. */
+#ifndef VOXGATE_POLICY_LIVE_INT_H
+#define VOXGATE_POLICY_LIVE_INT_H
+
+#include "platform/base/hash.h"
+#include "platform/base/pool.h"
+#include "policy/policy_rt.h"
+
+#define INSPECT_LINES_MAX 4096u /* slots of counters; three quarters are used */
+#define LIMIT_CLASSES_MAX 4096u
+#define LIMIT_CLIENTS_MAX 65536u
+
+struct inspect_slot {
+        _Atomic uint32_t id; /* 0 free; never changes once set */
+        struct inspect_count c;
+};
+struct limit_class {
+        struct hash_node node;
+        uint32_t id, conns, embryonic;
+        uint64_t drops;
+};
+struct limit_client {
+        struct hash_node node;
+        uint32_t class_id, conns, embryonic;
+        struct addr a;
+};
+struct acl_log;
+struct policy_live {
+        struct inspect_slot *inspect;
+        _Atomic uint32_t ninspect;
+        struct hash_table classes, clients;
+        struct pool *class_pool, *client_pool;
+        struct acl_log *acl_log;
+        struct box_service box[BOX_SERVICES_MAX];
+        unsigned nbox;
+};
+
+/* Flows that matched an ACE with `log`: first hit and one summary per interval (106100). */
+struct acl_log *acl_log_new(void) MUST_USE;
+void acl_log_free(struct acl_log *l);
+void acl_log_hit(struct worker *w, const struct acl_list_rt *list, const struct acl_hit *hit,
+                 const struct flow_plan *plan, const struct acl_key *k);
+struct acl_log_stat {
+        uint32_t flows, denied;
+        uint64_t full; /* flows not followed because the cache was full */
+};
+void acl_log_stat(const struct policy_live *l, struct acl_log_stat *out);
+
+#endif

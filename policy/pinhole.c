@@ -1,0 +1,231 @@
+/*
+ * Pinholes of one worker. Found by what the first packet will carry: four shapes (source known or not, destination
+ * port known or not), each asked only while one of its kind is open. A second index by owner closes what a dying conn
+ * opened.
+ */
+#include "policy/pinhole_int.h"
+
+#include "platform/base/mem.h"
+
+struct pinhole_table *pinhole_table_new(struct worker *w)
+{
+        struct pinhole_table *t = mem_alloc(MEM_PINHOLE, sizeof *t);
+
+        if (!t)
+                return NULL;
+        t->w = w;
+        t->pool = pool_new(sizeof(struct pinhole), PINHOLES_MAX, POOL_LIFO);
+        if (t->pool && !hash_init(&t->keys, PINHOLES_MAX) && !hash_init(&t->owners, PINHOLES_MAX) &&
+            !rng_fill(w->env.rng, &t->seed, sizeof t->seed))
+                return t;
+        pinhole_table_free(t);
+        return NULL;
+}
+
+void pinhole_table_free(struct pinhole_table *t)
+{
+        if (!t)
+                return;
+        for (uint32_t i = 0; t->pool && i < pool_high(t->pool); i++)
+                if (pool_live(t->pool, i))
+                        tmr_cancel(t->w->tmr, &((struct pinhole *)pool_at(t->pool, i))->tmr);
+        hash_fini(&t->keys);
+        hash_fini(&t->owners);
+        pool_free(t->pool);
+        mem_free(t);
+}
+
+uint32_t pinhole_count(const struct pinhole_table *t)
+{
+        return pool_used(t->pool);
+}
+
+static uint64_t owner_hash(const struct pinhole_table *t, uint64_t owner)
+{
+        return hash_bytes(&owner, sizeof owner, t->seed);
+}
+
+/* The part of a key that the shape says is known; the source port is compared, not hashed. */
+static struct flow_key shaped(unsigned shape, const struct flow_key *k)
+{
+        struct flow_key r = *k;
+
+        r.sport = 0;
+        if (!(shape & PIN_SRC))
+                memset(r.src, 0, sizeof r.src);
+        if (!(shape & PIN_DPORT))
+                r.dport = 0;
+        return r;
+}
+
+static uint64_t shape_hash(const struct pinhole_table *t, unsigned shape, const struct flow_key *shaped_key)
+{
+        return hash_bytes(shaped_key, sizeof *shaped_key, t->seed + shape);
+}
+
+static void pinhole_close(struct pinhole_table *t, struct pinhole *p)
+{
+        hash_del(&t->keys, &p->node);
+        hash_del(&t->owners, &p->by_owner);
+        tmr_cancel(t->w->tmr, &p->tmr);
+        t->shapes[p->shape]--;
+        pool_put(t->pool, p);
+}
+
+static void on_timeout(struct tmr *m, uint64_t now)
+{
+        struct pinhole *p = container_of(m, struct pinhole, tmr);
+
+        (void)now;
+        pinhole_close(p->t, p);
+}
+
+/* ---- opening ---- */
+
+/*
+ * N4: never to an unusable address, never into the box unless the flow is the box's own, never to a well-known port.
+ * One exception to the last is none so far: secondary channels of the engines here use ephemeral ports.
+ */
+static bool never_opened(const struct worker *w, const struct pinhole_spec *s)
+{
+        bool box = s->action == CONN_BOX;
+
+        if (s->dst.fam != ADDR_V4 && s->dst.fam != ADDR_V6)
+                return true;
+        if (addr_is_martian_source(&s->dst) || (s->src.fam && s->src.fam != s->dst.fam))
+                return true;
+        if (s->proto != IPPROTO_TCP_ && s->proto != IPPROTO_UDP_)
+                return true;
+        if (s->dport && s->dport < 1024 && !box)
+                return true;
+        return !box && w->snap && iface_by_addr(net_rt(w->snap), &s->dst) != NULL &&
+               (!s->dst_real.fam || iface_by_addr(net_rt(w->snap), &s->dst_real) != NULL);
+}
+
+static struct flow_key key_of(const struct pinhole_spec *s)
+{
+        struct flow_key k = { .iface = s->in_iface,
+                              .proto = s->proto,
+                              .fam = (uint8_t)s->dst.fam,
+                              .sport = s->sport,
+                              .dport = s->dport };
+
+        if (s->src.fam)
+                memcpy(k.src, s->src.w, sizeof k.src);
+        memcpy(k.dst, s->dst.w, sizeof k.dst);
+        return k;
+}
+
+static bool same_hole(const struct pinhole_spec *a, const struct pinhole_spec *b)
+{
+        return a->owner == b->owner && a->sport == b->sport && a->out_iface == b->out_iface &&
+               a->action == b->action && a->box_flow == b->box_flow && addr_eq(&a->src, &b->src);
+}
+
+/* The same hole asked for again (retransmitted signalling) lives on. */
+static struct pinhole *find_same(const struct pinhole_table *t, const struct pinhole_spec *s,
+                                 const struct flow_key *k, uint64_t hash)
+{
+        hash_each_match(n, &t->keys, hash) {
+                struct pinhole *p = container_of(n, struct pinhole, node);
+
+                if (!memcmp(&p->key, k, sizeof *k) && same_hole(&p->spec, s))
+                        return p;
+        }
+        return NULL;
+}
+
+int pinhole_add(struct worker *w, const struct pinhole_spec *s)
+{
+        struct pinhole_table *t = w->pinholes;
+        unsigned shape = (s->src.fam ? PIN_SRC : 0u) | (s->dport ? PIN_DPORT : 0u);
+        struct flow_key wire = key_of(s), k = shaped(shape, &wire);
+        uint64_t hash;
+        struct pinhole *p;
+
+        if (!t || never_opened(w, s))
+                return -1;
+        hash = shape_hash(t, shape, &k);
+        p = find_same(t, s, &k, hash);
+        if (!p) {
+                p = pool_get(t->pool);
+                if (!p)
+                        return -1;
+                p->t = t;
+                p->key = k;
+                p->shape = (uint8_t)shape;
+                p->tmr.fn = on_timeout;
+                t->shapes[shape]++;
+                hash_add(&t->keys, &p->node, hash);
+                hash_add(&t->owners, &p->by_owner, owner_hash(t, s->owner));
+        }
+        p->spec = *s;
+        tmr_set(w->tmr, &p->tmr, (uint64_t)MAX_OF(s->timeout_s, 1u) * 1000);
+        return 0;
+}
+
+/* ---- finding ---- */
+
+static struct pinhole *find_shape(const struct pinhole_table *t, unsigned shape, const struct flow_key *wire)
+{
+        struct flow_key k = shaped(shape, wire);
+        struct pinhole *any = NULL;
+
+        hash_each_match(n, &t->keys, shape_hash(t, shape, &k)) {
+                struct pinhole *p = container_of(n, struct pinhole, node);
+
+                if (p->shape != shape || memcmp(&p->key, &k, sizeof k) != 0)
+                        continue;
+                if (p->spec.sport == wire->sport)
+                        return p;
+                if (!p->spec.sport)
+                        any = p;
+        }
+        return any;
+}
+
+struct pinhole *pinhole_find(const struct pinhole_table *t, const struct flow_key *wire)
+{
+        static const uint8_t order[] = { PIN_SRC | PIN_DPORT, PIN_DPORT, PIN_SRC, 0 };
+
+        for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
+                struct pinhole *p = t->shapes[order[i]] ? find_shape(t, order[i], wire) : NULL;
+
+                if (p)
+                        return p;
+        }
+        return NULL;
+}
+
+uint32_t pinhole_ref(const struct pinhole_table *t, const struct pinhole *p)
+{
+        return pool_index(t->pool, p) + 1;
+}
+
+/* ---- closing ---- */
+
+void pinhole_use(struct worker *w, uint32_t ref)
+{
+        struct pinhole_table *t = w->pinholes;
+        struct pinhole *p = ref && pool_live(t->pool, ref - 1) ? pool_at(t->pool, ref - 1) : NULL;
+
+        if (p && p->spec.once)
+                pinhole_close(t, p);
+}
+
+void pinhole_conn_end(struct worker *w, struct conn *c)
+{
+        struct pinhole_table *t = w->pinholes;
+        struct hash_node *n;
+
+        if (!t || !pool_used(t->pool))
+                return;
+        n = hash_first(&t->owners, owner_hash(t, c->id));
+        while (n) {
+                struct pinhole *p = container_of(n, struct pinhole, by_owner);
+
+                n = hash_next(n);
+                if (p->spec.owner == c->id)
+                        pinhole_close(t, p);
+        }
+}
