@@ -1,0 +1,212 @@
+/* The loop and its neighbours: snapshot hooks, order, requests of cold threads, sleeping and waking. */
+
+#include "platform/net/dp.h"
+
+#include <sched.h>
+
+#include "tests/support/pktbuild.h"
+#include "tests/support/test.h"
+#include "tests/support/worker_fixture.h"
+
+static unsigned hooks, drains;
+
+static void count_hook(struct worker *w)
+{
+        assert_non_null(w->snap);
+        hooks++;
+}
+
+static void count_drain(struct worker *w)
+{
+        (void)w;
+        drains++;
+}
+
+static void (*const on_snapshot[])(struct worker *) = { count_hook, NULL };
+static void (*const on_drain[])(struct worker *) = { count_drain, NULL };
+
+static void test_hooks(void **state)
+{
+        struct worker_fixture f;
+
+        (void)state;
+        hooks = drains = 0;
+        wf_init(&f);
+        f.path.snapshot = on_snapshot;
+        f.path.drain = on_drain;
+        wf_start(&f);
+        assert_int_equal(hooks, 1);
+        assert_int_equal(drains, 1);
+        worker_step(f.w);
+        assert_int_equal(hooks, 1);
+        wf_commit(&f);
+        wf_commit(&f); /* one commit may be missed */
+        worker_step(f.w);
+        assert_int_equal(hooks, 2);
+        worker_step(f.w);
+        worker_step(f.w);
+        assert_int_equal(snap_reclaim(f.hub), 0);
+        wf_stop(&f);
+}
+
+static void count_timer(struct tmr *t, uint64_t now_ms)
+{
+        (void)t;
+        (void)now_ms;
+}
+
+static void test_timers_are_bounded(void **state)
+{
+        struct worker_fixture f;
+        static struct tmr t[1000];
+        unsigned left = 0;
+
+        (void)state;
+        wf_init(&f);
+        wf_start(&f);
+        memset(t, 0, sizeof t);
+        for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
+                t[i].fn = count_timer;
+                tmr_set(f.w->tmr, &t[i], 50);
+        }
+        clock_advance_ms(&f.time, 100);
+        worker_step(f.w);
+        for (unsigned i = 0; i < ARRAY_LEN(t); i++)
+                left += tmr_pending(&t[i]);
+        assert_int_equal(left, ARRAY_LEN(t) - 256);
+        for (unsigned i = 0; i < 3; i++)
+                worker_step(f.w);
+        for (unsigned i = 0; i < ARRAY_LEN(t); i++)
+                assert_false(tmr_pending(&t[i]));
+        wf_stop(&f);
+}
+
+static void see_gen(struct worker *w, void *arg)
+{
+        *(uint64_t *)arg = w->snap->gen;
+}
+
+static void test_call_without_thread(void **state)
+{
+        struct worker_fixture f;
+        uint64_t gen = 0;
+
+        (void)state;
+        wf_init(&f);
+        wf_start(&f);
+        wf_commit(&f);
+        worker_call(f.w, see_gen, &gen);
+        assert_int_equal(gen, 2); /* the newest, though no loop has run since */
+        wf_stop(&f);
+}
+
+static void *thread(void *arg)
+{
+        worker_run(arg);
+        return NULL;
+}
+
+static void add_one(struct worker *w, void *arg)
+{
+        assert_non_null(w->snap);
+        ++*(unsigned *)arg; /* only ever in the worker's thread, one at a time */
+}
+
+struct caller {
+        struct worker *w;
+        unsigned *count;
+};
+
+static void *call_loop(void *arg)
+{
+        struct caller *c = arg;
+
+        for (unsigned i = 0; i < 200; i++)
+                worker_call(c->w, add_one, c->count);
+        return NULL;
+}
+
+static void calls_from_threads(bool wake)
+{
+        struct worker_fixture f;
+        pthread_t t, c[3];
+        unsigned count = 0;
+        struct caller arg;
+        struct err e;
+
+        wf_init(&f);
+        f.env.clk = &clock_system;
+        wf_start(&f);
+        if (wake)
+                assert_int_equal(worker_open_wake(f.w, &e), 0);
+        arg = (struct caller){ f.w, &count };
+        pthread_create(&t, NULL, thread, f.w);
+        for (unsigned i = 0; i < 3; i++)
+                pthread_create(&c[i], NULL, call_loop, &arg);
+        for (unsigned i = 0; i < 20; i++) { /* commits meanwhile */
+                wf_commit(&f);
+                sched_yield();
+        }
+        pthread_join(c[0], NULL);
+        atomic_store(&f.w->stop, true); /* the others run into the stop: they are served all the same */
+        worker_wake(f.w);
+        pthread_join(c[1], NULL);
+        pthread_join(c[2], NULL);
+        pthread_join(t, NULL);
+        assert_int_equal(count, 600);
+        wf_stop(&f);
+}
+
+static void test_calls_from_threads(void **state)
+{
+        (void)state;
+        calls_from_threads(true);
+}
+
+static void test_calls_without_wake_fd(void **state)
+{
+        (void)state;
+        calls_from_threads(false);
+}
+
+/* A sleeping worker notices a frame on a port. */
+static void test_frame_wakes(void **state)
+{
+        struct worker_fixture f;
+        pthread_t t;
+        struct err e;
+        uint8_t fr[200];
+        size_t n = pb_echo(fr, sizeof fr, "192.0.2.9", "192.0.2.1", false, 1, 1), got = 0;
+
+        (void)state;
+        wf_init(&f);
+        f.env.clk = &clock_system;
+        wf_start(&f);
+        wf_neighbour(&f, WF_OUTSIDE, "192.0.2.9", pb_mac(9));
+        assert_int_equal(worker_open_wake(f.w, &e), 0);
+        pthread_create(&t, NULL, thread, f.w);
+        while (!atomic_load(&f.w->asleep))
+                sched_yield();
+        assert_int_equal(port_mem_inject(f.port[0], fr, n, NULL), 0);
+        while (!(got = port_mem_take(f.port[0], fr, sizeof fr, NULL)))
+                sched_yield();
+        assert_int_equal(got, n);
+        atomic_store(&f.w->stop, true);
+        worker_wake(f.w);
+        pthread_join(t, NULL);
+        wf_stop(&f);
+}
+
+int main(void)
+{
+        const struct CMUnitTest t[] = {
+                cmocka_unit_test(test_hooks),
+                cmocka_unit_test(test_timers_are_bounded),
+                cmocka_unit_test(test_call_without_thread),
+                cmocka_unit_test(test_calls_from_threads),
+                cmocka_unit_test(test_calls_without_wake_fd),
+                cmocka_unit_test(test_frame_wakes),
+        };
+
+        return cmocka_run_group_tests(t, NULL, NULL);
+}
