@@ -138,6 +138,7 @@ struct xlate {
         uint32_t refs;
         uint32_t rule; /* conf id */
         uint16_t mport;
+        bool proven; /* a connection used it */
 };
 
 struct xlate_table {
@@ -148,12 +149,6 @@ struct xlate_table {
         uint32_t most;
         struct portpool_table *ports;
         struct nat_hit_table *hits;
-        /*
-         * The hold taken for a plan whose connection is not known to exist yet. Slow stages see one packet at a time,
-         * so there is never more than one: it is settled before the next plan takes its own.
-         */
-        uint32_t plan_handle;
-        struct flow_key plan_key;
 };
 
 /* The translation a new flow of this source would share, NULL when there is none. */
@@ -165,10 +160,6 @@ struct xlate *xlate_at(const struct xlate_table *t, uint32_t handle);
 uint64_t xlate_timeout_ms(const struct worker *w);
 /* Tears it down now, whoever holds it. */
 void xlate_end(struct worker *w, struct xlate *x);
-/* The plan of `k` holds `handle` until its conn exists. */
-void xlate_plan_hold(struct worker *w, const struct flow_key *k, uint32_t handle);
-/* Gives back the last plan's hold unless its conn took it over. */
-void xlate_plan_settle(struct worker *w);
 void xlate_note_most(struct worker *w);
 
 const char *nat_proto_name(uint8_t proto);       /* "tcp" */

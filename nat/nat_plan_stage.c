@@ -80,7 +80,6 @@ static bool pat_to(struct source *s, const struct addr *mapped)
                                          mapped, &port, &why);
                 if (!p->xlate)
                         return false;
-                xlate_plan_hold(s->w, &p->in, p->xlate);
         }
         p->src_mapped = *mapped;
         p->src_mapped_port = port;
@@ -143,7 +142,7 @@ static const struct nat_rule_rt *asymmetric_rule(const struct source *s)
 {
         const struct flow_plan *p = s->plan;
 
-        if (p->untrans_rule || p->pinhole)
+        if (p->untrans_rule)
                 return NULL;
         return nat_match_source(nat_rt(s->w->snap), p->out_iface, p->in_iface, p->in.proto, &p->dst_real,
                                 p->dst_real_port);
@@ -159,13 +158,10 @@ enum pkt_verdict nat_plan_stage(struct worker *w, struct pkt *pk, struct flow_pl
                             .rport = plan->in.sport };
         const struct nat_rule_rt *reverse;
 
-        xlate_plan_settle(w);
-        if (plan->pinhole && plan->src_mapped.fam != ADDR_NONE)
-                return PKT_NEXT; /* the engine that opened it knows the addresses */
+        if (plan->pinhole || plan->action == CONN_BOX) /* whoever opened the pinhole knew the addresses */
+                return PKT_NEXT;
         plan->src_mapped = s.real;
         plan->src_mapped_port = s.rport;
-        if (plan->action == CONN_BOX)
-                return PKT_NEXT;
         reverse = asymmetric_rule(&s);
         if (reverse)
                 return rpf_failed(&s, reverse);

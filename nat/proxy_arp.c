@@ -45,7 +45,7 @@ void nat_proxy_arp_each(const struct snapshot *s, void (*fn)(void *ctx, uint16_t
         for (unsigned i = 0; i < n->n; i++) {
                 const struct nat_rule_rt *r = &n->rule[i];
 
-                for (uint16_t idx = 1; !r->to_interface && idx < net->nifaces; idx++) {
+                for (uint16_t idx = 1; !r->to_interface && !nat_rule_is_identity(r) && idx < net->nifaces; idx++) {
                         if (iface_by_idx(net, idx) && (r->mapped_if == IFACE_NONE || r->mapped_if == idx))
                                 announce_rule(&an, r, iface_by_idx(net, idx));
                 }

@@ -24,6 +24,8 @@ struct xlate_table *xlate_table_new(struct worker *w)
                 xlate_table_free(t);
                 return NULL;
         }
+        if (w->conns)
+                conn_on_refused(w->conns, xlate_plan_refused);
         return t;
 }
 
@@ -228,39 +230,26 @@ void xlate_release(struct worker *w, uint32_t handle)
                 release(w, x);
 }
 
-void xlate_plan_hold(struct worker *w, const struct flow_key *k, uint32_t handle)
+void xlate_plan_refused(struct worker *w, const struct flow_plan *plan)
 {
-        w->xlates->plan_handle = handle;
-        w->xlates->plan_key = *k;
-}
+        struct xlate *x = xlate_at(w->xlates, plan->xlate);
 
-void xlate_plan_settle(struct worker *w)
-{
-        struct xlate_table *t = w->xlates;
-        uint32_t handle = t->plan_handle;
-        const struct conn *c;
-        unsigned side;
-
-        if (!handle)
+        if (!x)
                 return;
-        t->plan_handle = 0;
-        c = conn_find(w->conns, &t->plan_key, &side);
-        if (!c || c->xlate != handle)
-                xlate_release(w, handle);
+        release(w, x);
+        if (!x->refs && !x->proven)
+                xlate_end(w, x);
 }
 
 void xlate_conn_end(struct worker *w, struct conn *c)
 {
-        struct xlate_table *t = w->xlates;
-        uint32_t handle = c->xlate;
+        struct xlate *x = xlate_at(w->xlates, c->xlate);
 
-        if (!handle)
-                return;
-        /* It lived and died before its plan was settled: one hold, one release. */
-        if (handle == t->plan_handle && memcmp(&c->side[0].key, &t->plan_key, sizeof t->plan_key) == 0)
-                t->plan_handle = 0;
         c->xlate = 0;
-        xlate_release(w, handle);
+        if (!x)
+                return;
+        x->proven = true;
+        release(w, x);
 }
 
 const char *nat_proto_name(uint8_t proto)

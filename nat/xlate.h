@@ -11,12 +11,14 @@
 #define XLATES_MAX 262144u
 
 struct xlate_table;
+/* The conn table comes first: it is told whom to ask when a plan is refused. */
 struct xlate_table *xlate_table_new(struct worker *w) MUST_USE;
 void xlate_table_free(struct xlate_table *t);
 
 /*
- * A PAT translation for a source: same port if it is free in its range (0-511, 512-1023, 1024-65535 as the ASA
- * preserves), else the next free one. Handle, or 0 with *why when the pool is exhausted. Log 305011/305006.
+ * A PAT translation for a source: same port if it is free in its range (1-511, 512-1023, 1024-65535 as the ASA
+ * preserves), else another free one; a live translation of the same source is shared. Handle, held once for the
+ * caller (a plan hands it to its conn), or 0 with *why when the pool is exhausted. Logs 305011.
  */
 uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_t real_if, uint16_t mapped_if,
                        uint8_t proto, const struct addr *real, uint16_t rport, const struct addr *mapped,
@@ -25,6 +27,10 @@ uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_
 void xlate_hold(struct worker *w, uint32_t handle);
 void xlate_release(struct worker *w, uint32_t handle);
 void xlate_conn_end(struct worker *w, struct conn *c); /* conn_end callback */
+/* A plan that does not become a conn: its hold is given back; a translation no conn ever used goes at once. */
+void xlate_plan_refused(struct worker *w, const struct flow_plan *plan);
+/* Hook for a new snapshot: static translations exist from now on (305009), whether or not they are used. */
+void nat_snapshot_hook(struct worker *w);
 
 struct xlate_row {
         bool dynamic, portmap;

@@ -1,9 +1,10 @@
 #include "nat/nat_int.h"
 #include "platform/base/pool.h"
 
-/* The cursor: rules of the snapshot first, then slots of the pool. */
+/* The cursor: rules of the snapshot (conns when clearing) first, then slots of the pool. */
 #define CURSOR_DYNAMIC 0x80000000u
 #define SLOTS_PER_CALL 4096u
+#define CONNS_PER_CALL 64u
 
 static uint8_t range_len(const struct addr_range *r)
 {
@@ -102,6 +103,67 @@ unsigned xlate_walk(const struct worker *w, uint32_t *cursor, struct xlate_row *
         if (w->snap && *cursor & CURSOR_DYNAMIC)
                 got += dynamic_rows(w, cursor, rows + got, max - got, end);
         return got;
+}
+
+/* The conn a row shows. Its initiator's packets carry real source and mapped destination. */
+static struct conn *conn_of_row(const struct worker *w, const struct conn_row *r)
+{
+        struct flow_key k = { .iface = r->iface[0],
+                              .proto = r->proto,
+                              .fam = (uint8_t)r->real[0].fam,
+                              .sport = r->real_port[0],
+                              .dport = r->mapped_port[1] };
+        unsigned side;
+
+        memcpy(k.src, r->real[0].w, sizeof k.src);
+        memcpy(k.dst, r->mapped[1].w, sizeof k.dst);
+        return conn_find(w->conns, &k, &side);
+}
+
+static void end_conns(struct worker *w, uint32_t *cursor)
+{
+        static const struct conn_filter all;
+        struct conn_row rows[CONNS_PER_CALL];
+        bool end = false;
+        unsigned n = conn_walk(w, cursor, &all, rows, ARRAY_LEN(rows), &end);
+
+        for (unsigned i = 0; i < n; i++) {
+                struct conn *c = conn_of_row(w, &rows[i]);
+
+                if (c && c->xlate)
+                        conn_end(w, c, CONN_END_XLATE_CLEAR);
+        }
+        if (end)
+                *cursor = CURSOR_DYNAMIC;
+}
+
+static unsigned end_unused(struct worker *w, uint32_t *cursor, bool *end)
+{
+        const struct pool *pool = w->xlates->pool;
+        uint32_t i = *cursor & ~CURSOR_DYNAMIC, stop = MIN_OF(pool_high(pool), i + SLOTS_PER_CALL);
+        unsigned n = 0;
+
+        for (; i < stop; i++) {
+                struct xlate *x = pool_at(pool, i);
+
+                if (!pool_live(pool, i) || x->refs)
+                        continue;
+                xlate_end(w, x);
+                n++;
+        }
+        *cursor = CURSOR_DYNAMIC | i;
+        *end = i >= pool_high(pool);
+        return n;
+}
+
+/* First the conns that hold translations, then the translations nobody holds. */
+unsigned xlate_clear(struct worker *w, uint32_t *cursor, bool *end)
+{
+        *end = false;
+        if (*cursor & CURSOR_DYNAMIC)
+                return end_unused(w, cursor, end);
+        end_conns(w, cursor);
+        return 0;
 }
 
 uint32_t xlate_count(const struct worker *w)
