@@ -1,0 +1,390 @@
+"""The lab: an appliance between an outside and an inside namespace, driven on its console.
+
+      client 192.0.2.10 [outside] oA --veth-- bA [box] bB --veth-- iB [inside] server 10.0.0.254, 10.1.1.2
+
+The appliance's ports bA and bB have no kernel address. Namespaces are held by processes of ours, so the same code works as
+root and inside `unshare -Urn`. Everything is ended by its own process id.
+"""
+import os
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DEADLINE = float(os.environ.get("VOXGATE_DEADLINE", "30"))
+
+
+def voxgate_bin():
+    for p in (os.environ.get("VOXGATE_BIN"), ROOT + "/build/release/voxgate", ROOT + "/build/debug/voxgate"):
+        if p and os.path.exists(p):
+            return p
+    raise RuntimeError("voxgate is not built: scripts/build release")
+
+
+def wait_for(what, cond, deadline=None):
+    """Polls until cond() is true; what it waits for is in the failure."""
+    end = time.monotonic() + (deadline or DEADLINE)
+    while True:
+        value = cond()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("timed out waiting for " + what)
+        time.sleep(0.02)
+
+
+class Namespace:
+    """A network namespace alive as long as its holder process."""
+
+    def __init__(self, name):
+        self.name = name
+        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "infinity"], stdin=subprocess.DEVNULL)
+        mine = os.readlink("/proc/self/ns/net")
+        wait_for("namespace " + name, lambda: self._ns() not in (None, mine))
+        self.run("ip", "link", "set", "lo", "up")
+        self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+
+    def _ns(self):
+        try:
+            return os.readlink(f"/proc/{self.holder.pid}/ns/net")
+        except OSError:
+            return None
+
+    def cmd(self, *argv):
+        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *argv]
+
+    def run(self, *argv, check=True, timeout=60, **kw):
+        return subprocess.run(self.cmd(*argv), check=check, timeout=timeout, capture_output=True, **kw)
+
+    def popen(self, *argv, **kw):
+        return subprocess.Popen(self.cmd(*argv), **kw)
+
+    def sysctl(self, key, value):
+        self.run("sh", "-c", f"echo {value} > /proc/sys/{key.replace('.', '/')}", check=False)
+
+    def close(self):
+        end(self.holder)
+
+
+def end(proc, timeout=10):
+    """Ends a process of ours by its own id."""
+    if proc is None or proc.poll() is not None:
+        return
+    proc.terminate()
+    try:
+        proc.wait(timeout)
+    except subprocess.TimeoutExpired:
+        proc.kill()
+        proc.wait()
+
+
+def veth(a, a_name, b, b_name):
+    a.run("ip", "link", "add", a_name, "type", "veth", "peer", "name", b_name, "netns", str(b.holder.pid))
+    a.run("ip", "link", "set", a_name, "up")
+    b.run("ip", "link", "set", b_name, "up")
+
+
+PROMPT = re.compile(rb"(?:^|\n)([A-Za-z0-9._/-]+(?:\([a-z0-9-]+\))?[>#] )$")
+
+
+class Console:
+    """The appliance's console on standard input and output."""
+
+    def __init__(self, proc, log=None):
+        self.proc, self.log, self.buf = proc, log, b""
+        os.set_blocking(proc.stdout.fileno(), False)
+
+    def _fill(self, wait):
+        r, _, _ = select.select([self.proc.stdout], [], [], wait)
+        if not r:
+            return False
+        data = self.proc.stdout.read()
+        if data:
+            self.buf += data
+            if self.log:
+                self.log.write(data.decode(errors="replace"))
+                self.log.flush()
+        elif data == b"":
+            raise AssertionError("the appliance ended: " + self.buf.decode(errors="replace")[-2000:])
+        return True
+
+    def until(self, pattern, deadline=None):
+        end_at = time.monotonic() + (deadline or DEADLINE)
+        pattern = re.compile(pattern) if isinstance(pattern, bytes) else pattern
+        while True:
+            m = pattern.search(self.buf)
+            if m:
+                text = self.buf[: m.start()].decode(errors="replace")
+                self.last = self.buf[m.start(): m.end()].decode(errors="replace")
+                self.buf = self.buf[m.end():]
+                return text
+            if time.monotonic() > end_at:
+                raise AssertionError("console: no prompt, only " + repr(self.buf[-1500:]))
+            self._fill(0.1)
+
+    def send(self, line):
+        self.proc.stdin.write(line.encode() + b"\n")
+        self.proc.stdin.flush()
+
+    def cmd(self, line, deadline=None):
+        """Types a line, returns what it printed."""
+        self.send(line)
+        return self.until(PROMPT, deadline).lstrip("\n")
+
+    def answer(self, line, question, reply):
+        self.send(line)
+        text = self.until(question)
+        return text + self.cmd(reply)
+
+    def paste(self, text, deadline=None):
+        """Pastes many lines at once; returns everything printed up to the prompt behind a marker."""
+        self.proc.stdin.write(text.encode().rstrip(b"\n") + b"\n")
+        self.proc.stdin.flush()
+        marker = b"show clock"
+        self.send(marker.decode())
+        out = self.until(rb"\d\d:\d\d:\d\d\.\d+ [^\n]*\n", deadline)
+        self.until(PROMPT, deadline)
+        return out
+
+
+class Appliance:
+    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, stderr=None):
+        argv = [voxgate_bin(), "run", "--flash", flash, "--console", "stdio", "--workers", str(workers)]
+        for iface, dev in ports:
+            argv += ["--port", f"{iface}=afpacket:{dev}"]
+        if glue:
+            argv += ["--glue", glue]
+        env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", TERM="dumb")
+        self.stderr_file = stderr or tempfile.TemporaryFile()
+        self.proc = subprocess.Popen(box.cmd(*argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=self.stderr_file, env=env, bufsize=0)
+        self.console = Console(self.proc, log)
+
+    def enable(self):
+        self.console.until(PROMPT)
+        self.console.send("enable")
+        self.console.until(rb"Password: ")
+        self.console.cmd("")
+        return self.console
+
+    def stderr(self):
+        self.stderr_file.seek(0)
+        return self.stderr_file.read().decode(errors="replace")
+
+    def close(self):
+        """Ends the console's input, which ends the appliance; its exit code (sanitizers make it non-zero)."""
+        if self.proc.poll() is None:
+            try:
+                self.proc.stdin.close()
+            except OSError:
+                pass
+            try:
+                os.set_blocking(self.proc.stdout.fileno(), True)
+                self.proc.communicate(timeout=60)
+            except (subprocess.TimeoutExpired, ValueError):
+                end(self.proc)
+        return self.proc.returncode
+
+
+def openssl(*argv, cwd=None, **kw):
+    return subprocess.run(["openssl", *argv], check=True, cwd=cwd, capture_output=True, **kw)
+
+
+class Pki:
+    """Certificates of the lab, made fresh with openssl."""
+
+    def __init__(self, folder):
+        self.dir = folder
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def self_signed(self, name, cn, bits=2048, days=3650):
+        openssl("req", "-x509", "-newkey", f"rsa:{bits}", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.crt",
+                "-days", str(days), "-subj", f"/CN={cn}/O=Example", "-addext", f"subjectAltName=DNS:{cn}", cwd=self.dir)
+
+    def pkcs12(self, name, passphrase, legacy=False):
+        openssl("pkcs12", "-export", "-inkey", f"{name}.key", "-in", f"{name}.crt", "-out", f"{name}.p12", "-passout",
+                f"pass:{passphrase}", *(["-legacy"] if legacy else []), cwd=self.dir)
+        return self.base64(f"{name}.p12")
+
+    def base64(self, name):
+        return subprocess.run(["openssl", "base64", "-in", name], cwd=self.dir, check=True,
+                              capture_output=True).stdout.decode()
+
+    def pem_body(self, name):
+        with open(self.path(name)) as f:
+            return "".join(line for line in f if not line.startswith("-----"))
+
+
+class Lab:
+    """Namespaces, wires, certificates, and an appliance when asked for."""
+
+    def __init__(self, outside=("192.0.2.10/24", "192.0.2.254/24"), inside=("10.0.0.254/24", "10.0.0.53/24"),
+                 inside_lo=("10.1.1.2/32",), out_gw="192.0.2.1", in_gw="10.0.0.1"):
+        self.dir = tempfile.mkdtemp(prefix="voxgate-lab-")
+        self.pki = Pki(self.dir)
+        self.procs, self.app = [], None
+        self.outside, self.box, self.inside = Namespace("outside"), Namespace("box"), Namespace("inside")
+        veth(self.outside, "oA", self.box, "bA")
+        veth(self.inside, "iB", self.box, "bB")
+        for a in outside:
+            self.outside.run("ip", "addr", "add", a, "dev", "oA")
+        for a in inside:
+            self.inside.run("ip", "addr", "add", a, "dev", "iB")
+        for a in inside_lo:
+            self.inside.run("ip", "addr", "add", a, "dev", "lo")
+        self.outside.run("ip", "route", "add", "default", "via", out_gw)
+        self.inside.run("ip", "route", "add", "default", "via", in_gw)
+
+    def flash(self):
+        p = os.path.join(self.dir, "flash")
+        os.makedirs(p, mode=0o700, exist_ok=True)
+        return p
+
+    def start(self, **kw):
+        ports = [("GigabitEthernet0/0", "bA"), ("GigabitEthernet0/1", "bB")]
+        self.app = Appliance(self.box, ports, self.flash(), **kw)
+        return self.app.enable()
+
+    def spawn(self, ns, *argv, **kw):
+        p = ns.popen(*argv, **kw)
+        self.procs.append(p)
+        return p
+
+    def close(self):
+        rc = self.app.close() if self.app else 0
+        text = self.app.stderr() if self.app else ""
+        for p in reversed(self.procs):
+            end(p)
+        for ns in (self.outside, self.inside, self.box):
+            ns.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+        return rc, text
+
+
+BASE = """\
+hostname ciscoasa
+domain-name example.com
+enable password cisco123
+username admin password cisco123 privilege 15
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 192.0.2.1 255.255.255.0
+ no shutdown
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address 10.0.0.1 255.255.255.0
+ no shutdown
+route outside 0.0.0.0 0.0.0.0 192.0.2.254 1
+dns domain-lookup inside
+dns server-group DefaultDNS
+ name-server 10.0.0.53
+ domain-name example.com
+clock timezone UTC 0
+ntp server 10.0.0.123 source inside
+crypto key generate rsa modulus 1024
+aaa authentication ssh console LOCAL
+ssh 10.0.0.0 255.255.255.0 inside
+ssh timeout 30
+console timeout 0
+logging enable
+logging timestamp
+logging list loglist message 711001
+logging list loglist message 725001-725014
+logging list loglist message 717001-717038
+logging buffer-size 1000000
+logging buffered loglist
+logging debug-trace
+"""
+
+ROUTE_TO_CUMA = "route inside 10.1.1.0 255.255.255.0 10.0.0.254 1\n"
+
+SCENARIO_1 = """\
+object network obj-10.1.1.2-01
+ host 10.1.1.2
+ nat (inside,outside) static 192.0.2.140
+access-list outside_in extended permit tcp any host 10.1.1.2 eq 5443
+access-group outside_in in interface outside
+crypto ca import cuma_proxy pkcs12 sample_passphrase
+{pkcs12}quit
+! CUMA server's self-signed certificate, to authenticate the server leg
+crypto ca trustpoint cuma_server
+ enrollment terminal
+crypto ca authenticate cuma_server
+{cert}quit
+yes
+tls-proxy cuma_proxy
+ server trust-point cuma_proxy
+ no server authenticate-client
+ client cipher-suite aes128-sha1 aes256-sha1
+class-map cuma_proxy
+ match port tcp eq 5443
+policy-map global_policy
+ class cuma_proxy
+  inspect mmp tls-proxy cuma_proxy
+service-policy global_policy global
+"""
+
+# Scenario 2: TLS proxy behind a corporate firewall, outside PAT. The sample draws both sides in one /24; the lab uses
+# disjoint networks, as its note advises.
+SCENARIO_2_NAT = """\
+object network obj-172.16.27.41-01
+ host 172.16.27.41
+ nat (inside,outside) static 192.0.2.140
+object network obj-0.0.0.0-01
+ subnet 0.0.0.0 0.0.0.0
+ nat (outside,inside) dynamic 192.0.2.183
+"""
+
+
+def scenario_2(pkcs12, cert):
+    body = SCENARIO_1.split("access-group outside_in in interface outside\n", 1)[1]
+    return SCENARIO_2_NAT + body.format(pkcs12=pkcs12, cert=cert)
+
+
+class TlsServer:
+    """openssl s_server behind the appliance; what it reads and says goes through pipes."""
+
+    def __init__(self, lab, addr="10.1.1.2", port=5443, name="cuma", extra=()):
+        self.proc = lab.spawn(lab.inside, "openssl", "s_server", "-accept", f"{addr}:{port}", "-key", lab.pki.path(name + ".key"),
+                              "-cert", lab.pki.path(name + ".crt"), "-quiet", "-naccept", "1000",
+                              "-cipher", "DEFAULT:@SECLEVEL=0", *extra,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+        os.set_blocking(self.proc.stdout.fileno(), False)
+        self.buf = b""
+        wait_for("s_server", lambda: f":{port} " in lab.inside.run("ss", "-ltn").stdout.decode() + " ")
+
+    def expect(self, n):
+        """The first n bytes that come out of the tunnel."""
+        def read():
+            data = self.proc.stdout.read()
+            if data:
+                self.buf += data
+            return len(self.buf) >= n
+        wait_for(f"{n} bytes at the server (has {self.buf!r})", read)
+        out, self.buf = self.buf[:n], self.buf[n:]
+        return out
+
+    def send(self, data):
+        self.proc.stdin.write(data)
+
+
+class TlsClient(TlsServer):
+    def __init__(self, lab, target="192.0.2.140:5443", extra=("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2")):
+        self.proc = lab.spawn(lab.outside, "openssl", "s_client", "-connect", target, "-quiet", "-servername",
+                              "cuma.example.com", *extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, bufsize=0)
+        os.set_blocking(self.proc.stdout.fileno(), False)
+        self.buf = b""
+
+
+OPEN = b"OLWP-2.0\r\n\r\n"
+CREATED = b"OLWP-2.0\r\nsession-id: ABCD_1234\r\nstatus: 201\r\n\r\n"
+UPLOAD = b"content-type: http/1.1\r\ncontent-length: 40\r\n\r\n" + b"GET /contacts HTTP/1.1\r\nHost: cuma\r\n\r\n!!"[:40].ljust(40, b"!")
