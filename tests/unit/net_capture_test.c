@@ -357,7 +357,7 @@ static void test_circular_keeps_the_newest(void **state)
         /* the remembered place survives that the oldest go away under it */
         assert_int_equal(sport_at(t, 4), 43);
         capture_in_stage(&t->w, &t->b);
-        assert_int_equal(sport_at(t, 4), 44);
+        assert_int_equal(sport_at(t, 5), 45);
         assert_int_equal(sport_at(t, 0), 40);
         capture_in_stage(&t->w, &t->b);
         assert_int_equal(sport_at(t, 0), 41);
