@@ -1,5 +1,7 @@
 #include "pki/keypair.h"
 
+#include <mbedtls/asn1write.h>
+#include <mbedtls/oid.h>
 #include <mbedtls/rsa.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 #define BITS_MIN 512u
 #define BITS_MAX 8192u
 #define EXPONENT 65537
-#define PKCS1_MAX 8192u /* DER of an 8192-bit key is below 6 KB */
+#define PKCS8_MAX 8192u /* DER of an 8192-bit key is below 6 KB */
 
 struct keypair {
         _Atomic uint32_t refs;
@@ -19,6 +21,8 @@ struct keypair {
         struct rsa_key *rsa;
         mbedtls_pk_context pk;  /* RSA_ALT, borrows rsa */
         mbedtls_pk_context pub; /* plain RSA, public half only */
+        uint8_t *pkcs8;         /* for export: rsa does not give its numbers back */
+        size_t pkcs8_len;
 };
 
 static bool bits_legal(unsigned bits)
@@ -52,24 +56,46 @@ static int take_public(struct keypair *k, const mbedtls_rsa_context *rsa)
         return mbedtls_rsa_import(pub, &rsa->N, NULL, NULL, NULL, &rsa->E) || mbedtls_rsa_complete(pub) ? -1 : 0;
 }
 
-/* The private half goes to libcrypto as PKCS#1; the buffer between is wiped. */
-static struct rsa_key *take_private(mbedtls_pk_context *plain, struct err *e)
+/* PrivateKeyInfo ::= SEQUENCE { INTEGER 0, SEQUENCE { rsaEncryption, NULL }, OCTET STRING { RSAPrivateKey } },
+ * written from the end of buf; its length or a negative error. */
+static int write_pkcs8(mbedtls_pk_context *plain, uint8_t *buf, size_t size)
 {
-        uint8_t *buf = mem_alloc(MEM_KEY, PKCS1_MAX);
-        struct rsa_key *rsa = NULL;
+        int n = mbedtls_pk_write_key_der(plain, buf, size), len = n, ret;
+        uint8_t *p = buf + size - (n > 0 ? n : 0);
+
+        if (n < 0)
+                return n;
+        MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, buf, (size_t)n));
+        MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, buf, MBEDTLS_ASN1_OCTET_STRING));
+        MBEDTLS_ASN1_CHK_ADD(len,
+                             mbedtls_asn1_write_algorithm_identifier(&p, buf, MBEDTLS_OID_PKCS1_RSA,
+                                                                     MBEDTLS_OID_SIZE(MBEDTLS_OID_PKCS1_RSA), 0));
+        MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_int(&p, buf, 0));
+        n = len;
+        MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_len(&p, buf, (size_t)n));
+        MBEDTLS_ASN1_CHK_ADD(len, mbedtls_asn1_write_tag(&p, buf, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE));
+        return len;
+}
+
+static int take_private(struct keypair *k, mbedtls_pk_context *plain, struct err *e)
+{
+        uint8_t *buf = mem_alloc(MEM_KEY, PKCS8_MAX);
         int n;
 
-        if (!buf) {
-                err_nomem(e, "loading a key pair");
-                return NULL;
+        if (!buf)
+                return err_nomem(e, "loading a key pair");
+        n = write_pkcs8(plain, buf, PKCS8_MAX);
+        if (n > 0) {
+                k->pkcs8_len = (size_t)n;
+                k->pkcs8 = mem_dup(MEM_KEY, buf + PKCS8_MAX - n, (size_t)n);
         }
-        n = mbedtls_pk_write_key_der(plain, buf, PKCS1_MAX); /* writes to the end */
-        if (n > 0)
-                rsa = rsa_key_new(buf + PKCS1_MAX - n, (size_t)n, e);
-        else
-                err_set(e, ERR_CRYPTO, "the private key cannot be encoded");
         mem_free_secret(buf);
-        return rsa;
+        if (n <= 0)
+                return err_set(e, ERR_CRYPTO, "the private key cannot be encoded");
+        if (!k->pkcs8)
+                return err_nomem(e, "loading a key pair");
+        k->rsa = rsa_key_new(mbedtls_pk_rsa(*plain), e);
+        return k->rsa ? 0 : -1;
 }
 
 /* Signs and verifies once with the two halves as they will be used. */
@@ -101,8 +127,7 @@ static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct 
         k->created = now;
         mbedtls_pk_init(&k->pk);
         mbedtls_pk_init(&k->pub);
-        k->rsa = take_private(plain, e);
-        if (!k->rsa)
+        if (take_private(k, plain, e) < 0)
                 goto fail;
         if (take_public(k, mbedtls_pk_rsa(*plain)) < 0 || rsa_alt_setup(&k->pk, k->rsa) != 0) {
                 err_nomem(e, "loading a key pair");
@@ -166,6 +191,7 @@ void keypair_put(struct keypair *k)
         mbedtls_pk_free(&k->pk);
         mbedtls_pk_free(&k->pub);
         rsa_key_free(k->rsa);
+        mem_free_secret(k->pkcs8);
         mem_free_secret(k);
 }
 
@@ -181,7 +207,9 @@ time_t keypair_created(const struct keypair *k)
 
 int keypair_export(const struct keypair *k, uint8_t **der, size_t *n, struct err *e)
 {
-        return rsa_key_export(k->rsa, der, n, e);
+        *der = mem_dup(MEM_KEY, k->pkcs8, k->pkcs8_len);
+        *n = k->pkcs8_len;
+        return *der ? 0 : err_nomem(e, "copying a private key");
 }
 
 size_t keypair_public_der(const struct keypair *k, uint8_t *out, size_t cap)
@@ -207,14 +235,8 @@ mbedtls_pk_context *keypair_public_pk(struct keypair *k)
 
 int keypair_plain(const struct keypair *k, mbedtls_pk_context *out, struct err *e)
 {
-        uint8_t *der;
-        size_t n;
-        int ret;
+        int ret = mbedtls_pk_parse_key(out, k->pkcs8, k->pkcs8_len, NULL, 0);
 
-        if (keypair_export(k, &der, &n, e) < 0)
-                return -1;
-        ret = mbedtls_pk_parse_key(out, der, n, NULL, 0);
-        mem_free_secret(der);
         return ret ? err_nomem(e, "copying a private key") : 0;
 }
 

@@ -28,6 +28,8 @@ static int check_length(const uint8_t *der, size_t n, struct err *e)
 {
         size_t len = 0, bytes;
 
+        if (n > PKCS12_BYTES_MAX)
+                return err_set(e, ERR_LIMIT, "the file is larger than %u bytes", PKCS12_BYTES_MAX);
         if (n < 2 || der[0] != 0x30)
                 return err_set(e, ERR_SYNTAX, "the data is not a PKCS12 file");
         bytes = der[1] & 0x7f;
@@ -46,10 +48,6 @@ static int parse(struct reader *r, const uint8_t *der, size_t n)
 {
         const uint8_t *p = der;
 
-        if (n > PKCS12_BYTES_MAX)
-                return err_set(r->e, ERR_LIMIT, "the file is larger than %u bytes", PKCS12_BYTES_MAX);
-        if (check_length(der, n, r->e) < 0)
-                return -1;
         /* An object made in our context makes libcrypto use our providers for everything inside it. */
         r->p12 = PKCS12_init_ex(NID_pkcs7_data, r->crypto.ctx, NULL);
         if (!r->p12)
@@ -320,8 +318,8 @@ int pkcs12_read(const uint8_t *der, size_t n, const char *pass, time_t now, stru
 
         *out = (struct pkcs12){ 0 };
         ERR_set_mark();
-        if (p12_crypto_open(&r.crypto, true, e) == 0 && parse(&r, der, n) == 0 && check_mac(&r, pass) == 0 &&
-            take_all(&r) == 0)
+        if (check_length(der, n, e) == 0 && p12_crypto_open(&r.crypto, true, e) == 0 && parse(&r, der, n) == 0 &&
+            check_mac(&r, pass) == 0 && take_all(&r) == 0)
                 ret = sort_out(&r, out);
         PKCS12_free(r.p12);
         p12_crypto_close(&r.crypto);

@@ -35,37 +35,69 @@ static X509 *to_x509(const struct cert *c)
         return d2i_X509(NULL, &der, (long)n);
 }
 
-static STACK_OF(X509) * to_stack(const struct tp_assets *a)
+static int add_cert(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct cert *c)
 {
-        STACK_OF(X509) *s = sk_X509_new_null();
+        X509 *x = to_x509(c);
+        int ok = x && PKCS12_add_cert(bags, x);
 
-        for (unsigned i = 0; s && i < a->nca; i++) {
-                X509 *x = to_x509(a->ca[i]);
-
-                if (!x || !sk_X509_push(s, x)) {
-                        X509_free(x);
-                        sk_X509_pop_free(s, X509_free);
-                        return NULL;
-                }
-        }
-        return s;
+        X509_free(x);
+        return ok ? 0 : -1;
 }
 
-static EVP_PKEY *to_pkey(const struct keypair *kp, OSSL_LIB_CTX *ctx, struct err *e)
+/*
+ * The key goes in as the encoding we hold: libcrypto's key objects would be encoded through memory that is not
+ * cleared.
+ */
+static int add_key(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct keypair *kp, const char *pass, OSSL_LIB_CTX *ctx)
 {
+        PKCS8_PRIV_KEY_INFO *p8 = NULL;
+        PKCS12_SAFEBAG *bag = NULL;
         const uint8_t *p;
         uint8_t *der;
-        EVP_PKEY *k;
         size_t n;
 
-        if (keypair_export(kp, &der, &n, e) < 0)
-                return NULL;
+        if (keypair_export(kp, &der, &n, NULL) < 0)
+                return -1;
         p = der;
-        k = d2i_AutoPrivateKey_ex(NULL, &p, (long)n, ctx, NULL);
+        p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)n);
         mem_free_secret(der);
-        if (!k)
-                err_nomem(e, "writing a PKCS12 file");
-        return k;
+        if (p8)
+                bag = PKCS12_SAFEBAG_create_pkcs8_encrypt_ex(NID_aes_256_cbc, pass, -1, NULL, 0, ITERATIONS, p8, ctx,
+                                                             NULL);
+        PKCS8_PRIV_KEY_INFO_free(p8);
+        *bags = sk_PKCS12_SAFEBAG_new_null();
+        if (bag && *bags && sk_PKCS12_SAFEBAG_push(*bags, bag))
+                return 0;
+        PKCS12_SAFEBAG_free(bag);
+        return -1;
+}
+
+/* Both first bags get the name and the number that tell a reader which certificate belongs to the key. */
+static int label(STACK_OF(PKCS12_SAFEBAG) * bags, const char *name)
+{
+        PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, 0);
+        uint8_t id[] = { 1 };
+
+        return PKCS12_add_friendlyname_utf8(bag, name, -1) && PKCS12_add_localkeyid(bag, id, sizeof id) ? 0 : -1;
+}
+
+static int add_safes(STACK_OF(PKCS7) * *safes, const struct pkcs12 *in, const char *name, const char *pass,
+                     OSSL_LIB_CTX *ctx)
+{
+        STACK_OF(PKCS12_SAFEBAG) *certs = NULL, *keys = NULL;
+        int ret = add_cert(&certs, in->certs.id);
+
+        for (unsigned i = 0; ret == 0 && i < in->certs.nca; i++)
+                ret = add_cert(&certs, in->certs.ca[i]);
+        if (ret == 0)
+                ret = add_key(&keys, in->key, pass, ctx);
+        if (ret == 0 && (label(certs, name) < 0 || label(keys, name) < 0 ||
+                         !PKCS12_add_safe_ex(safes, certs, NID_aes_256_cbc, ITERATIONS, pass, ctx, NULL) ||
+                         !PKCS12_add_safe_ex(safes, keys, -1, 0, NULL, ctx, NULL)))
+                ret = -1;
+        sk_PKCS12_SAFEBAG_pop_free(certs, PKCS12_SAFEBAG_free);
+        sk_PKCS12_SAFEBAG_pop_free(keys, PKCS12_SAFEBAG_free);
+        return ret;
 }
 
 /* A block of ours out of libcrypto's. */
@@ -86,28 +118,23 @@ static int encode(const PKCS12 *p12, uint8_t **der, size_t *n, struct err *e)
 int pkcs12_write(const struct pkcs12 *in, const char *name, const char *pass, uint8_t **der, size_t *n, struct err *e)
 {
         struct p12_crypto crypto = { 0 };
-        STACK_OF(X509) *cas = NULL;
-        EVP_PKEY *key = NULL;
+        STACK_OF(PKCS7) *safes = NULL;
         PKCS12 *p12 = NULL;
-        X509 *id = NULL;
         int ret = -1;
 
         *der = NULL;
         ERR_set_mark();
-        if (p12_crypto_open(&crypto, false, e) == 0)
-                key = to_pkey(in->key, crypto.ctx, e);
-        if (key) {
-                id = to_x509(in->certs.id);
-                cas = to_stack(&in->certs);
-                if (id && cas)
-                        p12 = PKCS12_create_ex(pass, name, key, id, cas, NID_aes_256_cbc, NID_aes_256_cbc, ITERATIONS,
-                                               ITERATIONS, 0, crypto.ctx, NULL);
+        if (p12_crypto_open(&crypto, false, e) == 0) {
+                if (add_safes(&safes, in, name, pass, crypto.ctx) == 0)
+                        p12 = PKCS12_add_safes_ex(safes, 0, crypto.ctx, NULL);
+                if (p12 && !PKCS12_set_mac(p12, pass, -1, NULL, 0, ITERATIONS, NULL)) {
+                        PKCS12_free(p12);
+                        p12 = NULL;
+                }
                 ret = encode(p12, der, n, e);
         }
         PKCS12_free(p12);
-        sk_X509_pop_free(cas, X509_free);
-        X509_free(id);
-        EVP_PKEY_free(key);
+        sk_PKCS7_pop_free(safes, PKCS7_free);
         p12_crypto_close(&crypto);
         ERR_pop_to_mark();
         return ret;

@@ -1,6 +1,5 @@
 #include "pki/rsa_alt.h"
 
-#include <limits.h>
 #include <mbedtls/asn1.h>
 #include <mbedtls/md.h>
 #include <mbedtls/oid.h>
@@ -16,21 +15,76 @@ struct rsa_key {
         size_t len;
 };
 
-struct rsa_key *rsa_key_new(const uint8_t *pkcs1, size_t n, struct err *e)
+/* Private numbers go into "secure" ones: libcrypto clears those wherever it copies them to. */
+static int push(OSSL_PARAM_BLD *bld, BIGNUM **bn, const char *name, const mbedtls_mpi *v, bool secret)
 {
-        struct rsa_key *k;
+        uint8_t raw[RSA_BYTES_MAX];
+        size_t n = mbedtls_mpi_size(v);
+        int ok;
 
-        if (n > LONG_MAX) {
-                err_set(e, ERR_RANGE, "the private key is too large");
-                return NULL;
-        }
-        k = mem_alloc(MEM_KEY, sizeof *k);
+        *bn = secret ? BN_secure_new() : BN_new();
+        ok = *bn && n <= sizeof raw && mbedtls_mpi_write_binary(v, raw, n) == 0 && BN_bin2bn(raw, (int)n, *bn) &&
+             OSSL_PARAM_BLD_push_BN(bld, name, *bn);
+        mem_wipe(raw, sizeof raw);
+        return ok ? 0 : -1;
+}
+
+/* The builder borrows the numbers until its parameters are made. */
+static OSSL_PARAM *params_of(const mbedtls_rsa_context *rsa)
+{
+        const struct {
+                const char *name;
+                const mbedtls_mpi *v;
+                bool secret;
+        } part[] = {
+                { OSSL_PKEY_PARAM_RSA_N, &rsa->N, false },
+                { OSSL_PKEY_PARAM_RSA_E, &rsa->E, false },
+                { OSSL_PKEY_PARAM_RSA_D, &rsa->D, true },
+                { OSSL_PKEY_PARAM_RSA_FACTOR1, &rsa->P, true },
+                { OSSL_PKEY_PARAM_RSA_FACTOR2, &rsa->Q, true },
+                { OSSL_PKEY_PARAM_RSA_EXPONENT1, &rsa->DP, true },
+                { OSSL_PKEY_PARAM_RSA_EXPONENT2, &rsa->DQ, true },
+                { OSSL_PKEY_PARAM_RSA_COEFFICIENT1, &rsa->QP, true },
+        };
+        OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+        BIGNUM *bn[ARRAY_LEN(part)] = { NULL };
+        OSSL_PARAM *params = NULL;
+        int ret = bld ? 0 : -1;
+
+        for (size_t i = 0; ret == 0 && i < ARRAY_LEN(part); i++)
+                ret = push(bld, &bn[i], part[i].name, part[i].v, part[i].secret);
+        if (ret == 0)
+                params = OSSL_PARAM_BLD_to_param(bld);
+        for (size_t i = 0; i < ARRAY_LEN(part); i++)
+                BN_clear_free(bn[i]);
+        OSSL_PARAM_BLD_free(bld);
+        return params;
+}
+
+static EVP_PKEY *to_pkey(const mbedtls_rsa_context *rsa)
+{
+        EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+        OSSL_PARAM *params = params_of(rsa);
+        EVP_PKEY *pkey = NULL;
+
+        if (!c || !params || EVP_PKEY_fromdata_init(c) <= 0 ||
+            EVP_PKEY_fromdata(c, &pkey, EVP_PKEY_KEYPAIR, params) <= 0)
+                pkey = NULL;
+        OSSL_PARAM_free(params);
+        EVP_PKEY_CTX_free(c);
+        return pkey;
+}
+
+struct rsa_key *rsa_key_new(const mbedtls_rsa_context *rsa, struct err *e)
+{
+        struct rsa_key *k = mem_alloc(MEM_KEY, sizeof *k);
+
         if (!k) {
                 err_nomem(e, "loading a key pair");
                 return NULL;
         }
         ERR_set_mark();
-        k->pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &pkcs1, (long)n);
+        k->pkey = to_pkey(rsa);
         ERR_pop_to_mark();
         if (!k->pkey || EVP_PKEY_get_size(k->pkey) > (int)RSA_BYTES_MAX) {
                 rsa_key_free(k);
@@ -52,27 +106,6 @@ void rsa_key_free(struct rsa_key *k)
 size_t rsa_key_len(const struct rsa_key *k)
 {
         return k->len;
-}
-
-int rsa_key_export(const struct rsa_key *k, uint8_t **der, size_t *n, struct err *e)
-{
-        PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(k->pkey);
-        int len = p8 ? i2d_PKCS8_PRIV_KEY_INFO(p8, NULL) : -1;
-        uint8_t *p;
-
-        *der = NULL;
-        if (len <= 0) {
-                PKCS8_PRIV_KEY_INFO_free(p8);
-                return err_set(e, ERR_CRYPTO, "the private key cannot be encoded");
-        }
-        p = *der = mem_alloc(MEM_KEY, (size_t)len);
-        if (p)
-                i2d_PKCS8_PRIV_KEY_INFO(p8, &p);
-        PKCS8_PRIV_KEY_INFO_free(p8); /* clears its copy */
-        if (!*der)
-                return err_nomem(e, "encoding a private key");
-        *n = (size_t)len;
-        return 0;
 }
 
 /* in^d or in^e mod n, k->len bytes on both sides. */

@@ -8,6 +8,7 @@
 #define VOXGATE_PKI_RSA_ALT_H
 
 #include <mbedtls/pk.h>
+#include <mbedtls/rsa.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +19,13 @@
 
 struct rsa_key;
 
-/* From a DER RSAPrivateKey (PKCS#1). Usable from several threads. NULL with e set. */
-struct rsa_key *rsa_key_new(const uint8_t *pkcs1, size_t n, struct err *e) MUST_USE;
+/*
+ * From a complete and consistent mbedTLS private key, number by number: libcrypto's DER readers and writers leave
+ * copies in freed memory. Usable from several threads. NULL with e set.
+ */
+struct rsa_key *rsa_key_new(const mbedtls_rsa_context *rsa, struct err *e) MUST_USE;
 void rsa_key_free(struct rsa_key *k);        /* wiped; NULL is legal */
 size_t rsa_key_len(const struct rsa_key *k); /* bytes of the modulus */
-/* DER PKCS#8 into a fresh block for mem_free_secret(). */
-int rsa_key_export(const struct rsa_key *k, uint8_t **der, size_t *n, struct err *e);
 /* Makes pk a key of type RSA_ALT that borrows k. */
 int rsa_alt_setup(mbedtls_pk_context *pk, struct rsa_key *k);
 

@@ -1,8 +1,15 @@
 #include "pki/keypair.h"
 
+#include <mbedtls/rsa.h>
+#include <pthread.h>
+
 #include "pki/keypair_int.h"
 #include "pki/rsa_alt.h"
+#include "platform/base/str.h"
 #include "tests/support/pki.h"
+#include "tests/support/secret_watch.h"
+
+#define RNG rng_mbedtls, (void *)(uintptr_t)&rng_system
 
 /* Every length a caller may sign: hashes with a name, and the 36 bytes of TLS 1.0/1.1 without one. */
 static void signatures_verify(void **state)
@@ -14,18 +21,34 @@ static void signatures_verify(void **state)
                     { MBEDTLS_MD_SHA384, 48 }, { MBEDTLS_MD_SHA512, 64 }, { MBEDTLS_MD_NONE, 36 } };
         struct keypair *k = pki_key("server.key");
         uint8_t hash[64] = { 1, 2, 3 }, sig[RSA_BYTES_MAX];
+        mbedtls_pk_context *pk = keypair_pk(k), *pub = keypair_public_pk(k);
         size_t n;
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-                assert_int_equal(mbedtls_pk_sign(keypair_pk(k), row[i].md, hash, row[i].n, sig, &n, rng_mbedtls,
-                                                 (void *)&rng_system),
-                                 0);
+                assert_int_equal(mbedtls_pk_sign(pk, row[i].md, hash, row[i].n, sig, &n, RNG), 0);
                 assert_int_equal(n, 256);
-                assert_int_equal(mbedtls_pk_verify(keypair_public_pk(k), row[i].md, hash, row[i].n, sig, n), 0);
+                assert_int_equal(mbedtls_pk_verify(pub, row[i].md, hash, row[i].n, sig, n), 0);
                 sig[7] ^= 1;
-                assert_int_not_equal(mbedtls_pk_verify(keypair_public_pk(k), row[i].md, hash, row[i].n, sig, n), 0);
+                assert_int_not_equal(mbedtls_pk_verify(pub, row[i].md, hash, row[i].n, sig, n), 0);
         }
+        /* nothing without bytes, nothing that leaves no room for eight bytes of padding */
+        assert_int_not_equal(mbedtls_pk_sign(pk, MBEDTLS_MD_NONE, hash, 0, sig, &n, RNG), 0);
+        assert_int_not_equal(mbedtls_pk_sign(pk, MBEDTLS_MD_SHA256, hash, 31, sig, &n, RNG), 0);
+        keypair_put(k);
+}
+
+static void short_keys_refuse_long_hashes(void **state)
+{
+        struct rng_fixed f = { .state = 7 };
+        struct rng rng = rng_of_fixed(&f);
+        struct keypair *k = keypair_generate(512, PKI_NOW, &rng, NULL);
+        uint8_t hash[64] = { 1 }, sig[RSA_BYTES_MAX];
+        size_t n;
+
+        (void)state;
+        assert_int_equal(mbedtls_pk_sign(keypair_pk(k), MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
+        assert_int_not_equal(mbedtls_pk_sign(keypair_pk(k), MBEDTLS_MD_SHA384, hash, 48, sig, &n, RNG), 0);
         keypair_put(k);
 }
 
@@ -33,16 +56,254 @@ static void decrypts_what_the_public_key_encrypted(void **state)
 {
         struct keypair *k = pki_key("server.key");
         uint8_t secret[48] = { 3, 1, 9 }, wire[RSA_BYTES_MAX], out[48];
+        mbedtls_pk_context *pk = keypair_pk(k), *pub = keypair_public_pk(k);
         size_t n, m;
 
         (void)state;
-        assert_int_equal(mbedtls_pk_encrypt(keypair_public_pk(k), secret, sizeof secret, wire, &n, sizeof wire,
-                                            rng_mbedtls, (void *)&rng_system),
-                         0);
-        assert_int_equal(
-                mbedtls_pk_decrypt(keypair_pk(k), wire, n, out, &m, sizeof out, rng_mbedtls, (void *)&rng_system), 0);
+        assert_int_equal(mbedtls_pk_encrypt(pub, secret, sizeof secret, wire, &n, sizeof wire, RNG), 0);
+        assert_int_equal(mbedtls_pk_decrypt(pk, wire, n, out, &m, sizeof out, RNG), 0);
         assert_int_equal(m, sizeof secret);
         assert_memory_equal(out, secret, sizeof secret);
+
+        assert_int_not_equal(mbedtls_pk_decrypt(pk, wire, n, out, &m, sizeof out - 1, RNG), 0);
+        assert_int_equal(m, 0);
+        wire[9] ^= 1;
+        assert_int_not_equal(mbedtls_pk_decrypt(pk, wire, n, out, &m, sizeof out, RNG), 0);
+        memset(wire, 0xff, sizeof wire); /* not below the modulus */
+        assert_int_not_equal(mbedtls_pk_decrypt(pk, wire, n, out, &m, sizeof out, RNG), 0);
+        assert_int_not_equal(mbedtls_pk_decrypt(pk, wire, n - 1, out, &m, sizeof out, RNG), 0);
+        keypair_put(k);
+}
+
+/* em = 00 02, pad bytes, 00, message */
+static int unpad(size_t k, size_t pad, size_t cap, uint8_t *out, size_t *n)
+{
+        uint8_t em[64];
+
+        memset(em, 0xa5, sizeof em);
+        em[0] = 0;
+        em[1] = 2;
+        if (2 + pad < k)
+                em[2 + pad] = 0;
+        return rsa_unpad_ct(em, k, out, cap, n);
+}
+
+static void unpadding_takes_only_what_is_right(void **state)
+{
+        uint8_t out[64], em[64];
+        size_t n;
+
+        (void)state;
+        for (size_t pad = 0; pad <= 62; pad++) { /* 62: no zero at all */
+                int want = pad >= 8 && pad < 62 ? 0 : MBEDTLS_ERR_RSA_INVALID_PADDING;
+
+                assert_int_equal(unpad(64, pad, sizeof out, out, &n), want);
+                assert_int_equal(n, want ? 0 : 64 - 3 - pad);
+                for (size_t i = 0; i < n; i++)
+                        assert_int_equal(out[i], 0xa5);
+        }
+        assert_int_equal(unpad(64, 31, 30, out, &n), 0); /* fits to the byte */
+        assert_int_equal(n, 30);
+        assert_int_equal(unpad(64, 31, 29, out, &n), MBEDTLS_ERR_RSA_INVALID_PADDING);
+        assert_int_equal(unpad(10, 8, 29, out, &n), MBEDTLS_ERR_RSA_BAD_INPUT_DATA);
+        assert_int_equal(unpad(11, 8, 29, out, &n), 0);
+        assert_int_equal(n, 0);
+
+        memset(em, 7, sizeof em);
+        em[0] = 0, em[1] = 2, em[20] = 0, em[21] = 0x11, em[63] = 0x22;
+        assert_int_equal(rsa_unpad_ct(em, 64, out, sizeof out, &n), 0);
+        assert_int_equal(n, 43);
+        assert_int_equal(out[0], 0x11);
+        assert_int_equal(out[42], 0x22);
+        em[1] = 1;
+        assert_int_equal(rsa_unpad_ct(em, 64, out, sizeof out, &n), MBEDTLS_ERR_RSA_INVALID_PADDING);
+        em[1] = 2, em[0] = 1;
+        assert_int_equal(rsa_unpad_ct(em, 64, out, sizeof out, &n), MBEDTLS_ERR_RSA_INVALID_PADDING);
+}
+
+static void generated_keys_work_and_are_reproducible(void **state)
+{
+        static const unsigned legal[] = { 512, 768, 1024 }, illegal[] = { 0, 511, 1536, 8192 };
+        uint8_t a[600], b[600];
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(legal); i++) {
+                struct rng_fixed f = { .state = 42 }, g = { .state = 42 };
+                struct rng r1 = rng_of_fixed(&f), r2 = rng_of_fixed(&g);
+                struct err e = { 0 };
+                struct keypair *k = keypair_generate(legal[i], PKI_NOW, &r1, &e);
+                struct keypair *m = keypair_generate(legal[i], PKI_NOW, &r2, &e);
+
+                assert_non_null(k);
+                assert_int_equal(keypair_bits(k), legal[i]);
+                assert_int_equal(keypair_created(k), PKI_NOW);
+                assert_true(keypair_public_der(k, a, sizeof a) > 0);
+                assert_true(keypair_public_der(m, b, sizeof b) > 0);
+                assert_memory_equal(a, b, 64);
+                assert_int_equal(keypair_public_der(k, a, 20), 0);
+                keypair_put(k);
+                keypair_put(m);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(illegal); i++) {
+                struct err e = { 0 };
+
+                assert_null(keypair_generate(illegal[i], PKI_NOW, &rng_system, &e));
+                assert_int_equal(e.code, ERR_RANGE);
+        }
+}
+
+static int no_random(void *ctx, void *out, size_t n)
+{
+        (void)ctx;
+        (void)out;
+        (void)n;
+        return -1;
+}
+
+static void no_randomness_no_key(void **state)
+{
+        const struct rng broken = { .fill = no_random };
+        struct err e = { 0 };
+
+        (void)state;
+        assert_null(keypair_generate(1024, PKI_NOW, &broken, &e));
+        assert_int_equal(e.code, ERR_CRYPTO);
+}
+
+static void export_and_load_give_the_same_key(void **state)
+{
+        struct keypair *k = pki_key("server.key"), *m;
+        struct cert *c = pki_cert("server.pem");
+        struct err e = { 0 };
+        uint8_t *der;
+        size_t n;
+
+        (void)state;
+        assert_int_equal(keypair_export(k, &der, &n, &e), 0);
+        m = keypair_from_der(der, n, 5, &e);
+        assert_non_null(m);
+        assert_int_equal(keypair_created(m), 5);
+        assert_true(cert_matches_key(c, m));
+        for (size_t cut = 0; cut < n; cut += 7) { /* no prefix is a key */
+                assert_null(keypair_from_der(der, cut, 5, &e));
+                assert_int_equal(e.code, ERR_SYNTAX);
+        }
+        keypair_put(m);
+        keypair_put(k);
+        cert_put(c);
+        mem_free_secret(der);
+}
+
+/* T7: a private key whose numbers do not fit would sign wrongly and give itself away. */
+static void damaged_keys_are_refused(void **state)
+{
+        struct keypair *k = pki_key("server.key");
+        struct err e = { 0 };
+        unsigned refused = 0, tried = 0;
+        uint8_t *der;
+        size_t n;
+
+        (void)state;
+        assert_int_equal(keypair_export(k, &der, &n, &e), 0);
+        for (size_t at = 40; at < n; at += 37, tried++) {
+                struct keypair *m;
+
+                der[at] ^= 4;
+                m = keypair_from_der(der, n, 5, &e);
+                refused += !m;
+                keypair_put(m);
+                der[at] ^= 4;
+        }
+        assert_int_equal(refused, tried);
+        mem_free_secret(der);
+        keypair_put(k);
+}
+
+/* The private numbers as bytes, to look for. */
+static void watch_numbers(const struct keypair *k)
+{
+        mbedtls_pk_context plain;
+        mbedtls_mpi num[5];
+        uint8_t raw[256];
+
+        mbedtls_pk_init(&plain);
+        for (int i = 0; i < 5; i++)
+                mbedtls_mpi_init(&num[i]);
+        assert_int_equal(keypair_plain(k, &plain, NULL), 0);
+        assert_int_equal(mbedtls_rsa_export(mbedtls_pk_rsa(plain), NULL, &num[0], &num[1], &num[2], NULL), 0);
+        assert_int_equal(mbedtls_rsa_export_crt(mbedtls_pk_rsa(plain), &num[3], &num[4], NULL), 0);
+        assert_true(secret_watch_start());
+        for (int i = 0; i < 5; i++) {
+                size_t n = mbedtls_mpi_size(&num[i]);
+
+                assert_int_equal(mbedtls_mpi_write_binary(&num[i], raw, n), 0);
+                secret_watch_add(raw + n / 2, 24);
+                mbedtls_mpi_free(&num[i]);
+        }
+        mbedtls_pk_free(&plain);
+}
+
+static void nothing_secret_is_left_in_freed_memory(void **state)
+{
+        struct keypair *k = pki_key("server.key"), *m;
+        uint8_t hash[32] = { 0 }, sig[RSA_BYTES_MAX], *der;
+        mbedtls_pk_context plain;
+        size_t n;
+
+        (void)state;
+        watch_numbers(k);
+        assert_int_equal(keypair_export(k, &der, &n, NULL), 0);
+        m = keypair_from_der(der, n, 0, NULL);
+        assert_int_equal(mbedtls_pk_sign(keypair_pk(m), MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
+        mbedtls_pk_init(&plain);
+        assert_int_equal(keypair_plain(m, &plain, NULL), 0);
+        mbedtls_pk_free(&plain);
+        mem_free_secret(der);
+        keypair_put(m);
+        keypair_put(k);
+        assert_int_equal(secret_watch_stop(), 0);
+}
+
+/* The watch itself must be able to see. */
+static void the_watch_sees_what_is_not_wiped(void **state)
+{
+        struct keypair *k = pki_key("server.key");
+        uint8_t *der;
+        size_t n;
+
+        (void)state;
+        watch_numbers(k);
+        assert_int_equal(keypair_export(k, &der, &n, NULL), 0);
+        mem_free(der);
+        assert_int_equal(secret_watch_stop(), 1);
+        keypair_put(k);
+}
+
+static void *sign_many(void *arg)
+{
+        uint8_t hash[32] = { 9 }, sig[RSA_BYTES_MAX];
+        uintptr_t bad = 0;
+        size_t n;
+
+        for (int i = 0; i < 20; i++)
+                bad += mbedtls_pk_sign(keypair_pk(arg), MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG) != 0 ||
+                       mbedtls_pk_verify(keypair_public_pk(arg), MBEDTLS_MD_SHA256, hash, 32, sig, n) != 0;
+        return (void *)bad;
+}
+
+static void threads_share_a_key(void **state)
+{
+        struct keypair *k = pki_key("server.key");
+        pthread_t t[3];
+        void *bad;
+
+        (void)state;
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(pthread_create(&t[i], NULL, sign_many, k), 0);
+        for (int i = 0; i < 3; i++) {
+                pthread_join(t[i], &bad);
+                assert_null(bad);
+        }
         keypair_put(k);
 }
 
@@ -50,7 +311,16 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(signatures_verify),
+                cmocka_unit_test(short_keys_refuse_long_hashes),
                 cmocka_unit_test(decrypts_what_the_public_key_encrypted),
+                cmocka_unit_test(unpadding_takes_only_what_is_right),
+                cmocka_unit_test(generated_keys_work_and_are_reproducible),
+                cmocka_unit_test(no_randomness_no_key),
+                cmocka_unit_test(export_and_load_give_the_same_key),
+                cmocka_unit_test(damaged_keys_are_refused),
+                cmocka_unit_test(nothing_secret_is_left_in_freed_memory),
+                cmocka_unit_test(the_watch_sees_what_is_not_wiped),
+                cmocka_unit_test(threads_share_a_key),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 #include "pki/pkcs12.h"
 
+#include "pki/libcrypto.h"
 #include "tests/support/pki.h"
+#include "tests/support/secret_watch.h"
 
 static int read_file(const char *name, const char *pass, struct pkcs12 *p, struct err *e)
 {
@@ -52,6 +54,7 @@ static void bad_files_say_why(void **state)
                 { "new.p12", "wrong", "the passphrase is wrong" },
                 { "old.p12", "wrong", "the passphrase is wrong" },
                 { "new.p12", "", "the passphrase is wrong" },
+                { "empty.p12", "x", "the passphrase is wrong" },
                 { "nokey.p12", PKI_PASS, "the file holds no private key" },
                 { "nocert.p12", PKI_PASS, "the file holds no certificate" },
                 { "nomac.p12", PKI_PASS, "the file has no integrity check by passphrase" },
@@ -72,12 +75,242 @@ static void bad_files_say_why(void **state)
         }
 }
 
+/* Whatever is cut off, nobody is told that the passphrase is wrong. */
+static void every_prefix_is_called_truncated(void **state)
+{
+        struct pkcs12 p;
+        size_t n;
+        uint8_t *der = pki_file("new.p12", &n);
+
+        (void)state;
+        for (size_t cut = 0; cut < n; cut++) {
+                uint8_t *part = mem_dup(MEM_MISC, der, cut); /* exact size: a read past the end shows */
+                struct err e = { 0 };
+
+                assert_int_equal(pkcs12_read(part, cut, PKI_PASS, PKI_NOW, &p, &e), -1);
+                if (cut < 2)
+                        assert_string_equal(e.text, "the data is not a PKCS12 file");
+                else
+                        assert_non_null(strstr(e.text, "truncated"));
+                mem_free(part);
+        }
+        mem_free_secret(der);
+}
+
+static void trailing_bytes_are_refused(void **state)
+{
+        struct err e = { 0 };
+        struct pkcs12 p;
+        size_t n;
+        uint8_t *der = pki_file("new.p12", &n), *more = mem_alloc(MEM_MISC, n + 1);
+
+        (void)state;
+        memcpy(more, der, n);
+        assert_int_equal(pkcs12_read(more, n + 1, PKI_PASS, PKI_NOW, &p, &e), -1);
+        assert_string_equal(e.text, "the file is truncated or damaged");
+        mem_free_secret(more);
+        mem_free_secret(der);
+}
+
+static void a_changed_byte_never_passes(void **state)
+{
+        struct pkcs12 p;
+        size_t n;
+        uint8_t *der = pki_file("new.p12", &n);
+
+        (void)state;
+        for (size_t at = 0; at < n; at += 61) {
+                struct err e = { 0 };
+
+                der[at] ^= 0x10;
+                if (pkcs12_read(der, n, PKI_PASS, PKI_NOW, &p, &e) == 0)
+                        fail_msg("byte %zu does not matter", at);
+                assert_true(e.text[0] != 0);
+                der[at] ^= 0x10;
+        }
+        mem_free_secret(der);
+}
+
+static void oversized_files_are_refused_unread(void **state)
+{
+        uint8_t *big = mem_alloc(MEM_MISC, PKCS12_BYTES_MAX + 1);
+        struct err e = { 0 };
+        struct pkcs12 p;
+
+        (void)state;
+        big[0] = 0x30;
+        assert_int_equal(pkcs12_read(big, PKCS12_BYTES_MAX + 1, "", PKI_NOW, &p, &e), -1);
+        assert_int_equal(e.code, ERR_LIMIT);
+        mem_free(big);
+}
+
+/* ---- files that the openssl command does not make ---- */
+
+struct odd {
+        const char *cert; /* put in `copies` times */
+        unsigned copies, keys;
+        int key_iter;
+        STACK_OF(PKCS7) * safes;
+};
+
+static X509 *x509_of(const char *name)
+{
+        struct cert *c = pki_cert(name);
+        size_t n;
+        const uint8_t *der = cert_der(c, &n);
+        X509 *x = d2i_X509(NULL, &der, (long)n);
+
+        cert_put(c);
+        return x;
+}
+
+static int read_odd(struct odd *o, struct pkcs12 *p, struct err *e)
+{
+        STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+        X509 *x = x509_of(o->cert);
+        struct keypair *kp = pki_key("server.key");
+        EVP_PKEY *key;
+        const uint8_t *der;
+        uint8_t *buf = NULL;
+        size_t n;
+        PKCS12 *p12;
+        int len, ret;
+
+        assert_int_equal(keypair_export(kp, &buf, &n, NULL), 0);
+        der = buf;
+        key = d2i_AutoPrivateKey(NULL, &der, (long)n);
+        for (unsigned i = 0; i < o->copies; i++)
+                assert_non_null(PKCS12_add_cert(&bags, x));
+        for (unsigned i = 0; i < o->keys; i++)
+                assert_non_null(
+                        PKCS12_add_key(&bags, key, 0, o->key_iter, NID_aes_128_cbc, (char *)(uintptr_t)PKI_PASS));
+        assert_true(PKCS12_add_safe(&o->safes, bags, -1, 0, NULL));
+        p12 = PKCS12_add_safes(o->safes, 0);
+        assert_true(PKCS12_set_mac(p12, PKI_PASS, -1, NULL, 0, 1, NULL));
+        mem_free_secret(buf);
+        buf = NULL;
+        len = i2d_PKCS12(p12, &buf);
+        ret = pkcs12_read(buf, (size_t)len, PKI_PASS, PKI_NOW, p, e);
+        OPENSSL_free(buf);
+        PKCS12_free(p12);
+        sk_PKCS7_pop_free(o->safes, PKCS7_free);
+        sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+        EVP_PKEY_free(key);
+        X509_free(x);
+        keypair_put(kp);
+        return ret;
+}
+
+static void contents_are_judged(void **state)
+{
+        static const struct {
+                struct odd odd;
+                const char *why; /* NULL: loads */
+        } row[] = {
+                { { "server.pem", 1, 1, 1, NULL }, NULL },
+                { { "server.pem", 64, 1, 1, NULL }, NULL }, /* copies are one certificate */
+                { { "server.pem", 65, 1, 1, NULL }, "the file holds more than 64 certificates" },
+                { { "root.pem", 1, 1, 1, NULL }, "the private key does not match the certificate" },
+                { { "server.pem", 1, 2, 1, NULL }, "the file holds more than one private key" },
+                { { "server.pem", 1, 1, 1000001, NULL }, "the file demands more than 1000000 iterations" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+                struct odd o = row[i].odd;
+                struct err e = { 0 };
+                struct pkcs12 p;
+                int ret = read_odd(&o, &p, &e);
+
+                assert_int_equal(ret, row[i].why ? -1 : 0);
+                assert_string_equal(e.text, row[i].why ? row[i].why : "");
+                if (ret == 0)
+                        assert_int_equal(p.certs.nca, 0);
+                pkcs12_put(&p);
+        }
+}
+
+/* ---- writing ---- */
+
+static void what_is_written_reads_back(void **state)
+{
+        struct err e = { 0 };
+        struct pkcs12 a, b;
+        uint8_t *der;
+        size_t n;
+
+        (void)state;
+        assert_int_equal(read_file("chain.p12", PKI_PASS, &a, &e), 0);
+        assert_int_equal(pkcs12_write(&a, "cuma_proxy", "other pass", &der, &n, &e), 0);
+        assert_int_equal(pkcs12_read(der, n, "other pass", 1, &b, &e), 0);
+        assert_true(cert_same(a.certs.id, b.certs.id));
+        assert_int_equal(b.certs.nca, 2);
+        assert_true(cert_same(a.certs.ca[0], b.certs.ca[0]));
+        assert_true(cert_same(a.certs.ca[1], b.certs.ca[1]));
+        pkcs12_put(&b);
+        assert_int_equal(pkcs12_read(der, n, PKI_PASS, 1, &b, &e), -1);
+        mem_free_secret(der);
+        pkcs12_put(&a);
+}
+
+/* ---- secrets ---- */
+
+static void watch_key_and_passphrase(void)
+{
+        struct keypair *k = pki_key("server.key");
+        uint8_t bmp[2 * sizeof PKI_PASS] = { 0 }, *der;
+        size_t n;
+
+        for (size_t i = 0; i < sizeof PKI_PASS - 1; i++)
+                bmp[2 * i + 1] = (uint8_t)PKI_PASS[i];
+        assert_int_equal(keypair_export(k, &der, &n, NULL), 0);
+        assert_true(secret_watch_start());
+        secret_watch_add(PKI_PASS, sizeof PKI_PASS - 1);
+        secret_watch_add(bmp, 2 * (sizeof PKI_PASS - 1));
+        for (size_t at = n / 4; at + 24 < n; at += n / 8) /* d, p, q and their companions */
+                secret_watch_add(der + at, 24);
+        mem_free_secret(der);
+        keypair_put(k);
+}
+
+static void secrets_are_wiped_on_every_way_out(void **state)
+{
+        static const char *const file[] = { "new.p12", "old.p12", "chain.p12" };
+        char pass[] = PKI_PASS;
+        struct pkcs12 p;
+        uint8_t *der;
+        size_t n;
+
+        (void)state;
+        watch_key_and_passphrase();
+        for (size_t i = 0; i < ARRAY_LEN(file); i++) {
+                assert_int_equal(read_file(file[i], pass, &p, NULL), 0);
+                pkcs12_put(&p);
+        }
+        assert_int_equal(read_file("new.p12", PKI_PASS "x", &p, NULL), -1);
+        assert_int_equal(read_file("ec.p12", pass, &p, NULL), -1);
+        assert_int_equal(read_file("nocert.p12", pass, &p, NULL), -1);
+        assert_int_equal(read_file("new.p12", pass, &p, NULL), 0);
+        assert_int_equal(pkcs12_write(&p, "x", pass, &der, &n, NULL), 0);
+        mem_free_secret(der);
+        pkcs12_put(&p);
+        assert_int_equal(secret_watch_stop(), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(good_files_load),
                 cmocka_unit_test(bad_files_say_why),
+                cmocka_unit_test(every_prefix_is_called_truncated),
+                cmocka_unit_test(trailing_bytes_are_refused),
+                cmocka_unit_test(a_changed_byte_never_passes),
+                cmocka_unit_test(oversized_files_are_refused_unread),
+                cmocka_unit_test(contents_are_judged),
+                cmocka_unit_test(what_is_written_reads_back),
+                cmocka_unit_test(secrets_are_wiped_on_every_way_out),
         };
 
+        libcrypto_wipe_freed(); /* as main() does */
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
