@@ -269,6 +269,20 @@ static int refuse(struct err *e, const char *dev, const char *what)
         return err_set(e, ERR_IO, "%s: %s: %s", dev, what, strerror(errno));
 }
 
+/*
+ * Where the socket is made, because the privilege to exceed the system's limits belongs to the namespace of the
+ * device. Without it the system's own limit applies.
+ */
+static void set_buffers(int fd)
+{
+        int rcv = 16 << 20, snd = 4 << 20;
+
+        if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcv, sizeof rcv) != 0)
+                setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcv, sizeof rcv);
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &snd, sizeof snd) != 0)
+                setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &snd, sizeof snd);
+}
+
 /* Protocol 0 binds to the device and takes no frames: those of the time before the ring would be out of order. */
 int port_afpacket_socket(const char *ifname, struct err *e)
 {
@@ -285,6 +299,7 @@ int port_afpacket_socket(const char *ifname, struct err *e)
                 close(fd);
                 return -1;
         }
+        set_buffers(fd);
         return fd;
 }
 
@@ -312,17 +327,6 @@ static int learn_device(struct port_afpacket *a, struct sockaddr_ll *sll, struct
 static int set_opt(const struct port_afpacket *a, int opt, int value)
 {
         return setsockopt(a->fd, SOL_PACKET, opt, &value, sizeof value);
-}
-
-/* Without the privilege the system's own limit applies. */
-static void set_buffers(const struct port_afpacket *a)
-{
-        int rcv = 16 << 20, snd = 4 << 20;
-
-        if (setsockopt(a->fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcv, sizeof rcv) != 0)
-                setsockopt(a->fd, SOL_SOCKET, SO_RCVBUF, &rcv, sizeof rcv);
-        if (setsockopt(a->fd, SOL_SOCKET, SO_SNDBUFFORCE, &snd, sizeof snd) != 0)
-                setsockopt(a->fd, SOL_SOCKET, SO_SNDBUF, &snd, sizeof snd);
 }
 
 /* The order matters: version and header before the ring. A socket used before may still have one. */
@@ -376,12 +380,7 @@ struct port *port_afpacket_open(const char *ifname, int fd, const struct clock *
         a->clk = clk;
         strncpy(a->p.name, ifname, sizeof a->p.name - 1);
         a->fd = fd >= 0 ? fd : port_afpacket_socket(ifname, e);
-        if (a->fd < 0 || learn_device(a, &sll, e) != 0 || make_ring(a, e) != 0) {
-                afpacket_close(&a->p);
-                return NULL;
-        }
-        set_buffers(a);
-        if (start(a, &sll, e) != 0) {
+        if (a->fd < 0 || learn_device(a, &sll, e) != 0 || make_ring(a, e) != 0 || start(a, &sll, e) != 0) {
                 afpacket_close(&a->p);
                 return NULL;
         }
