@@ -1,0 +1,14 @@
+#include "inspect/engine.h"
+
+#include "inspect/mmp/mmp.h"
+#include "inspect/tftp/tftp.h"
+
+const struct inspect_engine *const inspect_engines[] = { &inspect_mmp, &inspect_tftp, NULL };
+
+const struct inspect_engine *inspect_engine_find(enum inspect_id id)
+{
+        for (const struct inspect_engine *const *e = inspect_engines; *e; e++)
+                if ((*e)->id == id)
+                        return *e;
+        return NULL;
+}
