@@ -38,6 +38,12 @@ const struct nat_rule_rt *nat_match_dest(const struct nat_rt *n, const struct ne
 /* The mapped address of a static rule for a real address (interface addresses resolved through net). */
 bool nat_static_mapped(const struct nat_rule_rt *r, const struct net_rt *net, const struct addr *real, uint16_t port,
                        uint8_t proto, uint16_t mapped_if, struct addr *mapped, uint16_t *mport);
+/*
+ * What can be said against a line when it is typed (its object need not be defined yet): 0, or -1 with the ASA's
+ * words where known. Compiling refuses nothing: a rule that cannot work is left out of it.
+ */
+int nat_check(const struct object_nat_conf *c, const struct policy_conf *objs, const struct net_conf *ifs,
+              struct err *e);
 int nat_compile(struct snap_part *part, const struct nat_conf *conf, const struct policy_conf *objs,
                 const struct net_rt *net, struct err *e);
 

@@ -387,17 +387,58 @@ static void test_interface_address_follows(void **state)
         assert_string_equal(dest(b, OUT, "192.0.2.1", 2222), "-");
 }
 
+static const char *check(struct bench *b, const struct object_nat_conf *c)
+{
+        static struct err e;
+
+        e.text[0] = 0;
+        assert_true((nat_check(c, &b->n.objs, &b->f.conf, &e) == 0) == (e.text[0] == 0));
+        return e.text;
+}
+
+static void test_check(void **state)
+{
+        struct bench *b = *state;
+
+        nf_host(&b->n, "srv", "10.1.1.2");
+        nf_subnet(&b->n, "own-net", "10.1.1.0", 24);
+        nf_range(&b->n, "pool", "192.0.2.50", "192.0.2.60");
+        nf_range(&b->n, "around", "192.0.2.0", "192.0.2.9");
+        assert_string_equal(check(b, nf_static(&b->n, "srv", "inside", "outside", "192.0.2.140")), "");
+        assert_string_equal(check(b, nf_static(&b->n, "srv", "inside", "outside", "192.0.2.1")),
+                            "Address 192.0.2.1 overlaps with outside interface address.\n"
+                            "ERROR: NAT Policy is not downloaded");
+        assert_string_equal(check(b, nf_static(&b->n, "srv", "inside", "dmz", "192.0.2.1")), "");
+        assert_string_equal(check(b, nf_static(&b->n, "srv", "inside", "outside", "pool")), "");
+        assert_non_null(
+                strstr(check(b, nf_static(&b->n, "srv", "inside", "outside", "around")), "192.0.2.1 overlaps"));
+        assert_non_null(strstr(check(b, nf_static(&b->n, "srv", "any", "any", "172.16.0.1")), "dmz interface"));
+        assert_string_equal(check(b, nf_static(&b->n, "own-net", "inside", "any", "10.1.1.0")), "");
+        assert_string_equal(check(b, nf_static(&b->n, "srv", "inside", "outside", "nothing")),
+                            "nothing doesn't match an existing object or object-group");
+        assert_string_equal(check(b, nf_dynamic(&b->n, "srv", "inside", "outside", "interface")), "");
+        assert_int_not_equal(check(b, nf_dynamic(&b->n, "srv", "inside", "any", "interface"))[0], 0);
+        assert_int_not_equal(check(b, nf_dynamic(&b->n, "srv", "inside", "outside", "pool"))[0], 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(test_order_of_section_2),   T(test_subnets_and_ranges),
-                T(test_static_mapped),        T(test_service_ports),
-                T(test_interface_pairs),      T(test_uneven_sides),
-                T(test_what_is_not_compiled), T(test_ipv6),
-                T(test_index_equals_walk),    T(test_proxy_arp),
-                T(test_noproxyarp),           T(test_interface_address_follows),
+                T(test_order_of_section_2),
+                T(test_subnets_and_ranges),
+                T(test_static_mapped),
+                T(test_service_ports),
+                T(test_interface_pairs),
+                T(test_uneven_sides),
+                T(test_what_is_not_compiled),
+                T(test_ipv6),
+                T(test_index_equals_walk),
+                T(test_proxy_arp),
+                T(test_noproxyarp),
+                T(test_interface_address_follows),
+                T(test_check),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
