@@ -61,6 +61,13 @@ for ca in self selfca selfuse selfnc; do
         signed "$ca-child" "/CN=child-of-$ca" $ca sha256 "$LEAF" "$USE"
         rm "$ca-child.key"
 done
+# what the texts of server.pem must be
+{
+        openssl x509 -in server.pem -noout -serial
+        for md in md5 sha1 sha256; do
+                openssl x509 -in server.pem -noout -fingerprint -$md
+        done
+} | sed 's/.*=//; s/://g' | tr A-F a-f | sed '2,$s/......../& /g; s/ $//' >server.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.key -subj /CN=ec.example.com -days $days \
         -out ec.pem 2>/dev/null
 
