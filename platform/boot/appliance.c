@@ -82,6 +82,21 @@ static struct port *port_open(struct appliance *a, const struct port_opt *o, str
                                            : port_afpacket_open(o->spec, fd, &clock_system, e);
 }
 
+/* The kernel answers beside us on a device that has an address: the operator must know (platform-pitfalls section 3).
+ */
+static void warn_kernel_addr(struct appliance *a, const struct port_opt *o, const struct port *p)
+{
+        size_t n = strlen(a->box.startup_errors);
+        char text[ADDR_TEXT_MAX];
+        struct addr addr;
+
+        if (strcmp(o->kind, "afpacket") == 0 && port_afpacket_kernel_addr(p, &addr))
+                snprintf(
+                        a->box.startup_errors + n, sizeof a->box.startup_errors - n,
+                        "WARNING: the kernel holds %s on %s and answers there too; remove it: ip addr flush dev %s\n",
+                        addr_print(&addr, text), o->spec, o->spec);
+}
+
 static int port_add(struct appliance *a, const struct port_opt *o, uint16_t index, struct err *e)
 {
         char hw[HWNAME_MAX + 1];
@@ -96,6 +111,7 @@ static int port_add(struct appliance *a, const struct port_opt *o, uint16_t inde
         p = port_open(a, o, e);
         if (!p)
                 return -1;
+        warn_kernel_addr(a, o, p);
         b->port = index;
         b->mac = p->mac;
         b->link = p->link;

@@ -242,6 +242,16 @@ static void run_shows(struct replay *r)
         }
 }
 
+static int files_finish(struct replay *r, struct err *e)
+{
+        int rc = 0;
+
+        for (unsigned i = 0; i < r->nports; i++)
+                if (replay_port_finish(r->port[i], e) < 0)
+                        rc = -1;
+        return rc;
+}
+
 static int started(struct replay *r, struct err *e)
 {
         struct parts_conf c = { .clk = &r->clk, .rng = &r->rng, .nworkers = 1, .nproxies = 1 };
@@ -258,6 +268,7 @@ static int started(struct replay *r, struct err *e)
                         log_step(r->parts.log);
                         summary(r);
                         run_shows(r);
+                        rc = files_finish(r, e);
                 }
                 box_teardown(&r->box, &r->setup);
         }

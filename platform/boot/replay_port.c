@@ -214,3 +214,8 @@ bool replay_port_pending(const struct port *p)
 {
         return self(p)->nanswers > 0;
 }
+
+int replay_port_finish(struct port *p, struct err *e)
+{
+        return port_pcap_finish(self(p)->file, e);
+}

@@ -15,4 +15,7 @@ int64_t replay_port_next(struct port *p);
 /* Frames wait that are not the file's: answers of neighbours. */
 bool replay_port_pending(const struct port *p);
 
+/* Closes the output file. -1 when the input broke off damaged or the output could not be written in full. */
+int replay_port_finish(struct port *p, struct err *e);
+
 #endif
