@@ -81,6 +81,7 @@ static int expand_ace(struct compile *c, const struct ace_conf *a)
 {
         static const struct addr_spec any = { .kind = AS_ANY };
         static const struct proto_spec ip = { .kind = PS_NUM, .num = PROTO_IP };
+        static const struct port_spec none = { .op = PORT_NONE };
         bool standard = a->kind == ACE_STANDARD;
         struct addr_vec src = { 0 }, dst = { 0 };
         struct svc_vec svc = { 0 };
@@ -88,8 +89,8 @@ static int expand_ace(struct compile *c, const struct ace_conf *a)
 
         if (!object_expand_addr(c->conf, c->net, &a->src, &src, c->e) &&
             !object_expand_addr(c->conf, c->net, standard ? &any : &a->dst, &dst, c->e) &&
-            !object_expand_service(c->conf, standard ? &ip : &a->proto, &a->sport, &a->dport,
-                                   standard ? -1 : a->icmp_type, &svc, c->e))
+            !object_expand_service(c->conf, standard ? &ip : &a->proto, standard ? &none : &a->sport,
+                                   standard ? &none : &a->dport, standard ? -1 : a->icmp_type, &svc, c->e))
                 rc = cross(c, &src, &dst, &svc);
         addr_vec_fini(&src);
         addr_vec_fini(&dst);
