@@ -6,21 +6,6 @@
 
 #include "platform/base/mem.h"
 
-/* Log lines that come while nothing is typed go above a fresh prompt. */
-static void show_async(struct term *t, const char *prompt)
-{
-        char *q = term_take_async(t);
-
-        if (!q)
-                return;
-        if (!term_at_line_start(t))
-                term_puts(t, "\n");
-        term_puts(t, q);
-        mem_free(q);
-        term_puts(t, prompt);
-        term_flush(t);
-}
-
 static enum term_result line_done(struct term *t, bool secret, bool too_long)
 {
         if (!secret)
@@ -29,7 +14,10 @@ static enum term_result line_done(struct term *t, bool secret, bool too_long)
         return too_long ? TERM_LONG : TERM_LINE;
 }
 
-/* Input that ends without a newline still is a line. */
+/*
+ * Input that ends without a newline still is a line. Log lines wait for the next prompt: a script takes a prompt at
+ * the end of what it read for the end of an output.
+ */
 enum term_result term_plain_read(struct term *t, const char *prompt, bool secret)
 {
         bool too_long = false;
@@ -42,8 +30,8 @@ enum term_result term_plain_read(struct term *t, const char *prompt, bool secret
                 char c = (char)k;
 
                 if (k == KEY_WAKE)
-                        show_async(t, prompt);
-                else if (k == KEY_NONE)
+                        continue;
+                if (k == KEY_NONE)
                         return TERM_IDLE;
                 else if (k == KEY_EOF && (!t->line_len || atomic_load(&t->hung)))
                         return TERM_EOF;
