@@ -100,6 +100,12 @@ static uint8_t l4_proto(const struct pkt *pk)
         return is_v6(pk) ? pk->key.proto : pk->buf[pk->l3 + 9];
 }
 
+/* ICMPv6 inside IPv4 is just some protocol. */
+static int field_offset(const struct pkt *pk, uint8_t proto)
+{
+        return proto == IPPROTO_ICMP6_ && !is_v6(pk) ? -1 : csum_l4_offset(proto);
+}
+
 uint64_t csum_pseudo(const struct pkt *pk)
 {
         const uint8_t *ip = pk->buf + pk->l3;
@@ -111,6 +117,11 @@ uint64_t csum_pseudo(const struct pkt *pk)
         return csum_add(is_v6(pk) ? csum_add(0, ip + 8, 32) : csum_add(0, ip + 12, 8), rest, sizeof rest);
 }
 
+static bool can_be_partial(uint8_t proto)
+{
+        return proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_;
+}
+
 /* A computed UDP checksum of zero is sent as all ones: zero means "none" there. */
 static uint16_t never_zero(uint8_t proto, uint16_t sum)
 {
@@ -120,10 +131,10 @@ static uint16_t never_zero(uint8_t proto, uint16_t sum)
 void csum_l4_full(struct pkt *pk)
 {
         uint8_t proto = l4_proto(pk);
-        int at = csum_l4_offset(proto);
+        int at = field_offset(pk, proto);
         uint16_t field = 0;
 
-        if (pk->csum.gso_type) {
+        if (pk->csum.gso_type && can_be_partial(proto)) {
                 csum_l4_partial(pk);
                 return;
         }
@@ -140,10 +151,10 @@ void csum_l4_full(struct pkt *pk)
 void csum_l4_partial(struct pkt *pk)
 {
         uint8_t proto = l4_proto(pk);
-        int at = csum_l4_offset(proto);
+        int at = field_offset(pk, proto);
         uint16_t field;
 
-        if (proto != IPPROTO_TCP_ && proto != IPPROTO_UDP_) {
+        if (!can_be_partial(proto)) {
                 csum_l4_full(pk);
                 return;
         }
@@ -157,7 +168,7 @@ void csum_l4_partial(struct pkt *pk)
 bool csum_l4_ok(const struct pkt *pk)
 {
         uint8_t proto = l4_proto(pk);
-        int at = csum_l4_offset(proto);
+        int at = field_offset(pk, proto);
         uint16_t field;
 
         if (pk->csum.partial || pk->csum.verified || at < 0)

@@ -115,7 +115,9 @@ static void normalise_csum(struct pkt *pk)
                 s->partial = false;
                 s->gso_type = 0;
         }
-        if (s->gso_type && !s->partial && l4)
+        if (!l4)
+                s->gso_type = 0;
+        else if (s->gso_type && !s->partial)
                 csum_l4_partial(pk);
 }
 

@@ -222,6 +222,13 @@ static void test_gso_stays_partial(void **state)
         struct pkt *pk;
 
         (void)state;
+        p.proto = IPPROTO_ICMP_; /* nonsense metadata: a full sum is all there can be */
+        pk = parsed(pool, &p);
+        pk->csum.gso_type = 1;
+        csum_l4_full(pk);
+        assert_false(pk->csum.partial);
+        pkt_put(pk);
+        p.proto = IPPROTO_TCP_;
         pk = parsed(pool, &p);
         pk->csum.gso_type = 1;
         csum_l4_full(pk);
