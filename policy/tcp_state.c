@@ -69,7 +69,7 @@ static void read_options(struct tcp_track *t, const struct pkt *pk)
                 if (kind == 2 && len == 4)
                         t->mss = cur_be16(&body);
                 else if (kind == 3 && len == 3)
-                        t->wscale = MIN_OF(cur_u8(&body), WSCALE_MAX);
+                        t->wscale = cur_u8(&body);
         }
 }
 
@@ -80,7 +80,7 @@ static uint32_t scaled(const struct tcp_conn_state *t, unsigned side, const stru
 
         if ((pk->tcp_flags & TCP_SYN) || !s->syn || !o->syn || s->wscale == WSCALE_NONE || o->wscale == WSCALE_NONE)
                 return pk->tcp_win;
-        return (uint32_t)pk->tcp_win << s->wscale;
+        return (uint32_t)pk->tcp_win << MIN_OF(s->wscale, WSCALE_MAX);
 }
 
 static struct seg seg_of(const struct tcp_conn_state *t, unsigned side, const struct pkt *pk)
