@@ -35,6 +35,11 @@ static X509 *to_x509(const struct cert *c)
         return d2i_X509(NULL, &der, (long)n);
 }
 
+static int cannot(struct err *e)
+{
+        return err_set(e, ERR_CRYPTO, "the PKCS12 file cannot be made");
+}
+
 static int add_cert(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct cert *c)
 {
         X509 *x = to_x509(c);
@@ -48,7 +53,8 @@ static int add_cert(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct cert *c)
  * The key goes in as the encoding we hold: libcrypto's key objects would be encoded through memory that is not
  * cleared.
  */
-static int add_key(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct keypair *kp, const char *pass, OSSL_LIB_CTX *ctx)
+static int add_key(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct keypair *kp, const char *pass, OSSL_LIB_CTX *ctx,
+                   struct err *e)
 {
         PKCS8_PRIV_KEY_INFO *p8 = NULL;
         PKCS12_SAFEBAG *bag = NULL;
@@ -56,7 +62,7 @@ static int add_key(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct keypair *kp, c
         uint8_t *der;
         size_t n;
 
-        if (keypair_export(kp, &der, &n, NULL) < 0)
+        if (keypair_export(kp, &der, &n, e) < 0)
                 return -1;
         p = der;
         p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)n);
@@ -69,7 +75,7 @@ static int add_key(STACK_OF(PKCS12_SAFEBAG) * *bags, const struct keypair *kp, c
         if (bag && *bags && sk_PKCS12_SAFEBAG_push(*bags, bag))
                 return 0;
         PKCS12_SAFEBAG_free(bag);
-        return -1;
+        return cannot(e);
 }
 
 /* Both first bags get the name and the number that tell a reader which certificate belongs to the key. */
@@ -82,19 +88,21 @@ static int label(STACK_OF(PKCS12_SAFEBAG) * bags, const char *name)
 }
 
 static int add_safes(STACK_OF(PKCS7) * *safes, const struct pkcs12 *in, const char *name, const char *pass,
-                     OSSL_LIB_CTX *ctx)
+                     OSSL_LIB_CTX *ctx, struct err *e)
 {
         STACK_OF(PKCS12_SAFEBAG) *certs = NULL, *keys = NULL;
         int ret = add_cert(&certs, in->certs.id);
 
         for (unsigned i = 0; ret == 0 && i < in->certs.nca; i++)
                 ret = add_cert(&certs, in->certs.ca[i]);
-        if (ret == 0)
-                ret = add_key(&keys, in->key, pass, ctx);
+        if (ret < 0)
+                cannot(e);
+        else
+                ret = add_key(&keys, in->key, pass, ctx, e);
         if (ret == 0 && (label(certs, name) < 0 || label(keys, name) < 0 ||
                          !PKCS12_add_safe_ex(safes, certs, NID_aes_256_cbc, ITERATIONS, pass, ctx, NULL) ||
                          !PKCS12_add_safe_ex(safes, keys, -1, 0, NULL, ctx, NULL)))
-                ret = -1;
+                ret = cannot(e);
         sk_PKCS12_SAFEBAG_pop_free(certs, PKCS12_SAFEBAG_free);
         sk_PKCS12_SAFEBAG_pop_free(keys, PKCS12_SAFEBAG_free);
         return ret;
@@ -103,11 +111,11 @@ static int add_safes(STACK_OF(PKCS7) * *safes, const struct pkcs12 *in, const ch
 /* A block of ours out of libcrypto's. */
 static int encode(const PKCS12 *p12, uint8_t **der, size_t *n, struct err *e)
 {
-        int len = p12 ? i2d_PKCS12(p12, NULL) : -1;
+        int len = i2d_PKCS12(p12, NULL);
         uint8_t *p;
 
         if (len <= 0)
-                return err_set(e, ERR_CRYPTO, "the PKCS12 file cannot be made");
+                return cannot(e);
         p = *der = mem_alloc(MEM_KEY, (size_t)len);
         if (!p)
                 return err_nomem(e, "writing a PKCS12 file");
@@ -124,14 +132,12 @@ int pkcs12_write(const struct pkcs12 *in, const char *name, const char *pass, ui
 
         *der = NULL;
         ERR_set_mark();
-        if (p12_crypto_open(&crypto, false, e) == 0) {
-                if (add_safes(&safes, in, name, pass, crypto.ctx) == 0)
-                        p12 = PKCS12_add_safes_ex(safes, 0, crypto.ctx, NULL);
-                if (p12 && !PKCS12_set_mac(p12, pass, -1, NULL, 0, ITERATIONS, NULL)) {
-                        PKCS12_free(p12);
-                        p12 = NULL;
-                }
-                ret = encode(p12, der, n, e);
+        if (p12_crypto_open(&crypto, false, e) == 0 && add_safes(&safes, in, name, pass, crypto.ctx, e) == 0) {
+                p12 = PKCS12_add_safes_ex(safes, 0, crypto.ctx, NULL);
+                if (p12 && PKCS12_set_mac(p12, pass, -1, NULL, 0, ITERATIONS, NULL))
+                        ret = encode(p12, der, n, e);
+                else
+                        cannot(e);
         }
         PKCS12_free(p12);
         sk_PKCS7_pop_free(safes, PKCS7_free);

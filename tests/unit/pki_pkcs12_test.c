@@ -1,7 +1,7 @@
 #include "pki/pkcs12.h"
 
-#include "pki/libcrypto.h"
 #include "tests/support/pki.h"
+#include "tests/support/pki_odd.h"
 #include "tests/support/secret_watch.h"
 
 static int read_file(const char *name, const char *pass, struct pkcs12 *p, struct err *e)
@@ -144,89 +144,36 @@ static void oversized_files_are_refused_unread(void **state)
         mem_free(big);
 }
 
-/* ---- files that the openssl command does not make ---- */
-
-struct odd {
-        const char *cert; /* put in `copies` times */
-        unsigned copies, keys;
-        int key_iter;
-        STACK_OF(PKCS7) * safes;
-};
-
-static X509 *x509_of(const char *name)
-{
-        struct cert *c = pki_cert(name);
-        size_t n;
-        const uint8_t *der = cert_der(c, &n);
-        X509 *x = d2i_X509(NULL, &der, (long)n);
-
-        cert_put(c);
-        return x;
-}
-
-static int read_odd(struct odd *o, struct pkcs12 *p, struct err *e)
-{
-        STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
-        X509 *x = x509_of(o->cert);
-        struct keypair *kp = pki_key("server.key");
-        EVP_PKEY *key;
-        const uint8_t *der;
-        uint8_t *buf = NULL;
-        size_t n;
-        PKCS12 *p12;
-        int len, ret;
-
-        assert_int_equal(keypair_export(kp, &buf, &n, NULL), 0);
-        der = buf;
-        key = d2i_AutoPrivateKey(NULL, &der, (long)n);
-        for (unsigned i = 0; i < o->copies; i++)
-                assert_non_null(PKCS12_add_cert(&bags, x));
-        for (unsigned i = 0; i < o->keys; i++)
-                assert_non_null(
-                        PKCS12_add_key(&bags, key, 0, o->key_iter, NID_aes_128_cbc, (char *)(uintptr_t)PKI_PASS));
-        assert_true(PKCS12_add_safe(&o->safes, bags, -1, 0, NULL));
-        p12 = PKCS12_add_safes(o->safes, 0);
-        assert_true(PKCS12_set_mac(p12, PKI_PASS, -1, NULL, 0, 1, NULL));
-        mem_free_secret(buf);
-        buf = NULL;
-        len = i2d_PKCS12(p12, &buf);
-        ret = pkcs12_read(buf, (size_t)len, PKI_PASS, PKI_NOW, p, e);
-        OPENSSL_free(buf);
-        PKCS12_free(p12);
-        sk_PKCS7_pop_free(o->safes, PKCS7_free);
-        sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
-        EVP_PKEY_free(key);
-        X509_free(x);
-        keypair_put(kp);
-        return ret;
-}
+/* ---- contents ---- */
 
 static void contents_are_judged(void **state)
 {
         static const struct {
-                struct odd odd;
+                struct pki_odd odd;
                 const char *why; /* NULL: loads */
         } row[] = {
-                { { "server.pem", 1, 1, 1, NULL }, NULL },
-                { { "server.pem", 64, 1, 1, NULL }, NULL }, /* copies are one certificate */
-                { { "server.pem", 65, 1, 1, NULL }, "the file holds more than 64 certificates" },
-                { { "root.pem", 1, 1, 1, NULL }, "the private key does not match the certificate" },
-                { { "server.pem", 1, 2, 1, NULL }, "the file holds more than one private key" },
-                { { "server.pem", 1, 1, 1000001, NULL }, "the file demands more than 1000000 iterations" },
+                { { "server.pem", 1, 1, 1 }, NULL },
+                { { "server.pem", 64, 1, 1 }, NULL }, /* copies are one certificate */
+                { { "server.pem", 65, 1, 1 }, "the file holds more than 64 certificates" },
+                { { "root.pem", 1, 1, 1 }, "the private key does not match the certificate" },
+                { { "server.pem", 1, 2, 1 }, "the file holds more than one private key" },
+                { { "server.pem", 1, 1, 1000001 }, "the file demands more than 1000000 iterations" },
         };
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-                struct odd o = row[i].odd;
+                size_t n;
+                uint8_t *der = pki_odd_pkcs12(&row[i].odd, &n);
                 struct err e = { 0 };
                 struct pkcs12 p;
-                int ret = read_odd(&o, &p, &e);
+                int ret = pkcs12_read(der, n, PKI_PASS, PKI_NOW, &p, &e);
 
                 assert_int_equal(ret, row[i].why ? -1 : 0);
                 assert_string_equal(e.text, row[i].why ? row[i].why : "");
                 if (ret == 0)
                         assert_int_equal(p.certs.nca, 0);
                 pkcs12_put(&p);
+                mem_free(der);
         }
 }
 
