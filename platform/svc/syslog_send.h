@@ -1,0 +1,54 @@
+/*
+ * UDP syslog (RFC 3164 framing) to the hosts of `logging host`: a sink of the log for LOG_TO_TRAP. Never blocks on
+ * the network; what cannot be sent is counted, per host. A host that could not be reached is tried anew every few
+ * seconds.
+ */
+#ifndef VOXGATE_SVC_SYSLOG_SEND_H
+#define VOXGATE_SVC_SYSLOG_SEND_H
+
+#include "platform/base/log.h"
+#include "platform/net/conf.h"
+#include "platform/svc/box_net.h"
+
+#define SYSLOG_HOSTS_MAX 16u
+#define SYSLOG_PORT 514u
+
+struct syslog_host {
+        char nameif[NAMEIF_MAX + 1];
+        struct addr addr;
+        uint16_t port; /* 0: 514 */
+};
+
+/* The way to a host: a descriptor of a connected datagram socket. Injected; box_syslog_way() is the product's. */
+struct syslog_way {
+        void *ctx;
+        /* slot: this host's number, for the implementation's own state. -1 with *e. */
+        int (*open)(void *ctx, unsigned slot, const struct syslog_host *h, struct err *e);
+        bool (*alive)(void *ctx, unsigned slot);
+        void (*close)(void *ctx, unsigned slot); /* the descriptor is closed already */
+};
+
+struct syslog_send;
+/* Installs itself as the log's sink. log, clk and way's ctx are borrowed. NULL when out of memory. */
+struct syslog_send *syslog_send_new(struct log *log, const struct clock *clk, const struct syslog_way *way) MUST_USE;
+void syslog_send_free(struct syslog_send *s); /* NULL is legal */
+/* Replaces the hosts; those that stay keep their socket and counters. Any thread. More than 16: the rest is left out.
+ */
+void syslog_send_hosts(struct syslog_send *s, const struct syslog_host *hosts, unsigned n);
+
+struct syslog_stat {
+        struct syslog_host host;
+        uint64_t sent, errors;
+        bool up;        /* a socket is open */
+        char cause[80]; /* of the last error, "" none */
+};
+unsigned syslog_send_stat(struct syslog_send *s, struct syslog_stat out[SYSLOG_HOSTS_MAX]);
+
+/* Through the dataplane. The memory is the caller's to keep while a sender uses it. */
+struct box_syslog {
+        const struct box_net *net;
+        struct box_flow slot[SYSLOG_HOSTS_MAX];
+};
+struct syslog_way box_syslog_way(struct box_syslog *b, const struct box_net *net);
+
+#endif

@@ -1,0 +1,241 @@
+/* The syslog sender over sockets of the test: what is sent, to whom, and what happens when it cannot be. */
+#include "platform/svc/syslog_send.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "platform/base/mem.h"
+#include "tests/support/pktbuild.h"
+#include "tests/support/test.h"
+
+struct bench {
+        struct clock_virtual time;
+        struct clock clk;
+        struct log *log;
+        struct log_src *src;
+        struct syslog_send *send;
+        int peer[SYSLOG_HOSTS_MAX]; /* our ends */
+        bool broken, dead;
+        unsigned opens, closes;
+};
+
+static int way_open(void *ctx, unsigned slot, const struct syslog_host *h, struct err *e)
+{
+        struct bench *b = ctx;
+        char text[ADDR_TEXT_MAX];
+        int fd[2];
+
+        b->opens++;
+        if (b->broken)
+                return err_set(e, ERR_REF, "no route to %s", addr_print(&h->addr, text));
+        assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fd), 0);
+        b->peer[slot] = fd[1];
+        return fd[0];
+}
+
+static bool way_alive(void *ctx, unsigned slot)
+{
+        const struct bench *b = ctx;
+
+        (void)slot;
+        return !b->dead;
+}
+
+static void way_close(void *ctx, unsigned slot)
+{
+        struct bench *b = ctx;
+
+        b->closes++;
+        close(b->peer[slot]);
+        b->peer[slot] = -1;
+}
+
+static int set_up(void **state)
+{
+        struct bench *b = calloc(1, sizeof *b);
+        static struct log_conf c;
+        struct syslog_way way = { b, way_open, way_alive, way_close };
+
+        b->time = (struct clock_virtual){ .mono = 1000000000u, .wall = 1700000000000000000 };
+        b->clk = clock_of_virtual(&b->time);
+        b->log = log_new(&b->clk, 256);
+        b->src = log_src_new(b->log, "test");
+        log_conf_init(&c);
+        c.enable = true;
+        c.facility = 17;
+        c.dest[LOG_TO_TRAP].level = LOG_L_INFO;
+        assert_int_equal(log_configure(b->log, &c, NULL), 0);
+        b->send = syslog_send_new(b->log, &b->clk, &way);
+        assert_non_null(b->send);
+        *state = b;
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        struct bench *b = *state;
+
+        syslog_send_free(b->send);
+        assert_int_equal(b->opens, b->closes);
+        log_free(b->log);
+        free(b);
+        return 0;
+}
+
+static struct syslog_host host(const char *nameif, const char *ip, uint16_t port)
+{
+        struct syslog_host h = { .addr = pb_addr(ip), .port = port };
+
+        strcpy(h.nameif, nameif);
+        return h;
+}
+
+static void say(struct bench *b)
+{
+        log_msg(b->src, LOG_199002, LU(0));
+        log_step(b->log);
+}
+
+static const char *heard(struct bench *b, unsigned slot)
+{
+        static char text[4096];
+        ssize_t n = recv(b->peer[slot], text, sizeof text - 1, 0);
+
+        text[n > 0 ? n : 0] = 0;
+        return text;
+}
+
+#define LINE "%ASA-6-199002: Startup completed.  Beginning operation."
+
+static void test_line_and_priority(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h[2] = { host("inside", "10.1.1.9", 0), host("outside", "192.0.2.9", 1514) };
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        say(b); /* nobody listens */
+        syslog_send_hosts(b->send, h, 2);
+        say(b);
+        assert_string_equal(heard(b, 0), "<142>" LINE);
+        assert_string_equal(heard(b, 1), "<142>" LINE);
+        assert_string_equal(heard(b, 1), "");
+        assert_int_equal(syslog_send_stat(b->send, st), 2);
+        assert_true(st[0].sent == 1 && st[0].errors == 0 && st[0].up && st[0].host.port == 514);
+        assert_int_equal(st[1].host.port, 1514);
+}
+
+static void test_unreachable_is_counted_and_tried_again(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = host("", "10.1.1.9", 0);
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        b->broken = true;
+        syslog_send_hosts(b->send, &h, 1);
+        say(b);
+        say(b);
+        assert_int_equal(b->opens, 1);
+        syslog_send_stat(b->send, st);
+        assert_true(st[0].errors == 2 && !st[0].up);
+        assert_string_equal(st[0].cause, "no route to 10.1.1.9");
+        b->broken = false;
+        b->opens = 0;
+        clock_advance_ms(&b->time, 5000);
+        say(b);
+        assert_string_equal(heard(b, 0), "<142>" LINE);
+        syslog_send_stat(b->send, st);
+        assert_true(st[0].sent == 1 && st[0].errors == 2 && st[0].up);
+}
+
+static void test_dead_flow_is_opened_anew(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = host("inside", "10.1.1.9", 0);
+
+        syslog_send_hosts(b->send, &h, 1);
+        say(b);
+        b->dead = true;
+        say(b); /* not asked again so soon */
+        assert_int_equal(b->opens, 1);
+        clock_advance_ms(&b->time, 1000);
+        say(b);
+        assert_int_equal(b->opens, 2);
+        assert_int_equal(b->closes, 1);
+        assert_string_equal(heard(b, 0), "<142>" LINE);
+}
+
+static void test_full_socket_never_blocks(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = host("inside", "10.1.1.9", 0);
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        syslog_send_hosts(b->send, &h, 1);
+        for (unsigned i = 0; i < 5000; i++)
+                say(b);
+        syslog_send_stat(b->send, st);
+        assert_int_equal(st[0].sent + st[0].errors, 5000);
+        assert_true(st[0].errors > 0 && st[0].up);
+}
+
+static void test_hosts_are_replaced(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h[2] = { host("inside", "10.1.1.9", 0), host("inside", "10.1.1.10", 0) };
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        syslog_send_hosts(b->send, h, 2);
+        say(b);
+        syslog_send_hosts(b->send, &h[1], 1);
+        assert_int_equal(b->closes, 1);
+        say(b);
+        assert_int_equal(syslog_send_stat(b->send, st), 1);
+        assert_true(addr_eq(&st[0].host.addr, &h[1].addr));
+        assert_int_equal(st[0].sent, 2);
+        syslog_send_hosts(b->send, NULL, 0);
+        assert_int_equal(b->closes, 2);
+        assert_int_equal(syslog_send_stat(b->send, st), 0);
+}
+
+static void test_too_many_hosts(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h[SYSLOG_HOSTS_MAX + 4];
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        for (unsigned i = 0; i < SYSLOG_HOSTS_MAX + 4; i++)
+                h[i] = host("inside", "10.1.1.9", (uint16_t)(1000 + i));
+        syslog_send_hosts(b->send, h, SYSLOG_HOSTS_MAX + 4);
+        assert_int_equal(syslog_send_stat(b->send, st), SYSLOG_HOSTS_MAX);
+}
+
+static void test_without_memory(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = host("inside", "10.1.1.9", 0);
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+        uint64_t live = mem_live_blocks();
+
+        mem_fail_nth(1, true);
+        assert_null(syslog_send_new(b->log, &b->clk, &(struct syslog_way){ b, way_open, way_alive, way_close }));
+        syslog_send_hosts(b->send, &h, 1);
+        mem_fail_nth(0, false);
+        assert_int_equal(syslog_send_stat(b->send, st), 0);
+        assert_int_equal(mem_live_blocks(), live);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(test_line_and_priority),        T(test_unreachable_is_counted_and_tried_again),
+                T(test_dead_flow_is_opened_anew), T(test_full_socket_never_blocks),
+                T(test_hosts_are_replaced),       T(test_too_many_hosts),
+                T(test_without_memory),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
