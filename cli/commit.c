@@ -1,0 +1,224 @@
+#include "cli/commit.h"
+
+#include <string.h>
+
+#include "cli/store.h"
+#include "nat/nat_rt.h"
+#include "pki/keystore.h"
+#include "pki/pki_rt.h"
+#include "platform/base/mem.h"
+#include "policy/acl.h"
+#include "policy/policy_rt.h"
+#include "proxy/proxy_rt.h"
+
+#define DELAY_MS 50u    /* after the first dirty line, while more is queued */
+#define DELAY_FACTOR 4u /* of the last compile: a paste of any length stays linear */
+#define DIRTY_PARTS ((1u << SNAP_PARTS) - 1)
+
+struct commit {
+        struct box *box;
+        struct snap_part *part[SNAP_PARTS]; /* what is in force; NULL before the first commit */
+        uint64_t assets;                    /* generation of the key store in force */
+        uint64_t first_ms;                  /* when the oldest waiting line came */
+        bool waiting, more;
+        struct commit_stats stats;
+};
+
+struct commit *commit_new(struct box *b)
+{
+        struct commit *c = mem_alloc(MEM_STORE, sizeof *c);
+
+        if (c)
+                c->box = b;
+        return c;
+}
+
+static void put_parts(struct snap_part **part)
+{
+        for (unsigned i = 0; i < SNAP_PARTS; i++) {
+                snap_part_put(part[i]);
+                part[i] = NULL;
+        }
+}
+
+void commit_free(struct commit *c)
+{
+        if (!c)
+                return;
+        put_parts(c->part);
+        mem_free(c);
+}
+
+/* ---- what has to be rebuilt ---- */
+
+/* Parts read each other while they are compiled: interfaces are in all of them, certificates in the proxy's profiles.
+ */
+static uint32_t with_readers(uint32_t dirty)
+{
+        if (dirty & DIRTY_NET)
+                dirty |= DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY;
+        if (dirty & DIRTY_PKI)
+                dirty |= DIRTY_PROXY;
+        if (dirty & DIRTY_PROXY) /* tls-proxies are known to the policy by id */
+                dirty |= DIRTY_POLICY;
+        return dirty;
+}
+
+static uint32_t dirty_now(struct commit *c)
+{
+        struct box *b = c->box;
+        uint32_t dirty = b->store->dirty;
+
+        if (b->keys && keystore_generation(b->keys) != c->assets)
+                dirty |= DIRTY_PKI;
+        if (!c->part[0])
+                dirty |= DIRTY_ALL;
+        return dirty;
+}
+
+/* ---- compile ---- */
+
+static uint32_t tls_proxy_id(const void *ctx, const char *name)
+{
+        const struct store *s = ctx;
+        const struct tls_proxy_conf *t = conf_list_find(&s->proxy.tls_proxies, name);
+
+        return t ? t->o.id : 0;
+}
+
+/* In the order of enum snap_part_id: a part may read those before it. */
+static int compile_part(const struct commit *c, unsigned id, struct snap_part *const *part, struct err *e)
+{
+        const struct box *b = c->box;
+        const struct store *s = b->store;
+        const struct net_rt *net = part[SNAP_NET]->root;
+
+        switch (id) {
+        case SNAP_NET:
+                return net_compile(part[id], &s->net, b->bind, e);
+        case SNAP_ACL:
+                return acl_compile(part[id], &s->policy, net, e);
+        case SNAP_NAT:
+                return nat_compile(part[id], &s->nat, &s->policy, net, e);
+        case SNAP_POLICY:
+                return policy_compile(part[id], &s->policy, net, tls_proxy_id, s, e);
+        case SNAP_PKI:
+                return pki_compile(part[id], &s->pki, b->keys, e);
+        case SNAP_PROXY:
+                return proxy_compile(part[id], &s->proxy, &s->pki, part[SNAP_PKI]->root, b->rng, b->clk, e);
+        default:
+                return 0; /* inspection maps hold nothing compiled yet */
+        }
+}
+
+static int build(struct commit *c, uint32_t dirty, struct snap_part **part, struct err *e)
+{
+        for (unsigned i = 0; i < SNAP_PARTS; i++) {
+                if (c->part[i] && !(dirty & DIRTY_PART(i))) {
+                        part[i] = snap_part_get(c->part[i]);
+                        continue;
+                }
+                part[i] = snap_part_new();
+                if (!part[i])
+                        return err_nomem(e, "compiling the configuration");
+                if (compile_part(c, i, part, e) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int publish(struct commit *c, struct snap_part **part, struct err *e)
+{
+        struct snap_part *for_hub[SNAP_PARTS];
+
+        for (unsigned i = 0; i < SNAP_PARTS; i++)
+                for_hub[i] = snap_part_get(part[i]);
+        if (snap_publish(c->box->hub, for_hub, e) < 0)
+                return -1;
+        put_parts(c->part);
+        memcpy(c->part, part, sizeof c->part);
+        return 0;
+}
+
+static int rebuild(struct commit *c, uint32_t dirty, struct err *e)
+{
+        struct snap_part *part[SNAP_PARTS] = { NULL };
+
+        if (build(c, with_readers(dirty), part, e) == 0 && publish(c, part, e) == 0)
+                return 0;
+        put_parts(part);
+        return -1;
+}
+
+static void timed(struct commit *c, uint64_t from_ns)
+{
+        uint64_t us = (c->box->clk->mono_ns(c->box->clk->ctx) - from_ns) / 1000;
+
+        c->stats.last_us = us;
+        c->stats.longest_us = MAX_OF(c->stats.longest_us, us);
+}
+
+int commit_run(struct commit *c, struct err *e)
+{
+        struct box *b = c->box;
+        uint32_t dirty = dirty_now(c);
+        uint64_t assets = b->keys ? keystore_generation(b->keys) : 0;
+        uint64_t from = b->clk->mono_ns(b->clk->ctx);
+
+        c->waiting = c->more = false;
+        if ((dirty & DIRTY_LOG) && b->log && log_configure(b->log, &b->store->log, e) < 0)
+                return -1;
+        if ((dirty & DIRTY_PARTS) && rebuild(c, dirty & DIRTY_PARTS, e) < 0) {
+                c->stats.failed++;
+                return -1;
+        }
+        c->assets = assets;
+        b->store->dirty = 0;
+        if (dirty & DIRTY_PARTS) {
+                c->stats.commits++;
+                timed(c, from);
+                snap_reclaim(b->hub);
+        }
+        return 0;
+}
+
+/* ---- when ---- */
+
+void commit_note(struct commit *c, bool more)
+{
+        if (!c->waiting)
+                c->first_ms = clock_mono_ms(c->box->clk);
+        c->waiting = true;
+        c->more = more;
+}
+
+int commit_wait_ms(const struct commit *c)
+{
+        uint64_t delay = MAX_OF((uint64_t)DELAY_MS, c->stats.last_us * DELAY_FACTOR / 1000);
+        uint64_t age = clock_mono_ms(c->box->clk) - c->first_ms;
+
+        if (!c->waiting)
+                return -1;
+        return !c->more || age >= delay ? 0 : (int)(delay - age);
+}
+
+int commit_poll(struct commit *c, struct err *e)
+{
+        return commit_wait_ms(c) == 0 ? commit_run(c, e) : 0;
+}
+
+int commit_now(struct box *b, struct err *e)
+{
+        int rc;
+
+        pthread_mutex_lock(&b->conf_lock);
+        rc = b->commit ? commit_run(b->commit, e) : 0;
+        pthread_mutex_unlock(&b->conf_lock);
+        return rc;
+}
+
+void commit_stats(const struct commit *c, struct commit_stats *out)
+{
+        *out = c->stats;
+        out->dirty = c->box->store->dirty;
+}
