@@ -68,16 +68,10 @@ static enum pkt_verdict to_us(struct worker *w, struct pkt *pk, struct flow_plan
 
 enum pkt_verdict box_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
-        const struct net_rt *n = net_rt(w->snap);
-        const struct iface_rt *own, *in = iface_by_idx(n, plan->in_iface);
+        const struct iface_rt *own;
 
         if (plan->untrans_rule || plan->pinhole)
                 return PKT_NEXT;
-        own = iface_by_addr(n, &plan->dst_real);
-        if (own)
-                return to_us(w, pk, plan, own->idx != plan->in_iface);
-        if (addr_is_multicast(&plan->dst_real) || (in && iface_is_broadcast(in, &plan->dst_real)) ||
-            plan->dst_real.v4 == UINT32_MAX)
-                return refuse(w, pk, LOG_710005, DROP_BOX_NO_SERVICE);
-        return PKT_NEXT;
+        own = iface_by_addr(net_rt(w->snap), &plan->dst_real);
+        return own ? to_us(w, pk, plan, own->idx != plan->in_iface) : PKT_NEXT;
 }
