@@ -23,9 +23,10 @@ static bool same_header(const struct flow_key *a, const struct flow_key *b)
                memcmp(a->dst, b->dst, sizeof a->dst) == 0;
 }
 
-static void translate(struct pkt *pk)
+static void translate(struct worker *w, struct pkt *pk)
 {
-        const struct conn_side *in = &pk->conn->side[pk->side & 1], *out = &pk->conn->side[!(pk->side & 1)];
+        unsigned there = !(pk->side & 1);
+        const struct conn_side *in = &pk->conn->side[!there], *out = &pk->conn->side[there];
         struct flow_key to = flow_reverse(&out->key, IFACE_NONE);
 
         if (icmp_is_error(pk))
@@ -33,15 +34,16 @@ static void translate(struct pkt *pk)
         else if (!same_header(&pk->key, &to))
                 rewrite_packet(pk, &to);
         pk->out_iface = out->key.iface;
-        pk->next_hop = out->next_hop;
+        pk->next_hop = *conn_next_hop(w, pk->conn, there);
+        if (unlikely(pk->next_hop.fam == ADDR_NONE))
+                dp_drop(pk, DROP_NO_ROUTE);
 }
 
 /* A packet of a conn leaves with the reverse of what arrives on the other side, whatever it came in with. */
 void nat_stage(struct worker *w, struct burst *b)
 {
-        (void)w;
         for (unsigned i = 0; i < b->n; i++) {
                 if (b->pk[i]->conn)
-                        translate(b->pk[i]);
+                        translate(w, b->pk[i]);
         }
 }
