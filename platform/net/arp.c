@@ -196,7 +196,7 @@ static void wait_for(struct arp_table *t, struct arp_entry *a, struct pkt *pk)
                 return;
         }
         if (pk->conn && w->env.wire_key)
-                w->env.wire_key(pk, &pk->key);
+                w->env.wire_key(w, pk, &pk->key);
         pk->conn = NULL;
         pkt_enqueue(&a->waiting, pk);
         t->waiting++;

@@ -73,7 +73,7 @@ struct flow_key wire_key(const struct worker *w, const struct pkt *pk)
         struct flow_key k = pk->key;
 
         if (pk->conn && w->env.wire_key)
-                w->env.wire_key(pk, &k);
+                w->env.wire_key(w, pk, &k);
         return k;
 }
 

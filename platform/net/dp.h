@@ -77,7 +77,7 @@ struct worker_env {
          * Upward question about a packet with a conn, whose key NAT has changed: the key it arrived with (for one of
          * the private kernel: its pseudo pair). false: unknown. May be NULL.
          */
-        bool (*wire_key)(const struct pkt *pk, struct flow_key *out);
+        bool (*wire_key)(const struct worker *w, const struct pkt *pk, struct flow_key *out);
         uint32_t pkts_small, pkts_big;
 };
 

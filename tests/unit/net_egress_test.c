@@ -149,16 +149,22 @@ static void check_fragments(struct worker_fixture *f, const struct pb *p, unsign
 static void test_fragments(void **state)
 {
         static const size_t sizes[] = { 1473, 1480, 2952, 4000, 64000 };
+        static const uint16_t mtus[] = { 1500, 1499, 1493, 576,
+                                         300 }; /* pieces are multiples of eight all the same */
         struct worker_fixture f;
+        struct iface_conf *c;
 
         (void)state;
         begin(&f);
+        c = conf_list_find(&f.conf.ifaces, "GigabitEthernet0/0");
         for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
                 struct pb p = inside_udp(sizes[i]);
 
+                c->mtu = mtus[i];
+                wf_commit(&f);
                 p.id = (uint16_t)(i * 3); /* the first has none */
                 send_pb(&f, 1, &p);
-                check_fragments(&f, &p, 1500);
+                check_fragments(&f, &p, mtus[i]);
         }
         assert_int_equal(pkt_pool_used(f.w->pkts), 0);
         wf_stop(&f);
@@ -359,9 +365,13 @@ static void test_error_rate(void **state)
 
 static struct flow_key original;
 
-static bool original_key(const struct pkt *pk, struct flow_key *out)
+static unsigned key_questions;
+
+static bool original_key(const struct worker *w, const struct pkt *pk, struct flow_key *out)
 {
-        (void)pk;
+        assert_non_null(w);
+        assert_non_null(pk->conn);
+        key_questions++;
         *out = original;
         return true;
 }
@@ -417,6 +427,40 @@ static void test_error_after_nat(void **state)
                 }
                 assert_true(q.ip_ok && q.l4_ok);
         }
+        wf_stop(&f);
+}
+
+/* The conn may be gone by the time a waiting packet is given up: what it knew is asked for at once, and never again.
+ */
+static void test_error_after_waiting(void **state)
+{
+        struct worker_fixture f;
+        struct pb p = pb_of("10.1.1.9", 1111, "192.0.2.140", 2222, IPPROTO_UDP_);
+        struct pb_view v, q;
+        struct pkt *pk;
+        int conn;
+
+        (void)state;
+        wf_init(&f);
+        f.env.wire_key = original_key;
+        wf_start(&f);
+        wf_neighbour(&f, WF_INSIDE, "10.1.1.9", pb_mac(9));
+        pk = parsed(&f, &p, WF_INSIDE);
+        original = pk->key;
+        pkt_put(pk);
+        p.src = pb_addr("203.0.113.77");
+        pk = parsed(&f, &p, WF_INSIDE);
+        pk->conn = (struct conn *)&conn;
+        pk->out_iface = WF_OUTSIDE;
+        pk->next_hop = pb_addr("192.0.2.7");
+        key_questions = 0;
+        egress_send(f.w, pk);
+        wf_advance(&f, 4000);
+        assert_int_equal(key_questions, 1);
+        assert_true(take(&f, 1, &v));
+        assert_int_equal(v.dst.v4, 0x0A010109);
+        assert_true(pb_parse(v.pay, v.npay, true, &q));
+        assert_int_equal(q.src.v4, 0x0A010109);
         wf_stop(&f);
 }
 
@@ -578,6 +622,7 @@ int main(void)
                 cmocka_unit_test(test_error_flags),
                 cmocka_unit_test(test_error_rate),
                 cmocka_unit_test(test_error_after_nat),
+                cmocka_unit_test(test_error_after_waiting),
                 cmocka_unit_test(test_error_to_kernel),
                 cmocka_unit_test(test_rst),
                 cmocka_unit_test(test_box_send),

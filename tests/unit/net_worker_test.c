@@ -2,7 +2,9 @@
 
 #include "platform/net/dp.h"
 
+#include <poll.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "tests/support/pktbuild.h"
 #include "tests/support/test.h"
@@ -169,6 +171,37 @@ static void test_calls_without_wake_fd(void **state)
         calls_from_threads(false);
 }
 
+static bool wake_written(const struct worker *w)
+{
+        struct pollfd p = { .fd = w->wake_fd, .events = POLLIN };
+
+        return poll(&p, 1, 0) == 1;
+}
+
+/* Only a sleeper is written to, and only once. */
+static void test_wake(void **state)
+{
+        struct worker_fixture f;
+        struct err e;
+        uint64_t n;
+
+        (void)state;
+        wf_init(&f);
+        wf_start(&f);
+        worker_wake(f.w); /* no descriptor: nothing */
+        assert_int_equal(worker_open_wake(f.w, &e), 0);
+        assert_int_equal(worker_open_wake(f.w, &e), 0);
+        worker_wake(f.w);
+        assert_false(wake_written(f.w));
+        atomic_store(&f.w->asleep, true);
+        worker_wake(f.w);
+        worker_wake(f.w);
+        assert_true(wake_written(f.w));
+        assert_int_equal(read(f.w->wake_fd, &n, sizeof n), sizeof n);
+        assert_int_equal(n, 1);
+        wf_stop(&f);
+}
+
 /* A sleeping worker notices a frame on a port. */
 static void test_frame_wakes(void **state)
 {
@@ -205,6 +238,7 @@ int main(void)
                 cmocka_unit_test(test_call_without_thread),
                 cmocka_unit_test(test_calls_from_threads),
                 cmocka_unit_test(test_calls_without_wake_fd),
+                cmocka_unit_test(test_wake),
                 cmocka_unit_test(test_frame_wakes),
         };
 
