@@ -1,0 +1,159 @@
+/*
+ * Drives an inspection engine the way the proxy does: keeps what was not used, offers it again with what follows,
+ * collects what goes on. Input and output blocks have exactly the promised size, so that a sanitizer sees a byte too
+ * many. Anything against the contract aborts.
+ */
+#ifndef VOXGATE_ENGINE_FEED_H
+#define VOXGATE_ENGINE_FEED_H
+
+#include <stdlib.h>
+
+#include "inspect/engine.h"
+
+struct feed_side {
+        uint8_t *wait, *out; /* unused input; everything that went on */
+        size_t nwait, nout, nin;
+};
+
+#define FEED_HOLES_MAX 8u
+#define FEED_COUNTERS_MAX 64u
+
+struct feed {
+        const struct inspect_engine *engine;
+        struct inspect_ctx c;
+        struct feed_side side[2]; /* by enum inspect_dir */
+        bool closed;
+        unsigned ncounters, nholes;
+        bool holes_full;
+        struct pinhole_req hole[FEED_HOLES_MAX];
+        struct {
+                const char *name;
+                uint64_t n;
+        } counter[FEED_COUNTERS_MAX];
+};
+
+static inline void feed_require(bool ok)
+{
+        if (!ok)
+                abort();
+}
+
+static inline void *feed_grow(void *p, size_t n)
+{
+        p = realloc(p, n ? n : 1);
+        feed_require(p != NULL);
+        return p;
+}
+
+/* One name, one address: the proxy tells counters apart by address. */
+static inline void feed_on_count(struct inspect_ctx *c, const char *name, uint64_t n)
+{
+        struct feed *f = c->host;
+
+        for (unsigned i = 0; i < f->ncounters; i++) {
+                if (f->counter[i].name == name) {
+                        f->counter[i].n += n;
+                        return;
+                }
+                feed_require(strcmp(f->counter[i].name, name) != 0);
+        }
+        feed_require(f->ncounters < FEED_COUNTERS_MAX);
+        f->counter[f->ncounters].name = name;
+        f->counter[f->ncounters++].n = n;
+}
+
+static inline uint64_t feed_count(const struct feed *f, const char *name)
+{
+        for (unsigned i = 0; i < f->ncounters; i++)
+                if (!strcmp(f->counter[i].name, name))
+                        return f->counter[i].n;
+        return 0;
+}
+
+static inline int feed_on_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
+{
+        struct feed *f = c->host;
+
+        if (f->holes_full)
+                return -1;
+        feed_require(f->nholes < FEED_HOLES_MAX);
+        f->hole[f->nholes++] = *r;
+        return 0;
+}
+
+/* Client 1.1.1.1/2000 outside, server 2.2.2.2/port inside. */
+static inline void feed_open(struct feed *f, const struct inspect_engine *e, const void *params)
+{
+        *f = (struct feed){ .engine = e };
+        f->c = (struct inspect_ctx){ .client_if = "outside",
+                                     .server_if = "inside",
+                                     .client = { addr_v4(0x01010101), 2000 },
+                                     .server = { addr_v4(0x02020202), e->default_port },
+                                     .params = params,
+                                     .host = f,
+                                     .open_pinhole = feed_on_pinhole,
+                                     .count = feed_on_count };
+        f->c.state = calloc(1, e->state_size);
+        feed_require(f->c.state != NULL);
+        feed_require(!e->open || e->open(&f->c) == 0);
+}
+
+static inline void feed_close(struct feed *f)
+{
+        if (f->engine->close)
+                f->engine->close(&f->c);
+        free(f->c.state);
+        for (unsigned i = 0; i < 2; i++) {
+                free(f->side[i].wait);
+                free(f->side[i].out);
+        }
+}
+
+static inline void feed_keep(struct feed_side *s, const uint8_t *in, size_t n, const struct wbuf *out)
+{
+        s->out = feed_grow(s->out, s->nout + out->len);
+        if (out->len)
+                memcpy(s->out + s->nout, out->buf, out->len);
+        s->nout += out->len;
+        s->wait = feed_grow(s->wait, n);
+        if (n)
+                memcpy(s->wait, in, n);
+        s->nwait = n;
+}
+
+/* The next bytes of a direction; fin: they are the last. */
+static inline enum engine_verdict feed_fin(struct feed *f, enum inspect_dir dir, const void *p, size_t n, bool fin)
+{
+        struct feed_side *s = &f->side[dir];
+        size_t total = s->nwait + n, used = 0;
+        uint8_t *in = feed_grow(NULL, total), *room = feed_grow(NULL, total);
+        struct wbuf out = wbuf_of(room, total);
+        enum engine_verdict v;
+
+        feed_require(!f->closed);
+        if (s->nwait)
+                memcpy(in, s->wait, s->nwait);
+        if (n)
+                memcpy(in + s->nwait, p, n);
+        s->nin += n;
+        f->c.out = &out;
+        f->c.reason[0] = 0;
+        v = f->engine->data(&f->c, dir, cur_of(in, total), fin, &used);
+        f->closed = v == ENGINE_CLOSE;
+        feed_require(!f->closed || f->c.reason[0]);
+        if (!f->closed) {
+                feed_require(!out.full && used <= total && total - used <= f->engine->buffer_max);
+                feed_require(v == ENGINE_MORE || used == total);
+                feed_keep(s, in + used, total - used, &out);
+        }
+        free(in);
+        free(room);
+        return v;
+}
+
+static inline enum engine_verdict feed(struct feed *f, enum inspect_dir dir, const void *p, size_t n)
+{
+        return feed_fin(f, dir, p, n, false);
+}
+
+#endif
