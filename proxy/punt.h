@@ -88,6 +88,8 @@ struct box_flow {
 int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,
                   struct box_flow *out, struct err *e);
 void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen);
+/* Does its conn still live? */
+bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen);
 /* Lets the peer of a box flow answer from another port (TFTP): packets arrive at the same socket from a pseudo
  * address of their own. */
 int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint32_t timeout_s);

@@ -122,6 +122,13 @@ void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen)
                 punt_flow_give(w->punt, f);
 }
 
+bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen)
+{
+        struct punt_flow *f = punt_flow_find(w->punt, flow, gen);
+
+        return f && punt_flow_conn(w->punt, f);
+}
+
 int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint32_t timeout_s)
 {
         struct punt_flow *f = punt_flow_find(w->punt, flow, gen);

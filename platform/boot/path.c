@@ -58,7 +58,7 @@ static const struct slow_stage slow[] = {
 static void (*const drain[])(struct worker *) = { punt_drain, NULL };
 static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end, xlate_conn_end, pinhole_conn_end,
                                                                 policy_conn_end, NULL };
-static void (*const snapshots[])(struct worker *) = { arp_snapshot_changed, conn_snapshot_hook, NULL };
+static void (*const snapshots[])(struct worker *) = { arp_snapshot_changed, conn_snapshot_hook, nat_snapshot_hook, NULL };
 
 const struct dp_path appliance_path = {
         .wire = wire,

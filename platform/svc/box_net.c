@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proxy/punt_int.h"
 
 struct open_req {
         const char *nameif;
@@ -78,9 +77,8 @@ struct flow_req {
 static void ask_worker(struct worker *w, void *arg)
 {
         struct flow_req *r = arg;
-        struct punt_flow *f = punt_flow_find(w->punt, r->f->flow, r->f->gen);
 
-        r->alive = f && f->owner == OWNER_BOX && punt_flow_conn(w->punt, f);
+        r->alive = punt_box_alive(w, r->f->flow, r->f->gen);
 }
 
 bool box_alive(const struct box_net *n, const struct box_flow *f)
