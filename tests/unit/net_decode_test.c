@@ -244,6 +244,7 @@ static void test_foreign_partial(void **state)
         struct pkt_pool *pool = pkt_pool_new(4, 1);
         struct pkt *pk = pkt_get(pool, 200);
         struct pb p = pb_of("10.1.1.9", 5, "192.0.2.9", 6, IPPROTO_UDP_);
+        uint8_t before[200];
         uint16_t was;
 
         (void)state;
@@ -264,6 +265,11 @@ static void test_foreign_partial(void **state)
         pk->csum = (struct pkt_csum){ .partial = true, .csum_start = 60000, .csum_offset = 60000 };
         assert_int_equal(decode_frame(pk), DROP_NONE);
         assert_false(pk->csum.partial);
+        /* And one inside the IP header must not change an address behind the back of the key. */
+        pk->csum = (struct pkt_csum){ .partial = true, .csum_start = (uint16_t)pk->l3, .csum_offset = 12 };
+        memcpy(before, pkt_frame(pk), pk->len);
+        assert_int_equal(decode_frame(pk), DROP_NONE);
+        assert_memory_equal(before, pkt_frame(pk), pk->len);
         pkt_put(pk);
         pkt_pool_free(pool);
 }

@@ -140,6 +140,7 @@ static void test_interface_lookups(void **state)
         const struct net_rt *n;
         struct iface_conf *c;
         struct addr a = pb_addr("10.20.0.1");
+        struct iface_rt p2p;
 
         (void)state;
         wf_init(&f);
@@ -158,6 +159,11 @@ static void test_interface_lookups(void **state)
         assert_true(iface_is_broadcast(&n->iface[3], &a));
         a = pb_addr("10.20.0.0");
         assert_true(iface_is_broadcast(&n->iface[3], &a));
+        p2p = n->iface[3];
+        p2p.mask_len = 31; /* RFC 3021: both are hosts */
+        assert_false(iface_is_broadcast(&p2p, &a));
+        p2p.mask_len = 32;
+        assert_false(iface_is_broadcast(&p2p, &p2p.ip));
         assert_int_equal(iface_by_vlan(n, 1, 20)->idx, 3);
         assert_int_equal(iface_by_vlan(n, 1, 0)->idx, WF_INSIDE);
         assert_null(iface_by_vlan(n, 0, 20));
