@@ -1,7 +1,7 @@
 /*
- * Packet buffers and their metadata. A frame is copied from its port into a pool buffer with 128 bytes of headroom and 64 of
- * tailroom; a second small pool holds 64 KB super-frames. Offsets are absolute in the buffer, so pushing or pulling a
- * header in front changes only `off`.
+ * Packet buffers and their metadata. A frame is copied from its port into a pool buffer with 128 bytes of headroom
+ * and 64 of tailroom; a second small pool holds 64 KB super-frames. Offsets are absolute in the buffer, so pushing or
+ * pulling a header in front changes only `off`.
  *
  *      buf            off        l3          l4       pay                off+len        cap
  *       | headroom     | ethernet | IP header | L4 hdr | payload ...       | tailroom     |
@@ -31,15 +31,15 @@ enum pkt_verdict {
 };
 
 /*
- * What identifies a packet of a flow on one interface. ICMP echo: a request carries its id in sport (dport 0), a reply in
- * dport (sport 0), so that reply and request are each other's reverse. Compared and hashed as bytes: no padding, unused
- * address words are zero.
+ * What identifies a packet of a flow on one interface. ICMP echo: a request carries its id in sport (dport 0), a
+ * reply in dport (sport 0), so that reply and request are each other's reverse. Compared and hashed as bytes: no
+ * padding, unused address words are zero.
  */
 struct flow_key {
         uint16_t iface; /* index into the interface table */
         uint8_t proto;
-        uint8_t fam; /* enum addr_fam */
-        uint16_t sport, dport; /* host order */
+        uint8_t fam;             /* enum addr_fam */
+        uint16_t sport, dport;   /* host order */
         uint32_t src[4], dst[4]; /* as struct addr.w */
 };
 
@@ -62,7 +62,9 @@ static inline struct addr flow_dst(const struct flow_key *k)
 /* The key of the answer, as it would arrive on interface `iface`. */
 static inline struct flow_key flow_reverse(const struct flow_key *k, uint16_t iface)
 {
-        struct flow_key r = { .iface = iface, .proto = k->proto, .fam = k->fam, .sport = k->dport, .dport = k->sport };
+        struct flow_key r = {
+                .iface = iface, .proto = k->proto, .fam = k->fam, .sport = k->dport, .dport = k->sport
+        };
 
         memcpy(r.src, k->dst, sizeof r.src);
         memcpy(r.dst, k->src, sizeof r.dst);
@@ -71,11 +73,11 @@ static inline struct flow_key flow_reverse(const struct flow_key *k, uint16_t if
 
 /* Checksum and segmentation state, from receive to transmit (reference/platform-pitfalls.md section 2). */
 struct pkt_csum {
-        bool partial;        /* L4 field holds the uncomplemented pseudo-header sum, to be completed by the sender */
-        bool verified;       /* L4 checksum known good */
-        uint8_t gso_type;    /* VIRTIO_NET_HDR_GSO_*; 0 none */
-        uint16_t gso_size;   /* payload bytes per segment */
-        uint16_t csum_start; /* offset in buf of the L4 header when partial */
+        bool partial;         /* L4 field holds the uncomplemented pseudo-header sum, to be completed by the sender */
+        bool verified;        /* L4 checksum known good */
+        uint8_t gso_type;     /* VIRTIO_NET_HDR_GSO_*; 0 none */
+        uint16_t gso_size;    /* payload bytes per segment */
+        uint16_t csum_start;  /* offset in buf of the L4 header when partial */
         uint16_t csum_offset; /* of the field behind csum_start */
 };
 
@@ -102,15 +104,16 @@ struct pkt {
         uint16_t tcp_win;
         struct pkt_csum csum;
         struct flow_key key;
-        struct conn *conn; /* NULL: none found yet */
-        uint8_t side;      /* 0 initiator, 1 responder: which side of the conn it came from */
-        uint8_t verdict;   /* enum pkt_verdict */
-        uint16_t drop;     /* enum drop_reason */
-        uint32_t frame_no; /* of the input file, for replay verdicts */
+        struct conn *conn;   /* NULL: none found yet */
+        uint8_t side;        /* 0 initiator, 1 responder: which side of the conn it came from */
+        uint8_t verdict;     /* enum pkt_verdict */
+        uint16_t drop;       /* enum drop_reason */
+        uint32_t frame_no;   /* of the input file, for replay verdicts */
         struct trace *trace; /* packet-tracer only */
         uint64_t rx_ns;      /* wall time of reception, for captures */
-        const char *consumed; /* why a packet ends here without leaving the box; static text or NULL: see dp_consume() */
-        struct pkt *link;     /* of the queue that owns it */
+        const char
+                *consumed; /* why a packet ends here without leaving the box; static text or NULL: see dp_consume() */
+        struct pkt *link;  /* of the queue that owns it */
 };
 
 struct pkt_queue {
@@ -154,7 +157,8 @@ static inline uint8_t *pkt_frame(const struct pkt *pk)
 /* small, big: how many buffers of each kind, reserved at once. One thread gets and puts. NULL when out of memory. */
 struct pkt_pool *pkt_pool_new(uint32_t small, uint32_t big) MUST_USE;
 void pkt_pool_free(struct pkt_pool *p);
-/* An empty packet (off = PKT_HEADROOM, len = 0, metadata zero) with room for `frame` bytes; NULL when none is free. */
+/* An empty packet (off = PKT_HEADROOM, len = 0, metadata zero) with room for `frame` bytes; NULL when none is free.
+ */
 struct pkt *pkt_get(struct pkt_pool *p, uint32_t frame) MUST_USE;
 void pkt_put(struct pkt *pk);
 uint32_t pkt_pool_used(const struct pkt_pool *p);

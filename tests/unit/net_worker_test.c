@@ -6,6 +6,9 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "platform/base/mem.h"
+#include "platform/net/arp.h"
+#include "platform/net/icmp_box.h"
 #include "tests/support/pktbuild.h"
 #include "tests/support/test.h"
 #include "tests/support/worker_fixture.h"
@@ -230,6 +233,59 @@ static void test_frame_wakes(void **state)
         wf_stop(&f);
 }
 
+/* Out of memory at any allocation of the start: refused in one piece, nothing left behind. */
+static bool start_and_stop(struct worker_fixture *f)
+{
+        struct err e = { .code = ERR_NONE };
+        struct worker *w = worker_new(0, &f->env, &e);
+        bool ok = false;
+
+        if (w) {
+                w->arp = arp_table_new(w);
+                w->icmp = icmp_box_new(w);
+                ok = w->arp && w->icmp;
+                arp_table_free(w->arp);
+                icmp_box_free(w->icmp);
+                worker_free(w);
+        } else {
+                assert_int_equal(e.code, ERR_NOMEM);
+        }
+        return ok;
+}
+
+static bool start_with_no_slot(struct worker_fixture *f)
+{
+        struct err e;
+        struct worker *w = worker_new(0, &f->env, &e);
+
+        if (!w)
+                assert_int_equal(e.code, ERR_LIMIT);
+        return w != NULL;
+}
+
+static void test_torture(void **state)
+{
+        struct worker_fixture f;
+        bool ok = false;
+
+        (void)state;
+        wf_init(&f);
+        f.env.log = NULL; /* its rings stay with the log */
+        for (uint64_t nth = 1; !ok; nth++) {
+                uint64_t before = mem_live_blocks();
+
+                mem_fail_nth(nth, false);
+                ok = start_and_stop(&f);
+                mem_fail_nth(0, false);
+                assert_int_equal(mem_live_blocks(), before);
+                assert_true(nth < 100);
+        }
+        for (unsigned i = 0; i < QSBR_WORKERS_MAX; i++) /* no slot was lost on the way */
+                assert_non_null(qsbr_join(snap_hub_qsbr(f.hub)));
+        assert_false(start_with_no_slot(&f));
+        wf_stop(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest t[] = {
@@ -238,6 +294,7 @@ int main(void)
                 cmocka_unit_test(test_call_without_thread),
                 cmocka_unit_test(test_calls_from_threads),
                 cmocka_unit_test(test_calls_without_wake_fd),
+                cmocka_unit_test(test_torture),
                 cmocka_unit_test(test_wake),
                 cmocka_unit_test(test_frame_wakes),
         };
