@@ -24,6 +24,20 @@ static void trace_class(struct pkt *pk, const char *type, const char *subtype, b
         ph->ref_id = class_id;
 }
 
+static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, const struct flow_plan *p, struct inspect_count *n)
+{
+        const struct net_rt *net = net_rt(w->snap);
+        struct addr src = flow_src(&p->in);
+
+        if (n)
+                atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
+        if (!pk->dry)
+                log_msg(w->log, LOG_780002, LS(iface_name(net, p->in_iface)), LA(&src), LU(p->in.sport),
+                        LS(iface_name(net, p->out_iface)), LA(&p->dst_real), LU(p->dst_real_port),
+                        LS("the inspection names no existing tls-proxy"));
+        return dp_drop(pk, DROP_INSPECT);
+}
+
 enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
         bool icmp = plan->in.proto == IPPROTO_ICMP_;
@@ -44,11 +58,8 @@ enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_pl
                 return PKT_NEXT;
         trace_class(pk, "INSPECT", inspect_subtype(plan->engine), !v.refuse, plan->class_id);
         n = pk->dry ? NULL : policy_inspect_count(w->policy, plan->inspect_id);
-        if (v.refuse) {
-                if (n)
-                        atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
-                return dp_drop(pk, DROP_INSPECT);
-        }
+        if (v.refuse)
+                return refuse(w, pk, plan, n);
         if (n)
                 atomic_fetch_add_explicit(&n->conns, 1, memory_order_relaxed);
         return PKT_NEXT;

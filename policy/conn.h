@@ -58,6 +58,7 @@ struct conn {
         bool dead;   /* conn_end() was called */
         bool no_log;
         bool embryonic;            /* counted as half-open by its class */
+        bool reset_idle;           /* both ends are told when it dies of age */
         uint64_t born_ms, last_ms; /* last packet; the only field a packet writes besides counters */
         uint32_t idle_ms, embryonic_ms, half_closed_ms;
         struct tcp_conn_state tcp[2]; /* [0] end to end, or leg 0; [1] leg 1 of a punted conn */
@@ -95,6 +96,9 @@ struct conn *conn_build(struct worker *w, const struct pkt *pk, const struct flo
 /* Ends it: out of the lookup, log, conn_end callbacks of the path (NAT, punt, pinholes, limits). Ending a dead conn
  * is legal and does nothing. */
 void conn_end(struct worker *w, struct conn *c, enum conn_end_reason why);
+
+/* Tells both ends of a TCP conn with a reset that each must accept; the conn itself stays. */
+void conn_send_resets(struct worker *w, struct conn *c);
 
 uint32_t conn_count(const struct conn_table *t);
 uint32_t conn_most(const struct conn_table *t);

@@ -45,6 +45,7 @@ static void set_times(struct worker *w, struct conn *c, const struct conn_settin
                 c->idle_ms = ms_of(set->idle_s, t->conn);
         else
                 c->idle_ms = ms_of(set->idle_s, t->udp);
+        c->reset_idle = set->reset_idle;
         c->born_ms = c->last_ms = w->now_ms;
 }
 

@@ -29,6 +29,13 @@ static void found_dry(struct pkt *pk, const struct conn *c, unsigned side)
         dp_consume(pk, "packet-tracer");
 }
 
+/* The client takes the ports of a lingering flow for a new one: nobody needs the old one's last segments any more. */
+static bool begins_anew(const struct conn *c, const struct pkt *pk, unsigned side)
+{
+        return c->ending && side == 0 && c->proto == IPPROTO_TCP_ && tcp_is_first(pk) &&
+               pk->tcp_seq != c->tcp[0].side[0].isn;
+}
+
 static void look_up(struct worker *w, struct pkt *pk, const struct flow_key *k, uint64_t hash)
 {
         unsigned side;
@@ -38,6 +45,10 @@ static void look_up(struct worker *w, struct pkt *pk, const struct flow_key *k, 
                 return;
         if (unlikely(pk->dry)) {
                 found_dry(pk, c, side);
+                return;
+        }
+        if (unlikely(begins_anew(c, pk, side))) {
+                conn_end(w, c, (enum conn_end_reason)c->end_reason);
                 return;
         }
         pk->conn = c;

@@ -37,10 +37,13 @@ static void on_timer(struct tmr *t, uint64_t now)
         due = conn_due_ms(c, &why);
         if (!due)
                 return;
-        if (due > now)
+        if (due > now) {
                 tmr_set(c->w->tmr, &c->tmr, due - now);
-        else
-                conn_end(c->w, c, c->ending && c->end_reason ? (enum conn_end_reason)c->end_reason : why);
+                return;
+        }
+        if (c->reset_idle && !c->ending)
+                conn_send_resets(c->w, c);
+        conn_end(c->w, c, c->ending && c->end_reason ? (enum conn_end_reason)c->end_reason : why);
 }
 
 void conn_arm(struct conn *c)

@@ -57,11 +57,19 @@ enum drop_reason conn_track_packet(struct worker *w, struct conn *c, unsigned le
         return DROP_NONE;
 }
 
-/* RFC 5927: an error about TCP must quote a sequence number that its sender may still have on the way. */
+/* Who sent what arrives quoted on a side: the far end, or on a proxied leg the box itself. */
+static const struct tcp_conn_state *quoted_leg(const struct conn *c, unsigned side, unsigned *sender)
+{
+        *sender = !side;
+        return c->action == CONN_PUNT ? &c->tcp[side] : &c->tcp[0];
+}
+
+/* RFC 5927: an error about TCP must quote a sequence number that may still be on its way. */
 static bool quote_fits(const struct conn *c, const struct pkt *pk)
 {
-        const struct tcp_track *t;
+        const struct tcp_conn_state *t;
         struct icmp_quote q;
+        unsigned sender;
         struct cur cur;
         uint32_t seq;
 
@@ -71,13 +79,8 @@ static bool quote_fits(const struct conn *c, const struct pkt *pk)
                 return false;
         cur = cur_of(pk->buf + q.l4 + 4, 4);
         seq = cur_be32(&cur);
-        /* who sent the quoted packet: the far end, or on a proxied leg the box itself */
-        if (c->action == CONN_PUNT)
-                t = &c->tcp[pk->side].side[pk->side ? 0 : 1];
-        else
-                t = &c->tcp[0].side[!pk->side];
-        return (int32_t)(seq - t->isn) >= 0 && (int32_t)(t->end - seq) >= 0 &&
-               t->end - seq <= MAX_OF(t->max_end - t->ack, 0x40000000u);
+        t = quoted_leg(c, pk->side, &sender);
+        return t->side[sender].end - seq <= MAX_OF(t->side[!sender].max_win, 65535u);
 }
 
 static void way_out(struct worker *w, struct pkt *pk, struct conn *c)

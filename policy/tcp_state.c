@@ -326,7 +326,11 @@ enum drop_reason tcp_follow(struct tcp_conn_state *t, unsigned side, const struc
                 return follow_handshake(t, side, &s, pk);
         if (has(&s, TCP_RST)) {
                 on_rst(t, side, &s);
-        } else if (t->phase != TCPP_CLOSED && !has(&s, TCP_SYN)) {
+        } else if (has(&s, TCP_SYN)) {
+                /* The private kernel challenges one on an open connection, but would begin anew on a closing one:
+                 * under the flow id of the old. */
+                return t->phase == TCPP_OPEN ? DROP_NONE : DROP_TCP_RST_SEQ;
+        } else if (t->phase != TCPP_CLOSED) {
                 take_ack(t, side, &s);
                 take_data(t, side, &s);
         }

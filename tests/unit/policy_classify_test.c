@@ -94,6 +94,8 @@ static void a_missing_tls_proxy_refuses_the_flow(void **state)
         assert_int_equal(p.taken, 0);
         assert_int_equal(conn_count(p.wf.w->conns), 0);
         assert_int_equal(wf_drops(&p.wf, DROP_INSPECT), 1);
+        assert_true(pf_logged(&p, "780002: TLS proxy: session from outside:192.0.2.50/40000 to inside:10.1.1.2/5443 "
+                                  "refused: the inspection names no existing tls-proxy"));
         policy_inspect_read(p.wf.w->policy, i->o.id, &packets, &drops, &resets);
         assert_int_equal(drops, 1);
         pf_trace(&p, WF_OUTSIDE, f, pb_tcp(f, sizeof f, CLIENT, 1, SERVER, 5443, PB_SYN, 1, 0, NULL, 0));
@@ -289,6 +291,19 @@ static void each_client_has_its_share(void **state)
         assert_true(syn(1002, 80));
 }
 
+static void a_class_may_reset_idle_ones(void **state)
+{
+        struct class_action_conf *a = limited();
+
+        (void)state;
+        a->idle_s = 60;
+        a->idle_reset = true;
+        pf_start(&p);
+        assert_true(syn(1001, 80));
+        assert_true(pf_conn(&p)->reset_idle);
+        assert_int_equal(pf_conn(&p)->idle_ms, 60000);
+}
+
 static void timeouts_of_a_class(void **state)
 {
         struct class_action_conf *a = limited();
@@ -372,6 +387,7 @@ int main(void)
                 T(the_class_has_so_many_connections),
                 T(half_open_ones_are_counted_until_they_open),
                 T(each_client_has_its_share),
+                T(a_class_may_reset_idle_ones),
                 T(timeouts_of_a_class),
                 T(counters_of_lines_are_bounded),
                 T(out_of_memory_is_an_error),

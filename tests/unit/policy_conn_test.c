@@ -196,6 +196,30 @@ static void half_closed_has_ten_minutes(void **state)
         assert_true(pf_logged(&p, "FIN Timeout"));
 }
 
+/* One reset to each end, where it stands. */
+static void an_idle_connection_may_be_reset(void **state)
+{
+        (void)state;
+        handshake();
+        assert_true(from_client(PB_ACK, 101, 901, 10));
+        assert_true(from_server(PB_ACK, 901, 111, 20));
+        assert_true(from_client(PB_ACK, 111, 921, 0));
+        pf_conn(&p)->reset_idle = true;
+        clock_advance_ms(&p.wf.time, 3600000);
+        worker_step(p.wf.w);
+        wf_advance(&p.wf, 20);
+        assert_int_equal(count(), 0);
+        assert_true(came_out(0));
+        assert_int_equal(v.flags, PB_RST | PB_ACK);
+        assert_int_equal(v.seq, 921);
+        assert_int_equal(v.sport, 80);
+        assert_int_equal(v.dport, 40000);
+        assert_true(v.ip_ok && v.l4_ok);
+        assert_true(came_out(1));
+        assert_int_equal(v.seq, 111);
+        assert_int_equal(v.sport, 40000);
+}
+
 static void datagrams_are_flows_for_two_minutes(void **state)
 {
         (void)state;
@@ -286,6 +310,24 @@ static void ports_are_free_again_at_once(void **state)
         assert_true(from_client(PB_SYN, 70000, 0, 0));
         assert_int_equal(count(), 1);
         assert_int_equal(pf_conn(&p)->id, 2);
+}
+
+/* A flow whose proxy is done lingers for last segments; a new SYN of its client begins a new flow. */
+static void a_lingering_flow_makes_room(void **state)
+{
+        struct conn *c;
+
+        (void)state;
+        handshake();
+        c = pf_conn(&p);
+        c->action = CONN_PUNT;
+        c->ending = true;
+        c->end_reason = CONN_END_PROXY;
+        from_client(PB_SYN, 100, 0, 0); /* a copy of the old SYN is late, no more */
+        assert_int_equal(pf_conn(&p)->id, 1);
+        assert_true(from_client(PB_SYN, 88888, 0, 0));
+        assert_int_equal(pf_conn(&p)->id, 2);
+        assert_true(pf_logged(&p, "Flow closed by proxy"));
 }
 
 static void the_table_has_a_hard_end(void **state)
@@ -465,11 +507,13 @@ int main(void)
                 T(a_handshake_has_thirty_seconds),
                 T(an_idle_connection_has_its_hour),
                 T(half_closed_has_ten_minutes),
+                T(an_idle_connection_may_be_reset),
                 T(datagrams_are_flows_for_two_minutes),
                 T(pings_are_flows_for_two_seconds),
                 T(icmp_errors_must_fit_a_connection),
                 T(two_packets_of_a_new_flow_in_one_burst),
                 T(ports_are_free_again_at_once),
+                T(a_lingering_flow_makes_room),
                 T(the_table_has_a_hard_end),
                 T(walks_and_clears_by_filter),
                 T(a_slot_and_an_id_name_one_life),

@@ -287,6 +287,18 @@ static void a_forged_reset_does_not_close_a_leg(void **state)
         assert_int_equal(t.phase, TCPP_CLOSED);
 }
 
+static void a_syn_on_a_leg(void **state)
+{
+        (void)state;
+        follow(0, TCP_SYN, ISN0, 0, 0);
+        follow(1, TCP_SYN | TCP_ACK, ISN1, ISN0 + 1, 0);
+        follow(0, TCP_ACK, ISN0 + 1, ISN1 + 1, 0);
+        assert_int_equal(follow(0, TCP_SYN, 77, 0, 0), DROP_NONE); /* the kernel answers it with a challenge */
+        assert_int_equal(t.phase, TCPP_OPEN);
+        follow(0, TCP_FIN | TCP_ACK, ISN0 + 1, ISN1 + 1, 0);
+        assert_int_equal(follow(0, TCP_SYN, 77, 0, 0), DROP_TCP_RST_SEQ);
+}
+
 static void a_leg_closes_like_any_connection(void **state)
 {
         (void)state;
@@ -333,6 +345,7 @@ int main(void)
                 T(a_super_frame_counts_whole),
                 T(a_leg_is_held_to_the_order_of_the_handshake),
                 T(a_forged_reset_does_not_close_a_leg),
+                T(a_syn_on_a_leg),
                 T(a_leg_closes_like_any_connection),
                 T(flags_as_text),
         };
