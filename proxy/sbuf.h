@@ -26,7 +26,7 @@ static inline uint8_t *sbuf_room(struct sbuf *b, size_t need, size_t *room)
 
         if (want > b->max)
                 return NULL;
-        if (b->off && b->off + b->len + need > b->cap) {
+        if (b->off && want <= b->cap && b->off + want > b->cap) {
                 memmove(b->p, b->p + b->off, b->len);
                 b->off = 0;
         }
@@ -36,10 +36,15 @@ static inline uint8_t *sbuf_room(struct sbuf *b, size_t need, size_t *room)
                 while (cap < want)
                         cap *= 2;
                 cap = MIN_OF(cap, b->max);
-                p = mem_realloc(MEM_STREAM, b->p, cap);
+                /* Not mem_realloc(): the old block would be freed unwiped. */
+                p = mem_alloc(MEM_STREAM, cap);
                 if (!p)
                         return NULL;
+                if (b->len)
+                        memcpy(p, b->p + b->off, b->len);
+                mem_free_secret(b->p);
                 b->p = p;
+                b->off = 0;
                 b->cap = cap;
         }
         *room = b->cap - b->off - b->len;
