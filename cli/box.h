@@ -57,6 +57,7 @@ struct box {
         bool conf_dirty; /* running differs from startup */
 
         struct console_set *consoles; /* open sessions (console.h); NULL: none */
+        struct baselines *baselines;  /* what `clear ... counters` remembers (baseline.h); NULL: nothing */
 
         /* Ends the process (reload: the guard starts it anew). Any thread. */
         void (*stop)(struct box *b, enum box_stop how);

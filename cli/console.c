@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/baseline.h"
 #include "platform/base/list.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
@@ -22,8 +23,9 @@ struct console {
 struct console_set {
         struct box *box;
         pthread_mutex_t lock;
-        struct list members;  /* struct member */
-        struct list consoles; /* struct console */
+        struct list members;         /* struct member */
+        struct list consoles;        /* struct console */
+        struct baselines *baselines; /* ours to free; NULL: the box came with one */
 };
 
 /* ---- sinks: run in the log thread ---- */
@@ -185,6 +187,8 @@ struct console_set *console_set_new(struct box *b)
         list_init(&cs->members);
         list_init(&cs->consoles);
         b->consoles = cs;
+        if (!b->baselines)
+                b->baselines = cs->baselines = baselines_new();
         set_sinks(cs, true);
         return cs;
 }
@@ -204,6 +208,9 @@ void console_set_free(struct console_set *cs)
         }
         set_sinks(cs, false);
         cs->box->consoles = NULL;
+        if (cs->baselines)
+                cs->box->baselines = NULL;
+        baselines_free(cs->baselines);
         pthread_mutex_destroy(&cs->lock);
         mem_free(cs);
 }

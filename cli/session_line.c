@@ -205,21 +205,20 @@ static void commit_after(struct session *s)
                 out(s, "ERROR: the configuration is not in force: %s\n", e.text);
 }
 
-static void run_exec(struct session *s, const struct cli_result *r)
+/* true: a dialog changed the configuration. */
+static bool run_exec(struct session *s, const struct cli_result *r)
 {
         struct err e = { 0 };
+        struct dialog *d;
 
         if (s->box->commit && commit_now(s->box, &e))
                 out(s, "ERROR: the configuration is not in force: %s\n", e.text);
         e.text[0] = 0;
         if (r->exec->fn(s, r->args, &e))
                 out(s, "ERROR: %s\n", e.text);
-        if (s->dialog) {
-                struct dialog *d = s->dialog;
-
-                s->dialog = NULL;
-                session_drive(s, d);
-        }
+        d = s->dialog;
+        s->dialog = NULL;
+        return d && session_drive(s, d);
 }
 
 static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
@@ -232,7 +231,7 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
         session_show(s, &t);
         text_fini(&t);
         if (r->code == CLI_EXEC) {
-                run_exec(s, r);
+                changed |= run_exec(s, r);
         } else if (r->code == CLI_DIALOG) {
                 d = r->dialog;
                 r->dialog = NULL;

@@ -1,6 +1,5 @@
 #include "cli/exec/util.h"
 
-#include "cli/running.h"
 #include "cli/store.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
@@ -81,50 +80,6 @@ const char *proto_name(uint8_t proto, char *out)
                 snprintf(out, 8, "%u", proto);
                 return out;
         }
-}
-
-/* ---- lines by id ---- */
-
-struct by_id {
-        uint32_t id;
-        char *line, *around;
-        size_t cap, around_cap;
-        char open[512]; /* the last line at the top */
-        bool found;
-};
-
-static bool has_id(const struct running_line *l, uint32_t id)
-{
-        return l->row && l->obj && (l->row->kind == ROW_LIST || l->row->kind == ROW_MODE) &&
-               ((const struct conf_obj *)l->obj)->id == id;
-}
-
-static void match_line(void *ctx, const struct running_line *l)
-{
-        struct by_id *q = ctx;
-
-        if (q->found)
-                return;
-        if (has_id(l, q->id)) {
-                snprintf(q->line, q->cap, "%s", l->text);
-                snprintf(q->around, q->around_cap, "%s", l->depth ? q->open : "");
-                q->found = true;
-        }
-        if (!l->depth)
-                snprintf(q->open, sizeof q->open, "%s", l->text);
-}
-
-bool conf_line_by_id(struct box *b, uint32_t id, char *line, size_t cap, char *around, size_t around_cap)
-{
-        struct by_id q = { .id = id, .line = line, .cap = cap, .around = around, .around_cap = around_cap };
-        struct running r = { .line = match_line, .ctx = &q };
-
-        *line = *around = 0;
-        pthread_mutex_lock(&b->conf_lock);
-        r.store = b->store;
-        running_walk(&r);
-        pthread_mutex_unlock(&b->conf_lock);
-        return q.found;
 }
 
 bool is_word(const char *word, const char *arg)

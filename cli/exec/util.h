@@ -11,6 +11,7 @@
 #include "cli/text.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/base/wbuf.h"
 #include "platform/net/iface.h"
 #include "platform/net/snapshot.h"
 
@@ -36,12 +37,6 @@ void each_proxy(struct box *b, void (*fn)(struct proxy_worker *p, void *arg), vo
 const char *ifc_name(const struct snapshot *s, uint16_t iface);
 /* "tcp", "udp", "icmp", or the number; out holds 8 bytes. */
 const char *proto_name(uint8_t proto, char *out);
-
-/*
- * The running configuration's line of the list element or object with this id, and the line of the object around it
- * ("" at the top). false: there is none any more. Takes conf_lock.
- */
-bool conf_line_by_id(struct box *b, uint32_t id, char *line, size_t cap, char *around, size_t around_cap);
 
 /* The argument as a keyword: typed `arg` abbreviates `word`. */
 bool is_word(const char *word, const char *arg);

@@ -1,0 +1,101 @@
+/* `debug`: each session has its own wishes; a family is on while some session wants it. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "cli/console.h"
+
+#define BIT(f) (1u << (f))
+
+/* Which families a typed command means. */
+static uint32_t families(const struct args *a)
+{
+        uint32_t mask = 0;
+
+        if (arg_has(a, "mmp"))
+                mask |= BIT(DBG_MMP);
+        if (arg_has(a, "tls-proxy")) {
+                if (arg_has(a, "events"))
+                        mask |= BIT(DBG_TLSP_EVENTS);
+                else if (arg_has(a, "errors"))
+                        mask |= BIT(DBG_TLSP_ERRORS);
+                else if (arg_has(a, "packets"))
+                        mask |= BIT(DBG_TLSP_PACKETS);
+                else
+                        mask |= BIT(DBG_TLSP_EVENTS) | BIT(DBG_TLSP_ERRORS) | BIT(DBG_TLSP_PACKETS);
+        }
+        if (arg_has(a, "icmp"))
+                mask |= BIT(DBG_ICMP_TRACE);
+        if (arg_has(a, "crypto"))
+                mask |= BIT(DBG_CRYPTO_CA);
+        if (arg_has(a, "tftp"))
+                mask |= BIT(DBG_TFTP);
+        return mask;
+}
+
+static void want(struct session *s, uint32_t mask)
+{
+        struct box *b = session_box(s);
+
+        session_set_debugs(s, mask);
+        if (b->consoles)
+                console_debugs_changed(b->consoles);
+}
+
+static void show_families(struct session *s, uint32_t mask)
+{
+        for (unsigned f = 0; f < DBG_FAMILIES; f++)
+                if (mask & BIT(f))
+                        out(s, "debug %s  enabled at level 1\n", debug_family_name((enum debug_family)f));
+}
+
+/* With `logging debug-trace` lines go to message 711001 and nowhere else: say so. */
+static void note_redirection(struct session *s)
+{
+        struct log *l = session_box(s)->log;
+        struct log_conf *c = l ? mem_alloc(MEM_CLI, sizeof *c) : NULL;
+
+        if (!c)
+                return;
+        log_get_conf(l, c);
+        if (c->debug_trace)
+                out(s, "INFO: 'logging debug-trace' is enabled. All debug messages are currently being redirected to "
+                       "syslog:711001 and will not appear in any monitor session\n");
+        mem_free(c);
+}
+
+static int debug_start(struct session *s, const struct args *a, struct err *e UNUSED)
+{
+        uint32_t mask = families(a);
+
+        want(s, session_debugs(s) | mask);
+        note_redirection(s);
+        show_families(s, mask);
+        return 0;
+}
+
+static int debug_end(struct session *s, const struct args *a, struct err *e UNUSED)
+{
+        want(s, arg_has(a, "all") && !arg_has(a, "tls-proxy") ? 0 : session_debugs(s) & ~families(a));
+        return 0;
+}
+
+static int show_debug(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        show_families(s, session_debugs(s));
+        return 0;
+}
+
+#define WHAT                                                                                                         \
+        "{mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "       \
+        "[LEVEL:u32(1-255)]|tftp}"
+#define WHAT_OR_ALL                                                                                                  \
+        "{all|mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "   \
+        "[LEVEL:u32(1-255)]|tftp}"
+
+const struct exec_row exec_debug[] = {
+        { "debug " WHAT, "Show what happens, in this session", 15, debug_start },
+        { "no debug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
+        { "undebug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
+        { "show debug", "Show the debugs of this session", 15, show_debug },
+        { 0 },
+};

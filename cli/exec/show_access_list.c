@@ -1,0 +1,195 @@
+/* Access lists with their hit counts: lines are copied under the lock, counters read and text shown without it. */
+#include "cli/exec/acl_lines.h"
+#include "cli/exec/live.h"
+#include "cli/exec/tables.h"
+
+#include "policy/acl.h"
+#include "policy/live_int.h"
+
+#define ELEMS_MAX 65536u
+
+/* ---- elements of a line that names objects or groups ---- */
+
+static void put_range(struct wbuf *w, const struct addr_range *r)
+{
+        char lo[ADDR_TEXT_MAX], hi[ADDR_TEXT_MAX];
+        uint32_t n = r->hi.v4 - r->lo.v4 + 1;
+        struct addr mask;
+
+        if (!r->lo.fam || (addr_is_v4(&r->lo) && !n)) {
+                wbuf_str(w, "any ");
+        } else if (addr_eq(&r->lo, &r->hi)) {
+                wbuf_printf(w, "host %s ", addr_print(&r->lo, lo));
+        } else if (addr_is_v4(&r->lo) && (n & (n - 1)) == 0 && !(r->lo.v4 & (n - 1))) {
+                mask = addr_v4(~(n - 1));
+                wbuf_printf(w, "%s %s ", addr_print(&r->lo, lo), addr_print(&mask, hi));
+        } else {
+                wbuf_printf(w, "range %s %s ", addr_print(&r->lo, lo), addr_print(&r->hi, hi));
+        }
+}
+
+static void put_ports(struct wbuf *w, const struct port_range *p)
+{
+        if (p->lo == p->hi)
+                wbuf_printf(w, "eq %u ", p->lo);
+        else if (p->lo || p->hi != 65535)
+                wbuf_printf(w, "range %u %u ", p->lo, p->hi);
+}
+
+static void put_proto(struct wbuf *w, const struct ace_elem *el)
+{
+        static const char *const names[] = {
+                [IPPROTO_ICMP_] = "icmp", [IPPROTO_TCP_] = "tcp", [IPPROTO_UDP_] = "udp"
+        };
+
+        if (el->any_proto)
+                wbuf_str(w, "ip ");
+        else if (el->proto < ARRAY_LEN(names) && names[el->proto])
+                wbuf_printf(w, "%s ", names[el->proto]);
+        else
+                wbuf_printf(w, "%u ", el->proto);
+}
+
+static bool show_elem(struct session *s, const struct acl_lines *l, const struct acl_line *ln,
+                      const struct ace_elem *el, unsigned index)
+{
+        char text[400];
+        struct wbuf w = wbuf_of(text, sizeof text);
+
+        wbuf_printf(&w, "  access-list %s line %u extended %s ", l->name, ln->number, ln->permit ? "permit" : "deny");
+        put_proto(&w, el);
+        put_range(&w, &el->src);
+        put_ports(&w, &el->sport);
+        put_range(&w, &el->dst);
+        put_ports(&w, &el->dport);
+        return out(s, "%s(hitcnt=%llu) 0x%08x \n", wbuf_text(&w),
+                   (unsigned long long)live_elem_hits(session_box(s), ln->id, index), ace_hash(ln->id) + index);
+}
+
+/* ---- lines ---- */
+
+/* "access-list NAME REST" -> REST */
+static const char *rest_of(const struct acl_lines *l, const char *text)
+{
+        return text + strlen("access-list ") + strlen(l->name) + 1;
+}
+
+static bool show_line(struct session *s, const struct acl_lines *l, const struct acl_line *ln,
+                      const struct ace_elem *el, unsigned nelem)
+{
+        uint64_t hits = live_ace_hits(session_box(s), ln->id);
+        bool more;
+
+        if (ln->remark)
+                return out(s, "access-list %s line %u %s\n", l->name, ln->number, rest_of(l, ln->text));
+        more = out(s, "access-list %s line %u %s (hitcnt=%llu)%s 0x%08x \n", l->name, ln->number,
+                   rest_of(l, ln->text), (unsigned long long)hits, ln->inactive ? " (inactive)" : "",
+                   ace_hash(ln->id));
+        for (unsigned i = 0; more && ln->grouped && i < nelem; i++)
+                more = show_elem(s, l, ln, &el[i], i);
+        return more;
+}
+
+static unsigned count_elems(const struct acl_list_rt *rt, const struct acl_lines *l, struct ace_elem *el)
+{
+        unsigned n = 0;
+
+        for (const struct acl_line *ln = l->first; ln; ln = ln->next)
+                n += ln->remark ? 0 : rt && !ln->inactive ? acl_ace_elems(rt, ln->id, el, ELEMS_MAX) : 1;
+        return n;
+}
+
+static bool show_list(struct session *s, const struct snapshot *snap, const struct acl_lines *l, struct ace_elem *el)
+{
+        const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
+        bool more = out(s, "access-list %s; %u elements; name hash: 0x%08x\n", l->name, count_elems(rt, l, el),
+                        ace_hash(l->id));
+
+        for (const struct acl_line *ln = l->first; more && ln; ln = ln->next)
+                more = show_line(s, l, ln, el,
+                                 rt && ln->grouped && !ln->inactive ? acl_ace_elems(rt, ln->id, el, ELEMS_MAX) : 0);
+        return more;
+}
+
+/* brief: the two hashes and the hits, in hex, of lines that were hit. */
+static bool show_list_brief(struct session *s, const struct acl_lines *l)
+{
+        bool more = out(s, "access-list %s; name hash: 0x%08x\n", l->name, ace_hash(l->id));
+
+        for (const struct acl_line *ln = l->first; more && ln; ln = ln->next) {
+                uint64_t hits = ln->remark ? 0 : live_ace_hits(session_box(s), ln->id);
+
+                if (hits)
+                        more = out(s, "%08x 00000000 %08llx\n", ace_hash(ln->id), (unsigned long long)hits);
+        }
+        return more;
+}
+
+static void add_cached(struct worker *w, void *arg)
+{
+        struct acl_log_stat st = { 0 }, *sum = arg;
+
+        if (w->policy)
+                acl_log_stat(w->policy, &st);
+        sum->flows += st.flows;
+        sum->denied += st.denied;
+}
+
+static void show_cached(struct session *s)
+{
+        struct acl_log_stat sum = { 0 };
+
+        each_worker(session_box(s), add_cached, &sum);
+        out(s,
+            "access-list cached ACL log flows: total %u, denied %u (deny-flow-max 4096)\n"
+            "            alert-interval 300\n",
+            sum.flows, sum.denied);
+}
+
+static int show_access_list(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct ace_elem *el = mem_alloc(MEM_CLI, ELEMS_MAX * sizeof *el);
+        const struct snapshot *snap = snapshot_get(b->hub);
+        struct acl_lines *lists = NULL;
+        int rc = el ? acl_lines_get(b, arg_str(a, "NAME"), &lists, e) : err_nomem(e, "listing access lists");
+        bool more = !rc && snap;
+
+        if (!rc)
+                show_cached(s);
+        for (const struct acl_lines *l = lists; more && l; l = l->next)
+                more = arg_has(a, "brief") ? show_list_brief(s, l) : show_list(s, snap, l, el);
+        acl_lines_free(lists);
+        if (snap)
+                snapshot_put(b->hub, snap);
+        mem_free(el);
+        return rc;
+}
+
+static int clear_counters(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct ace_elem *el = mem_alloc(MEM_CLI, ELEMS_MAX * sizeof *el);
+        const struct snapshot *snap = snapshot_get(b->hub);
+        struct acl_lines *lists = NULL;
+        int rc = el ? acl_lines_get(b, arg_str(a, "NAME"), &lists, e) : err_nomem(e, "clearing counters");
+
+        for (const struct acl_lines *l = lists; !rc && snap && l; l = l->next) {
+                const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
+
+                for (const struct acl_line *ln = l->first; !rc && ln; ln = ln->next)
+                        rc = live_ace_clear(b, ln->id, rt ? acl_ace_elems(rt, ln->id, el, ELEMS_MAX) : 0);
+        }
+        acl_lines_free(lists);
+        if (snap)
+                snapshot_put(b->hub, snap);
+        mem_free(el);
+        return rc;
+}
+
+const struct exec_row exec_show_access_list[] = {
+        { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 1,
+          show_access_list },
+        { "clear access-list NAME:word(241) counters", "Count hits from now on", 15, clear_counters },
+        { 0 },
+};

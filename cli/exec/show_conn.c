@@ -1,0 +1,206 @@
+/* Connections: a resumable walk, at most 64 rows copied per request to a worker. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "policy/conn.h"
+
+#define ROWS 64
+
+static const char legend[] = "Flags: A - awaiting inside ACK to SYN, a - awaiting outside ACK to SYN,\n"
+                             "       B - initial SYN from outside, F - outside FIN, f - inside FIN,\n"
+                             "       I - inbound data, O - outbound data, R - outside acknowledged FIN,\n"
+                             "       r - inside acknowledged FIN, S - awaiting inside SYN,\n"
+                             "       s - awaiting outside SYN, U - up\n";
+
+/* ---- filters ---- */
+
+static int parse_filter(const struct args *a, struct conn_filter *f, struct err *e)
+{
+        const char *range = arg_str(a, "ADDRESS"), *dash;
+        char lo[ADDR_TEXT_MAX];
+
+        *f = (struct conn_filter){ 0 };
+        f->proto = arg_has(a, "tcp") ? IPPROTO_TCP_ : arg_has(a, "udp") ? IPPROTO_UDP_ : 0;
+        if (arg_has(a, "PORT")) {
+                f->port_lo = (uint16_t)arg_u32(a, "PORT", 0);
+                f->port_hi = f->port_lo;
+        }
+        if (!range)
+                return 0;
+        dash = strchr(range, '-');
+        if (snprintf(lo, sizeof lo, "%.*s", dash ? (int)(dash - range) : (int)strlen(range), range) >=
+                    (int)sizeof lo ||
+            !addr_parse(lo, &f->lo) || (dash && !addr_parse(dash + 1, &f->hi)))
+                return err_set(e, ERR_SYNTAX, "%s is not an address or a range of addresses", range);
+        if (!dash)
+                f->hi = f->lo;
+        return 0;
+}
+
+/* ---- walking ---- */
+
+struct query {
+        const struct conn_filter *f;
+        uint32_t cursor;
+        struct conn_row row[ROWS];
+        unsigned n;
+        bool end;
+};
+
+static void read_rows(struct worker *w, void *arg)
+{
+        struct query *q = arg;
+
+        q->end = true;
+        q->n = w->conns ? conn_walk(w, &q->cursor, q->f, q->row, ROWS, &q->end) : 0;
+}
+
+struct totals {
+        uint32_t in_use, most;
+};
+
+static void read_totals(struct worker *w, void *arg)
+{
+        struct totals *t = arg;
+
+        if (!w->conns)
+                return;
+        t->in_use += conn_count(w->conns);
+        t->most += conn_most(w->conns);
+}
+
+/* ---- rows ---- */
+
+/* "3s", "1m5s", "1h0m": the two largest units. */
+static char *short_time(uint64_t ms, char *out)
+{
+        unsigned s = (unsigned)(ms / 1000);
+
+        if (s < 60)
+                snprintf(out, 16, "%us", s);
+        else if (s < 3600)
+                snprintf(out, 16, "%um%us", s / 60, s % 60);
+        else if (s < 86400)
+                snprintf(out, 16, "%uh%um", s / 3600, s / 60 % 60);
+        else
+                snprintf(out, 16, "%uD%uh", s / 86400, s / 3600 % 24);
+        return out;
+}
+
+static bool brief(struct session *s, const struct snapshot *snap, const struct conn_row *r)
+{
+        unsigned o = r->inbound ? 0 : 1; /* the outside stands first */
+        char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX], num[8], idle[24];
+
+        return out(s, "%s %s %s:%u %s %s:%u, idle %s, bytes %llu, flags %s\n", proto_name(r->proto, num),
+                   ifc_name(snap, r->iface[o]), addr_print(&r->real[o], a), r->real_port[o],
+                   ifc_name(snap, r->iface[!o]), addr_print(&r->real[!o], b), r->real_port[!o],
+                   str_duration(idle, r->idle_ms / 1000), (unsigned long long)r->bytes, r->flags);
+}
+
+static void put_side(struct wbuf *w, const struct snapshot *snap, const struct conn_row *r, unsigned i)
+{
+        char a[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];
+
+        wbuf_printf(w, "%s: %s/%u (%s/%u)", ifc_name(snap, r->iface[i]), addr_print(&r->real[i], a), r->real_port[i],
+                    addr_print(&r->mapped[i], m), r->mapped_port[i]);
+}
+
+static bool detail(struct session *s, const struct snapshot *snap, const struct conn_row *r)
+{
+        unsigned o = r->inbound ? 0 : 1;
+        char line[400], num[8], idle[16], up[16], to[16], a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX];
+        struct wbuf w = wbuf_of(line, sizeof line);
+
+        wbuf_printf(&w, "%s ", proto_name(r->proto, num));
+        put_side(&w, snap, r, o);
+        wbuf_str(&w, " ");
+        put_side(&w, snap, r, !o);
+        out(s, "%s,\n", wbuf_text(&w));
+        out(s, "    flags %s, idle %s, uptime %s, timeout %s, bytes %llu\n", r->flags, short_time(r->idle_ms, idle),
+            short_time(r->uptime_ms, up), short_time(r->timeout_ms, to), (unsigned long long)r->bytes);
+        return out(s, "  Initiator: %s, Responder: %s\n", addr_print(&r->real[0], a), addr_print(&r->real[1], b));
+}
+
+static bool show_worker(struct session *s, const struct snapshot *snap, struct worker *w, const struct conn_filter *f,
+                        bool wide)
+{
+        struct query q = { .f = f };
+
+        do {
+                worker_call(w, read_rows, &q);
+                for (unsigned i = 0; i < q.n; i++)
+                        if (!(wide ? detail : brief)(s, snap, &q.row[i]))
+                                return false;
+        } while (!q.end);
+        return true;
+}
+
+static int show_conn(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct conn_filter f;
+        struct totals t = { 0 };
+        const struct snapshot *snap;
+        bool wide = arg_has(a, "detail") || arg_has(a, "long"), more = true;
+
+        if (parse_filter(a, &f, e))
+                return -1;
+        each_worker(b, read_totals, &t);
+        out(s, "%u in use, %u most used\n", t.in_use, t.most);
+        if (arg_has(a, "count"))
+                return 0;
+        snap = snapshot_get(b->hub);
+        if (!snap)
+                return 0;
+        if (wide)
+                out(s, "%s\n", legend);
+        for (unsigned i = 0; more && i < b->nworkers; i++)
+                if (b->worker[i])
+                        more = show_worker(s, snap, b->worker[i], &f, wide);
+        snapshot_put(b->hub, snap);
+        return 0;
+}
+
+/* ---- clear ---- */
+
+struct clearing {
+        struct conn_filter f;
+        uint32_t cursor, ended;
+        bool end;
+};
+
+static void clear_some(struct worker *w, void *arg)
+{
+        struct clearing *c = arg;
+
+        c->end = true;
+        if (w->conns)
+                c->ended += conn_clear(w, &c->cursor, &c->f, CONN_END_CLEARED, &c->end);
+}
+
+static int clear_conn(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct clearing c = { 0 };
+
+        if (parse_filter(a, &c.f, e))
+                return -1;
+        for (unsigned i = 0; i < b->nworkers; i++) {
+                c.cursor = 0;
+                c.end = !b->worker[i];
+                while (!c.end)
+                        worker_call(b->worker[i], clear_some, &c);
+        }
+        out(s, "%u connection(s) deleted.\n", c.ended);
+        return 0;
+}
+
+const struct exec_row exec_show_conn[] = {
+        { "show conn [all] [count] [{detail|long}] [protocol {tcp|udp}] [address ADDRESS:word(79)] [port "
+          "PORT:u32(1-65535)]",
+          "Show connections", 1, show_conn },
+        { "clear conn [{all|address ADDRESS:word(79)}] [protocol {tcp|udp}] [port PORT:u32(1-65535)]",
+          "End connections", 15, clear_conn },
+        { 0 },
+};

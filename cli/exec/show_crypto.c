@@ -1,0 +1,200 @@
+/* Keys, certificates and trustpoints out of the asset store. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "cli/store.h"
+#include "pki/keystore.h"
+
+#define NAMES_MAX 256
+
+/* ---- trustpoint names, copied under the lock ---- */
+
+struct tp_name {
+        char name[TRUSTPOINT_NAME_MAX + 1];
+        bool self;
+};
+
+/* The configured trustpoints, or the one asked for. The caller frees *out. */
+static unsigned trustpoints(struct box *b, const char *only, struct tp_name **out)
+{
+        unsigned n = 0;
+
+        *out = mem_alloc(MEM_CLI, NAMES_MAX * sizeof **out);
+        if (!*out)
+                return 0;
+        pthread_mutex_lock(&b->conf_lock);
+        conf_each(struct trustpoint_conf, tp, &b->store->pki.trustpoints) {
+                if (n == NAMES_MAX || (only && strcmp(only, tp->o.name) != 0))
+                        continue;
+                str_copy((*out)[n].name, sizeof(*out)[n].name, tp->o.name);
+                (*out)[n++].self = tp->enrollment == ENROLL_SELF;
+        }
+        pthread_mutex_unlock(&b->conf_lock);
+        return n;
+}
+
+/* ---- one certificate ---- */
+
+typedef bool (*attr_fn)(const struct cert *c, unsigned idx, char *out, size_t cap);
+
+static void show_name(struct session *s, const struct cert *c, attr_fn attr, const char *indent)
+{
+        char text[300];
+
+        for (unsigned i = 0; attr(c, i, text, sizeof text); i++)
+                out(s, "%s%s\n", indent, text);
+}
+
+static time_t time_of(const mbedtls_x509_time *t)
+{
+        struct tm tm = { .tm_year = t->year - 1900,
+                         .tm_mon = t->mon - 1,
+                         .tm_mday = t->day,
+                         .tm_hour = t->hour,
+                         .tm_min = t->min,
+                         .tm_sec = t->sec };
+
+        return timegm(&tm);
+}
+
+static const char *key_type(const mbedtls_x509_crt *x)
+{
+        return mbedtls_pk_get_type(&x->pk) == MBEDTLS_PK_RSA ? "RSA" : "ECDSA";
+}
+
+static void show_signature(struct session *s, const mbedtls_x509_crt *x)
+{
+        const mbedtls_md_info_t *md = mbedtls_md_info_from_type(x->sig_md);
+
+        out(s, "  Signature Algorithm: %s with %s Encryption\n", md ? mbedtls_md_get_name(md) : "unknown",
+            x->sig_pk == MBEDTLS_PK_RSA || x->sig_pk == MBEDTLS_PK_RSASSA_PSS ? "RSA" : "ECDSA");
+}
+
+static void show_validity(struct session *s, const mbedtls_x509_crt *x)
+{
+        struct tz z;
+        char t[48];
+
+        box_tz(session_box(s), &z);
+        out(s, "  Validity Date: \n");
+        out(s, "    start date: %s\n", tz_stamp(&z, time_of(&x->valid_from), t));
+        out(s, "    end   date: %s\n", tz_stamp(&z, time_of(&x->valid_to), t));
+}
+
+static void show_cert(struct session *s, const struct cert *c, bool ca, const char *tp)
+{
+        const mbedtls_x509_crt *x = cert_x509(c);
+        char serial[80];
+
+        cert_serial_text(c, serial, sizeof serial);
+        out(s, "%s\n  Status: Available\n  Certificate Serial Number: %s\n", ca ? "CA Certificate" : "Certificate",
+            serial);
+        out(s, "  Certificate Usage: %s\n", ca ? "Signature" : "General Purpose");
+        out(s, "  Public Key Type: %s (%zu bits)\n", key_type(x), mbedtls_pk_get_bitlen(&x->pk));
+        show_signature(s, x);
+        out(s, "  Issuer Name: \n");
+        show_name(s, c, cert_issuer_attr, "    ");
+        out(s, "  Subject Name:\n");
+        show_name(s, c, cert_subject_attr, "    ");
+        show_validity(s, x);
+        out(s, "  Associated Trustpoints: %s \n\n", tp);
+}
+
+static int show_certificates(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        const char *only = arg_str(a, "TRUSTPOINT");
+        struct tp_name *tp;
+        unsigned n = trustpoints(b, only, &tp);
+
+        for (unsigned i = 0; i < n; i++) {
+                struct tp_assets as;
+
+                keystore_tp_get(b->keys, tp[i].name, &as);
+                if (as.id)
+                        show_cert(s, as.id, false, tp[i].name);
+                for (unsigned k = 0; k < as.nca; k++)
+                        show_cert(s, as.ca[k], true, tp[i].name);
+                tp_assets_put(&as);
+        }
+        mem_free(tp);
+        return only && !n ? err_set(e, ERR_REF, "Trustpoint %s does not exist", only) : 0;
+}
+
+/* ---- show crypto ca trustpoints ---- */
+
+static void show_trustpoint(struct session *s, const struct tp_name *tp)
+{
+        struct tp_assets as;
+        char serial[80];
+
+        keystore_tp_get(session_box(s)->keys, tp->name, &as);
+        out(s, "\nTrustpoint %s:\n", tp->name);
+        if (as.nca) {
+                out(s, "    Subject Name: \n");
+                show_name(s, as.ca[0], cert_subject_attr, "    ");
+                cert_serial_text(as.ca[0], serial, sizeof serial);
+                out(s, "          Serial Number: %s\n", serial);
+        }
+        if (as.id)
+                out(s, "    Certificate configured.\n");
+        else if (!as.nca)
+                out(s, tp->self ? "    Configured for self-signed certificate generation.\n"
+                                : "    Not authenticated.\n");
+        tp_assets_put(&as);
+}
+
+static int show_trustpoints(struct session *s, const struct args *a, struct err *e)
+{
+        const char *only = arg_str(a, "TRUSTPOINT");
+        struct tp_name *tp;
+        unsigned n = trustpoints(session_box(s), only, &tp);
+
+        for (unsigned i = 0; i < n; i++)
+                show_trustpoint(s, &tp[i]);
+        mem_free(tp);
+        out(s, "\n");
+        return only && !n ? err_set(e, ERR_REF, "Trustpoint %s does not exist", only) : 0;
+}
+
+/* ---- show crypto key mypubkey ---- */
+
+static void show_hex(struct session *s, const uint8_t *p, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                out(s, "%s%02x%s", i % 32 ? "" : "  ", p[i],
+                    i + 1 == n || i % 32 == 31 ? "\n"
+                    : i % 4 == 3               ? " "
+                                               : "");
+}
+
+static int show_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+        char name[129], when[48];
+        struct tz z;
+
+        box_tz(b, &z);
+        for (unsigned i = 0; keystore_key_name(b->keys, i, name); i++) {
+                struct keypair *k = keystore_key_get(b->keys, name);
+                uint8_t der[2048];
+                size_t n = k ? keypair_public_der(k, der, sizeof der) : 0;
+
+                if (!k)
+                        continue;
+                out(s, "Key pair was generated at: %s\nKey name: %s\n Usage: General Purpose Key\n",
+                    tz_stamp(&z, keypair_created(k), when), name);
+                out(s, " Modulus Size (bits): %u\n Key Data:\n\n", keypair_bits(k));
+                show_hex(s, der, n);
+                out(s, "\n");
+                keypair_put(k);
+        }
+        return 0;
+}
+
+const struct exec_row exec_show_crypto[] = {
+        { "show crypto ca certificates [TRUSTPOINT:ref(trustpoint)]", "Show certificates", 1, show_certificates },
+        { "show crypto ca trustpoints [TRUSTPOINT:ref(trustpoint)]", "Show trustpoints", 1, show_trustpoints },
+        { "show crypto key mypubkey rsa", "Show public keys", 1, show_keys },
+        { 0 },
+};

@@ -1,0 +1,105 @@
+/* `show logging`: settings, counts, and the buffer. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "cli/store.h"
+#include "platform/base/log.h"
+
+static const char *on_off(bool on)
+{
+        return on ? "enabled" : "disabled";
+}
+
+/* "disabled", "level warnings, N messages logged" or "list L, N messages logged". */
+static void show_dest(struct session *s, const char *title, const struct log_conf *c, const struct log_stats *st,
+                      enum log_dest d)
+{
+        const struct log_filter *f = &c->dest[d];
+        char facility[24] = "";
+
+        if (d == LOG_TO_TRAP)
+                snprintf(facility, sizeof facility, "facility %u, ", c->facility);
+        if (*f->list)
+                out(s, "    %s logging: list %s, %s%llu messages logged\n", title, f->list, facility,
+                    (unsigned long long)st->dest_count[d]);
+        else if (f->level != LOG_L_NONE)
+                out(s, "    %s logging: level %s, %s%llu messages logged\n", title, log_level_name(f->level),
+                    facility, (unsigned long long)st->dest_count[d]);
+        else
+                out(s, "    %s logging: disabled\n", title);
+}
+
+static void show_settings(struct session *s, struct log *l)
+{
+        struct log_conf *c = mem_alloc(MEM_CLI, sizeof *c);
+        struct log_stats st;
+
+        if (!c)
+                return;
+        log_get_conf(l, c);
+        log_stats(l, &st);
+        out(s, "Syslog logging: %s\n", on_off(c->enable));
+        out(s, "    Facility: %u\n", c->facility);
+        out(s, "    Timestamp logging: %s\n", on_off(c->timestamp));
+        out(s, "    Hide Username logging: disabled\n");
+        out(s, "    Standby logging: disabled\n");
+        out(s, "    Debug-trace logging: %s\n", on_off(c->debug_trace));
+        show_dest(s, "Console", c, &st, LOG_TO_CONSOLE);
+        show_dest(s, "Monitor", c, &st, LOG_TO_MONITOR);
+        show_dest(s, "Buffer", c, &st, LOG_TO_BUFFER);
+        show_dest(s, "Trap", c, &st, LOG_TO_TRAP);
+        out(s, "    Permit-hostdown logging: disabled\n");
+        out(s, "    History logging: disabled\n");
+        if (*c->device_id)
+                out(s, "    Device ID: \"%s\"\n", c->device_id);
+        else
+                out(s, "    Device ID: disabled\n");
+        out(s, "    Mail logging: disabled\n");
+        out(s, "    ASDM logging: disabled\n");
+        mem_free(c);
+}
+
+static void buffer_line(void *ctx, const char *line)
+{
+        out(ctx, "%s\n", line);
+}
+
+static int show_logging(struct session *s, const struct args *a, struct err *e)
+{
+        struct log *l = session_box(s)->log;
+
+        if (!l)
+                return err_set(e, ERR_STATE, "there is no log");
+        show_settings(s, l);
+        if (arg_has(a, "setting"))
+                return 0;
+        return log_buffer_walk(l, buffer_line, s) ? err_nomem(e, "showing the log") : 0;
+}
+
+/* Rings between the threads and the log. */
+static int show_queue(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct log *l = session_box(s)->log;
+        struct log_src_stats st;
+
+        if (!l)
+                return err_set(e, ERR_STATE, "there is no log");
+        out(s, "Source                   Queued        Lost\n");
+        for (unsigned i = 0; log_src_stats(l, i, &st); i++)
+                out(s, "%-18s %12llu %11llu\n", st.name, (unsigned long long)st.queued, (unsigned long long)st.lost);
+        return 0;
+}
+
+static int clear_buffer(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        if (session_box(s)->log)
+                log_buffer_clear(session_box(s)->log);
+        return 0;
+}
+
+const struct exec_row exec_show_logging[] = {
+        { "show logging [setting]", "Show the log", 1, show_logging },
+        { "show logging queue", "Show what each thread has logged and lost", 1, show_queue },
+        { "clear logging buffer", "Forget the lines of the log buffer", 15, clear_buffer },
+        { 0 },
+};

@@ -1,0 +1,114 @@
+/* Sessions under MMP inspection, and what its engine counted. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "proxy/proxy_worker.h"
+
+#define ROWS 64
+
+struct query {
+        uint32_t cursor;
+        struct session_row *row;
+        unsigned n;
+        bool end;
+};
+
+static void read_rows(struct proxy_worker *p, void *arg)
+{
+        struct query *q = arg;
+
+        q->end = true;
+        q->n = proxy_walk(p, &q->cursor, q->row, ROWS, &q->end);
+}
+
+/* The engine's own lines follow the addresses. */
+static bool show_row(struct session *s, const struct snapshot *snap, const struct session_row *r,
+                     const struct addr *host)
+{
+        const struct punt_flow_info *f = &r->info;
+        char c[ADDR_TEXT_MAX], v[ADDR_TEXT_MAX];
+
+        if (r->engine != INSPECT_MMP)
+                return true;
+        if (host->fam && !addr_eq(host, &f->client_real.a) && !addr_eq(host, &f->server_real.a))
+                return true;
+        return out(s, "MMP session:: %s:%s/%u %s:%s/%u\n%s\n", ifc_name(snap, f->iface[1]),
+                   addr_print(&f->server_real.a, v), f->server_real.port, ifc_name(snap, f->iface[0]),
+                   addr_print(&f->client_real.a, c), f->client_real.port, r->describe);
+}
+
+static int list(struct session *s, const struct snapshot *snap, const struct addr *host, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct query q = { .row = mem_alloc(MEM_CLI, ROWS * sizeof *q.row) };
+        bool more = q.row != NULL;
+
+        if (!q.row)
+                return err_nomem(e, "listing sessions");
+        for (unsigned i = 0; more && i < b->nproxies; i++) {
+                q.cursor = 0;
+                q.end = !b->proxy[i];
+                while (more && !q.end) {
+                        proxy_call(b->proxy[i], read_rows, &q);
+                        for (unsigned k = 0; more && k < q.n; k++)
+                                more = show_row(s, snap, &q.row[k], host);
+                }
+        }
+        mem_free(q.row);
+        return 0;
+}
+
+static int show_mmp(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        const struct snapshot *snap = snapshot_get(b->hub);
+        struct addr host = { 0 };
+        int rc = 0;
+
+        arg_addr(a, "HOST", &host);
+        if (snap) {
+                rc = list(s, snap, &host, e);
+                snapshot_put(b->hub, snap);
+        }
+        return rc;
+}
+
+/* ---- counters of the engines ---- */
+
+struct counter_query {
+        unsigned idx;
+        const char *engine, *name;
+        uint64_t value;
+        bool found;
+};
+
+static void read_counter(struct proxy_worker *p, void *arg)
+{
+        struct counter_query *q = arg;
+
+        q->found = proxy_engine_counter(p, q->idx, &q->engine, &q->name, &q->value);
+}
+
+static int show_counters(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+
+        out(s, "Protocol     Counter                                  Value   Context\n");
+        for (unsigned i = 0; i < b->nproxies; i++) {
+                struct counter_query q = { .found = b->proxy[i] != NULL };
+
+                for (; q.found; q.idx++) {
+                        proxy_call(b->proxy[i], read_counter, &q);
+                        if (q.found)
+                                out(s, "%-12s %-32s %13llu   Worker %u\n", q.engine, q.name,
+                                    (unsigned long long)q.value, i);
+                }
+        }
+        return 0;
+}
+
+const struct exec_row exec_show_mmp[] = {
+        { "show mmp [HOST:addr]", "Show sessions under MMP inspection", 1, show_mmp },
+        { "show counters", "Show what the inspection engines counted", 1, show_counters },
+        { 0 },
+};

@@ -1,0 +1,193 @@
+/* Service policies with the counters of their actions. */
+#include "cli/exec/live.h"
+#include "cli/exec/tables.h"
+
+#include "cli/store.h"
+#include "policy/policy_rt.h"
+
+/* ---- what is applied, copied under the lock ---- */
+
+struct action {
+        uint32_t class_id, line_id;
+        char cls[MAP_NAME_MAX + 1];
+        enum inspect_id engine; /* NONE: a class's settings */
+        char map[MAP_NAME_MAX + 1], tls_proxy[OBJ_NAME_MAX + 1];
+        uint32_t conn_max, embryonic_max;
+};
+struct applied {
+        bool global;
+        char nameif[NAMEIF_MAX + 1], policy[MAP_NAME_MAX + 1];
+        unsigned first, n; /* actions */
+};
+#define ACTIONS_MAX 1024
+#define APPLIED_MAX (IFACES_MAX + 1)
+struct view {
+        unsigned napplied, nactions;
+        struct applied applied[APPLIED_MAX];
+        struct action action[ACTIONS_MAX];
+};
+
+static struct action *add_action(struct view *v, const struct class_action_conf *c)
+{
+        struct action *a = v->nactions < ACTIONS_MAX ? &v->action[v->nactions++] : NULL;
+
+        if (!a)
+                return NULL;
+        *a = (struct action){ .class_id = c->o.id };
+        str_copy(a->cls, sizeof a->cls, c->o.name);
+        return a;
+}
+
+static void add_class(struct view *v, const struct class_action_conf *c)
+{
+        struct action *a = add_action(v, c);
+
+        if (a) {
+                a->conn_max = c->conn_max;
+                a->embryonic_max = c->embryonic_max;
+        }
+        conf_each(struct inspect_conf, i, &c->inspects) {
+                a = add_action(v, c);
+                if (!a)
+                        return;
+                a->line_id = i->o.id;
+                a->engine = i->engine;
+                memcpy(a->map, i->map, sizeof a->map);
+                memcpy(a->tls_proxy, i->tls_proxy, sizeof a->tls_proxy);
+        }
+}
+
+static void add_applied(struct view *v, const struct policy_conf *p, const struct service_policy_conf *sp)
+{
+        const struct policy_map_conf *pm = conf_list_find(&p->policies, sp->policy);
+        struct applied *ap = &v->applied[v->napplied];
+
+        if (!pm || v->napplied == APPLIED_MAX)
+                return;
+        v->napplied++;
+        ap->global = sp->global;
+        memcpy(ap->nameif, sp->nameif, sizeof ap->nameif);
+        memcpy(ap->policy, sp->policy, sizeof ap->policy);
+        ap->first = v->nactions;
+        conf_each(struct class_action_conf, c, &pm->classes)
+                add_class(v, c);
+        ap->n = v->nactions - ap->first;
+}
+
+static void gather(struct box *b, struct view *v)
+{
+        const struct policy_conf *p;
+
+        pthread_mutex_lock(&b->conf_lock);
+        p = &b->store->policy;
+        for (int global = 1; global >= 0; global--) {
+                conf_each(struct service_policy_conf, sp, &p->services) {
+                        if (sp->global == (global == 1))
+                                add_applied(v, p, sp);
+                }
+        }
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+/* ---- lines ---- */
+
+static void show_settings(struct session *s, const struct action *a)
+{
+        const struct box *b = session_box(s);
+        struct class_use sum = { 0 };
+
+        if (!a->conn_max && !a->embryonic_max)
+                return;
+        for (unsigned i = 0; i < b->nworkers; i++) {
+                struct class_use u = { 0 };
+
+                if (b->worker[i] && b->worker[i]->policy)
+                        u = policy_class_use(b->worker[i]->policy, a->class_id);
+                sum.conns += u.conns;
+                sum.embryonic += u.embryonic;
+                sum.drops += u.drops;
+        }
+        out(s, "      Set connection policy: ");
+        if (a->conn_max)
+                out(s, "conn-max %u ", a->conn_max);
+        if (a->embryonic_max)
+                out(s, "embryonic-conn-max %u ", a->embryonic_max);
+        out(s, "\n        current embryonic conns %u, current conns %u, drop %llu\n", sum.embryonic, sum.conns,
+            (unsigned long long)sum.drops);
+}
+
+static void show_inspect(struct session *s, const struct action *a)
+{
+        struct inspect_sum n = live_inspect(session_box(s), a->line_id);
+
+        out(s, "      Inspect: %s %s%s%s%s, packet %llu, lock fail 0, drop %llu, reset-drop %llu, v6-fail-close 0\n",
+            inspect_name(a->engine), a->map, *a->map && *a->tls_proxy ? " " : "", *a->tls_proxy ? "tls-proxy " : "",
+            a->tls_proxy, (unsigned long long)n.packets, (unsigned long long)n.drops, (unsigned long long)n.resets);
+}
+
+static bool engine_wanted(const char *only, enum inspect_id id)
+{
+        return !only || is_word(inspect_name(id), only);
+}
+
+static void show_applied(struct session *s, const struct view *v, const struct applied *ap, const char *only)
+{
+        if (ap->global)
+                out(s, "\nGlobal policy: \n");
+        else
+                out(s, "\nInterface %s:\n", ap->nameif);
+        out(s, "  Service-policy: %s\n", ap->policy);
+        for (unsigned i = ap->first; i < ap->first + ap->n; i++) {
+                const struct action *a = &v->action[i];
+
+                if (!a->engine) {
+                        out(s, "    Class-map: %s\n", a->cls);
+                        show_settings(s, a);
+                } else if (engine_wanted(only, a->engine)) {
+                        show_inspect(s, a);
+                }
+        }
+}
+
+static bool wanted(const struct args *a, const struct applied *ap)
+{
+        if (arg_has(a, "global"))
+                return ap->global;
+        return !arg_has(a, "IFC") || (!ap->global && !strcmp(ap->nameif, arg_str(a, "IFC")));
+}
+
+static int show_service_policy(struct session *s, const struct args *a, struct err *e)
+{
+        struct view *v = mem_alloc(MEM_CLI, sizeof *v);
+
+        if (!v)
+                return err_nomem(e, "listing service policies");
+        gather(session_box(s), v);
+        for (unsigned i = 0; i < v->napplied; i++)
+                if (wanted(a, &v->applied[i]))
+                        show_applied(s, v, &v->applied[i], arg_str(a, "PROTOCOL"));
+        mem_free(v);
+        return 0;
+}
+
+static int clear_service_policy(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct view *v = mem_alloc(MEM_CLI, sizeof *v);
+        int rc = 0;
+
+        if (!v)
+                return err_nomem(e, "clearing counters");
+        gather(session_box(s), v);
+        for (unsigned i = 0; i < v->nactions; i++)
+                if (v->action[i].engine)
+                        rc |= live_inspect_clear(session_box(s), v->action[i].line_id);
+        mem_free(v);
+        return rc ? err_nomem(e, "clearing counters") : 0;
+}
+
+const struct exec_row exec_show_service_policy[] = {
+        { "show service-policy [{global|interface IFC:nameif}] [inspect PROTOCOL:word(32)]",
+          "Show service policies and their counters", 1, show_service_policy },
+        { "clear service-policy", "Count from now on", 15, clear_service_policy },
+        { 0 },
+};
