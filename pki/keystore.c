@@ -21,7 +21,7 @@ struct keystore {
         struct list keys, tps;
         uint64_t generation;
         struct log_src *log;
-        char flash[PATH_MAX]; /* "": memory only */
+        char dir[PATH_MAX]; /* "": memory only */
         const struct clock *clk;
         const struct rng *rng;
 };
@@ -176,8 +176,8 @@ struct keystore *keystore_open(const char *dir, const struct clock *clk, const s
         }
         if (!dir)
                 return k;
-        if (!str_copy(k->flash, sizeof k->flash, dir))
-                err_set(&why, ERR_RANGE, "the flash directory's name is too long");
+        if (!str_copy(k->dir, sizeof k->dir, dir))
+                err_set(&why, ERR_RANGE, "the key store's directory name is too long");
         else if (asset_dirs(dir, &why) == 0 && asset_load(dir, &r, &why) == 0)
                 return k;
         if (warn)
@@ -232,7 +232,7 @@ void keystore_log(struct keystore *k, enum log_msg id, const char *trustpoint)
 struct change {
         struct keystore *k;
         struct entry *key_en, *tp_en;      /* not yet inserted ones are dropped unless the change is kept */
-        struct asset_blob key, tp, old_tp; /* with a flash directory */
+        struct asset_blob key, tp, old_tp; /* with a directory */
         struct tp_assets assets;
         struct keypair *kp;
 };
@@ -243,9 +243,9 @@ static int change_key(struct change *c, const char *label, struct keypair *kp, s
         c->key_en = entry_for(&c->k->keys, label, e);
         if (!c->key_en)
                 return -1;
-        if (!*c->k->flash)
+        if (!*c->k->dir)
                 return 0;
-        return asset_path(c->k->flash, ASSET_KEY, label, c->key.path, e) < 0 || asset_render_key(kp, &c->key, e) < 0
+        return asset_path(c->k->dir, ASSET_KEY, label, c->key.path, e) < 0 || asset_render_key(kp, &c->key, e) < 0
                        ? -1
                        : 0;
 }
@@ -256,9 +256,9 @@ static int change_tp(struct change *c, const char *tp, struct cert *id, struct c
         c->tp_en = entry_for(&c->k->tps, tp, e);
         if (!c->tp_en || tp_assets_fill(&c->assets, id, ca, nca, e) < 0)
                 return -1;
-        if (!*c->k->flash)
+        if (!*c->k->dir)
                 return 0;
-        if (asset_path(c->k->flash, ASSET_TP, tp, c->tp.path, e) < 0 || asset_render_tp(&c->assets, &c->tp, e) < 0)
+        if (asset_path(c->k->dir, ASSET_TP, tp, c->tp.path, e) < 0 || asset_render_tp(&c->assets, &c->tp, e) < 0)
                 return -1;
         str_copy(c->old_tp.path, sizeof c->old_tp.path, c->tp.path);
         if (!c->key_en || list_empty(&c->tp_en->link))
@@ -268,7 +268,7 @@ static int change_tp(struct change *c, const char *tp, struct cert *id, struct c
 
 static int change_write(struct change *c, struct err *e)
 {
-        if (!*c->k->flash)
+        if (!*c->k->dir)
                 return 0;
         if (c->tp_en && asset_write(&c->tp, e) < 0)
                 return -1;
@@ -361,7 +361,7 @@ static int entry_remove(struct keystore *k, struct list *l, enum asset_kind kind
                               kind == ASSET_KEY ? "there is no key pair named %s"
                                                 : "trustpoint %s holds no certificates",
                               name);
-        else if (*k->flash && (asset_path(k->flash, kind, name, none.path, e) < 0 || asset_write(&none, e) < 0))
+        else if (*k->dir && (asset_path(k->dir, kind, name, none.path, e) < 0 || asset_write(&none, e) < 0))
                 ret = -1;
         if (ret == 0) {
                 entry_free(en);

@@ -25,9 +25,9 @@
 struct keystore;
 
 /*
- * dir: the flash directory ("pki" is made below it); NULL: memory only (check, replay, tests). Loads what is there;
- * damaged files are skipped and the first is reported in *warn (may be NULL). NULL when out of memory or the
- * directory is unusable. clk and rng are borrowed.
+ * dir: FLASH/pki, made when missing; NULL: memory only (check, replay, tests). Loads what is there; damaged files are
+ * skipped and the first is reported in *warn (may be NULL). NULL when out of memory or the directory is unusable. clk
+ * and rng are borrowed.
  */
 struct keystore *keystore_open(const char *dir, const struct clock *clk, const struct rng *rng,
                                struct err *warn) MUST_USE;

@@ -20,7 +20,7 @@
 
 static const struct {
         const char *dir, *ending;
-} layout[] = { [ASSET_KEY] = { "pki/keys", ".key" }, [ASSET_TP] = { "pki/certs", ".pem" } };
+} layout[] = { [ASSET_KEY] = { "keys", ".key" }, [ASSET_TP] = { "certs", ".pem" } };
 
 /* ---- names ---- */
 
@@ -29,7 +29,7 @@ static bool is_plain(char c)
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-int asset_path(const char *flash, enum asset_kind kind, const char *name, char out[PATH_MAX], struct err *e)
+int asset_path(const char *top, enum asset_kind kind, const char *name, char out[PATH_MAX], struct err *e)
 {
         char esc[FILE_NAME_MAX + 4];
         size_t used = 0;
@@ -43,7 +43,7 @@ int asset_path(const char *flash, enum asset_kind kind, const char *name, char o
                 used += (size_t)snprintf(esc + used, sizeof esc - used, is_plain(*p) ? "%c" : "%%%02X",
                                          (unsigned char)*p);
         }
-        if (snprintf(out, PATH_MAX, "%s/%s/%s%s", flash, layout[kind].dir, esc, layout[kind].ending) >= PATH_MAX)
+        if (snprintf(out, PATH_MAX, "%s/%s/%s%s", top, layout[kind].dir, esc, layout[kind].ending) >= PATH_MAX)
                 return err_set(e, ERR_RANGE, "file name %s is too long", esc);
         return 0;
 }
@@ -77,13 +77,13 @@ static bool name_of_file(const char *file, enum asset_kind kind, char out[ASSET_
         return used > 0;
 }
 
-int asset_dirs(const char *flash, struct err *e)
+int asset_dirs(const char *top, struct err *e)
 {
         char path[PATH_MAX];
 
         for (unsigned i = 0; i < ARRAY_LEN(layout); i++) {
-                if (snprintf(path, sizeof path, "%s/%s", flash, layout[i].dir) >= PATH_MAX)
-                        return err_set(e, ERR_RANGE, "file name %.200s is too long", flash);
+                if (snprintf(path, sizeof path, "%s/%s", top, layout[i].dir) >= PATH_MAX)
+                        return err_set(e, ERR_RANGE, "file name %.200s is too long", top);
                 if (dir_make(path, 0700, e) < 0)
                         return -1;
         }
@@ -263,7 +263,7 @@ static int load_file(const char *dir, const char *file, enum asset_kind kind, co
         return 0;
 }
 
-int asset_load(const char *flash, const struct asset_reader *r, struct err *e)
+int asset_load(const char *top, const struct asset_reader *r, struct err *e)
 {
         for (unsigned kind = 0; kind < ARRAY_LEN(layout); kind++) {
                 char dir[PATH_MAX];
@@ -271,8 +271,8 @@ int asset_load(const char *flash, const struct asset_reader *r, struct err *e)
                 int ret = 0;
                 DIR *d;
 
-                if (snprintf(dir, sizeof dir, "%s/%s", flash, layout[kind].dir) >= PATH_MAX)
-                        return err_set(e, ERR_RANGE, "file name %.200s is too long", flash);
+                if (snprintf(dir, sizeof dir, "%s/%s", top, layout[kind].dir) >= PATH_MAX)
+                        return err_set(e, ERR_RANGE, "file name %.200s is too long", top);
                 d = opendir(dir);
                 if (!d)
                         return err_set(e, ERR_IO, "cannot read %s: %s", dir, strerror(errno));

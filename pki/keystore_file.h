@@ -17,10 +17,10 @@ struct asset_blob {
         size_t n;
 };
 
-/* Makes FLASH/pki and what is below. */
-int asset_dirs(const char *flash, struct err *e);
+/* Makes the store's directory and what is below. */
+int asset_dirs(const char *top, struct err *e);
 /* Refuses names that are empty or too long for a file. */
-int asset_path(const char *flash, enum asset_kind kind, const char *name, char out[PATH_MAX], struct err *e);
+int asset_path(const char *top, enum asset_kind kind, const char *name, char out[PATH_MAX], struct err *e);
 int asset_render_key(const struct keypair *kp, struct asset_blob *b, struct err *e);
 int asset_render_tp(const struct tp_assets *a, struct asset_blob *b, struct err *e);
 void asset_blob_free(struct asset_blob *b); /* wiped */
@@ -37,6 +37,6 @@ struct asset_reader {
         struct err *warn; /* first damaged file; may be NULL */
 };
 /* -1 only when out of memory or a directory cannot be read. */
-int asset_load(const char *flash, const struct asset_reader *r, struct err *e);
+int asset_load(const char *top, const struct asset_reader *r, struct err *e);
 
 #endif

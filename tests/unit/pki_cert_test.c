@@ -46,6 +46,19 @@ static void short_input_is_no_certificate(void **state)
         assert_string_equal(e.text, "character '!' in line 1 is not base64");
 }
 
+/* T5: an extension that must be understood and is not. */
+static void unknown_critical_extensions_are_refused(void **state)
+{
+        struct err e = { 0 };
+        size_t n;
+        uint8_t *text = pki_file("critical.pem", &n);
+
+        (void)state;
+        assert_null(cert_from_text((char *)text, n, &e));
+        assert_string_equal(e.text, "Failed to parse or verify imported certificate");
+        mem_free_secret(text);
+}
+
 static void every_prefix_is_refused(void **state)
 {
         struct cert *c = pki_cert("server.pem");
@@ -201,6 +214,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(fields_are_shown),
                 cmocka_unit_test(short_input_is_no_certificate),
+                cmocka_unit_test(unknown_critical_extensions_are_refused),
                 cmocka_unit_test(every_prefix_is_refused),
                 cmocka_unit_test(large_certificates_are_refused_unread),
                 cmocka_unit_test(ca_and_self_signed_are_told_apart),

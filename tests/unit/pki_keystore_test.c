@@ -117,11 +117,11 @@ static void files_are_private(void **state)
         struct fixture *f = *state;
 
         put_all(f);
-        assert_int_equal(mode_of(f->dir, "pki"), 0700);
-        assert_int_equal(mode_of(f->dir, "pki/keys"), 0700);
-        assert_int_equal(mode_of(f->dir, "pki/certs"), 0700);
-        assert_int_equal(mode_of(f->dir, "pki/keys/%3CDefault-RSA-Key%3E.key"), 0600);
-        assert_int_equal(mode_of(f->dir, "pki/certs/cuma_proxy.pem"), 0600);
+        assert_int_equal(mode_of(f->dir, "."), 0700);
+        assert_int_equal(mode_of(f->dir, "keys"), 0700);
+        assert_int_equal(mode_of(f->dir, "certs"), 0700);
+        assert_int_equal(mode_of(f->dir, "keys/%3CDefault-RSA-Key%3E.key"), 0600);
+        assert_int_equal(mode_of(f->dir, "certs/cuma_proxy.pem"), 0600);
 }
 
 /* A label is never a path. */
@@ -138,7 +138,7 @@ static void labels_stay_in_their_directory(void **state)
 
         for (size_t i = 0; i < ARRAY_LEN(label); i++)
                 assert_int_equal(keystore_key_put(f->k, label[i], f->key, NULL), 0);
-        snprintf(path, sizeof path, "%s/pki/keys", f->dir);
+        snprintf(path, sizeof path, "%s/keys", f->dir);
         d = opendir(path);
         for (struct dirent *de; (de = readdir(d));)
                 n += strstr(de->d_name, ".key") != NULL;
@@ -240,13 +240,13 @@ static void damaged_files_are_reported_and_skipped(void **state)
         static const struct {
                 const char *file, *text, *why;
         } row[] = {
-                { "pki/keys/bad.key", "", "the first line is not \"created\"" },
-                { "pki/keys/bad.key", "created 1\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+                { "keys/bad.key", "", "the first line is not \"created\"" },
+                { "keys/bad.key", "created 1\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
                   "the private key cannot be parsed" },
-                { "pki/certs/bad.pem", "identity\nnothing", "a certificate is neither" },
-                { "pki/certs/bad.pem", "neither\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                { "certs/bad.pem", "identity\nnothing", "a certificate is neither" },
+                { "certs/bad.pem", "neither\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
                   "a certificate is neither" },
-                { "pki/certs/bad.pem", "ca\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                { "certs/bad.pem", "ca\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
                   "Failed to parse" },
         };
         struct fixture *f = *state;
@@ -275,12 +275,12 @@ static void leftovers_are_removed(void **state)
         struct fixture *f = *state;
         char path[256];
 
-        overwrite(f, "pki/keys/x.key.tmpA1b2C3", "secret");
-        overwrite(f, "pki/keys/README", "hello");
+        overwrite(f, "keys/x.key.tmpA1b2C3", "secret");
+        overwrite(f, "keys/README", "hello");
         reopen(f);
-        snprintf(path, sizeof path, "%s/pki/keys/x.key.tmpA1b2C3", f->dir);
+        snprintf(path, sizeof path, "%s/keys/x.key.tmpA1b2C3", f->dir);
         assert_int_equal(access(path, F_OK), -1);
-        snprintf(path, sizeof path, "%s/pki/keys/README", f->dir);
+        snprintf(path, sizeof path, "%s/keys/README", f->dir);
         assert_int_equal(access(path, F_OK), 0);
 }
 
@@ -295,7 +295,7 @@ static void an_install_that_fails_changes_nothing(void **state)
         uint64_t g;
 
         put_all(f);
-        snprintf(path, sizeof path, "%s/pki/keys/blocked.key", f->dir);
+        snprintf(path, sizeof path, "%s/keys/blocked.key", f->dir);
         assert_int_equal(mkdir(path, 0700), 0);
         g = keystore_generation(f->k);
         assert_int_equal(keystore_install(f->k, "blocked", f->key, "cuma_proxy", other, NULL, 0, &e), -1);

@@ -47,6 +47,9 @@ for v in deep:int2:sha256 sha1:root:sha1 md5:root:md5 forged:other:sha256; do
         signed $n "/CN=$n.example.com" "${r%%:*}" "${r#*:}" "$LEAF" "$USE"
         rm $n.key
 done
+cp child.key critical.key
+signed critical '/CN=critical' root sha256 "$LEAF" '1.2.3.4=critical,ASN1:NULL'
+rm critical.key
 signed small '/CN=small.example.com' root sha256 "$LEAF" "$USE"
 
 # certificates that an operator pastes: with CA:FALSE, as "openssl req -x509" makes them, and with an unhelpful keyUsage
