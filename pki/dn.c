@@ -182,7 +182,7 @@ int dn_parse(struct dn *dn, const char *text, struct err *e)
 
         for (;;) {
                 char value[DN_VALUE_MAX + 1];
-                enum dn_kind kind;
+                enum dn_kind kind = DN_CN;
 
                 skip_blanks(&p);
                 if (parse_key(&p, &kind, e) < 0 || parse_value(&p, value, e) < 0 || dn_add(dn, kind, value, e) < 0)
