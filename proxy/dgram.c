@@ -36,7 +36,7 @@ static bool replace_payload(struct pkt *pk, const uint8_t *p, size_t n)
         return true;
 }
 
-static bool inspect_dgram(struct session *s, const struct punt_msg *m)
+static bool inspect_dgram(struct psession *s, const struct punt_msg *m)
 {
         struct pkt *pk = m->pk;
         uint8_t edited[2048];
@@ -55,8 +55,8 @@ static bool inspect_dgram(struct session *s, const struct punt_msg *m)
 
 void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
-        struct session *s = session_find(w, link, m->flow, m->gen);
-        bool pass = s && !s->dead && !session_is_stream(s) && inspect_dgram(s, m);
+        struct psession *s = psession_find(w, link, m->flow, m->gen);
+        bool pass = s && !s->dead && !psession_is_stream(s) && inspect_dgram(s, m);
 
         send_back(w, link, m, pass ? PUNT_DGRAM : PUNT_DGRAM_DROP);
 }

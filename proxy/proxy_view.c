@@ -8,7 +8,7 @@ struct capture_set *proxy_captures(struct proxy_worker *w)
         return w->caps;
 }
 
-static void row_of(const struct session *s, struct session_row *r)
+static void row_of(const struct psession *s, struct session_row *r)
 {
         uint64_t now = tmr_now(evl_timers(s->w->evl));
         struct wbuf d = wbuf_of(r->describe, sizeof r->describe);
@@ -34,7 +34,7 @@ unsigned proxy_walk(const struct proxy_worker *w, uint32_t *cursor, struct sessi
         unsigned n = 0, looked = 0;
 
         for (; *cursor < total && n < max && looked < 65536; looked++, (*cursor)++) {
-                const struct session *s = w->by_flow[*cursor / PUNT_FLOWS_MAX][*cursor % PUNT_FLOWS_MAX];
+                const struct psession *s = w->by_flow[*cursor / PUNT_FLOWS_MAX][*cursor % PUNT_FLOWS_MAX];
 
                 if (s && !s->dead)
                         row_of(s, &rows[n++]);
@@ -60,11 +60,11 @@ unsigned proxy_clear(struct proxy_worker *w, uint32_t tls_proxy_id)
         unsigned n = 0;
 
         list_each_safe(it, tmp, &w->sessions) {
-                struct session *s = list_entry(it, struct session, link);
+                struct psession *s = list_entry(it, struct psession, link);
 
-                if (s->dead || !session_is_stream(s) || (tls_proxy_id && s->tls_proxy_id != tls_proxy_id))
+                if (s->dead || !psession_is_stream(s) || (tls_proxy_id && s->tls_proxy_id != tls_proxy_id))
                         continue;
-                session_end(s, CONN_END_CLEARED, true, NULL);
+                psession_end(s, CONN_END_CLEARED, true, NULL);
                 n++;
         }
         return n;

@@ -15,9 +15,9 @@
 
 /* ---- tables ---- */
 
-struct session *session_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen)
+struct psession *psession_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen)
 {
-        struct session *s;
+        struct psession *s;
 
         if (link >= w->env.nlinks || flow < FLOW_ID_FIRST || flow - FLOW_ID_FIRST >= PUNT_FLOWS_MAX)
                 return NULL;
@@ -36,7 +36,7 @@ struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id)
         return &w->tp[w->ntp++].c;
 }
 
-void proxy_queue_busy(struct session *s)
+void proxy_queue_busy(struct psession *s)
 {
         if (list_empty(&s->ready))
                 list_add_tail(&s->w->busy, &s->ready);
@@ -46,21 +46,21 @@ void proxy_queue_busy(struct session *s)
 
 static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
-        struct session *s;
+        struct psession *s;
 
         switch (m->kind) {
         case PUNT_FLOW_NEW:
-                session_new(w, link, m);
+                psession_new(w, link, m);
                 break;
         case PUNT_END:
-                s = session_find(w, link, m->flow, m->gen);
+                s = psession_find(w, link, m->flow, m->gen);
                 if (s)
-                        session_ended(s);
+                        psession_ended(s);
                 break;
         case PUNT_GONE:
-                s = session_find(w, link, m->flow, m->gen);
+                s = psession_find(w, link, m->flow, m->gen);
                 if (s)
-                        session_free(s);
+                        psession_free(s);
                 break;
         case PUNT_DGRAM:
                 dgram_input(w, link, m);
@@ -85,7 +85,7 @@ static unsigned rings_drain(struct proxy_worker *w)
 static void owing_pay(struct proxy_worker *w)
 {
         while (!list_empty(&w->owing))
-                if (!session_pay(list_entry(w->owing.next, struct session, link)))
+                if (!psession_pay(list_entry(w->owing.next, struct psession, link)))
                         return;
 }
 
@@ -103,14 +103,14 @@ static void accepted(struct proxy_worker *w, int fd, const struct sockaddr_in *p
 {
         uint32_t a = ntohl(peer->sin_addr.s_addr);
         uint16_t port = ntohs(peer->sin_port);
-        struct session *s = NULL;
+        struct psession *s = NULL;
 
         if (port >= PSEUDO_PORT_BASE && port <= PSEUDO_PORT_BASE + 255 && pseudo_leg(a) == 0)
-                s = session_find(w, pseudo_worker(a), pseudo_flow(a), (uint8_t)(port - PSEUDO_PORT_BASE));
+                s = psession_find(w, pseudo_worker(a), pseudo_flow(a), (uint8_t)(port - PSEUDO_PORT_BASE));
         if (!s || s->state != SESS_WAIT_CLIENT)
                 refuse_socket(fd);
         else
-                session_accepted(s, fd);
+                psession_accepted(s, fd);
 }
 
 /* Callbacks of the loop only note work: they run while the worker is offline and must not look at the snapshot. */
@@ -156,7 +156,7 @@ static int listen_open(struct proxy_worker *w, struct err *e)
 /* ---- life ---- */
 
 /* Two descriptors a session; a share stays free for consoles, files and captures. */
-static uint32_t session_limit(const struct proxy_env *env)
+static uint32_t psession_limit(const struct proxy_env *env)
 {
         struct rlimit r;
         uint64_t fds = env->fd_budget;
@@ -171,7 +171,7 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->caps = capture_set_new();
         w->log = log_src_new(w->env.log, "proxy");
         for (unsigned i = 0; i < w->env.nlinks; i++) {
-                w->by_flow[i] = mem_reserve(PUNT_FLOWS_MAX * sizeof(struct session *));
+                w->by_flow[i] = mem_reserve(PUNT_FLOWS_MAX * sizeof(struct psession *));
                 if (!w->by_flow[i])
                         return err_nomem(e, "reserving the flow table of a proxy worker");
         }
@@ -197,7 +197,7 @@ struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, 
         list_init(&w->handshakes);
         list_init(&w->busy);
         list_init(&w->owing);
-        w->limit = session_limit(env);
+        w->limit = psession_limit(env);
         w->evl = evl_new(env->clk);
         w->qs = qsbr_join(snap_hub_qsbr(env->hub));
         if (!w->evl || !w->qs)
@@ -214,15 +214,15 @@ void proxy_worker_free(struct proxy_worker *w)
                 return;
         proxy_abort_all(w);
         list_each_safe(it, tmp, &w->sessions)
-                session_free(list_entry(it, struct session, link));
+                psession_free(list_entry(it, struct psession, link));
         list_each_safe(it, tmp, &w->owing)
-                session_free(list_entry(it, struct session, link));
+                psession_free(list_entry(it, struct psession, link));
         if (w->listener.fd >= 0) {
                 evl_del(w->evl, &w->listener);
                 close(w->listener.fd);
         }
         for (unsigned i = 0; i < w->env.nlinks; i++)
-                mem_unreserve(w->by_flow[i], PUNT_FLOWS_MAX * sizeof(struct session *));
+                mem_unreserve(w->by_flow[i], PUNT_FLOWS_MAX * sizeof(struct psession *));
         capture_set_free(w->caps);
         if (w->qs)
                 qsbr_leave(w->qs);
@@ -235,10 +235,10 @@ void proxy_worker_free(struct proxy_worker *w)
 void proxy_abort_all(struct proxy_worker *w)
 {
         list_each_safe(it, tmp, &w->sessions) {
-                struct session *s = list_entry(it, struct session, link);
+                struct psession *s = list_entry(it, struct psession, link);
 
                 if (!s->dead)
-                        session_end(s, CONN_END_PROXY, true, NULL);
+                        psession_end(s, CONN_END_PROXY, true, NULL);
         }
 }
 
@@ -256,20 +256,20 @@ static void serve_busy(struct proxy_worker *w)
                 list_add_tail(&work, n);
         }
         while (!list_empty(&work)) {
-                struct session *s = list_entry(work.next, struct session, ready);
+                struct psession *s = list_entry(work.next, struct psession, ready);
 
                 list_del(&s->ready);
-                session_pump(s);
+                psession_pump(s);
         }
 }
 
 static void serve_handshakes(struct proxy_worker *w)
 {
         for (unsigned i = 0; i < HANDSHAKE_STEPS_MAX && !list_empty(&w->handshakes); i++) {
-                struct session *s = list_entry(w->handshakes.next, struct session, ready);
+                struct psession *s = list_entry(w->handshakes.next, struct psession, ready);
 
                 list_del(&s->ready);
-                session_handshake(s);
+                psession_handshake(s);
         }
 }
 

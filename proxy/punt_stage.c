@@ -21,6 +21,22 @@ static void mss_towards_kernel(const struct worker *w, struct pkt *pk)
                 rewrite_mss(pk, (uint16_t)(w->tun->mtu - 40));
 }
 
+bool punt_wire_key(const struct worker *w, const struct pkt *pk, struct flow_key *out)
+{
+        const struct conn *c = pk->conn;
+
+        if (!c)
+                return false;
+        if (pk->from_box && c->action != CONN_FORWARD && c->action != CONN_INSPECT) {
+                struct flow_key in = kernel_key(w, c, !pk->side);
+
+                *out = flow_reverse(&in, 0);
+        } else {
+                *out = c->side[pk->side].key;
+        }
+        return true;
+}
+
 /* An ICMP error about a packet the kernel sent: it must find its own words in the quote. */
 static void icmp_to_kernel(struct worker *w, struct pkt *pk, struct conn *c)
 {

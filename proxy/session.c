@@ -17,13 +17,13 @@
 #define FLOW_ID_FIRST 3u
 #define HANDSHAKE_MS_DEFAULT 15000u
 
-static void queue_handshake(struct session *s)
+static void queue_handshake(struct psession *s)
 {
         if (list_empty(&s->ready))
                 list_add_tail(&s->w->handshakes, &s->ready);
 }
 
-void session_arm(struct half *h)
+void psession_arm(struct half *h)
 {
         unsigned want = h->leg ? leg_want(h->leg) : 0;
 
@@ -38,7 +38,7 @@ void session_arm(struct half *h)
 
 static void on_ready(struct evl_fd *f, unsigned ready UNUSED)
 {
-        struct session *s = container_of(f, struct half, ev)->s;
+        struct psession *s = container_of(f, struct half, ev)->s;
 
         if (s->state == SESS_OPEN)
                 proxy_queue_busy(s);
@@ -46,14 +46,14 @@ static void on_ready(struct evl_fd *f, unsigned ready UNUSED)
                 queue_handshake(s);
 }
 
-static void half_attach(struct session *s, unsigned i, struct leg *leg)
+static void half_attach(struct psession *s, unsigned i, struct leg *leg)
 {
         struct half *h = &s->half[i];
 
         h->leg = leg;
         h->ev.fd = leg_socket_fd(leg);
         h->ev.fn = on_ready;
-        session_arm(h);
+        psession_arm(h);
 }
 
 static void half_close(struct half *h, bool abort_it)
@@ -68,7 +68,7 @@ static void half_close(struct half *h, bool abort_it)
 
 /* ---- end ---- */
 
-bool session_pay(struct session *s)
+bool psession_pay(struct psession *s)
 {
         struct proxy_worker *w = s->w;
         struct punt_msg m = {
@@ -79,7 +79,7 @@ bool session_pay(struct session *s)
                 return false;
         worker_wake(w->env.link[s->nlink]->dp);
         if (s->gone_owed) {
-                session_free(s);
+                psession_free(s);
                 return true;
         }
         s->end_owed = false;
@@ -88,14 +88,14 @@ bool session_pay(struct session *s)
         return true;
 }
 
-static void owe(struct session *s)
+static void owe(struct psession *s)
 {
         list_del(&s->link);
         list_add_tail(&s->w->owing, &s->link);
-        session_pay(s);
+        psession_pay(s);
 }
 
-static void engine_close(struct session *s)
+static void engine_close(struct psession *s)
 {
         if (s->ctx.state && s->engine->close)
                 s->engine->close(&s->ctx);
@@ -103,7 +103,7 @@ static void engine_close(struct session *s)
         s->ctx.state = NULL;
 }
 
-static void release(struct session *s, bool abort_legs)
+static void release(struct psession *s, bool abort_legs)
 {
         struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
 
@@ -111,7 +111,7 @@ static void release(struct session *s, bool abort_legs)
                 return;
         s->dead = true;
         for (unsigned i = 0; i < 2; i++) {
-                if (s->half[i].ready && session_is_stream(s))
+                if (s->half[i].ready && psession_is_stream(s))
                         log_tls_end(s, i);
                 half_close(&s->half[i], abort_legs);
         }
@@ -123,14 +123,14 @@ static void release(struct session *s, bool abort_legs)
         tmr_cancel(evl_timers(s->w->evl), &s->partial);
         list_del(&s->ready);
         s->state = SESS_CLOSING;
-        if (session_is_stream(s)) {
+        if (psession_is_stream(s)) {
                 s->w->all.active--;
                 if (c)
                         c->active--;
         }
 }
 
-void session_end(struct session *s, enum conn_end_reason reason, bool abort_legs, const char *why)
+void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_legs, const char *why)
 {
         if (s->dead)
                 return;
@@ -142,10 +142,10 @@ void session_end(struct session *s, enum conn_end_reason reason, bool abort_legs
         owe(s);
 }
 
-void session_ended(struct session *s)
+void psession_ended(struct psession *s)
 {
         if (s->dead && !s->end_owed) { /* our END crossed theirs */
-                session_free(s);
+                psession_free(s);
                 return;
         }
         release(s, true);
@@ -153,7 +153,7 @@ void session_ended(struct session *s)
         owe(s);
 }
 
-void session_free(struct session *s)
+void psession_free(struct psession *s)
 {
         release(s, true);
         s->w->by_flow[s->nlink][s->flow - FLOW_ID_FIRST] = NULL;
@@ -163,19 +163,19 @@ void session_free(struct session *s)
 }
 
 /* A session that could not be set up: the operator learns why, the client gets a reset. */
-static void refuse(struct session *s, enum conn_end_reason reason, const char *why)
+static void refuse(struct psession *s, enum conn_end_reason reason, const char *why)
 {
         const struct punt_flow_info *i = &s->info;
 
         log_msg(s->w->log, LOG_780002, LS(s->ctx.client_if), LA(&i->client_real.a), LU(i->client_real.port),
                 LS(s->ctx.server_if), LA(&i->server_real.a), LU(i->server_real.port), LS(why));
         debug_line(s->w->log, DBG_TLSP_ERRORS, "TLSP %08x: %s", s->flow, why);
-        session_end(s, reason, true, why);
+        psession_end(s, reason, true, why);
 }
 
 static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
 {
-        struct session *s = container_of(t, struct session, deadline);
+        struct psession *s = container_of(t, struct psession, deadline);
         struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
         bool server = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
 
@@ -188,20 +188,20 @@ static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
 
 static void on_partial(struct tmr *t, uint64_t now_ms UNUSED)
 {
-        struct session *s = container_of(t, struct session, partial);
+        struct psession *s = container_of(t, struct psession, partial);
 
         refuse(s, CONN_END_INSPECT, "message not completed in time");
 }
 
 /* ---- beginning ---- */
 
-static const struct tls_proxy_rt *tls_proxy_of(const struct session *s)
+static const struct tls_proxy_rt *tls_proxy_of(const struct psession *s)
 {
         return s->w->snap ? tls_proxy_by_id(proxy_rt(s->w->snap), s->info.tls_proxy_id) : NULL;
 }
 
 /* Takes what this session needs out of the snapshot: it may change while the session lives. */
-static const char *bind_tls_proxy(struct session *s)
+static const char *bind_tls_proxy(struct psession *s)
 {
         const struct tls_proxy_rt *tp = tls_proxy_of(s);
 
@@ -216,7 +216,7 @@ static const char *bind_tls_proxy(struct session *s)
         return NULL;
 }
 
-static bool over_limit(struct session *s)
+static bool over_limit(struct psession *s)
 {
         struct proxy_worker *w = s->w;
         uint32_t limit = w->snap ? proxy_rt(w->snap)->max_sessions : 0;
@@ -229,7 +229,7 @@ static bool over_limit(struct session *s)
         return true;
 }
 
-static void count_start(struct session *s)
+static void count_start(struct psession *s)
 {
         struct proxy_counts *c = tp_counts(s->w, s->info.tls_proxy_id);
 
@@ -243,9 +243,9 @@ static void count_start(struct session *s)
         c->most = MAX_OF(c->most, c->active);
 }
 
-static struct session *session_alloc(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+static struct psession *psession_alloc(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
-        struct session *s = mem_alloc(MEM_FLOW, sizeof *s);
+        struct psession *s = mem_alloc(MEM_FLOW, sizeof *s);
 
         if (!s)
                 return NULL;
@@ -280,22 +280,22 @@ static void refuse_unborn(struct proxy_worker *w, unsigned link, const struct pu
         worker_wake(w->env.link[link]->dp);
 }
 
-void session_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
-        struct session *s = session_alloc(w, link, m);
+        struct psession *s = psession_alloc(w, link, m);
         const char *why = NULL;
 
         if (!s) {
                 refuse_unborn(w, link, m);
                 return;
         }
-        if (session_is_stream(s))
+        if (psession_is_stream(s))
                 count_start(s);
-        if (session_ctx_init(s) < 0) {
+        if (psession_ctx_init(s) < 0) {
                 refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
                 return;
         }
-        if (!session_is_stream(s)) {
+        if (!psession_is_stream(s)) {
                 s->state = SESS_OPEN;
                 return;
         }
@@ -305,7 +305,7 @@ void session_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m
                 refuse(s, CONN_END_PROXY_FULL, why);
 }
 
-static struct leg *tls_over(struct session *s, unsigned i, struct tls_profile **profile, struct leg *bottom)
+static struct leg *tls_over(struct psession *s, unsigned i, struct tls_profile **profile, struct leg *bottom)
 {
         struct err e = { 0 };
         struct leg *l = bottom ? leg_tls_new(*profile, bottom, s->w->log, &e) : NULL;
@@ -321,7 +321,7 @@ static struct leg *tls_over(struct session *s, unsigned i, struct tls_profile **
         return NULL;
 }
 
-void session_accepted(struct session *s, int fd)
+void psession_accepted(struct psession *s, int fd)
 {
         s->state = SESS_TLS_CLIENT;
         debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Using trust point of tls-proxy '%s' with the Client",
@@ -330,7 +330,7 @@ void session_accepted(struct session *s, int fd)
                 queue_handshake(s);
 }
 
-static int server_socket(const struct session *s)
+static int server_socket(const struct psession *s)
 {
         struct sockaddr_in a = { .sin_family = AF_INET,
                                  .sin_port = htons(pseudo_port(s->gen)),
@@ -345,7 +345,7 @@ static int server_socket(const struct session *s)
         return fd;
 }
 
-static void connect_server(struct session *s)
+static void connect_server(struct psession *s)
 {
         int fd = server_socket(s);
 
@@ -359,16 +359,16 @@ static void connect_server(struct session *s)
                 queue_handshake(s);
 }
 
-static void opened(struct session *s)
+static void opened(struct psession *s)
 {
         s->state = SESS_OPEN;
         tmr_cancel(evl_timers(s->w->evl), &s->deadline);
-        session_arm(&s->half[0]);
-        session_arm(&s->half[1]);
+        psession_arm(&s->half[0]);
+        psession_arm(&s->half[1]);
         proxy_queue_busy(s); /* bytes may wait inside a TLS layer already */
 }
 
-static void handshake_failed(struct session *s, unsigned leg)
+static void handshake_failed(struct psession *s, unsigned leg)
 {
         struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
         struct half *h = &s->half[leg];
@@ -393,7 +393,7 @@ static void handshake_failed(struct session *s, unsigned leg)
         refuse(s, leg ? CONN_END_RESET_I : CONN_END_INSPECT, why);
 }
 
-void session_handshake(struct session *s)
+void psession_handshake(struct psession *s)
 {
         unsigned i = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
         struct half *h = &s->half[i];
@@ -403,7 +403,7 @@ void session_handshake(struct session *s)
                 return;
         rc = leg_start(h->leg);
         if (rc == LEG_AGAIN) {
-                session_arm(h);
+                psession_arm(h);
                 return;
         }
         if (rc != 1) {

@@ -9,7 +9,7 @@ static bool same_endpoint_addr(const struct endpoint *e, const struct addr *a)
 }
 
 /* A hole as the engine describes it (real addresses) -> as its first packet will arrive and go on. */
-static struct pinhole_spec hole_of(const struct session *s, const struct pinhole_req *r)
+static struct pinhole_spec hole_of(const struct psession *s, const struct pinhole_req *r)
 {
         const struct punt_flow_info *i = &s->info;
         unsigned in = r->from == DIR_C2S ? 0 : 1;
@@ -46,7 +46,7 @@ static struct pinhole_spec hole_of(const struct session *s, const struct pinhole
 
 static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 {
-        struct session *s = c->host;
+        struct psession *s = c->host;
         struct punt_msg m = { .kind = PUNT_PINHOLE, .flow = s->flow, .gen = s->gen, .pinhole = hole_of(s, r) };
 
         return ring_push(s->w->env.link[s->nlink]->to_dp, &m) ? 0 : -1;
@@ -54,7 +54,7 @@ static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 
 static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
 {
-        struct session *s = c->host;
+        struct psession *s = c->host;
         struct proxy_worker *w = s->w;
 
         for (unsigned i = 0; i < w->ncounters; i++)
@@ -67,7 +67,7 @@ static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
                         (struct engine_counter){ .engine = inspect_name(s->engine->id), .name = name, .value = n };
 }
 
-static void names(struct session *s)
+static void names(struct psession *s)
 {
         const struct net_rt *n = s->w->snap ? net_rt(s->w->snap) : NULL;
 
@@ -77,7 +77,7 @@ static void names(struct session *s)
         snprintf(s->ctx.server_if, sizeof s->ctx.server_if, "%s", iface_name(n, s->info.iface[1]));
 }
 
-int session_ctx_init(struct session *s)
+int psession_ctx_init(struct psession *s)
 {
         struct inspect_ctx *c = &s->ctx;
 
@@ -90,7 +90,7 @@ int session_ctx_init(struct session *s)
         c->open_pinhole = ctx_open_pinhole;
         c->count = ctx_count;
         names(s);
-        if (!s->engine || s->engine->stream != session_is_stream(s))
+        if (!s->engine || s->engine->stream != psession_is_stream(s))
                 return -1;
         c->state = mem_alloc(MEM_ENGINE, s->engine->state_size);
         if (!c->state)

@@ -7,7 +7,7 @@ struct leg_words {
 };
 
 /* Leg 0: the client and the address it dialled. Leg 1: the server and the address it sees us as. */
-static struct leg_words words(const struct session *s, unsigned leg)
+static struct leg_words words(const struct psession *s, unsigned leg)
 {
         if (leg)
                 return (struct leg_words){ "server", s->ctx.server_if, &s->info.server_real, &s->info.client_mapped };
@@ -16,7 +16,7 @@ static struct leg_words words(const struct session *s, unsigned leg)
 
 #define LEG_ARGS(x) LS((x).ifname), LA(&(x).peer->a), LU((x).peer->port), LA(&(x).local->a), LU((x).local->port)
 
-void log_tls_start(struct session *s, unsigned leg)
+void log_tls_start(struct psession *s, unsigned leg)
 {
         struct leg_words x = words(s, leg);
 
@@ -26,7 +26,7 @@ void log_tls_start(struct session *s, unsigned leg)
                            s->flow, x.ifname, x.peer->port);
 }
 
-void log_tls_done(struct session *s, unsigned leg)
+void log_tls_done(struct psession *s, unsigned leg)
 {
         struct leg_words x = words(s, leg);
         const struct tls_info *t = &s->half[leg].tls;
@@ -42,7 +42,7 @@ void log_tls_done(struct session *s, unsigned leg)
         log_msg(s->w->log, LOG_725002, LS(x.role), LEG_ARGS(x), LS(t->version));
 }
 
-void log_tls_failed(struct session *s, unsigned leg)
+void log_tls_failed(struct psession *s, unsigned leg)
 {
         struct leg_words x = words(s, leg);
         const struct half *h = &s->half[leg];
@@ -53,7 +53,7 @@ void log_tls_failed(struct session *s, unsigned leg)
         log_msg(s->w->log, LOG_725006, LS(x.role), LEG_ARGS(x));
 }
 
-void log_tls_end(struct session *s, unsigned leg)
+void log_tls_end(struct psession *s, unsigned leg)
 {
         struct leg_words x = words(s, leg);
 

@@ -7,13 +7,13 @@
 
 enum pump { PUMP_IDLE, PUMP_AGAIN, PUMP_DEAD };
 
-static void peer_reset(struct session *s, unsigned from)
+static void peer_reset(struct psession *s, unsigned from)
 {
-        session_end(s, from ? CONN_END_RESET_I : CONN_END_RESET_O, true, NULL);
+        psession_end(s, from ? CONN_END_RESET_I : CONN_END_RESET_O, true, NULL);
 }
 
 /* Writes what waits for leg `to`. */
-static enum pump flush(struct session *s, unsigned to)
+static enum pump flush(struct psession *s, unsigned to)
 {
         struct half *h = &s->half[to];
 
@@ -34,7 +34,7 @@ static enum pump flush(struct session *s, unsigned to)
 }
 
 /* Reads leg `from` into its input buffer; what does not fit waits in the kernel. */
-static enum pump fill(struct session *s, unsigned from, size_t *got)
+static enum pump fill(struct psession *s, unsigned from, size_t *got)
 {
         struct half *h = &s->half[from];
         size_t room;
@@ -60,7 +60,7 @@ static enum pump fill(struct session *s, unsigned from, size_t *got)
         return PUMP_IDLE;
 }
 
-static void note_cleartext(struct session *s, unsigned from, const void *p, size_t n)
+static void note_cleartext(struct psession *s, unsigned from, const void *p, size_t n)
 {
         const struct punt_flow_info *i = &s->info;
         /* One capture per side: each shows the session with the addresses that side sees. */
@@ -80,7 +80,7 @@ static void note_cleartext(struct session *s, unsigned from, const void *p, size
         s->half[from].cap_seq += (uint32_t)n;
 }
 
-static void partial_timer(struct session *s, bool waiting)
+static void partial_timer(struct psession *s, bool waiting)
 {
         struct tmr_wheel *t = evl_timers(s->w->evl);
 
@@ -93,7 +93,7 @@ static void partial_timer(struct session *s, bool waiting)
                 tmr_cancel(t, &s->partial);
 }
 
-static enum pump engine_refused(struct session *s)
+static enum pump engine_refused(struct psession *s)
 {
         struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
         char why[sizeof s->ctx.reason + 16];
@@ -101,12 +101,12 @@ static enum pump engine_refused(struct session *s)
         if (c)
                 c->engine_closed++;
         snprintf(why, sizeof why, "%s: %s", inspect_name(s->engine->id), s->ctx.reason);
-        session_end(s, CONN_END_INSPECT, true, why);
+        psession_end(s, CONN_END_INSPECT, true, why);
         return PUMP_DEAD;
 }
 
 /* Hands waiting input to the engine once; its output goes to the other leg. */
-static enum pump inspect(struct session *s, unsigned from, size_t *used, bool *more)
+static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *more)
 {
         struct half *h = &s->half[from], *o = &s->half[!from];
         struct cur in = cur_of(sbuf_data(&h->in), h->in.len);
@@ -134,7 +134,7 @@ static enum pump inspect(struct session *s, unsigned from, size_t *used, bool *m
         return PUMP_IDLE;
 }
 
-static void after_eof(struct session *s, unsigned from)
+static void after_eof(struct psession *s, unsigned from)
 {
         struct half *h = &s->half[from], *o = &s->half[!from];
 
@@ -143,7 +143,7 @@ static void after_eof(struct session *s, unsigned from)
 }
 
 /* One direction until it is dry, blocked or out of budget. */
-static enum pump direction(struct session *s, unsigned from)
+static enum pump direction(struct psession *s, unsigned from)
 {
         size_t budget = PUMP_BUDGET, got, used;
         struct half *h = &s->half[from];
@@ -181,16 +181,16 @@ static void tidy(struct half *h)
                 sbuf_release(&h->out);
 }
 
-static bool finished(const struct session *s)
+static bool finished(const struct psession *s)
 {
         return s->half[0].eof && s->half[1].eof && s->half[0].fin_sent && s->half[1].fin_sent;
 }
 
-void session_pump(struct session *s)
+void psession_pump(struct psession *s)
 {
         bool again = false;
 
-        if (s->dead || s->state != SESS_OPEN || !session_is_stream(s))
+        if (s->dead || s->state != SESS_OPEN || !psession_is_stream(s))
                 return;
         for (unsigned from = 0; from < 2; from++) {
                 enum pump p = direction(s, from);
@@ -201,13 +201,13 @@ void session_pump(struct session *s)
                                              s->half[from].in.len < s->half[from].in.max);
         }
         if (finished(s)) {
-                session_end(s, CONN_END_FINS, false, NULL);
+                psession_end(s, CONN_END_FINS, false, NULL);
                 return;
         }
         partial_timer(s, s->half[0].in.len > 0);
         for (unsigned i = 0; i < 2; i++) {
                 tidy(&s->half[i]);
-                session_arm(&s->half[i]);
+                psession_arm(&s->half[i]);
         }
         if (again)
                 proxy_queue_busy(s);

@@ -17,10 +17,10 @@
 #define OUT_MAX 65536u          /* bytes waiting for a slow reader before its source is no longer read */
 #define ENGINE_COUNTERS_MAX 64u
 
-struct session;
+struct psession;
 
 struct half { /* one leg of a session with the bytes that came from it and go to it */
-        struct session *s;
+        struct psession *s;
         struct leg *leg;
         struct evl_fd ev;
         bool ready;         /* handshake done */
@@ -32,7 +32,7 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         struct tls_info tls;
 };
 
-struct session {
+struct psession {
         struct list link;  /* in worker.sessions */
         struct list ready; /* in worker.handshakes or worker.busy, or self-linked */
         struct proxy_worker *w;
@@ -74,7 +74,7 @@ struct proxy_worker {
         const struct snapshot *snap;
         struct log_src *log;
         struct evl_fd listener;
-        struct session **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
+        struct psession **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
         struct list sessions, handshakes, busy, owing;
         uint32_t nsessions, most, limit;
         struct capture_set *caps;
@@ -91,40 +91,40 @@ struct proxy_worker {
 };
 
 /* proxy_worker.c */
-struct session *session_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen);
+struct psession *psession_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen);
 struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id);
-void proxy_queue_busy(struct session *s); /* to be served in the next loop without an event */
+void proxy_queue_busy(struct psession *s); /* to be served in the next loop without an event */
 
 /* session.c: life and handshakes */
-void session_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
-void session_accepted(struct session *s, int fd);
-void session_event(struct session *s, unsigned leg);
-void session_handshake(struct session *s); /* one bounded step */
+void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
+void psession_accepted(struct psession *s, int fd);
+void psession_event(struct psession *s, unsigned leg);
+void psession_handshake(struct psession *s); /* one bounded step */
 /* Ends it from our side: legs closed (abort: RST), END sent, freed when GONE comes. why: words for the log, may be
  * NULL. */
-void session_end(struct session *s, enum conn_end_reason reason, bool abort_legs, const char *why);
+void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_legs, const char *why);
 /* The dataplane ended it: legs aborted, GONE sent, freed. */
-void session_ended(struct session *s);
-void session_free(struct session *s);
-void session_arm(struct half *h); /* tells the poller what the leg waits for */
-bool session_pay(struct session *s);
+void psession_ended(struct psession *s);
+void psession_free(struct psession *s);
+void psession_arm(struct half *h); /* tells the poller what the leg waits for */
+bool psession_pay(struct psession *s);
 
-/* session_pump.c */
-void session_pump(struct session *s);
+/* psession_pump.c */
+void psession_pump(struct psession *s);
 
 /* dgram.c */
 void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
 
 /* session_ctx.c */
-int session_ctx_init(struct session *s);
+int psession_ctx_init(struct psession *s);
 
 /* session_log.c */
-void log_tls_start(struct session *s, unsigned leg);
-void log_tls_done(struct session *s, unsigned leg);
-void log_tls_failed(struct session *s, unsigned leg);
-void log_tls_end(struct session *s, unsigned leg);
+void log_tls_start(struct psession *s, unsigned leg);
+void log_tls_done(struct psession *s, unsigned leg);
+void log_tls_failed(struct psession *s, unsigned leg);
+void log_tls_end(struct psession *s, unsigned leg);
 
-static inline bool session_is_stream(const struct session *s)
+static inline bool psession_is_stream(const struct psession *s)
 {
         return s->info.proto == IPPROTO_TCP_;
 }
