@@ -54,6 +54,7 @@ static int worker_start(struct parts *p, unsigned id, struct err *e)
                                   .ifstat = p->ifstat,
                                   .proxy_arp = nat_proxy_arp,
                                   .proxy_arp_each = nat_proxy_arp_each,
+                                  .wire_key = punt_wire_key,
                                   .pkts_small = p->conf.pkts_small,
                                   .pkts_big = p->conf.pkts_big };
 
