@@ -66,7 +66,7 @@ static struct conn *box_conn(struct worker *w, const struct box_target *t, uint8
 int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,
                   struct box_flow *out, struct err *e)
 {
-        struct box_target t;
+        struct box_target t = { .ifc = NULL };
         enum drop_reason why;
         struct punt_flow *f;
         struct conn *c;
