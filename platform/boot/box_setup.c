@@ -85,6 +85,8 @@ int box_setup(struct box *b, struct box_setup *x, struct parts *parts, const str
 
 void box_teardown(struct box *b, struct box_setup *x)
 {
+        if (!b->clk) /* never set up, or torn down already */
+                return;
         commit_free(b->commit);
         store_free(b->store);
         cli_tree_free(x->tree);
@@ -92,8 +94,9 @@ void box_teardown(struct box *b, struct box_setup *x)
                 snap_hub_free(b->hub);
         keystore_close(x->keys);
         pthread_mutex_destroy(&b->conf_lock);
-        b->commit = NULL;
-        b->store = NULL;
+        memset(b, 0, sizeof *b);
+        x->tree = NULL;
+        x->keys = NULL;
 }
 
 int box_load(struct box *b, struct box_setup *x, const char *text, size_t n, struct load_report *rep)
