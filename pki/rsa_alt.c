@@ -165,10 +165,10 @@ int rsa_unpad_ct(const uint8_t *em, size_t k, uint8_t *out, size_t cap, size_t *
                 in_pad &= ~ct_zero(em[i]);
                 pad += in_pad & 1;
         }
-        bad |= in_pad | ct_lt(pad, 8);
+        bad |= in_pad;
         len = (uint32_t)k - 3 - pad; /* in_pad makes it wrap; masked below */
         len &= ~in_pad;
-        keep = (uint32_t)(cap < k - 11 ? cap : k - 11);
+        keep = (uint32_t)(cap < k - 11 ? cap : k - 11); /* more would leave fewer than eight padding bytes */
         bad |= ct_lt(keep, len);
         len &= ~bad;
 

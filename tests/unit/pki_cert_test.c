@@ -46,6 +46,19 @@ static void short_input_is_no_certificate(void **state)
         assert_string_equal(e.text, "character '!' in line 1 is not base64");
 }
 
+/* L4: checking its signatures would take a second each. */
+static void expensive_exponents_are_refused(void **state)
+{
+        struct err e = { 0 };
+        size_t n;
+        uint8_t *text = pki_file("exponent.pem", &n);
+
+        (void)state;
+        assert_null(cert_from_text((char *)text, n, &e));
+        assert_int_equal(e.code, ERR_LIMIT);
+        mem_free_secret(text);
+}
+
 /* T5: an extension that must be understood and is not. */
 static void unknown_critical_extensions_are_refused(void **state)
 {
@@ -188,6 +201,7 @@ static void hosts_and_addresses(void **state)
                 { "client.pem", "SEP001122334455", true },
                 { "client.pem", "SEP001122334456", false },
                 { "self.pem", "cuma.example.com", true },
+                { "self.pem", "a.test", false },
                 { "server.pem", "*.wild.example.com", true }, /* the literal name itself */
         };
         struct cert *c = pki_cert("server.pem");
@@ -214,6 +228,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(fields_are_shown),
                 cmocka_unit_test(short_input_is_no_certificate),
+                cmocka_unit_test(expensive_exponents_are_refused),
                 cmocka_unit_test(unknown_critical_extensions_are_refused),
                 cmocka_unit_test(every_prefix_is_refused),
                 cmocka_unit_test(large_certificates_are_refused_unread),

@@ -219,6 +219,54 @@ static void damaged_keys_are_refused(void **state)
         keypair_put(k);
 }
 
+/* The same with a fault that nobody saw when the key was loaded: the signature is computed, and kept back. */
+static void a_wrong_signature_never_leaves(void **state)
+{
+        struct keypair *k = pki_key("server.key");
+        uint8_t hash[32] = { 5 }, sig[RSA_BYTES_MAX];
+        mbedtls_pk_context plain, pk;
+        mbedtls_rsa_context *rsa;
+        struct rsa_key *broken;
+        size_t n;
+
+        (void)state;
+        mbedtls_pk_init(&plain);
+        mbedtls_pk_init(&pk);
+        assert_int_equal(keypair_plain(k, &plain, NULL), 0);
+        rsa = mbedtls_pk_rsa(plain);
+        for (int round = 0; round < 2; round++) {
+                memset(sig, 0, sizeof sig);
+                broken = rsa_key_new(rsa, NULL);
+                assert_int_equal(rsa_alt_setup(&pk, broken), 0);
+                if (round == 0)
+                        assert_int_equal(mbedtls_pk_sign(&pk, MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
+                else
+                        assert_int_not_equal(mbedtls_pk_sign(&pk, MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
+                assert_int_equal(!!sig[0] | !!sig[1] | !!sig[2], round == 0);
+                mbedtls_pk_free(&pk);
+                rsa_key_free(broken);
+                /* libcrypto notices a wrong CRT half and falls back to D, so both go wrong */
+                assert_int_equal(mbedtls_mpi_set_bit(&rsa->D, 9, !mbedtls_mpi_get_bit(&rsa->D, 9)), 0);
+                assert_int_equal(mbedtls_mpi_set_bit(&rsa->DP, 9, !mbedtls_mpi_get_bit(&rsa->DP, 9)), 0);
+        }
+        mbedtls_pk_free(&plain);
+        keypair_put(k);
+}
+
+static void expensive_keys_are_refused(void **state)
+{
+        struct err e = { 0 };
+        size_t n, len;
+        uint8_t *text = pki_file("exponent.key", &n), *der;
+
+        (void)state;
+        assert_int_equal(paste_decode((char *)text, n, "PRIVATE KEY", 65536, &der, &len, &e), 0);
+        assert_null(keypair_from_der(der, len, PKI_NOW, &e));
+        assert_string_equal(e.text, "the RSA exponent has 33 bits, more than 32");
+        mem_free_secret(der);
+        mem_free_secret(text);
+}
+
 /* The private numbers as bytes, to look for. */
 static void watch_numbers(const struct keypair *k)
 {
@@ -318,6 +366,8 @@ int main(void)
                 cmocka_unit_test(no_randomness_no_key),
                 cmocka_unit_test(export_and_load_give_the_same_key),
                 cmocka_unit_test(damaged_keys_are_refused),
+                cmocka_unit_test(a_wrong_signature_never_leaves),
+                cmocka_unit_test(expensive_keys_are_refused),
                 cmocka_unit_test(nothing_secret_is_left_in_freed_memory),
                 cmocka_unit_test(the_watch_sees_what_is_not_wiped),
                 cmocka_unit_test(threads_share_a_key),

@@ -1,6 +1,7 @@
 #include "pki/pem.h"
 
 #include "tests/support/pki.h"
+#include "tests/support/secret_watch.h"
 
 static int decode(const char *text, const char *label, size_t max, uint8_t **out, size_t *n, struct err *e)
 {
@@ -110,13 +111,29 @@ static void what_is_written_reads_back(void **state)
         assert_true(tiny.full);
 }
 
+/* A pasted bundle or key must not be found in freed memory, neither as text nor as bytes. */
+static void nothing_is_left_of_a_paste(void **state)
+{
+        static const char text[] = "c2VjcmV0IG9mIHRoZSBwYXN0ZWQga2V5";
+        uint8_t *out;
+        size_t n;
+
+        (void)state;
+        assert_true(secret_watch_start());
+        secret_watch_add(text, 24);
+        secret_watch_add("secret of the pasted key", 24);
+        assert_int_equal(paste_decode(text, sizeof text - 1, "X", 100, &out, &n, NULL), 0);
+        mem_free_secret(out);
+        assert_int_equal(paste_decode(text, sizeof text - 1, "X", 20, &out, &n, NULL), -1);
+        assert_int_equal(secret_watch_stop(), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(pastes_are_understood),
-                cmocka_unit_test(bad_pastes_say_why),
-                cmocka_unit_test(long_pastes_are_refused_unread),
-                cmocka_unit_test(what_is_written_reads_back),
+                cmocka_unit_test(pastes_are_understood),          cmocka_unit_test(bad_pastes_say_why),
+                cmocka_unit_test(long_pastes_are_refused_unread), cmocka_unit_test(what_is_written_reads_back),
+                cmocka_unit_test(nothing_is_left_of_a_paste),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

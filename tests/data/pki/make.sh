@@ -53,7 +53,7 @@ rm critical.key
 signed small '/CN=small.example.com' root sha256 "$LEAF" "$USE"
 
 # certificates that an operator pastes: with CA:FALSE, as "openssl req -x509" makes them, and with an unhelpful keyUsage
-self self '/CN=cuma.example.com' "$LEAF" 'subjectAltName=DNS:cuma.example.com'
+self self '/CN=cuma.example.com' "$LEAF" 'subjectAltName=DNS:cuma.example.com,DNS:*.test'
 self selfca '/CN=lab-ca' 'basicConstraints=CA:TRUE'
 cp selfca.key selfuse.key
 self selfuse '/CN=self-use' "$CA" "$USE"
@@ -71,6 +71,9 @@ done
                 openssl x509 -in server.pem -noout -fingerprint -$md
         done
 } | sed 's/.*=//; s/://g' | tr A-F a-f | sed '2,$s/......../& /g; s/ $//' >server.txt
+openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:4294967311 \
+        -out exponent.key 2>/dev/null
+self exponent '/CN=exponent' "$LEAF"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.key -subj /CN=ec.example.com -days $days \
         -out ec.pem 2>/dev/null
 
