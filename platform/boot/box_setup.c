@@ -26,6 +26,8 @@ static int open_keys(struct box *b, struct box_setup *x, struct err *e)
         if (warn.text[0])
                 snprintf(b->startup_errors, sizeof b->startup_errors, "WARNING: %s\n", warn.text);
         b->keys = x->keys;
+        if (b->log)
+                keystore_set_log(x->keys, log_src_new(b->log, "pki"));
         return 0;
 }
 

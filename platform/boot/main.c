@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cli/box.h"
+#include "pki/libcrypto.h"
 #include "platform/boot/appliance.h"
 #include "platform/boot/check.h"
 #include "platform/boot/guard.h"
@@ -12,6 +13,7 @@ int main(int argc, char **argv)
         struct options o;
         struct err e = { 0 };
 
+        libcrypto_wipe_freed(); /* before its first allocation */
         if (options_parse(argc, argv, &o, &e) < 0) {
                 fprintf(stderr, "voxgate: %s\n%s", e.text, options_usage);
                 return EXIT_USAGE;
