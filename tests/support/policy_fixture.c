@@ -240,13 +240,26 @@ static void take_stage(struct worker *w, struct burst *b)
         }
 }
 
+static enum pkt_verdict late_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
+{
+        struct conn *c = pk->conn;
+
+        (void)plan;
+        if (!current->drop_late)
+                return PKT_NEXT;
+        pk->conn = NULL;
+        conn_end(w, c, CONN_END_PROXY_FULL);
+        return dp_drop(pk, DROP_PUNT_RING);
+}
+
 static const struct fast_stage wire[] = {
         { "decode", decode_stage },    { "arp", arp_stage },   { "conn", conn_stage },     { "miss", miss_stage },
         { "track", conn_track_stage }, { "take", take_stage }, { "egress", egress_stage }, { 0 },
 };
 static const struct slow_stage slow[] = {
-        { "pinhole", pinhole_stage },   { "box", box_stage },     { "route", route_stage },   { "acl", acl_stage },
-        { "classify", classify_stage }, { "limit", limit_stage }, { "conn", conn_new_stage }, { 0 },
+        { "pinhole", pinhole_stage }, { "box", box_stage },           { "route", route_stage },
+        { "acl", acl_stage },         { "classify", classify_stage }, { "limit", limit_stage },
+        { "conn", conn_new_stage },   { "late", late_stage },         { 0 },
 };
 static void (*const ends[])(struct worker *, struct conn *) = { pinhole_conn_end, policy_conn_end, NULL };
 static void (*const snapshots[])(struct worker *) = { conn_snapshot_hook, NULL };

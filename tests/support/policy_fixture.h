@@ -28,6 +28,7 @@ struct policy_fixture {
         uint32_t tls_proxy_id; /* what every tls-proxy name resolves to; 0 unknown */
         unsigned taken;        /* packets of conns with an action other than forward */
         struct conn *last_taken;
+        bool drop_late;  /* a stage behind conn_new_stage ends new flows, as a full punt ring would */
         unsigned nlines; /* of log, oldest first */
         char line[PF_LOG_LINES][256];
         struct trace trace; /* of pf_trace() */

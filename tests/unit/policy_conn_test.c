@@ -187,6 +187,8 @@ static void half_closed_has_ten_minutes(void **state)
 {
         (void)state;
         handshake();
+        clock_advance_ms(&p.wf.time, 100000);
+        wf_advance(&p.wf, 50); /* its timer now waits for the idle hour */
         assert_true(from_client(PB_FIN | PB_ACK, 101, 901, 0));
         clock_advance_ms(&p.wf.time, 599000);
         wf_advance(&p.wf, 100);
@@ -420,6 +422,24 @@ static void an_interface_that_changes_ends_its_connections(void **state)
         assert_int_equal(count(), 1);
 }
 
+/* What is built under the new address in the very loop that saw the commit is not swept with the old. */
+static void the_sweep_spares_what_is_newer(void **state)
+{
+        struct iface_conf *i = conf_list_find(&p.wf.conf.ifaces, "GigabitEthernet0/1");
+        size_t n;
+
+        (void)state;
+        handshake();
+        i->ip = pb_addr("10.1.1.9");
+        n = pb_udp(f, sizeof f, SERVER, 5000, CLIENT, 53, "x", 1);
+        f[5] = 3;
+        assert_int_equal(port_mem_inject(p.wf.port[1], f, n, NULL), 0);
+        pf_commit(&p);
+        wf_advance(&p.wf, 50);
+        assert_int_equal(count(), 1);
+        assert_int_equal(pf_conn(&p)->proto, IPPROTO_UDP_);
+}
+
 static void a_route_that_changes_is_followed(void **state)
 {
         (void)state;
@@ -484,6 +504,11 @@ static void refused_plans_are_told(void **state)
         send(0, pb_udp(f, sizeof f, CLIENT, 5000, "172.16.0.1", 53, "x", 1));
         assert_int_equal(refusals, 1);
         assert_int_equal(wf_drops(&p.wf, DROP_SECURITY_LEVEL), 1); /* back out where it came in */
+        p.drop_late = true; /* a stage behind the conn: the conn's end gives back what the plan held */
+        send(0, pb_udp(f, sizeof f, CLIENT, 5000, SERVER, 53, "x", 1));
+        assert_int_equal(wf_drops(&p.wf, DROP_PUNT_RING), 1);
+        assert_int_equal(count(), 1);
+        assert_int_equal(refusals, 1);
 }
 
 static void every_reason_has_words(void **state)
@@ -518,6 +543,7 @@ int main(void)
                 T(walks_and_clears_by_filter),
                 T(a_slot_and_an_id_name_one_life),
                 T(an_interface_that_changes_ends_its_connections),
+                T(the_sweep_spares_what_is_newer),
                 T(a_route_that_changes_is_followed),
                 T(packet_tracer_leaves_nothing_behind),
                 T(refused_plans_are_told),

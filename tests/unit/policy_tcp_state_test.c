@@ -223,6 +223,18 @@ static void both_ends_close(void **state)
         refused(0, TCP_ACK, ISN0 + 2, ISN1 + 502, 0, DROP_TCP_NOT_SYN);
 }
 
+static void a_fin_not_yet_acknowledged_keeps_it_open(void **state)
+{
+        (void)state;
+        open_it();
+        go(0, TCP_FIN | TCP_ACK, ISN0 + 1, ISN1 + 1, 100);
+        go(1, TCP_FIN | TCP_ACK, ISN1 + 1, ISN0 + 51, 0); /* half of the data has come */
+        go(0, TCP_ACK, ISN0 + 102, ISN1 + 2, 0);
+        assert_int_equal(t.phase, TCPP_CLOSING);
+        go(1, TCP_ACK, ISN1 + 2, ISN0 + 102, 0);
+        assert_int_equal(t.phase, TCPP_CLOSED);
+}
+
 static void numbers_wrap(void **state)
 {
         uint32_t a = 0xFFFFFFF0, b = 0xFFFFFFFF;
@@ -341,6 +353,7 @@ int main(void)
                 T(a_reset_at_the_receivers_place),
                 T(a_syn_inside_is_refused),
                 T(both_ends_close),
+                T(a_fin_not_yet_acknowledged_keeps_it_open),
                 T(numbers_wrap),
                 T(a_super_frame_counts_whole),
                 T(a_leg_is_held_to_the_order_of_the_handshake),
