@@ -187,7 +187,7 @@ static void note_change(struct box *b, const char *user)
 }
 
 /* Compiling waits while more lines are on their way: pasting stays linear. */
-static void commit_after(struct session *s)
+static void commit_after(struct session *s, bool changed)
 {
         struct box *b = s->box;
         bool more = term_pending(s->t, MORE_WAIT_MS);
@@ -195,7 +195,8 @@ static void commit_after(struct session *s)
         int rc = 0;
 
         pthread_mutex_lock(&b->conf_lock);
-        note_change(b, session_user(s));
+        if (changed)
+                note_change(b, session_user(s));
         if (b->commit) {
                 commit_note(b->commit, more);
                 rc = more ? commit_poll(b->commit, &e) : commit_run(b->commit, &e);
@@ -225,7 +226,7 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
 {
         struct text t = { 0 };
         struct dialog *d;
-        bool changed = r->changed;
+        bool changed = r->changed, assets = r->code == CLI_DIALOG; /* a dialog may have brought certificates */
 
         cli_result_show(r, prompt_len, &t);
         session_show(s, &t);
@@ -240,8 +241,8 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
                 conf_top(&s->conf);
                 s->config = false;
         }
-        if (changed)
-                commit_after(s);
+        if (changed || assets)
+                commit_after(s, changed);
 }
 
 void session_line(struct session *s, const char *line)

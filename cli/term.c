@@ -131,7 +131,7 @@ static int fill(struct term *t, int timeout_ms, bool *got)
         ssize_t n;
 
         *got = false;
-        if (t->ieof || atomic_load(&t->hung))
+        if (t->in < 0 || t->ieof || atomic_load(&t->hung))
                 return KEY_EOF;
         if (poll(p, 2, timeout_ms) < 0)
                 return errno == EINTR ? KEY_WAKE : KEY_EOF;

@@ -38,7 +38,8 @@ struct term_hooks {
  * spec: "stdio", "pty:LINK" (a serial line whose other end is the symbolic link LINK), "tty:PATH". NULL with e set.
  */
 struct term *term_open(const char *spec, struct err *e) MUST_USE;
-/* On descriptors, which are taken over (also on failure) and may be the same. type: terminal type, NULL: vt100. */
+/* On descriptors, which are taken over (also on failure) and may be the same; in -1: no input. type: terminal type,
+ * NULL: vt100. */
 struct term *term_open_fds(int in, int out, const char *type, struct err *e) MUST_USE;
 /* Gives the terminal back as it was found. NULL is legal. */
 void term_close(struct term *t);

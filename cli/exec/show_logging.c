@@ -4,6 +4,7 @@
 
 #include "cli/store.h"
 #include "platform/base/log.h"
+#include "platform/svc/syslog_send.h"
 
 static const char *on_off(bool on)
 {
@@ -29,6 +30,20 @@ static void show_dest(struct session *s, const char *title, const struct log_con
                 out(s, "    %s logging: disabled\n", title);
 }
 
+static void show_hosts(struct session *s)
+{
+        struct syslog_send *sender = session_box(s)->syslog;
+        struct syslog_stat *st = sender ? mem_alloc(MEM_CLI, SYSLOG_HOSTS_MAX * sizeof *st) : NULL;
+        unsigned n = st ? syslog_send_stat(sender, st) : 0;
+        char a[ADDR_TEXT_MAX];
+
+        for (unsigned i = 0; i < n; i++)
+                out(s, "        Logging to %s %s, UDP TX:%llu errors: %llu\n", st[i].host.nameif,
+                    addr_print(&st[i].host.addr, a), (unsigned long long)st[i].sent,
+                    (unsigned long long)st[i].errors);
+        mem_free(st);
+}
+
 static void show_settings(struct session *s, struct log *l)
 {
         struct log_conf *c = mem_alloc(MEM_CLI, sizeof *c);
@@ -48,6 +63,7 @@ static void show_settings(struct session *s, struct log *l)
         show_dest(s, "Monitor", c, &st, LOG_TO_MONITOR);
         show_dest(s, "Buffer", c, &st, LOG_TO_BUFFER);
         show_dest(s, "Trap", c, &st, LOG_TO_TRAP);
+        show_hosts(s);
         out(s, "    Permit-hostdown logging: disabled\n");
         out(s, "    History logging: disabled\n");
         if (*c->device_id)

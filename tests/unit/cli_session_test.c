@@ -1,0 +1,445 @@
+/* Sessions fed with scripts: the transcript must read like a console log. */
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/commit.h"
+#include "cli/running.h"
+#include "cli/store.h"
+#include "platform/base/mem.h"
+#include "tests/support/console_fixture.h"
+
+static struct console_fixture f;
+
+static int setup(void **state UNUSED)
+{
+        cf_open(&f);
+        return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+        cf_close(&f);
+        return 0;
+}
+
+static void has(const char *text, const char *part)
+{
+        if (!strstr(text, part))
+                fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void has_not(const char *text, const char *part)
+{
+        if (strstr(text, part))
+                fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+/* ---- modes and privilege ---- */
+
+static void a_session_reads_like_a_log(void **state UNUSED)
+{
+        assert_string_equal(cf_run(&f, "enable\n\nshow curpriv\nconfigure terminal\nhostname fw\ninterface g0/0\n"
+                                       "nameif outside\nexit\nend\nexit\n"),
+                            "Type help or '?' for a list of available commands.\n"
+                            "ciscoasa> enable\n"
+                            "Password: \n"
+                            "ciscoasa# show curpriv\n"
+                            "Username : enable_15\n"
+                            "Current privilege level : 15\n"
+                            "Current Mode/s : P_PRIV\n"
+                            "ciscoasa# configure terminal\n"
+                            "ciscoasa(config)# hostname fw\n"
+                            "fw(config)# interface g0/0\n"
+                            "fw(config-if)# nameif outside\n"
+                            "INFO: Security level for \"outside\" set to 0 by default.\n"
+                            "fw(config-if)# exit\n"
+                            "fw(config)# end\n"
+                            "fw# exit\n"
+                            "\nLogoff\n\n"
+                            "Type help or '?' for a list of available commands.\n"
+                            "fw> \n");
+}
+
+static void wrong_enable_passwords(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nenable password letmein\n");
+        assert_string_equal(cf_run(&f, "enable\na\nb\nc\nenable\nletmein\n"),
+                            "Type help or '?' for a list of available commands.\n"
+                            "ciscoasa> enable\n"
+                            "Password: \n"
+                            "Invalid password\n"
+                            "Password: \n"
+                            "Invalid password\n"
+                            "Password: \n"
+                            "Invalid password\n"
+                            "Access denied.\n"
+                            "ciscoasa> enable\n"
+                            "Password: \n"
+                            "ciscoasa# \n");
+}
+
+static void login_where_configured(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nusername admin password secret privilege 15\n"
+                    "aaa authentication serial console LOCAL\naaa authentication enable console LOCAL\n");
+        has(cf_run(&f, "admin\nsecret\nenable\nsecret\nshow curpriv\n"),
+            "Username: admin\nPassword: \nType help or '?' for a list of available commands.\nciscoasa> enable\n"
+            "Password: \nciscoasa# show curpriv\nUsername : admin\n");
+        has(cf_run(&f, "admin\nwrong\nnobody\nsecret\nx\nx\n"), "Login incorrect\nUsername: nobody\n");
+        has(cf_priv(&f, "disable\nlogin\nadmin\nsecret\nshow curpriv\n"),
+            "Username : admin\nCurrent privilege level : 15\n");
+}
+
+static void user_mode_has_fewer_commands(void **state UNUSED)
+{
+        const char *t = cf_run(&f, "show running-config\nconfigure terminal\nshow version\n");
+
+        has(t, "ERROR: % Invalid input detected at '^' marker.\nciscoasa> configure terminal\n");
+        has(t, "Software Version 9.3(1)");
+}
+
+/* ---- refusals ---- */
+
+static void the_caret_points_at_the_character(void **state UNUSED)
+{
+        assert_string_equal(cf_priv(&f, "show cdp neighbors\nshow\nshow i\n"),
+                            "ciscoasa# show cdp neighbors\n"
+                            "                ^\n"
+                            "ERROR: % Invalid input detected at '^' marker.\n"
+                            "ciscoasa# show\n"
+                            "ERROR: % Incomplete command\n"
+                            "ciscoasa# show i\n"
+                            "ERROR: % Ambiguous command:  \"show i\"\n");
+}
+
+static void filters(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "show running-config | include hostname\nshow run | grep -v .\nshow run | beg ^: end\n"
+                            "show run | frob x\n");
+
+        has(t, "| include hostname\nhostname ciscoasa\n");
+        has(t, "| grep -v .\nciscoasa# ");
+        has(t, "| beg ^: end\n: end\nciscoasa# ");
+        has(t, "ERROR: % Unknown filter \"frob\": include, exclude, begin or grep\n");
+}
+
+static void help_on_a_pipe(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "show clo?\nconfigure terminal\nhost?\n");
+
+        has(t, "show clo?\n");
+        has(t, "clock");
+        has(t, "hostname");
+        has(t, "ciscoasa(config)# ");
+}
+
+static void history_is_kept(void **state UNUSED)
+{
+        has(cf_priv(&f, "show clock\nshow mode\n\nshow mode\nshow history\n"),
+            "show history\n  show clock\n  show mode\n  show history\n");
+}
+
+/* ---- configuration ---- */
+
+static void exec_commands_work_in_every_mode(void **state UNUSED)
+{
+        has(cf_priv(&f, "configure terminal\ninterface g0/0\nshow clock\nend\n"),
+            "ciscoasa(config-if)# show clock\n22:13:20.000 UTC Tue Nov 14 2023\nciscoasa(config-if)# ");
+}
+
+/* Time stands still here, so only the end of the paste can compile. */
+static void a_paste_compiles_once(void **state UNUSED)
+{
+        size_t n = 0, lines = 3000, cap = lines * 80 + 200;
+        char *script = calloc(1, cap);
+        struct commit_stats before, after;
+        const char *t;
+
+        n += (size_t)snprintf(script, cap, "configure terminal\n");
+        for (size_t i = 0; i < lines; i++)
+                n += (size_t)snprintf(script + n, cap - n,
+                                      "access-list big extended permit tcp any host 10.%zu.%zu.1 eq 80\n", i / 250,
+                                      i % 250);
+        snprintf(script + n, cap - n, "show access-list big | include elements\n");
+        commit_stats(f.box.commit, &before);
+        t = cf_priv(&f, script);
+        commit_stats(f.box.commit, &after);
+        has(t, "access-list big; 3000 elements; name hash: 0x");
+        assert_in_range(after.commits - before.commits, 1, 2);
+        free(script);
+}
+
+static void a_cut_paste_changes_nothing(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure terminal\ncrypto ca trustpoint tp\nenrollment terminal\nexit\n"
+                                    "crypto ca authenticate tp\nMIIB\n");
+
+        has(t, "crypto ca authenticate tp\n");
+        has(cf_priv(&f, "show crypto ca trustpoints\n"), "Trustpoint tp:\n    Not authenticated.\n");
+}
+
+/* ---- saving ---- */
+
+static void write_memory(void **state UNUSED)
+{
+        char sum[33], want[64];
+        const char *t;
+        char *file;
+
+        cf_priv(&f, "configure terminal\nhostname saved\n");
+        assert_true(f.box.conf_dirty);
+        t = cf_priv(&f, "write memory\nshow startup-config | include ^hostname\n");
+        running_checksum(f.box.store, sum);
+        snprintf(want, sizeof want, "Cryptochecksum: %.8s %.8s %.8s %.8s \n\n", sum, sum + 8, sum + 16, sum + 24);
+        has(t, "Building configuration...\nCryptochecksum: ");
+        has(t, want);
+        has(t, " bytes copied in 0.000 secs (");
+        has(t, "\n[OK]\n");
+        has(t, "hostname saved\n");
+        assert_false(f.box.conf_dirty);
+        file = cf_file(&f, "startup-config");
+        assert_non_null(file);
+        snprintf(want, sizeof want, "Cryptochecksum:%s\n: end\n", sum);
+        has(file, want);
+        has(file, ": Written by enable_15 at 22:13:20.000 UTC Tue Nov 14 2023\n");
+        free(file);
+}
+
+static void copy_to_startup(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "copy running-config startup-config\n\ncopy /noconfirm run start\n");
+
+        has(t, "copy running-config startup-config\n\nSource filename [running-config]? \nCryptochecksum: ");
+        has(t, "bytes/sec)\n");
+        has_not(t, "ERROR");
+}
+
+static void copy_to_flash_and_back(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "copy running-config disk0:/a.cfg\n\nb.cfg\ncopy /noconfirm run disk0:a.cfg\n"
+                            "copy run disk0:a.cfg\n\n\nn\nmore disk0:/b.cfg | include ^hostname\nconfigure terminal\n"
+                            "hostname other\ncopy /noconfirm disk0:/b.cfg running-config\n");
+
+        has(t, "Destination filename [a.cfg]? b.cfg\n");
+        has(t, "%Warning:There is a file already existing with this name\nDo you want to over write? [confirm]n\n");
+        has(t, "include ^hostname\nhostname ciscoasa\n");
+        has(t, "other(config)# copy /noconfirm disk0:/b.cfg running-config\n");
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+}
+
+static void files_on_flash(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "copy /noconfirm run disk0:a.cfg\ndir\ndir disk0:/a.cfg\ndir disk0:/nope\n"
+                                    "verify /md5 disk0:/a.cfg\ndelete disk0:/a.cfg\n\n\ndir\ndelete /noconfirm nope\n"
+                                    "more disk0:/../../etc/passwd\nmore disk0:/pki/keys/x.key\n");
+
+        has(t, "Directory of disk0:/\n\n1      -rwx  ");
+        has(t, "a.cfg\n\n");
+        has(t, " bytes free)\n");
+        has(t, "%Error opening disk0:/nope (No such file or directory)\n");
+        has(t, "verify /MD5 (disk0:/a.cfg) = ");
+        has(t, "Delete filename [a.cfg]? \n\nDelete disk0:/a.cfg? [confirm]\n");
+        has(t, "No files in directory\n");
+        has(t, "ERROR: %Error deleting disk0:/nope (No such file or directory)\n");
+        has(t, "ERROR: disk0:/../../etc/passwd is not the name of a file on flash\n");
+        has(t, "ERROR: disk0:/pki/keys/x.key is not the name of a file on flash\n");
+}
+
+static void erase_and_reload(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "write memory\nwrite erase\nn\nwrite erase\n\nshow startup-config\n");
+
+        has(t, "Erase configuration in flash memory? [confirm]n\nciscoasa# ");
+        has(t, "Erase configuration in flash memory? [confirm]\n[OK]\n");
+        has(t, "No Configuration\n");
+        t = cf_priv(&f, "configure terminal\nhostname x\nreload\nmaybe\nyes\nn\n");
+        has(t, "System config has been modified. Save? [Y]es/[N]o: maybe\n% Please answer 'yes' or 'no'.\n");
+        has(t, "Proceed with reload? [confirm]n\n");
+        assert_int_equal(f.stops, 0);
+        assert_false(f.box.conf_dirty);
+        t = cf_priv(&f, "reload noconfirm\n");
+        has(t, "*** --- SHUTDOWN NOW ---\n");
+        assert_int_equal(f.stops, 1);
+        assert_int_equal(f.stop_how, BOX_RELOAD);
+}
+
+/* ---- logs and debugs ---- */
+
+static void logs_reach_the_console(void **state UNUSED)
+{
+        const struct session_opts o = { .serial = true };
+        int in[2], outp[2];
+        char buf[4096];
+        ssize_t n;
+        struct term *t;
+        struct session *s;
+
+        assert_int_equal(pipe(in), 0);
+        assert_int_equal(pipe(outp), 0);
+        t = term_open_fds(in[0], outp[1], NULL, NULL);
+        s = session_new(&f.box, t, &o);
+        console_join(f.box.consoles, s);
+        session_set_priv(s, 15);
+        session_line(s, "configure terminal");
+        session_line(s, "logging enable");
+        session_line(s, "logging console informational");
+        session_line(s, "debug mmp");
+        assert_true(debug_is_set(f.box.log, DBG_MMP));
+        log_msg(f.box.log_src, LOG_611103, LS("somebody"));
+        debug_line(f.box.log_src, DBG_MMP, "MMP:: version OLWP-2.0");
+        log_step(f.box.log);
+        session_line(s, "undebug all");
+        assert_false(debug_is_set(f.box.log, DBG_MMP));
+        term_show_async(t);
+        term_flush(t);
+        n = read(outp[0], buf, sizeof buf - 1);
+        assert_true(n > 0);
+        buf[n] = 0;
+        has(buf, "debug mmp  enabled at level 1\n");
+        has(buf, "%ASA-5-611103: User logged out: Uname: somebody\n");
+        has(buf, "MMP:: version OLWP-2.0\n");
+        console_leave(f.box.consoles, s);
+        session_free(s);
+        term_close(t);
+        close(in[1]);
+        close(outp[0]);
+}
+
+static void commands_are_audited_without_secrets(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure terminal\nlogging enable\nlogging buffered debugging\n"
+                                    "show mode\nusername bob password hunter2\nshow clock\n");
+
+        has_not(t, "ERROR");
+        log_step(f.box.log);
+        t = cf_priv(&f, "show logging\n");
+        has(t, "%ASA-5-111008: User 'enable_15' executed the 'username bob password *****' command.\n");
+        has(t, "%ASA-7-111009: User 'enable_15' executed cmd: show clock\n");
+        has_not(t, "hunter2");
+}
+
+/* ---- shows on an idle box ---- */
+
+static void shows_of_an_idle_box(void **state UNUSED)
+{
+        static const char *const cmds[] = { "show version",
+                                            "show inventory",
+                                            "show running-config all",
+                                            "show startup-config errors",
+                                            "show checksum",
+                                            "show interface",
+                                            "show interface ip brief",
+                                            "show nameif",
+                                            "show ip",
+                                            "show route",
+                                            "show arp",
+                                            "show conn",
+                                            "show conn detail",
+                                            "show conn count",
+                                            "show xlate",
+                                            "show nat detail",
+                                            "show access-list",
+                                            "show asp drop",
+                                            "show service-policy",
+                                            "show crypto ca certificates",
+                                            "show crypto ca trustpoints",
+                                            "show crypto key mypubkey rsa",
+                                            "show tls-proxy",
+                                            "show tls-proxy session",
+                                            "show tls-proxy session detail",
+                                            "show tls-proxy session count",
+                                            "show tls-proxy session statistics",
+                                            "show mmp",
+                                            "show counters",
+                                            "show logging",
+                                            "show logging queue",
+                                            "show memory",
+                                            "show memory detail",
+                                            "show capture",
+                                            "show debug",
+                                            "show configuration inert",
+                                            "show curpriv",
+                                            "show history",
+                                            "show pager",
+                                            "terminal pager 0",
+                                            "terminal width 511",
+                                            "no terminal pager",
+                                            "terminal monitor",
+                                            "terminal no monitor",
+                                            "clear conn",
+                                            "clear xlate",
+                                            "clear arp",
+                                            "clear asp drop",
+                                            "clear nat counters",
+                                            "clear service-policy",
+                                            "clear logging buffer",
+                                            "clear capture /all",
+                                            "clear tls-proxy session",
+                                            "undebug all" };
+
+        for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+                char script[80];
+                const char *t;
+
+                snprintf(script, sizeof script, "%s\n", cmds[i]);
+                t = cf_priv(&f, script);
+                if (strstr(t, "ERROR"))
+                        fail_msg("%s", t);
+        }
+}
+
+static void what_does_not_exist_is_named(void **state UNUSED)
+{
+        has(cf_priv(&f, "show access-list nope\n"), "ERROR: access-list <nope> does not exist\n");
+        has(cf_priv(&f, "show capture nope\n"), "ERROR: Capture <nope> does not exist\n");
+        has(cf_priv(&f, "no capture nope\n"), "ERROR: Capture <nope> does not exist\n");
+        has(cf_priv(&f, "copy /pcap capture:nope disk0:x\n\n\n"), "ERROR: Capture <nope> does not exist\n");
+        has(cf_priv(&f, "copy /pcap run disk0:x\n"), "ERROR: /pcap is for captures\n");
+        has(cf_priv(&f, "capture c interface nope\n"), "ERROR: interface nope does not exist\n");
+        has(cf_priv(&f, "capture c match tcp any\n"), "ERROR: % Incomplete command: address expected\n");
+        has(cf_priv(&f, "capture c buffer 7\n"), "ERROR: buffer 7 is outside 1534-33554432\n");
+        has(cf_priv(&f, "capture c frob\n"), "ERROR: % Invalid input: frob\n");
+}
+
+static void nothing_is_left(void **state UNUSED)
+{
+        struct mem_stat st;
+
+        mem_stat(MEM_CLI, &st);
+        assert_int_equal(st.live, 0);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(a_session_reads_like_a_log),
+                T(wrong_enable_passwords),
+                T(login_where_configured),
+                T(user_mode_has_fewer_commands),
+                T(the_caret_points_at_the_character),
+                T(filters),
+                T(help_on_a_pipe),
+                T(history_is_kept),
+                T(exec_commands_work_in_every_mode),
+                T(a_paste_compiles_once),
+                T(a_cut_paste_changes_nothing),
+                T(write_memory),
+                T(copy_to_startup),
+                T(copy_to_flash_and_back),
+                T(files_on_flash),
+                T(erase_and_reload),
+                T(logs_reach_the_console),
+                T(commands_are_audited_without_secrets),
+                T(shows_of_an_idle_box),
+                T(what_does_not_exist_is_named),
+                cmocka_unit_test(nothing_is_left),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
