@@ -3,7 +3,8 @@
  * bound to. The parser, `?`, TAB, the `no` form, the running-config writer, `clear configure` and `show configuration
  * inert` all read these rows. Grammar (also of EXEC rows):
  *
- *   word          keyword (lower case, digits, - _ /); may be abbreviated when typed
+ *   word          keyword (lower case, digits, - _ /); may be abbreviated when typed;  =LOCAL  one in capitals;
+ *                 word@other  one that is bound under another name, where the same word means two things
  *   NAME:type     a value; type and its arguments are in types.h; NAME alone is NAME:word
  *   [ ... ]       optional      { a | b | c }  one of      sequences nest
  *
@@ -34,9 +35,9 @@ struct cmd_tag {
 };
 
 /*
- * Ties a name of the grammar to a field. A placeholder stores its value; it counts as set when it differs from dflt
- * (numbers) or is not empty (texts, addresses). A keyword, or a branch of keywords ("h323 h225"), stores val; it
- * counts as set while the field equals val. `no` stores dflt.
+ * Ties a name of the grammar to a field. A placeholder stores its value; it counts as set when it differs from dflt (numbers)
+ * or is not empty (texts, addresses). A keyword, or a branch of keywords ("h323 h225"), stores val; it counts as set while
+ * the field equals val. `no` stores dflt.
  */
 struct cmd_bind {
         const char *name; /* NULL ends the table */
@@ -46,103 +47,103 @@ struct cmd_bind {
         unsigned flags;
 };
 #define BIND_KEYWORD 1u /* val is meant, not a typed value */
-#define BIND_ATTR 2u   /* of a list element: not part of its identity, a new line with the same identity replaces it \
-                        */
-#define BIND_ALWAYS 4u /* a number that is printed even when it is the default */
-#define BIND_SECRET 8u /* printed as ***** unless secrets are asked for */
+#define BIND_ATTR 2u    /* no part of a list element's identity: a new line with the same identity replaces it */
+#define BIND_ALWAYS 4u  /* a number that is printed even when it is the default */
+#define BIND_TEXT 16u   /* a keyword that is stored as text */
+#define BIND_SECRET 8u  /* printed as ***** unless secrets are asked for */
 
+/* clang-format off */
 #define FIELD_(st, f) .off = offsetof(st, f), .size = sizeof(((st *)0)->f)
 #define TAG_(st, f, v) .tag = { offsetof(st, f), sizeof(((st *)0)->f), (v) }
-/* a value; with a default; a value that is an attribute; a keyword that stores v; a value that goes with tag == v */
-#define BIND(nm, st, f)                                                                                              \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f)                                                                            \
-        }
-#define BIND_DFLT(nm, st, f, d)                                                                                      \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .dflt = (d)                                                               \
-        }
-#define BIND_OPT(nm, st, f, d)                                                                                       \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .dflt = (d), .flags = BIND_ATTR                                           \
-        }
-#define BIND_SHOWN(nm, st, f, d)                                                                                     \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .dflt = (d), .flags = BIND_ALWAYS                                         \
-        }
-#define BIND_KEY(nm, st, f, v)                                                                                       \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .val = (v), .flags = BIND_KEYWORD                                         \
-        }
-#define BIND_KEY_DFLT(nm, st, f, v, d)                                                                               \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .val = (v), .dflt = (d), .flags = BIND_KEYWORD                            \
-        }
-#define BIND_FLAG(nm, st, f)                                                                                         \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .val = 1, .flags = BIND_KEYWORD                                           \
-        }
-#define BIND_OPTFLAG(nm, st, f)                                                                                      \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .val = 1, .flags = BIND_KEYWORD | BIND_ATTR                               \
-        }
-#define BIND_TAGGED(nm, st, f, tf, v)                                                                                \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), TAG_(st, tf, v)                                                           \
-        }
+/* A value; with a default; one that is an attribute; one that is always printed; one that must be typed with tag == v. */
+#define BIND(nm, st, f) { .name = nm, FIELD_(st, f) }
+#define BIND_DFLT(nm, st, f, d) { .name = nm, FIELD_(st, f), .dflt = (d) }
+#define BIND_OPT(nm, st, f, d) { .name = nm, FIELD_(st, f), .dflt = (d), .flags = BIND_ATTR }
+#define BIND_SHOWN(nm, st, f, d) { .name = nm, FIELD_(st, f), .dflt = (d), .flags = BIND_ALWAYS }
+#define BIND_TAGGED(nm, st, f, tf, v) { .name = nm, FIELD_(st, f), .flags = BIND_ALWAYS, TAG_(st, tf, v) }
+/* A keyword that stores v; and `no` stores d; a bool; a bool that is an attribute. */
+#define BIND_KEY(nm, st, f, v) { .name = nm, FIELD_(st, f), .val = (v), .flags = BIND_KEYWORD }
+#define BIND_KEY_DFLT(nm, st, f, v, d) { .name = nm, FIELD_(st, f), .val = (v), .dflt = (d), .flags = BIND_KEYWORD }
+#define BIND_FLAG(nm, st, f) BIND_KEY(nm, st, f, 1)
+#define BIND_WORD(nm, st, f) { .name = nm, FIELD_(st, f), .flags = BIND_KEYWORD | BIND_TEXT }
+#define BIND_OPTFLAG(nm, st, f) { .name = nm, FIELD_(st, f), .val = 1, .flags = BIND_KEYWORD | BIND_ATTR }
+/* clang-format on */
 
 enum row_kind {
-        ROW_LEAF = 1, /* sets fields of the object of the mode (of the store, in global configuration) */
-        ROW_LIST,     /* one element of a conf_list per line, known by its identity text */
-        ROW_MODE,     /* enters an object of a conf_list, made when new */
-        ROW_INERT,    /* accepted, kept as text, printed, not in force: always says so */
-        ROW_FIXED,    /* says what is the case anyway (`no failover`): accepted, nothing kept */
-        ROW_CALL,     /* runs a function: exit, clear configure; or starts a dialog */
+        ROW_NONE,  /* ends a table */
+        ROW_LEAF,  /* sets fields of the object of the mode (of the store, in global configuration) */
+        ROW_LIST,  /* one element of a conf_list per line, known by its identity text */
+        ROW_MODE,  /* enters an object of a conf_list, made when new */
+        ROW_INERT, /* accepted, kept as text, printed, not in force: always says so */
+        ROW_FIXED, /* says what is the case anyway (`no failover`): accepted, nothing kept */
+        ROW_CALL,  /* runs a function: exit, clear configure; or starts a dialog */
 };
 
 struct cmd_mode;
+struct cmd_row;
+
+/* An element of a LIST or MODE row: the list it is in, and what its line is printed behind ("access-list NAME"), or NULL. */
+typedef void (*row_each_fn)(void *ctx, struct conf_list *list, struct conf_obj *elem, const char *prefix);
 
 struct cmd_row {
         enum row_kind kind;
         const char *line; /* grammar */
         const char *help;
         const struct cmd_bind *bind;
-        uint32_t dirty; /* DIRTY_*: what a change makes the commit rebuild */
-        uint32_t list;  /* LIST, MODE, INERT: offset of the conf_list in the object of the mode (store) */
+        uint32_t dirty;              /* DIRTY_*: what a change makes the commit rebuild */
+        uint32_t list;               /* LIST, MODE, INERT: offset of the conf_list in the object of the mode (store) */
         const struct cmd_mode *mode; /* MODE */
         unsigned flags;
-        const char *inert;   /* why a line of this row is not in force; INERT rows must have one */
-        const char *section; /* `show running-config SECTION`; NULL: the first keyword */
+        const char *inert; /* why a line of this row is not in force; INERT rows must have one */
+        const char *section; /* of a row inside a mode: `show running-config SECTION` shows it too (nat) */
+        const char *prefix; /* LIST: grammar in front of `line` that finds the list: typed, not part of the element */
 
-        /* Is this very line inert? NULL when it is in force. Overrides `inert`. */
+        /* Is this very line inert? NULL when it is in force. Used instead of `inert`. */
         const char *(*inert_if)(const struct store *s, const void *obj);
         /* Fresh element or object of LIST and MODE rows. */
-        void (*init)(void *obj);
-        /* After the fields are set and before anybody sees them: -1 puts the old values back (LEAF) or drops the
-         * element. */
+        void (*init)(struct conf_ctx *c, void *obj);
+        /* After the fields are set and before anybody sees them: -1 puts the old values back (LEAF) or drops the element.
+         * For a MODE row that enters an object which is there already, obj is a scratch copy of what was typed. */
         int (*check)(struct conf_ctx *c, void *obj, struct err *e);
-        /* Before an object or element goes: -1 refuses. */
+        /* Before an object or element goes: -1 refuses. Without it, an object that is referred to as `kind` is refused. */
         int (*remove)(struct conf_ctx *c, void *obj, struct err *e);
-        /* After an accepted line; may add INFO and WARNING lines. `no_form` tells which way. */
+        const char *kind_name;
+        /* After an accepted line; may add INFO and WARNING lines. */
         void (*after)(struct conf_ctx *c, void *obj, bool no_form);
-        /* CALL */
+        const char *once;
+        /* CALL; MODE: questions before its `no` form */
         int (*call)(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e);
         const struct dialog_row *dialog;
-        /* An odd command brings the pair: where its object lives (made when `make`) ... */
+
+        /* ---- where elements live, when that is not a plain list in the object of the mode ---- */
+        /* LEAF: the object; LIST, MODE: what holds the list; made when `make`. NULL without e: there is none. */
         void *(*target)(struct conf_ctx *c, const struct args *a, bool make, struct err *e);
-        /* ... and how LIST and MODE rows outside a plain list are printed. Calls running_line() per line. */
+        /* LIST: identity text of an element that is not made of its own fields. MODE: the object's name, not simply NAME. */
+        void (*key)(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out);
+        /* LIST: a line typed again. Without it nothing is said. */
+        void (*again)(struct conf_ctx *c, const struct args *a, const void *elem);
+        /* The element to insert before; NULL: at the end. */
+        struct conf_obj *(*place)(struct conf_ctx *c, const struct args *a, struct conf_list *l);
+        /* All elements under obj (the object of the mode, or the store). */
+        void (*each)(const struct store *s, void *obj, row_each_fn fn, void *ctx);
+        /* Prints what obj holds of this row, when a line per element is not enough. */
         void (*write)(struct running *r, const struct cmd_row *row, const void *obj);
-        /* When the line may be given: NULL = always; used by rows of a mode shared by several kinds of object. */
+        /* When the row is there at all; NULL: always. obj: object of the mode. */
         bool (*applies)(const void *obj);
 };
-#define ROW_INVERSE 1u  /* the field holds the `no` form: printed as "no LINE" while set */
-#define ROW_SINGLE 2u   /* INERT, LIST: one line at most, a new one replaces it */
+#define ROW_INVERSE 1u  /* LEAF: the field holds the `no` form: printed as "no LINE" while set */
+#define ROW_SINGLE 2u   /* INERT: one line at most, a new one replaces it */
 #define ROW_NO_NO 4u    /* there is no `no` form */
 #define ROW_NO_ONLY 8u  /* FIXED: only the `no` form is accepted and printed */
-#define ROW_HIDDEN 16u  /* accepted, neither in `?` nor printed: an old spelling */
-#define ROW_NO_FULL 32u /* LEAF: the `no` form needs the values too */
+#define ROW_HIDDEN 16u  /* accepted, neither in `?` nor printed: another spelling */
+#define ROW_MERGE 32u   /* LEAF: fields that the line does not name keep their values */
 #define ROW_ALL 64u     /* LEAF: `show running-config all` prints "no LINE" while unset */
 #define ROW_QUIET 128u  /* FIXED: accepted, not printed */
+#define ROW_LATER 256u  /* of a mode: printed in the section that is marked SECTION_LATER */
+#define ROW_SAME 1024u   /* MODE: its lines belong to the same object (`parameters`) */
+#define ROW_REPEAT 2048u /* LIST: the same line may stand several times */
+#define ROW_ONCE 4096u   /* LEAF: when set it can be removed, not changed; `once` has the words */
+#define ROW_DEFAULT 512u /* LEAF: printed although nothing differs from the defaults */
 
 struct cmd_mode {
         const char *prompt;        /* "config-tlsp" */
@@ -155,7 +156,10 @@ struct cmd_section {
         const struct cmd_row *row; /* { 0 }-terminated; NULL ends the table of sections */
         unsigned flags;
 };
-#define SECTION_BANG 1u /* a "!" line before its first line */
+#define SECTION_BANG 1u  /* a "!" line before its first line */
+#define SECTION_BLOCK 2u /* a "!" line after each object */
+#define SECTION_LATER 4u /* the same rows again: objects that have ROW_LATER lines, with these only */
+#define SECTION_AROUND 8u /* a "!" line after its last line */
 extern const struct cmd_section cmd_sections[];
 
 #endif

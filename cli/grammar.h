@@ -31,6 +31,7 @@ struct gram_part {
         bool last;
         bool lead;         /* a keyword that every line of the row begins with */
         const char *scope; /* name of the outermost placeholder it came from, NULL: itself */
+        bool apart;        /* inside a composite value that is bound to nothing: offsets count from its own start */
 };
 
 struct grammar {
@@ -45,13 +46,24 @@ struct grammar {
 struct grammar *grammar_compile(struct arena *a, const char *text, const struct cmd_bind *bind,
                                 struct err *e) MUST_USE;
 
-/* Which parts of an object's line are meant. */
-enum gram_write { WRITE_FULL, WRITE_KEY, WRITE_PLAIN };
-/* The canonical line of obj. false (and nothing written) when its fields say that there is no such line. */
+/*
+ * FULL hides secrets, PLAIN shows them, ALL also prints numbers that are defaults; KEY writes the bound values only,
+ * without attributes: the identity of an element. An unbound NAME stands for the object's own name.
+ */
+enum gram_write { WRITE_FULL, WRITE_PLAIN, WRITE_ALL, WRITE_KEY };
+/* Appends the canonical line of obj. false (and nothing appended) when its fields say that there is no such line. */
 bool grammar_write(const struct grammar *g, const void *obj, enum gram_write how, struct text *out);
 /* Stores the defaults into all bound fields. */
 void grammar_clear(const struct grammar *g, void *obj);
-/* Has any bound field of the row a value other than its default? */
-bool grammar_set(const struct grammar *g, const void *obj);
+/* Stores what one word of a line means: constants that go with it and its value. -1 with the words of the refusal. */
+int grammar_store(const struct gram_part *p, const struct type_env *env, const char *value, void *obj, struct err *e);
+/* Every field the row touches: for saving and comparing. */
+typedef void (*gram_field_fn)(void *ctx, uint32_t off, uint32_t size);
+void grammar_fields(const struct grammar *g, gram_field_fn fn, void *ctx);
+
+/* Little-endian or big: a whole number in a field of 1, 2, 4 or 8 bytes. */
+void field_put(void *field, size_t size, int64_t v);
+uint64_t field_get(const void *field, size_t size);
+bool field_is(const void *field, size_t size, int64_t v);
 
 #endif

@@ -21,6 +21,7 @@ struct lexed {
         const char *raw;  /* the line without trailing blanks, same offsets */
         unsigned n;       /* words */
         struct word w[CLI_WORDS_MAX];
+        bool more;     /* words did not fit */
         bool open_end; /* the line ends behind a word without a blank: "sh" for completion */
 };
 

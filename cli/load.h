@@ -15,8 +15,8 @@ struct load_report {
         void *ctx;
 };
 
-/* Feeds the text to c, which keeps its options; ends in global configuration. 0 when every line was accepted, else
+/* Feeds the text to c, which keeps its options; ends in global configuration. With c->replace a saved configuration
+ * ("ASA Version ..." in front) is complete: the store is emptied first. 0 when every line was accepted, else
  * -1. */
 int conf_load(struct conf_ctx *c, const char *text, size_t n, struct load_report *rep);
-
 #endif

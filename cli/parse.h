@@ -65,7 +65,7 @@ struct conf_ctx {
         unsigned priv; /* for EXEC commands */
         unsigned depth;
         struct conf_level level[CONF_DEPTH_MAX];
-        struct conf_pending *pending;
+        struct conf_pending *pending, *pending_last;
         unsigned line_no;
         struct cli_result *res; /* of the line under way */
         const char *line;       /* same */

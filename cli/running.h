@@ -36,9 +36,12 @@ struct running {
         const struct store *store;
         bool all, plain;
         void (*line)(void *ctx, const struct running_line *l);
+        void (*section)(void *ctx, const struct cmd_section *s, bool begin); /* may be NULL */
+        void (*after_object)(void *ctx);                                     /* at the top; may be NULL */
         void *ctx;
         unsigned depth;
-        bool bad;
+        bool later; /* the second stanzas */
+        bool bad;   /* memory ran out */
 };
 /* For write functions of rows. */
 void running_line(struct running *r, const struct cmd_row *row, const void *obj, const char *fmt, ...)
@@ -46,6 +49,8 @@ void running_line(struct running *r, const struct cmd_row *row, const void *obj,
 void running_raw(struct running *r, const struct cmd_row *row, const char *text);
 /* Prints the rows of an object's mode, one deeper. */
 void running_mode(struct running *r, const struct cmd_mode *mode, const void *obj);
+/* The elements of a LIST, MODE or INERT row under obj; fn may delete the one it is given. */
+void row_each(const struct store *s, const struct cmd_row *row, const void *obj, row_each_fn fn, void *ctx);
 /* Every line of the store. */
 void running_walk(struct running *r);
 

@@ -47,7 +47,12 @@ struct store {
 /* The factory configuration of an ASA 9.3: inspection_default in global_policy applied everywhere. NULL: out of
  * memory. */
 struct store *store_new(const struct cli_tree *tree) MUST_USE;
+/* Defaults only, without the factory's policy: what a complete saved configuration is loaded into. */
+struct store *store_new_empty(const struct cli_tree *tree) MUST_USE;
 void store_free(struct store *s); /* NULL is legal */
+/* Back to store_new() or store_new_empty(); physical interfaces stay, with nothing configured. */
+int store_reset(struct store *s, struct err *e);
+int store_clear(struct store *s, struct err *e);
 /* A second store with the same content, made by parsing the plain text of the first. */
 struct store *store_copy(const struct store *s, struct err *e) MUST_USE;
 /* Interfaces the program was started with are always there, as on the hardware. */
@@ -58,12 +63,15 @@ struct conf_kind {
         const char *name; /* in grammars */
         uint32_t list;    /* offset of the conf_list in the store; 0: looked up by find */
         unsigned name_max;
-        const char *missing; /* refusal with one %s */
-        bool (*find)(const struct store *s, const char *name);
-        void (*each)(const struct store *s, void (*fn)(void *ctx, const char *name), void *ctx);
+        const char *before, *after;    /* refusal of an unknown name: before NAME after */
+        bool (*fits)(const void *obj); /* kinds that share a list; NULL: every object */
+        const char *always;            /* a name that is there without an object */
 };
 const struct conf_kind *conf_kind_find(const char *name);
+int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e); /* -1 */
 bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name);
+void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)(void *ctx, const char *name),
+                    void *ctx);
 /* Does a line of the configuration refer to this object? Its line in where (may be NULL), for the refusal. */
 bool store_in_use(const struct store *s, const char *kind, const char *name, char *where, size_t cap);
 

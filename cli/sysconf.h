@@ -12,9 +12,11 @@
 
 /* A password is kept as its hash only: 16 characters "encrypted" or "$sha512$ROUNDS$SALT$HASH" pbkdf2. Checked by
  * passwd.h. */
+enum passwd_form { PASSWD_CLEAR, PASSWD_ENCRYPTED, PASSWD_PBKDF2 }; /* CLEAR only while a line is read */
 struct user_conf {
         struct conf_obj o; /* name */
         bool nopassword;
+        uint8_t form; /* enum passwd_form */
         char hash[PASSWORD_HASH_MAX + 1];
         uint8_t privilege; /* 0-15, 2 */
 };
@@ -26,9 +28,10 @@ struct banner_conf { /* ordered: one line of a banner */
         char text[512];
 };
 
-/* A line, or a block of lines, that is kept and printed but not in force. name: its canonical text. */
+/* A line that is kept and printed but not in force. name: its canonical text. */
 struct inert_conf {
         struct conf_obj o;
+        const char *row; /* grammar of the row it belongs to: static text, compared by address */
 };
 struct inert_block_conf {
         struct conf_obj o;           /* name of the object */
@@ -44,18 +47,19 @@ struct sys_conf {
         char hostname[64];                       /* "ciscoasa" */
         char domain[128];                        /* "" unset */
         char enable_hash[PASSWORD_HASH_MAX + 1]; /* of level 15 */
-        char passwd_hash[PASSWORD_HASH_MAX + 1];
-        struct conf_list users;   /* struct user_conf */
-        struct conf_list banners; /* struct banner_conf */
+        char passwd_hash[PASSWORD_HASH_MAX + 1]; /* "": not set */
+        uint8_t enable_form, passwd_form;        /* enum passwd_form */
         struct aaa_conf aaa;
         uint32_t pager_lines;         /* 0 off, 24 */
         uint32_t terminal_width;      /* 0 unlimited, 80 */
         uint32_t console_timeout_min; /* 0 never */
-        uint32_t login_attempts_max;  /* 0 unlimited */
         uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
         char tz_name[9];              /* "" UTC */
         int16_t tz_hours, tz_minutes;
-        bool names;
+        bool no_names;
+        /* the lists, from users on */
+        struct conf_list users;      /* struct user_conf */
+        struct conf_list banners;    /* struct banner_conf */
         struct conf_list name_alias; /* struct inert_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list dns_groups; /* struct inert_block_conf */

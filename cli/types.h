@@ -2,16 +2,19 @@
  * Value types of the command language: one match/store/write/complete row per type. A composite type ("an address the
  * ASA way") is a grammar of its own over the fields of its struct.
  *
- *   word word(N)      text without blanks, at most N bytes          line line(N)   the rest of the line
- *   u32(LO-HI)        decimal; stored in 1, 2, 4 or 8 bytes          hex(DIGITS)    hexadecimal text
- *   addr              IPv4 address                                   mask           dotted mask -> prefix length
- * (uint8_t) net / NET M       `0` for 0.0.0.0: use net and netmask           mac            H.H.H nameif name of a
- * configured interface                 newnameif      any legal one hwname            interface hardware name, made
- * canonical        ifpair         (REAL,MAPPED) duration          h:mm:ss or mm:ss                               port
- * 1-65535 or a name ref(KIND)         name of an existing object of that kind        new(KIND)      a legal name for
- * one level             log level                                      list           level or logging list name
- *   suites            cipher suite names, one or more                msgids         ID or ID-ID
- *   any4 prefixes, address, port and protocol specifications: addrspec, portspec, proto, svc
+ *   word word(N)      text without blanks, at most N bytes         line line(N)    the rest of the line
+ *   u32(LO-HI)        decimal, stored in 1, 2, 4 or 8 bytes        hex(N)          hexadecimal text, at most N digits
+ *   addr              IPv4 address                                 mask            dotted mask, stored as prefix
+ * length net / netmask     the same, `0` stands for 0.0.0.0             mac             H.H.H nameif            name
+ * of a configured interface               newname(N)      a legal new name hwname            interface hardware name,
+ * made canonical      ifpair          (REAL,MAPPED) duration          h:mm:ss or mm:ss, seconds tcpport udpport
+ * 1-65535 or a name ref(KIND)         name of an existing object of that kind      icmptype        0-255 or a name
+ *   level             log level, -1 unset                          protocol        0-255 or a name
+ *   suites            cipher suite names, one or more              idrange         ID or ID-ID: two u32
+ *   hours             -12 to 14                                    promptparts     parts of the prompt, one or more
+ *   hwkind hwslot     a hardware name in two words
+ *   addrspec, hostspec: struct addr_spec; tcpports, udpports (with groups), tcprange, udprange, tcpeq, udpeq: struct
+ *   port_spec; proto: struct proto_spec; logfilter: struct log_filter
  */
 #ifndef VOXGATE_CLI_TYPES_H
 #define VOXGATE_CLI_TYPES_H
@@ -29,10 +32,9 @@ struct type_arg {
 /* What a type may look at: the store that references are resolved in, and whether they may wait for the end of a
  * load. */
 struct type_env {
-        const struct store *store;
-        bool late; /* an unknown name is noted in missing instead of refused */
-        bool *missing;
-        struct err *note; /* the words for it */
+        const struct store *store; /* NULL: form only */
+        bool late;                 /* an unknown name is noted instead of refused */
+        struct err *missing;       /* the note: why the line would be refused; code NONE: nothing is missing */
 };
 
 typedef void (*type_each_fn)(void *ctx, const char *value);
@@ -43,8 +45,8 @@ struct cmd_type {
         const char *help;
         unsigned flags;
         /* Bytes of the n at s that can begin a value; n itself means: this is one. */
-        size_t (*match)(const struct type_arg *ta, const char *s, size_t n);
-        /* Into the field; -1 with the words of the refusal. For TYPE_MANY called once per word, *index counting. */
+        size_t (*match)(const struct type_env *env, const struct type_arg *ta, const char *s, size_t n);
+        /* Into the field; -1 with the words of the refusal. TYPE_MANY: once per word, each is added. */
         int (*store)(const struct type_env *env, const struct type_arg *ta, const char *s, void *field, size_t size,
                      struct err *e);
         void (*write)(const struct type_arg *ta, const void *field, size_t size, struct text *out);

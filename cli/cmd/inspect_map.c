@@ -1,0 +1,90 @@
+/* policy-map type inspect: kept until their engines are there. */
+#include "cli/cmd/rows.h"
+
+#define NO_ENGINE "there is no engine for this protocol"
+#define SUB(g, hlp)                                                                                                  \
+        {                                                                                                            \
+                ROW_INERT, g, hlp, .list = offsetof(struct inert_block_conf, sub), .inert = NO_ENGINE,               \
+                                   .flags = ROW_SINGLE                                                               \
+        }
+#define BLOCK(g, hlp)                                                                                                \
+        {                                                                                                            \
+                ROW_INERT, g, hlp, .list = offsetof(struct inert_block_conf, lines), .inert = NO_ENGINE,             \
+                                   .flags = ROW_SINGLE                                                               \
+        }
+#define CHECKED "{drop|drop-connection|reset|log} [log]"
+
+static const struct cmd_row dns_parameters[] = {
+        SUB("message-length maximum client {auto|N:u32(512-65535)}", "Longest answer a client asked for"),
+        SUB("message-length maximum server {auto|N:u32(512-65535)}", "Longest message of a server"),
+        SUB("message-length maximum N:u32(512-65535)", "Longest message"),
+        SUB("id-mismatch [count N:u32(0-4294967295)] [duration S:u32(1-1000000)] action log", "Log wrong answers"),
+        SUB("id-randomization", "Randomize the identifier of questions"),
+        SUB("dns-guard", "One answer a question"),
+        SUB("nat-rewrite", "Translate addresses in answers"),
+        SUB("protocol-enforcement", "Check the form of messages"),
+        END,
+};
+static const struct cmd_row sip_parameters[] = {
+        SUB("im", "Instant messages are allowed"),
+        SUB("ip-address-privacy", "Hide addresses"),
+        SUB("max-forwards-validation action " CHECKED, "Check Max-Forwards"),
+        SUB("rtp-conformance [enforce-payloadtype]", "Check media"),
+        SUB("software-version action {mask [log]|log}", "Hide software versions"),
+        SUB("state-checking action " CHECKED, "Check the order of messages"),
+        SUB("strict-header-validation action " CHECKED, "Check headers"),
+        SUB("traffic-non-sip", "Other traffic on the SIP port is allowed"),
+        SUB("uri-non-sip action {mask [log]|log}", "Look for other URIs"),
+        SUB("trust-verification-server ip A:addr", "Trust verification server"),
+        END,
+};
+static const struct cmd_row skinny_parameters[] = {
+        SUB("enforce-registration", "Calls need a registration"),
+        SUB("message-id max ID:word(6)", "Highest message"),
+        SUB("rtp-conformance [enforce-payloadtype]", "Check media"),
+        SUB("sccp-prefix-len {max N:u32(4-4294967295)|min M:u32(4-4294967295)}", "Length of the prefix"),
+        SUB("timeout media T:duration", "Idle time of media"),
+        SUB("timeout signaling T:duration", "Idle time of signalling"),
+        END,
+};
+static const struct cmd_mode dns_parameters_mode = {
+        "config-pmap-p", "MPF policy-map parameter configuration commands:", dns_parameters
+};
+static const struct cmd_mode sip_parameters_mode = {
+        "config-pmap-p", "MPF policy-map parameter configuration commands:", sip_parameters
+};
+static const struct cmd_mode skinny_parameters_mode = {
+        "config-pmap-p", "MPF policy-map parameter configuration commands:", skinny_parameters
+};
+
+static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_block_conf, parameters), { 0 } };
+#define ROWS(proto)                                                                                                  \
+        BLOCK("description TEXT:line(200)", "Description of the map"), { ROW_MODE,                                   \
+                                                                         "parameters",                               \
+                                                                         "Parameters of the inspection",             \
+                                                                         bind,                                       \
+                                                                         DIRTY_SYS,                                  \
+                                                                         .mode = &proto##_parameters_mode,           \
+                                                                         .flags = ROW_SAME },                        \
+                END
+
+static const struct cmd_row dns_rows[] = { ROWS(dns) };
+static const struct cmd_row sip_rows[] = { ROWS(sip) };
+static const struct cmd_row skinny_rows[] = { ROWS(skinny) };
+
+static const struct cmd_mode dns_mode = { "config-pmap", "MPF policy-map configuration commands:", dns_rows };
+static const struct cmd_mode sip_mode = { "config-pmap", "MPF policy-map configuration commands:", sip_rows };
+static const struct cmd_mode skinny_mode = { "config-pmap", "MPF policy-map configuration commands:", skinny_rows };
+
+#define MAP(proto, hlp)                                                                                              \
+        {                                                                                                            \
+                ROW_MODE, "policy-map type inspect " #proto " NAME:newname(40)", hlp, NULL, DIRTY_SYS,               \
+                        STORE(sys.proto##_maps), &proto##_mode, .kind_name = #proto "-map", .init = init_block       \
+        }
+
+const struct cmd_row rows_inspect_map[] = {
+        MAP(dns, "Parameters of DNS inspection"),
+        MAP(sip, "Parameters of SIP inspection"),
+        MAP(skinny, "Parameters of SCCP inspection"),
+        END,
+};

@@ -1,0 +1,251 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd/rows.h"
+#include "cli/hwname.h"
+#include "cli/nested.h"
+#include "cli/running.h"
+#include "platform/base/str.h"
+#include "platform/net/iface.h"
+
+static void init_iface(struct conf_ctx *c, void *obj)
+{
+        (void)c;
+        iface_conf_init(obj);
+}
+
+/* "g0/1" and "gigabitethernet 0/1" are GigabitEthernet0/1. */
+static void key_iface(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        const char *name = arg_str(a, "NAME"), *kind = arg_str(a, "KIND");
+        char typed[HWNAME_MAX + 1], canon[HWNAME_MAX + 1];
+
+        (void)c;
+        (void)elem;
+        if (name)
+                str_copy(typed, sizeof typed, name);
+        else
+                snprintf(typed, sizeof typed, "%.30s%.30s", kind ? kind : "",
+                         arg_str(a, "SLOT") ? arg_str(a, "SLOT") : "");
+        if (hwname_canon(typed, strlen(typed), canon))
+                text_add(out, canon);
+}
+
+static bool is_sub(const void *obj)
+{
+        return hwname_sub(((const struct iface_conf *)obj)->o.name) != 0;
+}
+
+static bool has_port(const struct conf_ctx *c, const char *hwname)
+{
+        size_t n = strcspn(hwname, ".");
+
+        for (unsigned i = 0; c->bind && i < c->bind->n; i++)
+                if (!strncmp(c->bind->b[i].hwname, hwname, n) && !c->bind->b[i].hwname[n] &&
+                    c->bind->b[i].port != UINT16_MAX)
+                        return true;
+        return !c->bind;
+}
+
+static int check_iface(struct conf_ctx *c, void *obj, struct err *e)
+{
+        if (!conf_list_find(&c->store->net.ifaces, ((struct conf_obj *)obj)->name) ||
+            c->store->net.ifaces.n < IFACES_MAX)
+                return 0;
+        return err_set(e, ERR_LIMIT, "at most %d interfaces", IFACES_MAX - 1);
+}
+
+/* Saved configurations do not say "no shutdown": an interface they mention is up unless they say otherwise. */
+static void after_iface(struct conf_ctx *c, void *obj, bool no_form)
+{
+        struct iface_conf *i = obj;
+
+        if (no_form) {
+                purge_nameifs(c);
+                return;
+        }
+        if (c->replace && i->shutdown)
+                i->shutdown = false;
+        if (!has_port(c, i->o.name))
+                conf_warning(c, "no port is bound to %s: it stays down", i->o.name);
+}
+
+static int remove_iface(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const char *name = ((struct conf_obj *)obj)->name;
+
+        if (!is_sub(obj) && c->bind && has_port(c, name))
+                return err_set(e, ERR_INUSE, "%s is a physical interface; use clear configure interface %s", name,
+                               name);
+        return 0;
+}
+
+/* ---- nameif and level ---- */
+static int check_nameif(struct conf_ctx *c, void *obj, struct err *e)
+{
+        static const char *const reserved[] = { "any", "global", "interface", "identity" };
+        struct iface_conf *i = obj;
+
+        for (size_t k = 0; k < ARRAY_LEN(reserved); k++)
+                if (!strcasecmp(i->nameif, reserved[k]))
+                        return err_set(e, ERR_RANGE, "%s is a reserved name", i->nameif);
+        if (strpbrk(i->nameif, "(),"))
+                return err_set(e, ERR_SYNTAX, "an interface name holds no brackets or commas");
+        conf_each(struct iface_conf, o, &c->store->net.ifaces)
+                if (o != i && *i->nameif && !strcmp(o->nameif, i->nameif))
+                        return err_set(e, ERR_EXISTS, "Name \"%s\" has been assigned to interface %s", i->nameif,
+                                       o->o.name);
+        return 0;
+}
+
+/* References to the old name go with it, as on the ASA. */
+static void after_nameif(struct conf_ctx *c, void *obj, bool no_form)
+{
+        struct iface_conf *i = obj;
+
+        if (!no_form && i->level < 0) {
+                i->level = !strcasecmp(i->nameif, "inside") ? 100 : 0;
+                if (!c->late)
+                        conf_info(c, "Security level for \"%s\" set to %d by default.", i->nameif, i->level);
+        }
+        if (!c->late)
+                purge_nameifs(c);
+}
+
+/* ---- address ---- */
+static int overlap(struct conf_ctx *c, const struct iface_conf *i, struct err *e)
+{
+        const struct prefix mine = { i->ip, i->mask_len };
+
+        conf_each(struct iface_conf, o, &c->store->net.ifaces) {
+                const struct prefix other = { o->ip, o->mask_len };
+
+                if (o != i && o->ip.fam && (prefix_has(&mine, &o->ip) || prefix_has(&other, &i->ip)))
+                        return err_set(e, ERR_RANGE,
+                                       "Failed to apply IP address to interface %s, as the network overlaps with "
+                                       "interface %s. Two interfaces cannot be in the same subnet.",
+                                       i->o.name, o->o.name);
+        }
+        return 0;
+}
+
+static bool is_host_part(const struct addr *a, uint8_t len)
+{
+        uint32_t host = a->v4 & ~len_to_mask(len);
+
+        return len >= 31 || (host != 0 && host != ~len_to_mask(len));
+}
+
+static int check_address(struct conf_ctx *c, void *obj, struct err *e)
+{
+        struct iface_conf *i = obj;
+        const struct prefix net = { i->ip, i->mask_len };
+        char t[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];
+        struct addr mask = addr_v4(len_to_mask(i->mask_len));
+
+        if (!i->ip.fam)
+                return 0;
+        if (!i->mask_len || addr_is_martian_source(&i->ip) || !is_host_part(&i->ip, i->mask_len))
+                return err_set(e, ERR_RANGE, "%s/%s is an invalid IP address for an interface", addr_print(&i->ip, t),
+                               addr_print(&mask, m));
+        if (i->standby.fam && (!prefix_has(&net, &i->standby) || addr_eq(&i->ip, &i->standby)))
+                return err_set(e, ERR_RANGE, "standby address %s is not another address of the same subnet",
+                               addr_print(&i->standby, t));
+        return overlap(c, i, e);
+}
+
+static const char *address_inert(const struct store *s, const void *obj)
+{
+        (void)s;
+        return ((const struct iface_conf *)obj)->standby.fam
+                       ? "the standby address needs failover, which is not there"
+                       : NULL;
+}
+
+static int check_vlan(struct conf_ctx *c, void *obj, struct err *e)
+{
+        struct iface_conf *i = obj;
+        size_t n = strcspn(i->o.name, ".");
+
+        conf_each(struct iface_conf, o, &c->store->net.ifaces)
+                if (o != i && i->vlan && o->vlan == i->vlan && !strncmp(o->o.name, i->o.name, n + 1))
+                        return err_set(e, ERR_EXISTS, "VLAN %u is in use by %s", i->vlan, o->o.name);
+        return 0;
+}
+
+#define I struct iface_conf
+static const struct cmd_bind description_bind[] = { BIND("TEXT", I, description), { 0 } };
+static const struct cmd_bind shutdown_bind[] = { BIND_FLAG("shutdown", I, shutdown), { 0 } };
+static const struct cmd_bind speed_bind[] = { BIND_WORD("10", I, speed),
+                                              BIND_WORD("100", I, speed),
+                                              BIND_WORD("1000", I, speed),
+                                              BIND_WORD("auto", I, speed),
+                                              { 0 } };
+static const struct cmd_bind duplex_bind[] = {
+        BIND_WORD("auto", I, duplex), BIND_WORD("full", I, duplex), BIND_WORD("half", I, duplex), { 0 }
+};
+static const struct cmd_bind vlan_bind[] = { BIND("ID", I, vlan), { 0 } };
+static const struct cmd_bind mac_bind[] = { BIND_TAGGED("MAC", I, mac, have_mac, 1), { 0 } };
+static const struct cmd_bind mgmt_bind[] = { BIND_FLAG("management-only", I, management_only), { 0 } };
+static const struct cmd_bind nameif_bind[] = { BIND("IFNAME", I, nameif), { 0 } };
+static const struct cmd_bind level_bind[] = { BIND_DFLT("LEVEL", I, level, -1), { 0 } };
+static const struct cmd_bind ip_bind[] = { BIND("A", I, ip), BIND("M", I, mask_len), BIND("B", I, standby), { 0 } };
+
+#define DIRTY_IFACE (DIRTY_NET | DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY)
+#define HOST_PORT "speed and duplex are set by the host"
+
+static const struct cmd_row iface_rows[] = {
+        { ROW_LEAF, "description TEXT:line(200)", "Interface specific description", description_bind,
+          .dirty = DIRTY_NET },
+        { ROW_LEAF, "speed {10|100|1000|auto}", "Configure speed operation", speed_bind, 0, .inert = HOST_PORT },
+        { ROW_LEAF, "duplex {auto|full|half}", "Configure duplex operation", duplex_bind, 0, .inert = HOST_PORT },
+        { ROW_LEAF, "shutdown", "Shutdown the selected interface", shutdown_bind, .dirty = DIRTY_IFACE },
+        { ROW_LEAF, "vlan ID:u32(1-4094)", "VLAN of a subinterface", vlan_bind, DIRTY_IFACE, .applies = is_sub,
+          .check = check_vlan },
+        { ROW_LEAF, "mac-address MAC:mac", "Assign a MAC address to the interface", mac_bind, .dirty = DIRTY_NET },
+        { ROW_LEAF, "management-only", "Dedicate an interface to management", mgmt_bind, DIRTY_NET,
+          .inert = "traffic through the interface is not kept out" },
+        { ROW_LEAF, "nameif IFNAME:newname(48)", "Assign a name to the interface", nameif_bind, DIRTY_IFACE,
+          .flags = ROW_DEFAULT, .check = check_nameif, .after = after_nameif },
+        { ROW_LEAF, "security-level LEVEL:u32(0-100)", "Specify the security level of this interface", level_bind,
+          DIRTY_IFACE, .flags = ROW_DEFAULT },
+        { ROW_LEAF, "ip address A:addr M:mask [standby B:addr]", "Configure the interface address", ip_bind,
+          DIRTY_IFACE, .flags = ROW_DEFAULT, .check = check_address, .inert_if = address_inert },
+        END,
+};
+
+static const struct cmd_mode iface_mode = { "config-if", "Interface configuration commands:", iface_rows };
+
+const struct cmd_row rows_interface[] = {
+        { ROW_MODE, "interface {NAME:hwname|KIND:hwkind SLOT:hwslot}", "Select an interface to configure", NULL,
+          DIRTY_IFACE, STORE(net.ifaces), &iface_mode, .init = init_iface, .key = key_iface, .check = check_iface,
+          .after = after_iface, .remove = remove_iface },
+        END,
+};
+
+/* ---- mtu: a global line per nameif ---- */
+static void *mtu_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)
+{
+        struct iface_conf *i = store_iface(c->store, arg_str(a, "IFC"));
+
+        (void)make;
+        if (!i)
+                err_set(e, ERR_REF, "interface %s does not exist", arg_str(a, "IFC"));
+        return i;
+}
+
+static void mtu_write(struct running *r, const struct cmd_row *row, const void *obj)
+{
+        (void)obj;
+        conf_each(struct iface_conf, i, &r->store->net.ifaces)
+                if (*i->nameif)
+                        running_line(r, row, i, "mtu %s %u", i->nameif, i->mtu);
+}
+
+static const struct cmd_bind mtu_bind[] = { BIND_DFLT("N", I, mtu, 1500), { 0 } };
+
+const struct cmd_row rows_mtu[] = {
+        { ROW_LEAF, "mtu IFC:nameif N:u32(300-65535)", "Specify MTU of an interface", mtu_bind, DIRTY_NET,
+          .target = mtu_target, .write = mtu_write },
+        END,
+};

@@ -1,0 +1,248 @@
+/* `logging`: most of it sets a struct log_conf, whose lists are arrays; those lines bring their own pairs. */
+#include <string.h>
+
+#include "cli/cmd/rows.h"
+#include "cli/running.h"
+#include "platform/base/str.h"
+
+/* ---- logging list NAME ... ---- */
+static struct log_list *find_list(struct log_conf *l, const char *name)
+{
+        for (unsigned i = 0; i < l->nlists; i++)
+                if (!strcmp(l->lists[i].name, name))
+                        return &l->lists[i];
+        return NULL;
+}
+
+static bool same_item(const struct log_list_item *x, const struct log_list_item *y)
+{
+        return x->level == y->level && x->lo == y->lo && x->hi == y->hi;
+}
+
+static void drop_list(struct log_conf *l, struct log_list *at)
+{
+        size_t i = (size_t)(at - l->lists);
+
+        memmove(at, at + 1, (l->nlists - i - 1) * sizeof *at);
+        l->nlists--;
+}
+
+static bool list_in_use(const struct log_conf *l, const char *name)
+{
+        for (unsigned d = 0; d < LOG_DESTS; d++)
+                if (!strcmp(l->dest[d].list, name))
+                        return true;
+        return false;
+}
+
+static int remove_item(struct log_conf *l, const char *name, const struct log_list_item *it, struct err *e)
+{
+        struct log_list *list = find_list(l, name);
+        unsigned i = 0;
+
+        while (list && i < list->n && !same_item(&list->item[i], it))
+                i++;
+        if (!list || i == list->n)
+                return err_set(e, ERR_REF, "the specified line does not exist in the configuration");
+        if (list->n == 1 && list_in_use(l, name))
+                return err_set(e, ERR_INUSE, "logging list %s is being used", name);
+        memmove(&list->item[i], &list->item[i + 1], (list->n - i - 1) * sizeof list->item[0]);
+        if (!--list->n)
+                drop_list(l, list);
+        return 0;
+}
+
+static int add_item(struct log_conf *l, const char *name, const struct log_list_item *it, struct err *e)
+{
+        struct log_list *list = find_list(l, name);
+
+        for (unsigned i = 0; list && i < list->n; i++)
+                if (same_item(&list->item[i], it))
+                        return 0;
+        if (!list && l->nlists == LOG_LISTS_MAX)
+                return err_set(e, ERR_LIMIT, "at most %d logging lists", LOG_LISTS_MAX);
+        if (list && list->n == LOG_LIST_ITEMS_MAX)
+                return err_set(e, ERR_LIMIT, "at most %d lines in a logging list", LOG_LIST_ITEMS_MAX);
+        if (!list) {
+                list = &l->lists[l->nlists++];
+                *list = (struct log_list){ 0 };
+                str_copy(list->name, sizeof list->name, name);
+        }
+        list->item[list->n++] = *it;
+        return 0;
+}
+
+static void mark_changed(struct conf_ctx *c)
+{
+        c->store->dirty |= DIRTY_LOG;
+        c->store->edits++;
+        c->res->changed = true;
+}
+
+static bool parse_ids(const char *s, uint32_t *lo, uint32_t *hi)
+{
+        uint32_t v[2] = { 0, 0 };
+        const struct cmd_type *t = type_find("idrange", 7);
+        const struct type_arg ta = { 0 };
+
+        if (t->store(NULL, &ta, s, v, sizeof v, NULL) < 0)
+                return false;
+        *lo = v[0];
+        *hi = v[1];
+        return true;
+}
+
+static int call_list(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+{
+        struct log_list_item it = { .level = LOG_L_NONE };
+        int ret;
+
+        if (arg_str(a, "LEVEL"))
+                log_level_parse(arg_str(a, "LEVEL"), &it.level);
+        else
+                parse_ids(arg_str(a, "IDS"), &it.lo, &it.hi);
+        ret = no_form ? remove_item(&c->store->log, arg_str(a, "LIST"), &it, e)
+                      : add_item(&c->store->log, arg_str(a, "LIST"), &it, e);
+        if (ret == 0)
+                mark_changed(c);
+        return ret;
+}
+
+static void write_lists(struct running *r, const struct cmd_row *row, const void *obj)
+{
+        const struct log_conf *l = &r->store->log;
+
+        (void)obj;
+        for (unsigned i = 0; i < l->nlists; i++)
+                for (unsigned k = 0; k < l->lists[i].n; k++) {
+                        const struct log_list_item *it = &l->lists[i].item[k];
+
+                        if (it->level != LOG_L_NONE)
+                                running_line(r, row, NULL, "logging list %s level %s", l->lists[i].name,
+                                             log_level_name(it->level));
+                        else if (it->lo == it->hi)
+                                running_line(r, row, NULL, "logging list %s message %u", l->lists[i].name, it->lo);
+                        else
+                                running_line(r, row, NULL, "logging list %s message %u-%u", l->lists[i].name, it->lo,
+                                             it->hi);
+                }
+}
+
+/* ---- [no] logging message ID [level L] ---- */
+static struct log_override *find_override(struct log_conf *l, uint32_t id)
+{
+        for (unsigned i = 0; i < l->noverrides; i++)
+                if (l->overrides[i].id == id)
+                        return &l->overrides[i];
+        return NULL;
+}
+
+static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+{
+        struct log_conf *l = &c->store->log;
+        uint32_t id = arg_u32(a, "ID", 0);
+        struct log_override *o = find_override(l, id);
+
+        if (log_find_id(id) < 0)
+                return err_set(e, ERR_RANGE, "message %u does not exist", id);
+        if (!o && l->noverrides == LOG_OVERRIDES_MAX)
+                return err_set(e, ERR_LIMIT, "at most %d messages can be changed", LOG_OVERRIDES_MAX);
+        if (!o) {
+                o = &l->overrides[l->noverrides++];
+                *o = (struct log_override){ .id = id, .level = LOG_L_NONE };
+        }
+        if (arg_str(a, "LEVEL") && !no_form)
+                log_level_parse(arg_str(a, "LEVEL"), &o->level);
+        else if (arg_str(a, "LEVEL"))
+                o->level = LOG_L_NONE;
+        else
+                o->disabled = no_form;
+        if (o->level == LOG_L_NONE && !o->disabled)
+                *o = l->overrides[--l->noverrides];
+        mark_changed(c);
+        return 0;
+}
+
+static void write_messages(struct running *r, const struct cmd_row *row, const void *obj)
+{
+        const struct log_conf *l = &r->store->log;
+
+        (void)obj;
+        for (unsigned i = 0; i < l->noverrides; i++) {
+                if (l->overrides[i].level != LOG_L_NONE)
+                        running_line(r, row, NULL, "logging message %u level %s", l->overrides[i].id,
+                                     log_level_name(l->overrides[i].level));
+                if (l->overrides[i].disabled)
+                        running_line(r, row, NULL, "no logging message %u", l->overrides[i].id);
+        }
+}
+
+/* ---- destinations ---- */
+static int check_dest(struct conf_ctx *c, void *obj, struct err *e)
+{
+        struct log_conf *l = &c->store->log;
+
+        (void)obj;
+        for (unsigned d = 0; d < LOG_DESTS; d++) {
+                struct log_filter *f = &l->dest[d];
+
+                if (*f->list && !find_list(l, f->list))
+                        return err_set(e, ERR_REF, "logging list %s does not exist", f->list);
+        }
+        return 0;
+}
+
+#define L(f) log.f
+static const struct cmd_bind bind[] = {
+        BIND_FLAG("enable", struct store, L(enable)),
+        BIND_FLAG("on", struct store, L(enable)),
+        BIND_FLAG("timestamp", struct store, L(timestamp)),
+        BIND_FLAG("debug-trace", struct store, L(debug_trace)),
+        BIND_DFLT("SIZE", struct store, L(buffer_size), 4096),
+        BIND_DFLT("FACILITY", struct store, L(facility), 20),
+        BIND("DEVICE", struct store, L(device_id)),
+        BIND("BUFFER", struct store, L(dest[LOG_TO_BUFFER])),
+        BIND("CONSOLE", struct store, L(dest[LOG_TO_CONSOLE])),
+        BIND("MONITOR", struct store, L(dest[LOG_TO_MONITOR])),
+        BIND("TRAP", struct store, L(dest[LOG_TO_TRAP])),
+        { 0 },
+};
+
+#define LEAF(g, hlp, ...)                                                                                            \
+        {                                                                                                            \
+                ROW_LEAF, g, hlp, .bind = bind, .dirty = DIRTY_LOG, ##__VA_ARGS__                                    \
+        }
+#define KEPT(g, hlp, why, ...)                                                                                       \
+        {                                                                                                            \
+                ROW_INERT, g, hlp, .list = STORE(sys.inert), .inert = why, ##__VA_ARGS__                             \
+        }
+
+const struct cmd_row rows_logging[] = {
+        LEAF("logging enable", "Enable logging to all destinations"),
+        LEAF("logging on", "Enable logging to all destinations", .flags = ROW_HIDDEN),
+        LEAF("logging timestamp", "Put the time in front of messages"),
+        { ROW_CALL, "logging list LIST:newname(64) {level LEVEL:level|message IDS:idrange}",
+          "A list of messages, by number or severity", .call = call_list, .write = write_lists },
+        LEAF("logging buffer-size SIZE:u32(4096-1048576)", "Bytes of the log buffer"),
+        LEAF("logging buffered BUFFER:logfilter", "Messages kept in the log buffer", .check = check_dest),
+        LEAF("logging console CONSOLE:logfilter", "Messages shown on the console", .check = check_dest),
+        LEAF("logging monitor MONITOR:logfilter", "Messages shown in sessions after terminal monitor",
+             .check = check_dest),
+        LEAF("logging trap TRAP:logfilter", "Messages sent to syslog servers", .check = check_dest),
+        LEAF("logging facility FACILITY:u32(16-23)", "Facility of messages sent"),
+        LEAF("logging device-id string DEVICE:word(64)", "Text in front of each message"),
+        LEAF("logging debug-trace [persistent]", "Debugging output goes into message 711001"),
+        { ROW_CALL, "logging message ID:u32(100000-999999) [level LEVEL:level]", "One message: switch, severity",
+          .call = call_message, .write = write_messages },
+        KEPT("logging device-id {hostname|ipaddress IFC:nameif}", "Text in front of each message",
+             "only a fixed string is put in front"),
+        KEPT("logging queue N:u32(0-8192)", "Messages that may wait", "the length of the queue is fixed",
+             .flags = ROW_SINGLE),
+        KEPT("logging host IFC:nameif A:addr [{tcp|udp}] [format emblem] [secure]", "A syslog server",
+             "no messages are sent to syslog servers"),
+        KEPT("logging {asdm|mail|history} WHAT:word(64)", "Other destinations", "there is no such destination"),
+        KEPT("logging {standby|permit-hostdown|emblem|flash-bufferwrap}", "Other options",
+             "there is no such function"),
+        KEPT("logging hide username", "Hide unknown user names", "there is no such function"),
+        END,
+};

@@ -1,0 +1,108 @@
+#include "cli/cmd/nat.h"
+
+#include <string.h>
+
+#include "nat/nat_rt.h"
+
+#define T struct object_nat_conf
+const struct cmd_bind object_nat_bind[] = {
+        { .name = "IFS", .off = offsetof(T, real_if), .size = 2 * (NAMEIF_MAX + 1) },
+        BIND_KEY("static", T, dynamic, 0),
+        BIND_KEY("dynamic", T, dynamic, 1),
+        BIND_TAGGED("ADDR", T, mapped, mapped_kind, MAPPED_ADDR),
+        BIND_TAGGED("OBJ", T, mapped_obj, mapped_kind, MAPPED_OBJECT),
+        BIND_KEY("interface", T, mapped_kind, MAPPED_INTERFACE),
+        BIND_FLAG("fallback", T, iface_fallback),
+        BIND_FLAG("net-to-net", T, net_to_net),
+        BIND_FLAG("dns", T, dns),
+        BIND_KEY("tcp", T, svc_proto, 6),
+        BIND_KEY("udp", T, svc_proto, 17),
+        BIND("TR", T, svc_real),
+        BIND("TM", T, svc_mapped),
+        BIND("UR", T, svc_real),
+        BIND("UM", T, svc_mapped),
+        BIND_FLAG("no-proxy-arp", T, no_proxy_arp),
+        BIND_FLAG("route-lookup", T, route_lookup),
+        { 0 },
+};
+_Static_assert(offsetof(T, mapped_if) == offsetof(T, real_if) + NAMEIF_MAX + 1, "ifpair fills both at once");
+
+void object_nat_init(struct conf_ctx *c, void *obj)
+{
+        T *n = obj;
+
+        (void)c;
+        strcpy(n->real_if, "any");
+        strcpy(n->mapped_if, "any");
+}
+
+/* The line belongs to the object whose mode it is typed in, and has its name. */
+void object_nat_key(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        const struct conf_obj *o = conf_object(c);
+
+        (void)a;
+        (void)elem;
+        text_add(out, o ? o->name : "");
+}
+
+void *object_nat_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)
+{
+        (void)a;
+        (void)make;
+        (void)e;
+        return c->store;
+}
+
+void object_nat_each(const struct store *s, void *obj, row_each_fn fn, void *ctx)
+{
+        struct conf_list *l = (struct conf_list *)(uintptr_t)&s->nat.object_nats;
+        struct conf_obj *nat = conf_list_find(l, ((struct conf_obj *)obj)->name);
+
+        if (nat)
+                fn(ctx, l, nat, NULL);
+}
+
+const char *object_nat_inert(const struct store *s, const void *obj)
+{
+        (void)s;
+        return ((const T *)obj)->dns ? "dns: addresses in DNS answers are not translated" : NULL;
+}
+
+static uint64_t object_size(const struct netobj_conf *o)
+{
+        if (o->kind == NETOBJ_HOST)
+                return 1;
+        if (o->kind == NETOBJ_SUBNET && addr_is_v4(&o->a))
+                return 1ull << (32 - o->len);
+        return o->kind == NETOBJ_RANGE && addr_is_v4(&o->a) ? (uint64_t)o->hi.v4 - o->a.v4 + 1 : 0;
+}
+
+static int check_static(const struct conf_ctx *c, const struct netobj_conf *real, const T *n, struct err *e)
+{
+        const struct netobj_conf *m = conf_list_find(&c->store->policy.netobjs, n->mapped_obj);
+
+        if (n->mapped_kind == MAPPED_INTERFACE && !n->svc_proto)
+                return err_set(e, ERR_RANGE,
+                               "static translation to an interface needs a service: the whole address "
+                               "belongs to the appliance");
+        if (n->svc_proto && real->kind != NETOBJ_HOST)
+                return err_set(e, ERR_RANGE, "a service can be translated for a host only");
+        if (n->mapped_kind == MAPPED_OBJECT && m && object_size(m) != object_size(real))
+                return err_set(e, ERR_RANGE, "real and mapped object differ in size");
+        return 0;
+}
+
+int object_nat_check(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const struct netobj_conf *real = conf_object(c);
+        T *n = obj;
+
+        if (!real || real->kind == NETOBJ_EMPTY)
+                return err_set(e, ERR_STATE, "object %s has no address to translate", real ? real->o.name : "");
+        if (n->iface_fallback && (n->mapped_kind == MAPPED_INTERFACE || !strcmp(n->mapped_if, "any")))
+                return err_set(e, ERR_SYNTAX, "interface is given twice, or the mapped interface is not named");
+        if (!n->dynamic && check_static(c, real, n, e) < 0)
+                return -1;
+        return c->late && n->mapped_kind == MAPPED_OBJECT ? 0 : nat_check(n, &c->store->policy, &c->store->net, e);
+}

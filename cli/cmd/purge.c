@@ -1,0 +1,106 @@
+/* `no nameif`: every line that names the interface goes with it. */
+#include <string.h>
+
+#include "cli/cmd/rows.h"
+#include "cli/running.h"
+
+struct purge {
+        struct store *s;
+        const struct tree_row *tr;
+};
+
+static bool gone(const struct store *s, const char *nameif)
+{
+        return *nameif && strcmp(nameif, "any") != 0 && !store_iface(s, nameif);
+}
+
+static bool holds(const struct gram_part *p, const char *obj)
+{
+        for (unsigned i = 0; i < p->ntags; i++)
+                if (!field_is(obj + p->tag[i].off, p->tag[i].size, p->tag[i].val))
+                        return false;
+        return true;
+}
+
+/* Does the line of obj name an interface that is not there? */
+static bool is_stale(const struct store *s, const struct tree_row *tr, const void *obj)
+{
+        for (unsigned i = 0; i < tr->element->npos; i++) {
+                const struct gram_part *p = tr->element->pos[i];
+                bool pair = p->kind == PART_VALUE && !strcmp(p->type->name, "ifpair");
+                const char *v = obj;
+
+                if (p->kind != PART_VALUE || (!pair && strcmp(p->type->name, "nameif") != 0))
+                        continue;
+                if (!p->bind) {
+                        if (!strcmp(p->text, "NAME") && gone(s, ((const struct conf_obj *)obj)->name))
+                                return true;
+                        continue;
+                }
+                v += p->base + p->bind->off;
+                if (holds(p, obj) && (gone(s, v) || (pair && gone(s, v + p->bind->size / 2))))
+                        return true;
+        }
+        return false;
+}
+
+static void purge_mode(struct store *s, const struct cmd_mode *mode, void *obj);
+
+static void purge_element(void *ctx, struct conf_list *list, struct conf_obj *o, const char *prefix)
+{
+        struct purge *p = ctx;
+
+        (void)prefix;
+        if (is_stale(p->s, p->tr, o)) {
+                p->s->dirty |= p->tr->conf->dirty;
+                conf_list_del(list, o);
+                return;
+        }
+        if (p->tr->conf->mode)
+                purge_mode(p->s, p->tr->conf->mode, o);
+}
+
+static void purge_inert(void *ctx, struct conf_list *list, struct conf_obj *o, const char *prefix)
+{
+        struct purge *p = ctx;
+        struct inert_conf *i = (void *)o;
+        const struct tree_row *tr = p->tr;
+        struct lexed lx;
+        bool stale = false;
+
+        (void)prefix;
+        if (i->row != tr->conf->line || lex(&lx, o->name) != LEX_OK)
+                return;
+        for (unsigned k = 0; k < tr->g->npos && k < lx.n; k++)
+                if (tr->g->pos[k]->kind == PART_VALUE && !strcmp(tr->g->pos[k]->type->name, "nameif"))
+                        stale |= gone(p->s, lx.w[k].s);
+        lex_fini(&lx);
+        if (stale)
+                conf_list_del(list, o);
+}
+
+static void purge_row(struct store *s, const struct tree_row *tr, void *obj)
+{
+        struct purge p = { s, tr };
+
+        if (tr->conf->kind == ROW_INERT)
+                row_each(s, tr->conf, obj, purge_inert, &p);
+        else if ((tr->conf->kind == ROW_LIST || tr->conf->kind == ROW_MODE) && !(tr->conf->flags & ROW_SAME))
+                row_each(s, tr->conf, obj, purge_element, &p);
+}
+
+static void purge_mode(struct store *s, const struct cmd_mode *mode, void *obj)
+{
+        const struct tree_mode *m = tree_mode_of(s->tree, mode);
+
+        for (unsigned i = 0; m && i < m->n; i++)
+                purge_row(s, &m->row[i], obj);
+}
+
+void purge_nameifs(struct conf_ctx *c)
+{
+        const struct tree_mode *m = tree_global(c->store->tree);
+
+        for (unsigned i = 0; i < m->n; i++)
+                purge_row(c->store, &m->row[i], c->store);
+}

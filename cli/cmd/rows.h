@@ -1,0 +1,40 @@
+/* The tables of rows, one file per configuration object, and what they share. */
+#ifndef VOXGATE_CLI_CMD_ROWS_H
+#define VOXGATE_CLI_CMD_ROWS_H
+
+#include "cli/cmd.h"
+#include "cli/parse.h"
+#include "cli/store.h"
+#include "cli/tree.h"
+
+#define STORE(l) offsetof(struct store, l)
+#define END                                                                                                          \
+        {                                                                                                            \
+                .kind = ROW_NONE                                                                                     \
+        }
+
+extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_interface[], rows_banner[],
+        rows_clock[], rows_dns[], rows_same_security[], rows_object[], rows_object_group[], rows_access_list[],
+        rows_pager[], rows_logging[], rows_mtu[], rows_failover[], rows_icmp[], rows_arp[], rows_access_group[],
+        rows_route[], rows_timeout[], rows_aaa[], rows_services[], rows_trustpoint[], rows_chain[], rows_console[],
+        rows_tls_proxy_max[], rows_tls_proxy[], rows_threat[], rows_ntp[], rows_ssl[], rows_username[],
+        rows_class_map[], rows_inspect_map[], rows_policy_map[], rows_service_policy[], rows_prompt[], rows_crypto[],
+        rows_general[];
+
+/* key hooks */
+/* The object or element is called what stands for NAME. */
+void key_name(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out);
+
+/* init hooks */
+void init_group(struct conf_ctx *c, void *obj);
+void init_policy_map(struct conf_ctx *c, void *obj);
+void init_class_action(struct conf_ctx *c, void *obj);
+void init_chain(struct conf_ctx *c, void *obj);
+void init_block(struct conf_ctx *c, void *obj);
+
+/* Has an address bits behind the mask? Refused in the ASA's words. */
+int check_pair(const struct addr *a, uint8_t len, struct err *e);
+/* Drops every line that names an interface which is there no more. */
+void purge_nameifs(struct conf_ctx *c);
+
+#endif

@@ -1,0 +1,38 @@
+#include "cli/cmd/rows.h"
+#include "cli/nested.h"
+
+void key_name(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        const char *name = arg_str(a, "NAME");
+
+        (void)c;
+        (void)elem;
+        text_add(out, name ? name : "");
+}
+
+#define INIT(name)                                                                                                   \
+        void init_##name(struct conf_ctx *c, void *obj)                                                              \
+        {                                                                                                            \
+                (void)c;                                                                                             \
+                name##_conf_init(obj);                                                                               \
+        }
+INIT(group)
+INIT(policy_map)
+INIT(class_action)
+INIT(chain)
+
+void init_block(struct conf_ctx *c, void *obj)
+{
+        (void)c;
+        inert_block_conf_init(obj);
+}
+
+int check_pair(const struct addr *a, uint8_t len, struct err *e)
+{
+        char t[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];
+        struct addr mask = addr_v4(len_to_mask(len));
+
+        if (!addr_is_v4(a) || !(a->v4 & ~mask.v4))
+                return 0;
+        return err_set(e, ERR_RANGE, "IP address,mask <%s,%s> doesn't pair", addr_print(a, t), addr_print(&mask, m));
+}

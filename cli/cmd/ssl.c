@@ -1,0 +1,63 @@
+#include <string.h>
+
+#include "cli/cmd/rows.h"
+
+/* How many names the array holds is told beside it. */
+static int check_encryption(struct conf_ctx *c, void *obj, struct err *e)
+{
+        struct ssl_conf *s = &c->store->pki.ssl;
+
+        (void)obj;
+        (void)e;
+        for (s->n_encryption = 0; s->n_encryption < SSL_SUITES_MAX && *s->encryption[s->n_encryption];)
+                s->n_encryption++;
+        return 0;
+}
+
+static const struct cmd_bind bind[] = {
+        BIND("SUITES", struct store, pki.ssl.encryption),
+        { 0 },
+};
+#define VERSIONS(field)                                                                                              \
+        BIND_WORD("any", struct store, pki.ssl.field), BIND_WORD("sslv3", struct store, pki.ssl.field),              \
+                BIND_WORD("sslv3-only", struct store, pki.ssl.field),                                                \
+                BIND_WORD("tlsv1", struct store, pki.ssl.field),                                                     \
+                BIND_WORD("tlsv1-only", struct store, pki.ssl.field),                                                \
+                BIND_WORD("tlsv1.1", struct store, pki.ssl.field), BIND_WORD("tlsv1.2", struct store, pki.ssl.field)
+static const struct cmd_bind server_bind[] = { VERSIONS(server_version), { 0 } };
+static const struct cmd_bind client_bind[] = { VERSIONS(client_version), { 0 } };
+static const struct cmd_bind tp_bind[] = { BIND_OPT("TP", struct ssl_tp_conf, trustpoint, 0), { 0 } };
+
+static int refuse_sslv3(const char *version, struct err *e)
+{
+        if (!strcmp(version, "sslv3-only"))
+                return err_set(e, ERR_SUPPORT, "SSLv3 is not available: the TLS library of this build lacks it");
+        return 0;
+}
+
+static int check_server(struct conf_ctx *c, void *obj, struct err *e)
+{
+        (void)obj;
+        return refuse_sslv3(c->store->pki.ssl.server_version, e);
+}
+
+static int check_client(struct conf_ctx *c, void *obj, struct err *e)
+{
+        (void)obj;
+        return refuse_sslv3(c->store->pki.ssl.client_version, e);
+}
+
+#define VERSION "{any|sslv3|sslv3-only|tlsv1|tlsv1-only|tlsv1.1|tlsv1.2}"
+
+const struct cmd_row rows_ssl[] = {
+        { ROW_LEAF, "ssl encryption SUITES:suites", "Cipher suites in order of preference", bind, DIRTY_PROXY,
+          .check = check_encryption },
+        { ROW_LEAF, "ssl server-version " VERSION, "Versions spoken as a server", server_bind, DIRTY_PROXY,
+          .check = check_server },
+        { ROW_LEAF, "ssl client-version " VERSION, "Versions spoken as a client", client_bind, DIRTY_PROXY,
+          .check = check_client },
+        { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]", "Certificate of the appliance's own servers",
+          tp_bind, DIRTY_SYS, STORE(pki.ssl.trust_points), .key = key_name,
+          .inert = "the appliance has no TLS server of its own" },
+        END,
+};

@@ -1,0 +1,233 @@
+/* Lines about the box itself. Those of services that are not there are kept and say so. */
+#include <string.h>
+
+#include "cli/cmd/rows.h"
+#include "platform/base/str.h"
+
+#define KEPT(g, hlp, why, ...)                                                                                       \
+        {                                                                                                            \
+                ROW_INERT, g, hlp, .list = STORE(sys.inert), .inert = why, ##__VA_ARGS__                             \
+        }
+#define ONE(g, hlp, why) KEPT(g, hlp, why, .flags = ROW_SINGLE)
+#define SAYS_NO(g, hlp)                                                                                              \
+        {                                                                                                            \
+                ROW_FIXED, g, hlp, .flags = ROW_NO_ONLY                                                              \
+        }
+
+/* ---- names ---- */
+static const struct cmd_bind names_bind[] = { BIND_FLAG("names", struct store, sys.no_names), { 0 } };
+
+const struct cmd_row rows_names[] = {
+        { ROW_LEAF, "names", "Show names in place of addresses", names_bind, DIRTY_SYS,
+          .flags = ROW_INVERSE | ROW_DEFAULT },
+        { ROW_INERT, "name A:addr ALIAS:newname(63) [description TEXT:line(200)]", "A name for an address",
+          .list = STORE(sys.name_alias), .inert = "addresses are shown as numbers" },
+        END,
+};
+
+/* ---- banner ---- */
+static int call_no_banner(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+{
+        struct conf_list *l = &c->store->sys.banners;
+        enum banner_kind kind = arg_has(a, "asdm")    ? BANNER_ASDM
+                                : arg_has(a, "exec")  ? BANNER_EXEC
+                                : arg_has(a, "login") ? BANNER_LOGIN
+                                                      : BANNER_MOTD;
+        struct list *next;
+
+        (void)no_form;
+        (void)e;
+        for (struct list *it = l->items.next; it && it != &l->items; it = next) {
+                struct banner_conf *b = (void *)list_entry(it, struct conf_obj, link);
+
+                next = it->next;
+                if (b->kind != kind)
+                        continue;
+                conf_list_del(l, &b->o);
+                c->store->edits++;
+                c->res->changed = true;
+        }
+        return 0;
+}
+
+static const struct cmd_bind banner_bind[] = {
+        BIND_KEY("asdm", struct banner_conf, kind, BANNER_ASDM),
+        BIND_KEY("exec", struct banner_conf, kind, BANNER_EXEC),
+        BIND_KEY("login", struct banner_conf, kind, BANNER_LOGIN),
+        BIND_KEY("motd", struct banner_conf, kind, BANNER_MOTD),
+        BIND("TEXT", struct banner_conf, text),
+        { 0 },
+};
+
+const struct cmd_row rows_banner[] = {
+        { ROW_LIST, "banner {asdm|exec|login|motd} TEXT:line(510)", "One more line of a banner", banner_bind,
+          DIRTY_SYS, STORE(sys.banners), .flags = ROW_REPEAT },
+        { ROW_CALL, "banner {asdm|exec|login|motd}", "A banner", .call = call_no_banner, .flags = ROW_NO_ONLY },
+        END,
+};
+
+/* ---- clock ---- */
+static int check_zone(struct conf_ctx *c, void *obj, struct err *e)
+{
+        struct sys_conf *s = &c->store->sys;
+        int minutes = s->tz_hours < 0 ? -s->tz_minutes : s->tz_minutes;
+
+        (void)obj;
+        (void)e;
+        c->store->log.utc_offset_s = *s->tz_name ? s->tz_hours * 3600 + minutes * 60 : 0;
+        return 0;
+}
+
+static const struct cmd_bind zone_bind[] = {
+        BIND("ZONE", struct store, sys.tz_name),
+        BIND_SHOWN("HOURS", struct store, sys.tz_hours, 0),
+        BIND("MINUTES", struct store, sys.tz_minutes),
+        { 0 },
+};
+
+const struct cmd_row rows_clock[] = {
+        { ROW_LEAF, "clock timezone ZONE:word(8) HOURS:hours [MINUTES:u32(0-59)]", "Configure the time zone",
+          zone_bind, DIRTY_LOG, .check = check_zone },
+        ONE("clock summer-time ZONE:word(8) RULE:line(100)", "Configure summer time", "there is no summer time"),
+        { ROW_FIXED, "ftp mode passive", "FTP transfers are passive", .flags = ROW_QUIET },
+        END,
+};
+
+/* ---- dns ---- */
+#define NO_DNS "there is no DNS client"
+static const struct cmd_row dns_rows[] = {
+        { ROW_INERT, "name-server A:addr [B:addr] [C:addr] [D:addr] [E:addr] [F:addr]", "Addresses of DNS servers",
+          .list = offsetof(struct inert_block_conf, lines), .inert = NO_DNS },
+        { ROW_INERT, "domain-name DOMAIN:word(127)", "Domain added to short names",
+          .list = offsetof(struct inert_block_conf, lines), .inert = NO_DNS, .flags = ROW_SINGLE },
+        { ROW_INERT, "retries N:u32(0-10)", "How often to ask again",
+          .list = offsetof(struct inert_block_conf, lines), .inert = NO_DNS, .flags = ROW_SINGLE },
+        { ROW_INERT, "timeout N:u32(1-30)", "Seconds to wait", .list = offsetof(struct inert_block_conf, lines),
+          .inert = NO_DNS, .flags = ROW_SINGLE },
+        END,
+};
+static const struct cmd_mode dns_mode = { "config-dns-server-group",
+                                          "dns-server-group configuration commands:", dns_rows };
+
+const struct cmd_row rows_dns[] = {
+        KEPT("dns domain-lookup IFC:nameif", "Ask DNS servers through an interface", NO_DNS),
+        KEPT("dns name-server A:addr", "A DNS server", NO_DNS),
+        { ROW_MODE, "dns server-group NAME:newname(64)", "A group of DNS servers", NULL, DIRTY_SYS,
+          STORE(sys.dns_groups), &dns_mode, .init = init_block },
+        END,
+};
+
+/* ---- aaa ---- */
+#define NO_SERVER "there is no such server"
+static const struct cmd_bind aaa_bind[] = {
+        BIND_FLAG("serial", struct store, sys.aaa.serial), BIND_FLAG("enable", struct store, sys.aaa.enable),
+        BIND_FLAG("ssh", struct store, sys.aaa.ssh),       BIND_FLAG("telnet", struct store, sys.aaa.telnet),
+        BIND_FLAG("http", struct store, sys.aaa.http),     { 0 },
+};
+#define AAA(what, hlp, ...)                                                                                          \
+        {                                                                                                            \
+                ROW_LEAF, "aaa authentication " what " console =LOCAL", hlp, .bind = aaa_bind, .dirty = DIRTY_SYS,   \
+                                                                             ##__VA_ARGS__                           \
+        }
+
+const struct cmd_row rows_aaa[] = {
+        AAA("serial", "Users of the serial console log in"),
+        AAA("enable", "enable asks for the user's own password"),
+        AAA("ssh", "Users of SSH log in", .inert = "there is no SSH server"),
+        AAA("telnet", "Users of telnet log in", .inert = "there is no telnet server"),
+        AAA("http", "Users of HTTPS log in", .inert = "there is no HTTP server"),
+        KEPT("aaa authorization WHAT:line(200)", "Authorize commands", "commands are not authorized one by one"),
+        KEPT("aaa accounting WHAT:line(200)", "Account commands", "there is no accounting"),
+        ONE("aaa local authentication attempts max-fail N:u32(1-16)", "Lock a user out", "users are not locked out"),
+        ONE("user-identity default-domain DOMAIN:word(127)", "Identity firewall", "there is no identity firewall"),
+        ONE("dynamic-access-policy-record NAME:word(64)", "VPN access policy", "there is no VPN"),
+        END,
+};
+
+/* ---- http, snmp and other services ---- */
+const struct cmd_row rows_services[] = {
+        ONE("http server enable [PORT:u32(1-65535)]", "Enable the HTTPS server", "there is no HTTP server"),
+        KEPT("http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", "there is no HTTP server"),
+        SAYS_NO("snmp-server location", "Location told by SNMP"),
+        SAYS_NO("snmp-server contact", "Contact told by SNMP"),
+        KEPT("snmp-server WHAT:line(200)", "SNMP agent", "there is no SNMP agent"),
+        KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
+        KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
+        KEPT("crypto ipsec WHAT:line(200)", "IPsec", "there is no VPN"),
+        KEPT("crypto ca trustpool WHAT:line(200)", "Trust pool", "there is no trust pool"),
+        KEPT("ip audit WHAT:line(200)", "Signatures", "there are no signatures"),
+        KEPT("ip verify reverse-path interface IFC:nameif", "Check source addresses", "sources are not checked"),
+        SAYS_NO("asdm history enable", "History for ASDM"),
+        KEPT("asdm image FILE:word(200)", "Image of ASDM", "there is no ASDM"),
+        KEPT("boot system FILE:word(200)", "Image to boot", "the host chooses the program"),
+        END,
+};
+
+const struct cmd_row rows_failover[] = {
+        SAYS_NO("failover", "Two units as one"),
+        { ROW_FIXED, "monitor-interface IFC:word(48)", "Watch an interface", .flags = ROW_NO_ONLY | ROW_QUIET },
+        END,
+};
+
+const struct cmd_row rows_threat[] = {
+        KEPT("threat-detection WHAT:line(200)", "Threat detection", "there is no threat detection"),
+        END,
+};
+
+/* ---- ntp ---- */
+#define NO_NTP "the clock is the host's"
+const struct cmd_row rows_ntp[] = {
+        KEPT("ntp server A:addr [key N:u32(1-4294967295)] [source IFC:nameif] [prefer]", "A time server", NO_NTP),
+        ONE("ntp authenticate", "Authenticate time servers", NO_NTP),
+        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:word(64)", "A key of time servers", NO_NTP),
+        KEPT("ntp trusted-key N:u32(1-4294967295)", "A key that is trusted", NO_NTP),
+        END,
+};
+
+/* ---- consoles ---- */
+#define NO_SSH "there is no SSH server"
+#define NO_TELNET "there is no telnet server"
+static const struct cmd_bind console_bind[] = { BIND_SHOWN("MINUTES", struct store, sys.console_timeout_min, 0),
+                                                { 0 } };
+
+const struct cmd_row rows_console[] = {
+        ONE("telnet timeout N:u32(1-1440)", "Minutes until an idle telnet session ends", NO_TELNET),
+        KEPT("telnet NET:net MASK:netmask IFC:nameif", "Who may use telnet", NO_TELNET),
+        ONE("ssh timeout N:u32(1-60)", "Minutes until an idle SSH session ends", NO_SSH),
+        ONE("ssh version {1|2}", "Version of SSH", NO_SSH),
+        ONE("ssh key-exchange group {dh-group1-sha1|dh-group14-sha1}", "Key exchange of SSH", NO_SSH),
+        ONE("ssh scopy enable", "Copies over SSH", NO_SSH),
+        KEPT("ssh NET:net MASK:netmask IFC:nameif", "Who may use SSH", NO_SSH),
+        { ROW_FIXED, "ssh stricthostkeycheck", "Refuse unknown SSH servers", .flags = ROW_NO_ONLY | ROW_QUIET },
+        { ROW_LEAF, "console timeout MINUTES:u32(0-60)", "Minutes until an idle console session ends", console_bind,
+          .dirty = DIRTY_SYS },
+        ONE("management-access IFC:nameif", "Manage through a tunnel", "there is no VPN"),
+        END,
+};
+
+/* ---- pager ---- */
+static const struct cmd_bind pager_bind[] = {
+        BIND_SHOWN("LINES", struct store, sys.pager_lines, 0),
+        BIND_DFLT("WIDTH", struct store, sys.terminal_width, 80),
+        { 0 },
+};
+
+static int check_width(struct conf_ctx *c, void *obj, struct err *e)
+{
+        uint32_t w = c->store->sys.terminal_width;
+
+        (void)obj;
+        if (w && w < 40)
+                return err_set(e, ERR_RANGE, "the width is 0 or from 40 to 511");
+        return 0;
+}
+
+const struct cmd_row rows_pager[] = {
+        { ROW_LEAF, "terminal width WIDTH:u32(0-511)", "Width of the terminal", pager_bind, DIRTY_SYS,
+          .check = check_width },
+        { ROW_LEAF, "pager lines LINES:u32(0-2147483647)", "Lines of a page; 0 does not page", pager_bind,
+          .dirty = DIRTY_SYS },
+        { ROW_LEAF, "pager LINES:u32(0-2147483647)", "Lines of a page; 0 does not page", pager_bind, DIRTY_SYS,
+          .flags = ROW_HIDDEN },
+        END,
+};

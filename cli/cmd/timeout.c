@@ -1,0 +1,120 @@
+#include "cli/cmd/rows.h"
+#include "cli/grammar.h"
+
+#define T(f) policy.timeouts.f
+static const struct cmd_bind bind[] = {
+        BIND_SHOWN("XLATE", struct store, T(xlate), 10800),
+        BIND_SHOWN("PAT", struct store, T(pat_xlate), 30),
+        BIND_SHOWN("CONN", struct store, T(conn), 3600),
+        BIND_SHOWN("HALF", struct store, T(half_closed), 600),
+        BIND_SHOWN("UDP", struct store, T(udp), 120),
+        BIND_SHOWN("ICMP", struct store, T(icmp), 2),
+        BIND_SHOWN("SUNRPC", struct store, T(sunrpc), 600),
+        BIND_SHOWN("HRAS", struct store, T(h323), 300),
+        BIND_SHOWN("HCALL", struct store, T(h225), 3600),
+        BIND_SHOWN("MGCP", struct store, T(mgcp), 300),
+        BIND_SHOWN("MGCPPAT", struct store, T(mgcp_pat), 300),
+        BIND_SHOWN("SIP", struct store, T(sip), 1800),
+        BIND_SHOWN("MEDIA", struct store, T(sip_media), 120),
+        BIND_SHOWN("INVITE", struct store, T(sip_invite), 180),
+        BIND_SHOWN("DISCONNECT", struct store, T(sip_disconnect), 120),
+        BIND_SHOWN("PROVISIONAL", struct store, T(sip_provisional), 120),
+        BIND_SHOWN("UAUTH", struct store, T(uauth), 300),
+        BIND_FLAG("absolute", struct store, T(uauth_absolute)),
+        BIND_SHOWN("REASSEMBLY", struct store, T(tcp_proxy_reassembly), 60),
+        BIND_SHOWN("FLOATING", struct store, T(floating_conn), 0),
+        { 0 },
+};
+
+/* 0:00:00 means never; otherwise a connection gets the time to be used at all. */
+static int check_conn(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const struct timeout_conf *t = &c->store->policy.timeouts;
+
+        (void)obj;
+        if (t->conn && t->conn < 300)
+                return err_set(e, ERR_RANGE, "timeout conn is 0:00:00 or at least 0:05:00");
+        if (t->half_closed && t->half_closed < 30)
+                return err_set(e, ERR_RANGE, "timeout half-closed is 0:00:00 or at least 0:00:30");
+        if ((t->udp && t->udp < 60) || (t->icmp && t->icmp < 2))
+                return err_set(e, ERR_RANGE, "timeout udp is at least 0:01:00, timeout icmp at least 0:00:02");
+        return 0;
+}
+
+/* Lines for what is not there are printed with their defaults; only other values claim something. */
+static const char *phones_inert(const struct store *s, const void *obj)
+{
+        const struct timeout_conf *t = &s->policy.timeouts;
+
+        (void)obj;
+        return t->sunrpc != 600 || t->h323 != 300 || t->h225 != 3600 || t->mgcp != 300 || t->mgcp_pat != 300
+                       ? "these protocols are not inspected"
+                       : NULL;
+}
+
+static const char *sip_inert(const struct store *s, const void *obj)
+{
+        const struct timeout_conf *t = &s->policy.timeouts;
+
+        (void)obj;
+        return t->sip != 1800 || t->sip_media != 120 || t->sip_invite != 180 || t->sip_disconnect != 120
+                       ? "SIP is not inspected"
+                       : NULL;
+}
+
+static const char *uauth_inert(const struct store *s, const void *obj)
+{
+        const struct timeout_conf *t = &s->policy.timeouts;
+
+        (void)obj;
+        return t->sip_provisional != 120 || t->uauth != 300 ? "SIP is not inspected, users are not authenticated"
+                                                            : NULL;
+}
+
+static const char *rest_inert(const struct store *s, const void *obj)
+{
+        const struct timeout_conf *t = &s->policy.timeouts;
+
+        (void)obj;
+        return t->tcp_proxy_reassembly != 60 || t->floating_conn ? "not a timer of this appliance" : NULL;
+}
+
+#define LINE(g, hlp, ...)                                                                                            \
+        {                                                                                                            \
+                ROW_LEAF, g, hlp, bind, DIRTY_POLICY | DIRTY_NAT, .flags = ROW_MERGE, ##__VA_ARGS__                  \
+        }
+#define ALONE(g, hlp, ...)                                                                                           \
+        {                                                                                                            \
+                ROW_LEAF, g, hlp, bind, DIRTY_POLICY, .flags = ROW_MERGE | ROW_HIDDEN, ##__VA_ARGS__                 \
+        }
+
+const struct cmd_row rows_timeout[] = {
+        LINE("timeout xlate XLATE:duration", "Idle time until a translation is freed"),
+        LINE("timeout pat-xlate PAT:duration", "Time until a port of a PAT address is used again"),
+        LINE("timeout conn CONN:duration [half-closed HALF:duration] [udp UDP:duration] [icmp ICMP:duration]",
+             "Idle time until a connection ends", .check = check_conn),
+        LINE("timeout sunrpc SUNRPC:duration [h323 HRAS:duration] [h225 HCALL:duration] [mgcp MGCP:duration] "
+             "[mgcp-pat MGCPPAT:duration]",
+             "Idle times of inspected protocols", .inert_if = phones_inert),
+        LINE("timeout sip SIP:duration [sip_media MEDIA:duration] [sip-invite INVITE:duration] "
+             "[sip-disconnect DISCONNECT:duration]",
+             "Idle times of SIP", .inert_if = sip_inert),
+        LINE("timeout sip-provisional-media PROVISIONAL:duration [uauth UAUTH:duration [absolute]]",
+             "Idle times of provisional media and users", .inert_if = uauth_inert),
+        LINE("timeout tcp-proxy-reassembly REASSEMBLY:duration", "Time to complete a message of a proxied flow",
+             .inert_if = rest_inert),
+        LINE("timeout floating-conn FLOATING:duration", "Time until a better route is used", .inert_if = rest_inert),
+        ALONE("timeout half-closed HALF:duration", "Idle time of half-closed connections", .check = check_conn),
+        ALONE("timeout udp UDP:duration", "Idle time of UDP connections", .check = check_conn),
+        ALONE("timeout icmp ICMP:duration", "Idle time of ICMP connections", .check = check_conn),
+        ALONE("timeout h323 HRAS:duration", "Idle time of H.323", .inert_if = phones_inert),
+        ALONE("timeout h225 HCALL:duration", "Idle time of H.225", .inert_if = phones_inert),
+        ALONE("timeout mgcp MGCP:duration", "Idle time of MGCP", .inert_if = phones_inert),
+        ALONE("timeout mgcp-pat MGCPPAT:duration", "Idle time of MGCP PAT", .inert_if = phones_inert),
+        ALONE("timeout sip_media MEDIA:duration", "Idle time of SIP media", .inert_if = sip_inert),
+        ALONE("timeout sip-invite INVITE:duration", "Idle time of pinholes", .inert_if = sip_inert),
+        ALONE("timeout sip-disconnect DISCONNECT:duration", "Idle time of a cancelled call", .inert_if = sip_inert),
+        ALONE("timeout uauth UAUTH:duration [absolute]", "Idle time of an authenticated user",
+              .inert_if = uauth_inert),
+        END,
+};

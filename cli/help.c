@@ -1,0 +1,273 @@
+/* `?` and TAB, from the same grammars that read the line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/parse.h"
+#include "cli/tree.h"
+#include "cli/words.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+
+#define OFFERS_MAX 512
+
+struct offer {
+        const char *word, *help;
+        bool value;
+};
+
+/* What may stand at the end of the line in one mode. */
+struct offers {
+        struct offer o[OFFERS_MAX];
+        unsigned n;
+        bool end;           /* <cr> */
+        const char *prefix; /* of the word under way */
+        size_t prefix_len;
+        struct type_env env;
+};
+
+static void offer(struct offers *of, const char *word, const char *help, bool value)
+{
+        if (of->n == OFFERS_MAX)
+                return;
+        for (unsigned i = 0; i < of->n; i++)
+                if (!strcmp(of->o[i].word, word))
+                        return;
+        of->o[of->n++] = (struct offer){ word, help, value };
+}
+
+static bool is_hidden(const struct tree_row *tr)
+{
+        return tr->conf && (tr->conf->flags & ROW_HIDDEN);
+}
+
+/* The last keyword that every line of the row begins with is explained by the row itself. */
+static const char *help_of(const struct tree_row *tr, const struct gram_part *p)
+{
+        const char *row_help = tr->conf ? tr->conf->help : tr->exec->help, *word;
+
+        if (p->kind == PART_VALUE)
+                return p->type->help;
+        if (p->lead && p->pos + 1 == tr->g->nlead)
+                return row_help;
+        word = word_help(p->text);
+        return word ? word : row_help;
+}
+
+static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part *p)
+{
+        struct offers *of = ctx;
+
+        if (is_hidden(tr))
+                return;
+        if (p->kind == PART_KEYWORD) {
+                if (str_prefix_ci(p->text, of->prefix))
+                        offer(of, p->text, help_of(tr, p), false);
+                return;
+        }
+        if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len))
+                offer(of, p->type->shown, help_of(tr, p), true);
+}
+
+/* ---- the line as `?` sees it ---- */
+struct asking {
+        struct lexed lx;
+        bool empty, no_form;
+        unsigned words; /* complete ones */
+        const char *prefix;
+};
+
+static bool ask_begin(struct asking *q, const char *line)
+{
+        enum lex_result r = lex(&q->lx, line);
+
+        q->prefix = "";
+        q->no_form = false;
+        q->words = 0;
+        q->empty = r == LEX_EMPTY;
+        if (r != LEX_OK)
+                return q->empty;
+        q->words = q->lx.n;
+        if (q->lx.open_end) {
+                q->words--;
+                q->prefix = q->lx.w[q->words].s;
+        }
+        q->no_form = q->words && !strcasecmp(q->lx.w[0].s, "no");
+        return true;
+}
+
+static bool collect(struct asking *q, const struct tree_mode *m, const void *obj, const struct conf_ctx *c,
+                    unsigned priv, struct offers *of)
+{
+        bool no_form = q->no_form && !(m->n && m->row[0].exec);
+        struct reading r = { .mode = m,
+                             .lx = &q->lx,
+                             .from = no_form,
+                             .no_form = no_form,
+                             .priv = priv,
+                             .obj = obj,
+                             .env = &of->env };
+
+        of->env = (struct type_env){ .store = c ? c->store : NULL };
+        of->n = 0;
+        of->prefix = q->prefix;
+        of->prefix_len = strlen(q->prefix);
+        of->end = false;
+        return tree_next(&r, q->words - no_form, on_next, of, &of->end) && (of->n || of->end);
+}
+
+static int by_word(const void *x, const void *y)
+{
+        return strcmp(((const struct offer *)x)->word, ((const struct offer *)y)->word);
+}
+
+static void show_list(struct offers *of, struct text *out)
+{
+        int width = 4;
+
+        qsort(of->o, of->n, sizeof of->o[0], by_word);
+        for (unsigned i = 0; i < of->n; i++)
+                width = MAX_OF(width, (int)strlen(of->o[i].word));
+        for (unsigned i = 0; i < of->n; i++)
+                text_printf(out, "  %-*s  %s\n", width, of->o[i].word, of->o[i].help);
+        if (of->end && !of->prefix_len)
+                text_add(out, "  <cr>\n");
+}
+
+/* Words that begin so, side by side. */
+static void show_words(struct offers *of, struct text *out)
+{
+        qsort(of->o, of->n, sizeof of->o[0], by_word);
+        for (unsigned i = 0; i < of->n; i++)
+                if (!of->o[i].value)
+                        text_printf(out, "  %s", of->o[i].word);
+        if (of->n)
+                text_add(out, "\n");
+}
+
+struct modes {
+        const struct tree_mode *m;
+        const void *obj;
+        const char *title;
+};
+
+/* Innermost first; returns how many. */
+static unsigned modes_of(const struct cli_tree *t, const struct conf_ctx *c, struct modes out[CONF_DEPTH_MAX + 2])
+{
+        unsigned n = 0;
+
+        for (unsigned up = 0; c && up < c->depth; up++) {
+                const struct cmd_mode *m = c->level[c->depth - 1 - up].row->mode;
+
+                out[n++] = (struct modes){ tree_mode_of(t, m), conf_outer(c, up), m->title };
+        }
+        if (c)
+                out[n++] = (struct modes){ tree_global(t), NULL, "configure mode commands/options:" };
+        out[n++] = (struct modes){ tree_exec(t), NULL, "exec mode commands/options:" };
+        return n;
+}
+
+void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out)
+{
+        struct modes modes[CONF_DEPTH_MAX + 2];
+        unsigned n = modes_of(t, c, modes);
+        struct offers *of = mem_alloc(MEM_CLI, sizeof *of);
+        struct asking q;
+        bool any = false;
+
+        if (!of || !ask_begin(&q, line)) {
+                mem_free(of);
+                return;
+        }
+        for (unsigned i = 0; i < n; i++) {
+                if (!collect(&q, modes[i].m, modes[i].obj, c, priv, of))
+                        continue;
+                if (*q.prefix) {
+                        show_words(of, out);
+                } else {
+                        text_printf(out, "%s%s\n", any ? "\n" : "", modes[i].title);
+                        show_list(of, out);
+                }
+                any = true;
+                if (*q.prefix && of->n)
+                        break;
+        }
+        if (!any)
+                text_add(out, "ERROR: % Unrecognized command\n");
+        lex_fini(&q.lx);
+        mem_free(of);
+}
+
+/* ---- TAB ---- */
+struct completing {
+        const char *prefix;
+        char common[CONF_NAME_MAX + 1];
+        unsigned hits;
+};
+
+static void add_candidate(void *ctx, const char *value)
+{
+        struct completing *k = ctx;
+        size_t i = 0;
+
+        if (!str_prefix_ci(value, k->prefix))
+                return;
+        if (!k->hits++) {
+                str_copy(k->common, sizeof k->common, value);
+                return;
+        }
+        if (!strcmp(k->common, value))
+                k->hits--;
+        while (k->common[i] && k->common[i] == value[i])
+                i++;
+        k->common[i] = 0;
+}
+
+struct tab {
+        struct completing k;
+        struct type_env env;
+};
+
+static void on_tab(void *ctx, const struct tree_row *tr, const struct gram_part *p)
+{
+        struct tab *t = ctx;
+
+        if (is_hidden(tr))
+                return;
+        if (p->kind == PART_KEYWORD)
+                add_candidate(&t->k, p->text);
+        else if (p->type->complete)
+                p->type->complete(&t->env, &p->targ, add_candidate, &t->k);
+}
+
+bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line,
+                  struct text *out)
+{
+        struct modes modes[CONF_DEPTH_MAX + 2];
+        unsigned n = modes_of(t, c, modes);
+        struct tab tab;
+        struct asking q;
+        bool end, done = false;
+
+        if (!ask_begin(&q, line))
+                return false;
+        for (unsigned i = 0; i < n && !done && *q.prefix; i++) {
+                bool no_form = q.no_form && modes[i].m != tree_exec(t);
+                struct reading r = { .mode = modes[i].m,
+                                     .lx = &q.lx,
+                                     .from = no_form,
+                                     .no_form = no_form,
+                                     .priv = priv,
+                                     .obj = modes[i].obj,
+                                     .env = &tab.env };
+
+                tab = (struct tab){ .k = { .prefix = q.prefix }, .env = { .store = c ? c->store : NULL } };
+                if (!tree_next(&r, q.words - no_form, on_tab, &tab, &end) || !tab.k.hits)
+                        continue;
+                done = true;
+                if (strlen(tab.k.common) > strlen(q.prefix) || tab.k.hits == 1)
+                        text_printf(out, "%.*s%s%s", (int)q.lx.w[q.words].off, line, tab.k.common,
+                                    tab.k.hits == 1 ? " " : "");
+        }
+        lex_fini(&q.lx);
+        return out->n > 0 && !out->bad;
+}

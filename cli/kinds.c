@@ -1,0 +1,81 @@
+/* The kinds of objects that lines refer to by name. */
+#include <string.h>
+
+#include "cli/store.h"
+
+#define LIST_OF(l) offsetof(struct store, l)
+
+#define GROUP_FITS(fn, k)                                                                                            \
+        static bool fn(const void *obj)                                                                              \
+        {                                                                                                            \
+                return ((const struct group_conf *)obj)->kind == (k);                                                \
+        }
+GROUP_FITS(is_network_group, GROUP_NETWORK)
+GROUP_FITS(is_service_group, GROUP_SERVICE)
+GROUP_FITS(is_protocol_group, GROUP_PROTOCOL)
+GROUP_FITS(is_icmp_group, GROUP_ICMP)
+
+/* clang-format off */
+#define KIND(nm, l, max, b, a) .name = nm, .list = LIST_OF(l), .name_max = max, .before = b, .after = a
+/* clang-format on */
+
+static const struct conf_kind kinds[] = {
+        { KIND("object", policy.netobjs, OBJ_NAME_MAX, "specified object (", ") does not exist") },
+        { KIND("service-object", policy.svcobjs, OBJ_NAME_MAX, "specified object (", ") does not exist") },
+        { KIND("network-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
+          .fits = is_network_group },
+        { KIND("service-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
+          .fits = is_service_group },
+        { KIND("protocol-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
+          .fits = is_protocol_group },
+        { KIND("icmp-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
+          .fits = is_icmp_group },
+        { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist") },
+        { KIND("class-map", policy.classes, MAP_NAME_MAX, "% class-map ", " not configured"),
+          .always = "class-default" },
+        { KIND("policy-map", policy.policies, MAP_NAME_MAX, "% policy-map ", " not configured") },
+        { KIND("dns-map", sys.dns_maps, MAP_NAME_MAX, "% policy-map type inspect dns ", " not configured") },
+        { KIND("sip-map", sys.sip_maps, MAP_NAME_MAX, "% policy-map type inspect sip ", " not configured") },
+        { KIND("skinny-map", sys.skinny_maps, MAP_NAME_MAX, "% policy-map type inspect skinny ", " not configured") },
+        { KIND("trustpoint", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist") },
+        { KIND("tls-proxy", proxy.tls_proxies, PROXY_NAME_MAX, "tls-proxy ", " does not exist") },
+        { KIND("user", sys.users, USERNAME_MAX, "username ", " does not exist") },
+        { 0 },
+};
+
+const struct conf_kind *conf_kind_find(const char *name)
+{
+        for (const struct conf_kind *k = kinds; name && k->name; k++)
+                if (!strcmp(k->name, name))
+                        return k;
+        return NULL;
+}
+
+static const struct conf_list *list_of(const struct conf_kind *k, const struct store *s)
+{
+        return (const void *)((const char *)s + k->list);
+}
+
+bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name)
+{
+        const void *o = conf_list_find(list_of(k, s), name);
+
+        if (k->always && !strcmp(k->always, name))
+                return true;
+        return o && (!k->fits || k->fits(o));
+}
+
+void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)(void *ctx, const char *name),
+                    void *ctx)
+{
+        conf_each(struct conf_obj, o, list_of(k, s))
+                if (!k->fits || k->fits(o))
+                        fn(ctx, o->name);
+        if (k->always)
+                fn(ctx, k->always);
+}
+
+int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e)
+{
+        return err_set(e, ERR_REF, "%s%s%s", k->before, name, k->after);
+}

@@ -1,0 +1,324 @@
+/* One configuration line: which mode it belongs to, and what is said about it. */
+#include "cli/parse.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/dialog.h"
+#include "cli/parse_int.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+
+void cli_result_init(struct cli_result *r)
+{
+        *r = (struct cli_result){ .code = CLI_OK };
+}
+
+void cli_result_fini(struct cli_result *r)
+{
+        text_fini(&r->text);
+        args_free(r->args);
+        dialog_free(r->dialog);
+        cli_result_init(r);
+}
+
+void cli_result_show(const struct cli_result *r, unsigned prompt_len, struct text *out)
+{
+        text_add(out, text_str(&r->text));
+        switch (r->code) {
+        case CLI_INVALID:
+                text_printf(out, "%*s^\nERROR: %% Invalid input detected at '^' marker.\n",
+                            (int)(prompt_len + r->caret), "");
+                break;
+        case CLI_INCOMPLETE:
+                text_add(out, "ERROR: % Incomplete command\n");
+                break;
+        case CLI_AMBIGUOUS:
+                text_printf(out, "ERROR: %% Ambiguous command:  \"%s\"\n", r->near);
+                break;
+        default:
+                break;
+        }
+}
+
+void conf_ctx_init(struct conf_ctx *c, struct store *s)
+{
+        *c = (struct conf_ctx){ .store = s, .priv = 15 };
+}
+
+void conf_ctx_fini(struct conf_ctx *c)
+{
+        pending_free(c);
+}
+
+void conf_top(struct conf_ctx *c)
+{
+        c->depth = 0;
+}
+
+const char *conf_prompt(const struct conf_ctx *c)
+{
+        return c->depth ? c->level[c->depth - 1].row->mode->prompt : "config";
+}
+
+/* The object of the first n modes. A mode row's own target needs no arguments to find where its list is. */
+static void *object_at(const struct conf_ctx *c, unsigned n)
+{
+        char *obj = (char *)c->store;
+
+        for (unsigned i = 0; i < n && obj; i++) {
+                const struct cmd_row *row = c->level[i].row;
+
+                if (!(row->flags & ROW_SAME))
+                        obj = conf_list_find((struct conf_list *)(void *)(obj + row->list), c->level[i].name);
+        }
+        return obj;
+}
+
+void *conf_object(const struct conf_ctx *c)
+{
+        return object_at(c, c->depth);
+}
+
+void *conf_outer(const struct conf_ctx *c, unsigned up)
+{
+        return object_at(c, up > c->depth ? 0 : c->depth - up);
+}
+
+static void say(struct conf_ctx *c, const char *kind, const char *fmt, va_list ap)
+{
+        text_add(&c->res->text, kind);
+        text_vprintf(&c->res->text, fmt, ap);
+        text_add(&c->res->text, "\n");
+}
+
+void conf_info(struct conf_ctx *c, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        say(c, "INFO: ", fmt, ap);
+        va_end(ap);
+}
+
+void conf_warning(struct conf_ctx *c, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        say(c, "WARNING: ", fmt, ap);
+        va_end(ap);
+}
+
+/* ---- finding ---- */
+static void keep_words(struct args *args, const struct find_result *f)
+{
+        args->n = f->n;
+        memcpy(args->cap, f->cap, f->n * sizeof f->cap[0]);
+}
+
+/* Of several modes that do not understand the line, the one that understood most of it tells why. */
+static bool better(const struct find_result *x, const struct find_result *y)
+{
+        static const unsigned rank[] = {
+                [FOUND] = 4, [FOUND_INCOMPLETE] = 3, [FOUND_AMBIGUOUS] = 2, [FOUND_INVALID] = 1
+        };
+
+        if (x->how == FOUND_NOMEM || y->how == FOUND_NOMEM)
+                return x->how == FOUND_NOMEM;
+        if (x->how == FOUND || y->how == FOUND)
+                return x->how == FOUND && y->how != FOUND;
+        if (x->words != y->words)
+                return x->words > y->words;
+        if (rank[x->how] != rank[y->how])
+                return rank[x->how] > rank[y->how];
+        return x->how == FOUND_INVALID && x->caret > y->caret;
+}
+
+struct search {
+        struct find_result best, now;
+        unsigned depth; /* of the mode that best is from */
+        bool exec;
+};
+
+static void take_better(struct search *s, unsigned depth, bool exec)
+{
+        if (!better(&s->now, &s->best))
+                return;
+        s->best = s->now;
+        s->depth = depth;
+        s->exec = exec;
+}
+
+/* Submode, its outer modes, global configuration, EXEC: the first that understands the line has it. */
+static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_form, struct search *s)
+{
+        const struct cli_tree *t = c->store->tree;
+        struct type_env env = { .store = c->store, .late = c->late || no_form };
+
+        for (int d = (int)c->depth; d >= 0 && s->best.how != FOUND; d--) {
+                const struct tree_mode *m = d ? tree_mode_of(t, c->level[d - 1].row->mode) : tree_global(t);
+                struct reading r = { .mode = m,
+                                     .lx = lx,
+                                     .from = no_form,
+                                     .no_form = no_form,
+                                     .priv = c->priv,
+                                     .obj = d ? object_at(c, (unsigned)d) : NULL,
+                                     .env = &env };
+
+                tree_find(&r, &s->now);
+                s->now.words += no_form;
+                take_better(s, (unsigned)d, false);
+        }
+        if (s->best.how != FOUND) {
+                struct reading r = { .mode = tree_exec(t), .lx = lx, .priv = c->priv, .env = &env };
+
+                tree_find(&r, &s->now);
+                take_better(s, c->depth, true);
+        }
+}
+
+static int refuse_find(struct cli_result *res, const struct find_result *f, const struct lexed *lx)
+{
+        const struct word *w = &lx->w[MIN_OF(f->words, lx->n - 1)];
+
+        switch (f->how) {
+        case FOUND_INVALID:
+                res->code = CLI_INVALID;
+                res->caret = f->caret;
+                break;
+        case FOUND_AMBIGUOUS:
+                res->code = CLI_AMBIGUOUS;
+                snprintf(res->near, sizeof res->near, "%.*s", (int)MIN_OF(w->off + w->n, 120u), lx->line);
+                break;
+        case FOUND_INCOMPLETE:
+                res->code = CLI_INCOMPLETE;
+                break;
+        default:
+                res->code = CLI_ERROR;
+                text_add(&res->text, "ERROR: out of memory\n");
+        }
+        return -1;
+}
+
+/* ---- one line ---- */
+static struct args *read_words(const char *line, struct cli_result *res)
+{
+        struct args *args = mem_alloc(MEM_CLI, sizeof *args);
+        enum lex_result lr = args ? lex(&args->lx, line) : LEX_NOMEM;
+
+        if (lr == LEX_OK)
+                return args;
+        args_free(args);
+        res->code = lr == LEX_EMPTY ? CLI_EMPTY : CLI_ERROR;
+        if (lr == LEX_TOO_LONG)
+                text_printf(&res->text, "ERROR: a line has at most %d characters\n", CLI_LINE_MAX);
+        else if (lr == LEX_NOMEM)
+                text_add(&res->text, "ERROR: out of memory\n");
+        return NULL;
+}
+
+static int tell_applied(struct apply *a, enum applied how)
+{
+        struct cli_result *res = a->c->res;
+
+        if (how == APPLIED && a->missing.code != ERR_NONE && !a->no_form && pending_add(a->c, &a->missing) < 0) {
+                err_nomem(a->e, "a line that waits for a name");
+                how = APPLY_REFUSED;
+        }
+        if (how == APPLIED)
+                return 0;
+        res->code = how == APPLY_INCOMPLETE ? CLI_INCOMPLETE : CLI_ERROR;
+        if (how == APPLY_REFUSED)
+                text_printf(&res->text, "ERROR: %s\n", a->e->text);
+        return -1;
+}
+
+/* A line of an outer mode leaves the inner ones, even when it is refused: what follows it must not land in a mode
+ * that it was not written for. */
+static int act(struct conf_ctx *c, struct args *args, const struct search *s, bool no_form)
+{
+        struct err e = { 0 };
+        struct apply a = { .c = c,
+                           .tr = s->best.row,
+                           .row = s->best.row->conf,
+                           .args = args,
+                           .no_form = no_form,
+                           .whole = s->best.whole,
+                           .e = &e };
+        int ret;
+
+        a.env = (struct type_env){ .store = c->store, .late = c->late || no_form, .missing = &a.missing };
+        if (a.row->kind != ROW_CALL)
+                c->depth = s->depth;
+        a.obj = object_at(c, s->depth);
+        ret = tell_applied(&a, apply_row(&a));
+        args_free(a.args);
+        return ret;
+}
+
+static bool says_no(const struct lexed *lx)
+{
+        return !lx->w[0].quoted && str_prefix_ci("no", lx->w[0].s) && lx->w[0].n == 2;
+}
+
+static int read_line(struct conf_ctx *c, struct args *args)
+{
+        struct cli_result *res = c->res;
+        bool no_form = says_no(&args->lx);
+        struct search s = { .best = { .how = FOUND_INVALID } };
+        int ret = 0;
+
+        search_modes(c, &args->lx, no_form, &s);
+        if (s.best.how != FOUND) {
+                ret = refuse_find(res, &s.best, &args->lx);
+                args_free(args);
+                return ret;
+        }
+        keep_words(args, &s.best);
+        if (!s.exec)
+                return act(c, args, &s, no_form);
+        res->code = CLI_EXEC;
+        res->exec = s.best.row->exec;
+        res->args = args;
+        return 0;
+}
+
+int conf_line(struct conf_ctx *c, const char *line, struct cli_result *res)
+{
+        struct args *args;
+        int ret;
+
+        c->res = res;
+        c->line = line;
+        while (c->depth && !conf_object(c)) /* somebody removed it */
+                c->depth--;
+        args = read_words(line, res);
+        ret = args ? read_line(c, args) : res->code == CLI_EMPTY ? 0 : -1;
+        c->res = NULL;
+        c->line = NULL;
+        return ret;
+}
+
+int exec_line(const struct cli_tree *t, unsigned priv, const char *line, struct cli_result *res)
+{
+        struct args *args = read_words(line, res);
+        struct reading r = { .mode = tree_exec(t), .priv = priv };
+        struct find_result f;
+        int ret;
+
+        if (!args)
+                return res->code == CLI_EMPTY ? 0 : -1;
+        r.lx = &args->lx;
+        tree_find(&r, &f);
+        if (f.how != FOUND) {
+                ret = refuse_find(res, &f, &args->lx);
+                args_free(args);
+                return ret;
+        }
+        keep_words(args, &f);
+        res->code = CLI_EXEC;
+        res->exec = f.row->exec;
+        res->args = args;
+        return 0;
+}

@@ -1,0 +1,40 @@
+/* Shared by the files that turn a line into an effect. */
+#ifndef VOXGATE_CLI_PARSE_INT_H
+#define VOXGATE_CLI_PARSE_INT_H
+
+#include "cli/parse.h"
+#include "cli/tree.h"
+
+/* A line that was understood, about to act. */
+struct apply {
+        struct conf_ctx *c;
+        const struct tree_row *tr;
+        const struct cmd_row *row;
+        struct args *args; /* the handler may take it (sets it NULL) */
+        void *obj;         /* of the mode; the store in global configuration */
+        bool no_form;
+        bool whole; /* false: a `no` form cut short */
+        struct err missing;
+        struct type_env env;
+        struct err *e;
+};
+
+/* What came of it. */
+enum applied { APPLIED, APPLY_REFUSED, APPLY_INCOMPLETE };
+enum applied apply_row(struct apply *a);
+enum applied apply_list(struct apply *a);
+enum applied apply_mode(struct apply *a);
+enum applied apply_inert(struct apply *a);
+enum applied apply_dialog(struct apply *a);
+/* The store differs from before. */
+void apply_changed(struct apply *a);
+/* Says that the line is not in force, when that is so. */
+void apply_warn_inert(struct apply *a, const void *obj);
+/* Stores what was typed into obj's fields. */
+int apply_fields(struct apply *a, void *obj);
+
+/* Remembers a line whose reference may still come. */
+int pending_add(struct conf_ctx *c, const struct err *why);
+void pending_free(struct conf_ctx *c);
+
+#endif

@@ -1,0 +1,206 @@
+/* The running configuration for an operator: indentation, "!" lines, filter, envelope. */
+#include <mbedtls/md5.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/box.h"
+#include "cli/running.h"
+#include "cli/tree.h"
+#include "platform/base/str.h"
+
+#define FILTER_WORDS 8
+
+struct sink {
+        struct text *out;
+        const struct cmd_section *section;
+        bool section_began;
+        /* filter */
+        unsigned nwords;
+        struct word word[FILTER_WORDS];
+        bool block_passes; /* the top line passed */
+        struct text head;  /* the top line, for lines below that pass alone */
+        bool head_shown;
+};
+
+static void put_line(struct sink *s, unsigned depth, const char *text)
+{
+        for (unsigned i = 0; i < depth; i++)
+                text_add(s->out, " ");
+        text_add(s->out, text);
+        text_add(s->out, "\n");
+}
+
+static bool head_passes(const struct sink *s, const char *text)
+{
+        struct lexed lx;
+        bool ok = lex(&lx, text) == LEX_OK && lx.n >= s->nwords;
+
+        for (unsigned i = 0; ok && i < s->nwords; i++)
+                ok = !strcmp(lx.w[i].s, s->word[i].s);
+        lex_fini(&lx);
+        return ok;
+}
+
+static bool filtered(struct sink *s, const struct running_line *l)
+{
+        if (!s->nwords)
+                return true;
+        if (l->raw)
+                return s->block_passes;
+        if (!l->depth) {
+                s->block_passes = head_passes(s, l->text);
+                s->head_shown = s->block_passes;
+                text_cut(&s->head, 0);
+                text_add(&s->head, l->text);
+        }
+        if (s->block_passes || !l->depth)
+                return s->block_passes;
+        if (!l->row->section || strcmp(l->row->section, s->word[0].s) != 0)
+                return false;
+        if (!s->head_shown)
+                put_line(s, 0, text_str(&s->head));
+        s->head_shown = true;
+        return true;
+}
+
+static void on_line(void *ctx, const struct running_line *l)
+{
+        struct sink *s = ctx;
+
+        if (!filtered(s, l))
+                return;
+        if (!s->section_began && !s->nwords && s->section && (s->section->flags & (SECTION_BANG | SECTION_AROUND)))
+                text_add(s->out, "!\n");
+        s->section_began = true;
+        put_line(s, l->raw ? 0 : l->depth, l->text);
+}
+
+static void on_object(void *ctx)
+{
+        struct sink *s = ctx;
+
+        if (!s->nwords && s->section && (s->section->flags & SECTION_BLOCK))
+                text_add(s->out, "!\n");
+}
+
+static void on_section(void *ctx, const struct cmd_section *section, bool begin)
+{
+        struct sink *s = ctx;
+
+        if (!begin && s->section_began && !s->nwords && (section->flags & SECTION_AROUND))
+                text_add(s->out, "!\n");
+        s->section = section;
+        s->section_began = false;
+}
+
+/* ---- filter ---- */
+static const char *first_keyword(const struct tree_row *tr)
+{
+        const struct cmd_row *row = tr->conf;
+
+        if (row->section)
+                return row->section;
+        return tr->g->root->child->kind == PART_KEYWORD ? tr->g->root->child->text : NULL;
+}
+
+/* The section that a word abbreviates; ambiguous or unknown: NULL with e. */
+static const char *section_of(const struct cli_tree *t, const char *word, struct err *e)
+{
+        const struct tree_mode *g = tree_global(t);
+        const char *hit = NULL;
+
+        if (str_prefix_ci("nat", word) && strlen(word) == 3)
+                return "nat";
+        for (unsigned i = 0; i < g->n; i++) {
+                const char *k =
+                        g->row[i].conf->kind == ROW_CALL && !g->row[i].conf->write ? NULL : first_keyword(&g->row[i]);
+
+                if (!k || !str_prefix_ci(k, word) || (hit && !strcmp(hit, k)))
+                        continue;
+                if (strlen(k) == strlen(word))
+                        return k;
+                if (hit) {
+                        err_set(e, ERR_SYNTAX, "%% Ambiguous command:  \"%s\"", word);
+                        return NULL;
+                }
+                hit = k;
+        }
+        if (!hit)
+                err_set(e, ERR_SYNTAX, "%% there is no section \"%s\" in the configuration", word);
+        return hit;
+}
+
+static int make_filter(struct sink *s, const struct cli_tree *t, struct lexed *lx, struct err *e)
+{
+        const char *full = section_of(t, lx->w[0].s, e);
+
+        if (!full)
+                return -1;
+        if (lx->n > FILTER_WORDS)
+                return err_set(e, ERR_LIMIT, "more than %d words", FILTER_WORDS);
+        s->nwords = lx->n;
+        memcpy(s->word, lx->w, lx->n * sizeof lx->w[0]);
+        s->word[0].s = full;
+        return 0;
+}
+
+/* ---- whole ---- */
+static int write_body(const struct store *st, const struct running_opts *o, struct sink *s, struct err *e)
+{
+        struct running r = { .store = st,
+                             .all = o->all,
+                             .plain = o->plain,
+                             .line = on_line,
+                             .section = on_section,
+                             .after_object = on_object,
+                             .ctx = s };
+        bool whole = !o->filter || !*o->filter;
+        struct lexed lx = { 0 };
+        int ret = 0;
+
+        if (!whole && lex(&lx, o->filter) == LEX_OK)
+                ret = make_filter(s, st->tree, &lx, e);
+        if (ret == 0)
+                running_walk(&r);
+        lex_fini(&lx);
+        text_fini(&s->head);
+        if (r.bad || s->out->bad)
+                return err_nomem(e, "the running configuration");
+        return ret;
+}
+
+void running_checksum(const struct store *s, char out[33])
+{
+        const struct running_opts plain = { .plain = true };
+        struct text t = { 0 };
+        struct sink sink = { .out = &t };
+        unsigned char md[16] = { 0 };
+
+        if (write_body(s, &plain, &sink, NULL) == 0)
+                mbedtls_md5_ret((const unsigned char *)text_str(&t), t.n, md);
+        for (int i = 0; i < 16; i++)
+                snprintf(out + 2 * i, 3, "%02x", md[i]);
+        text_fini(&t);
+}
+
+int running_write(const struct store *s, const struct running_opts *o, struct text *out, struct err *e)
+{
+        struct sink sink = { .out = out };
+        char sum[33];
+        int ret;
+
+        if (o->envelope) {
+                text_add(out, ": Saved\n");
+                if (o->written)
+                        text_printf(out, ": Written %s\n", o->written);
+                else
+                        text_add(out, ":\n");
+                text_printf(out, "!\nASA Version %s\n!\n", ASA_RELEASE);
+        }
+        ret = write_body(s, o, &sink, e);
+        if (ret == 0 && o->envelope) {
+                running_checksum(s, sum);
+                text_printf(out, "Cryptochecksum:%s\n: end\n", sum);
+        }
+        return ret == 0 && out->bad ? err_nomem(e, "the running configuration") : ret;
+}

@@ -1,0 +1,101 @@
+/* The configuration language end to end: sample blocks load, print, and print the same again. */
+#include <stdlib.h>
+
+#include "tests/support/conf_fixture.h"
+#include "tests/support/test.h"
+
+static const char base[] =
+        "hostname ciscoasa\n"
+        "domain-name example.com\n"
+        "enable password cisco123\n"
+        "username admin password cisco123 privilege 15\n"
+        "interface GigabitEthernet0/0\n"
+        " nameif outside\n"
+        " security-level 0\n"
+        " ip address 192.0.2.1 255.255.255.0\n"
+        " no shutdown\n"
+        "interface GigabitEthernet0/1\n"
+        " nameif inside\n"
+        " security-level 100\n"
+        " ip address 10.0.0.1 255.255.255.0\n"
+        " no shutdown\n"
+        "route outside 0.0.0.0 0.0.0.0 192.0.2.254 1\n"
+        "dns domain-lookup inside\n"
+        "dns server-group DefaultDNS\n"
+        " name-server 10.0.0.53\n"
+        " domain-name example.com\n"
+        "clock timezone UTC 0\n"
+        "ntp server 10.0.0.123 source inside\n"
+        "aaa authentication ssh console LOCAL\n"
+        "ssh 10.0.0.0 255.255.255.0 inside\n"
+        "ssh timeout 30\n"
+        "console timeout 0\n"
+        "logging enable\n"
+        "logging timestamp\n"
+        "logging list loglist message 711001\n"
+        "logging list loglist message 725001-725014\n"
+        "logging list loglist message 717001-717038\n"
+        "logging buffer-size 1000000\n"
+        "logging buffered loglist\n"
+        "logging debug-trace\n";
+
+static const char scenario[] =
+        "object network obj-10.1.1.2-01\n"
+        " host 10.1.1.2\n"
+        " nat (inside,outside) static 192.0.2.140\n"
+        "access-list outside_in extended permit tcp any host 10.1.1.2 eq 5443\n"
+        "access-group outside_in in interface outside\n"
+        "crypto ca trustpoint cuma_proxy\n"
+        "crypto ca trustpoint cuma_server\n"
+        " enrollment terminal\n"
+        "tls-proxy cuma_proxy\n"
+        " server trust-point cuma_proxy\n"
+        " no server authenticate-client\n"
+        " client cipher-suite aes128-sha1 aes256-sha1\n"
+        "class-map cuma_proxy\n"
+        " match port tcp eq 5443\n"
+        "policy-map global_policy\n"
+        " class cuma_proxy\n"
+        "  inspect mmp tls-proxy cuma_proxy\n"
+        "service-policy global_policy global\n";
+
+static void print_twice(struct conf_fixture *f)
+{
+        char *first = strdup(conf_running(f, NULL, true));
+        struct store *copy;
+        struct err e = { 0 };
+        struct text second = { 0 };
+        const struct running_opts plain = { .plain = true };
+
+        copy = store_copy(f->s, &e);
+        if (!copy)
+                fail_msg("%s\n%s", e.text, first);
+        assert_int_equal(running_write(copy, &plain, &second, &e), 0);
+        assert_string_equal(text_str(&second), first);
+        text_fini(&second);
+        store_free(copy);
+        free(first);
+}
+
+static void test_samples(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        print_twice(&f);
+        conf_accept(&f, base);
+        conf_accept(&f, scenario);
+        printf("%s", conf_running(&f, NULL, false));
+        print_twice(&f);
+        conf_fixture_fini(&f);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_samples),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
