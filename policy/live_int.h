@@ -40,10 +40,5 @@ struct acl_log *acl_log_new(void) MUST_USE;
 void acl_log_free(struct acl_log *l);
 void acl_log_hit(struct worker *w, const struct acl_list_rt *list, const struct acl_hit *hit,
                  const struct flow_plan *plan, const struct acl_key *k);
-struct acl_log_stat {
-        uint32_t flows, denied;
-        uint64_t full; /* flows not followed because the cache was full */
-};
-void acl_log_stat(const struct policy_live *l, struct acl_log_stat *out);
 
 #endif

@@ -57,6 +57,13 @@ struct class_use {
 /* Zeros for a class action without limits in use. */
 struct class_use policy_class_use(const struct policy_live *l, uint32_t class_id);
 
+/* ---- the cache of `log` ACEs (106100) ---- */
+struct acl_log_stat {
+        uint32_t flows, denied;
+        uint64_t full; /* flows not followed because the cache was full */
+};
+void acl_log_stat(const struct policy_live *l, struct acl_log_stat *out); /* worker's thread */
+
 /* ---- what the box itself answers (worker's thread) ---- */
 #define BOX_SERVICES_MAX 32
 struct box_service {
