@@ -379,7 +379,7 @@ class TlsServer:
 class TlsClient(TlsServer):
     def __init__(self, lab, target="192.0.2.140:5443", extra=("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2")):
         self.proc = lab.spawn(lab.outside, "openssl", "s_client", "-connect", target, "-quiet", "-servername",
-                              "cuma.example.com", *extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              "cuma.example.com", "-no_ign_eof", *extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, bufsize=0)
         os.set_blocking(self.proc.stdout.fileno(), False)
         self.buf = b""

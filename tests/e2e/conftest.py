@@ -1,0 +1,68 @@
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lab as lablib  # noqa: E402
+
+
+class Setup:
+    """A lab whose appliance runs a configuration; con is its console in privileged mode."""
+
+    def __init__(self, lab, con):
+        self.lab, self.con = lab, con
+
+
+def finish(lab):
+    rc, text = lab.close()
+    assert rc == 0, f"the appliance ended with {rc}: {text[-4000:]}"
+
+
+@pytest.fixture
+def lab():
+    """A lab without an appliance; started by the test. Leaks and sanitizer reports fail the test that caused them."""
+    it = lablib.Lab()
+    yield it
+    finish(it)
+
+
+def paste(con, text):
+    out = con.paste("configure terminal\n" + text + "end", deadline=90)
+    errors = [line for line in out.splitlines() if line.startswith("ERROR") or "% Invalid" in line]
+    assert not errors, "\n".join(errors)
+    return out
+
+
+def mobility(lab, text=None, **start):
+    """Scenario 1 of the Mobility Advantage samples, as published."""
+    if not os.path.exists(lab.pki.path("cuma.crt")):
+        lab.pki.self_signed("cuma", "cuma.example.com")
+    p12, cert = lab.pki.pkcs12("cuma", "sample_passphrase"), lab.pki.pem_body("cuma.crt")
+    con = lab.start(**start)
+    paste(con, lablib.BASE + lablib.ROUTE_TO_CUMA + (text or lablib.SCENARIO_1).format(pkcs12=p12, cert=cert))
+    return con
+
+
+@pytest.fixture
+def mmp(lab):
+    """Scenario 1 with its server running."""
+    con = mobility(lab)
+    s = Setup(lab, con)
+    s.server = lablib.TlsServer(lab)
+    return s
+
+
+def open_session(s, **kw):
+    """A client whose MMP session is open on both ends."""
+    client = lablib.TlsClient(s.lab, **kw)
+    client.send(lablib.OPEN)
+    assert s.server.expect(len(lablib.OPEN)) == lablib.OPEN
+    s.server.send(lablib.CREATED)
+    assert client.expect(len(lablib.CREATED)) == lablib.CREATED
+    return client
+
+
+def sessions(con):
+    import re
+    return int(re.search(r"(\d+) in use", con.cmd("show tls-proxy session count")).group(1))

@@ -1,0 +1,92 @@
+"""A packet goes through: ping and curl, NAT, ACL, ARP, packet-tracer, ping from the console."""
+import subprocess
+
+import lab as lablib
+from conftest import paste
+
+NAT = """\
+object network web
+ host 10.0.0.53
+ nat (inside,outside) static 192.0.2.141
+object network users
+ subnet 10.0.0.0 255.255.255.0
+ nat (inside,outside) dynamic interface
+access-list outside_in extended permit tcp any host 10.0.0.53 eq www
+access-list outside_in extended permit icmp any host 10.0.0.53
+access-group outside_in in interface outside
+"""
+
+
+def web_server(lab, ns, addr, port=80):
+    lab.spawn(ns, "python3", "-m", "http.server", str(port), "--bind", addr, "--directory", lab.dir,
+              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lablib.wait_for("web server", lambda: f":{port} " in ns.run("ss", "-ltn").stdout.decode() + " ")
+
+
+def curl(ns, url, **kw):
+    return ns.run("curl", "-s", "-S", "--max-time", "10", url, **kw).stdout
+
+
+def test_ping_and_curl_through_static_nat(lab):
+    con = lab.start()
+    paste(con, lablib.BASE + NAT)
+    with open(lab.dir + "/big", "wb") as f:
+        f.write(bytes(range(256)) * 8192)
+    web_server(lab, lab.inside, "10.0.0.53")
+    assert b"1 received" in lab.outside.run("ping", "-c1", "-W5", "192.0.2.141").stdout
+    assert curl(lab.outside, "http://192.0.2.141/big") == bytes(range(256)) * 8192
+    text = con.cmd("show access-list outside_in")
+    assert "(hitcnt=1)" in text, text
+    assert "192.0.2.141" in con.cmd("show xlate")
+
+
+def test_pat_to_interface(lab):
+    con = lab.start()
+    paste(con, lablib.BASE + NAT)
+    web_server(lab, lab.outside, "192.0.2.10")
+    tap = lab.spawn(lab.outside, "tcpdump", "-lni", "oA", "-c", "1", "tcp[tcpflags] & tcp-syn != 0 and dst port 80",
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    lablib.wait_for("tcpdump", lambda: b"listening" in (tap.stderr.readline() or b""))
+    with open(lab.dir + "/x", "w") as f:
+        f.write("from outside")
+    assert curl(lab.inside, "http://192.0.2.10/x") == b"from outside"
+    assert b"IP 192.0.2.1." in tap.communicate(timeout=20)[0]
+    text = con.cmd("show xlate")
+    assert "TCP PAT from inside:10.0.0.254/" in text and "to outside:192.0.2.1/" in text, text
+
+
+def test_denied_port_and_counters(lab):
+    con = lab.start()
+    paste(con, lablib.BASE + NAT)
+    lab.outside.run("ping", "-c1", "-W5", "192.0.2.141", check=False)
+    before = con.cmd("show asp drop")
+    r = lab.outside.run("curl", "-s", "--max-time", "2", "http://192.0.2.141:81/", check=False)
+    assert r.returncode != 0
+    after = con.cmd("show asp drop")
+    assert "acl-drop" in after and after != before
+    trace = con.cmd("packet-tracer input outside tcp 192.0.2.10 1234 192.0.2.141 81")
+    assert "Action: drop" in trace and "(acl-drop)" in trace, trace
+    trace = con.cmd("packet-tracer input outside tcp 192.0.2.10 1234 192.0.2.141 80")
+    assert "Action: allow" in trace and "Untranslate 192.0.2.141/80 to 10.0.0.53/80" in trace, trace
+
+
+def test_the_console_pings(lab):
+    con = lab.start()
+    paste(con, lablib.BASE)
+    assert "Success rate is 100 percent (5/5)" in con.cmd("ping 192.0.2.10")
+    assert "Success rate is 100 percent (5/5)" in con.cmd("ping inside 10.0.0.254")
+    assert b"1 received" in lab.outside.run("ping", "-c1", "-W5", "192.0.2.1").stdout
+    assert "192.0.2.10" in con.cmd("show arp")
+
+
+def test_arp_for_mapped_address_and_no_kernel_address(lab):
+    con = lab.start()
+    paste(con, lablib.BASE + NAT)
+    cap = lab.spawn(lab.outside, "tcpdump", "-lni", "oA", "-c", "2", "arp host 192.0.2.141",
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    lablib.wait_for("tcpdump", lambda: b"listening" in (cap.stderr.readline() or b""))
+    lab.outside.run("ping", "-c1", "-W2", "192.0.2.141", check=False)
+    assert b"192.0.2.141 is-at" in cap.communicate(timeout=20)[0]
+    for dev in ("bA", "bB"):
+        assert b"inet" not in lab.box.run("ip", "-o", "addr", "show", "dev", dev).stdout
+    assert lab.box.run("ss", "-ltnuH").stdout.strip() == b""

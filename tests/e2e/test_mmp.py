@@ -1,0 +1,143 @@
+"""A TLS flow goes through: openssl on both ends, MMP inspected in between; every way it can go wrong."""
+import os
+import re
+import subprocess
+
+import lab as lablib
+from conftest import Setup, mobility, open_session, sessions
+
+
+def test_session_upload_and_end(mmp):
+    client = open_session(mmp)
+    client.send(lablib.UPLOAD)
+    assert mmp.server.expect(len(lablib.UPLOAD)) == lablib.UPLOAD
+    assert sessions(mmp.con) == 1
+    detail = mmp.con.cmd("show tls-proxy session detail")
+    assert "outside 192.0.2.10:" in detail and "SSLOK" in detail and "AES128-SHA" in detail, detail
+    assert "UIOB" in mmp.con.cmd("show conn")
+    client.proc.stdin.close()
+    client.proc.wait(20)
+    lablib.wait_for("the session to end", lambda: sessions(mmp.con) == 0)
+    lablib.wait_for("the connection to end", lambda: "5443" not in mmp.con.cmd("show conn"))
+
+
+def test_debug_lines(mmp):
+    mmp.con.cmd("configure terminal")
+    mmp.con.cmd("no logging debug-trace")
+    mmp.con.cmd("end")
+    mmp.con.cmd("debug mmp")
+    open_session(mmp)
+    text = mmp.con.until(rb"MMP:: status: 201")
+    text += mmp.con.last
+    want = (rf"MMP:: received {len(lablib.OPEN)} bytes from outside:192.0.2.10/\d+ to inside:10.1.1.2/5443",
+            r"MMP:: version OLWP-2.0",
+            rf"MMP:: forward {len(lablib.OPEN)}/{len(lablib.OPEN)} bytes from outside:192.0.2.10/\d+ to inside:10.1.1.2/5443",
+            r"MMP:: session-id: ABCD_1234", r"MMP:: status: 201")
+    for w in want:
+        assert re.search(w, text), f"no {w} in {text}"
+
+
+def test_big_transfer_is_byte_identical(mmp):
+    client = open_session(mmp)
+    data = os.urandom(4096)
+    block = b"content-type: http/1.1\r\ncontent-length: 4096\r\n\r\n" + data
+    for _ in range(50):
+        client.send(block)
+    assert mmp.server.expect(50 * len(block)) == 50 * block
+    reply = b"content-type: http/1.1\r\ncontent-length: 200000\r\n\r\n" + os.urandom(200000)
+    mmp.server.send(reply)
+    assert client.expect(len(reply)) == reply
+
+
+def cut_off(s, data):
+    """Sends data on a fresh session; the client must be disconnected and nothing of data may reach the server."""
+    client = lablib.TlsClient(s.lab)
+    client.send(data)
+    client.proc.wait(30)
+    s.server.proc.stdout.read()
+    lablib.wait_for("no session", lambda: sessions(s.con) == 0)
+
+
+def test_malformed_and_oversize_are_cut_off(mmp):
+    cut_off(mmp, b"GET / HTTP/1.1\r\n\r\n")
+    cut_off(mmp, lablib.OPEN + b"content-length: 4097\r\ncontent-type: http/1.1\r\n\r\n")
+    cut_off(mmp, b"OLWP-2.0\r\n" + b"a: " + b"x" * 5000)
+    counts = mmp.con.cmd("show service-policy inspect mmp")
+    assert re.search(r"reset-drop 3|drop 3", counts), counts
+
+
+def test_server_refuses(lab):
+    con = mobility(lab)  # nobody listens on 5443
+    client = lablib.TlsClient(lab)
+    client.proc.wait(30)
+    lablib.wait_for("no session", lambda: sessions(con) == 0)
+
+
+def test_server_with_a_wrong_certificate(lab):
+    con = mobility(lab)
+    lab.pki.self_signed("other", "cuma.example.com")
+    server = lablib.TlsServer(lab, name="other")
+    client = lablib.TlsClient(lab)
+    client.send(lablib.OPEN)
+    client.proc.wait(30)
+    assert not server.proc.stdout.read()
+    log = con.cmd("show logging")
+    assert "717027" in log or "717031" in log or "717009" in log, log[-2000:]
+    lablib.wait_for("no session", lambda: sessions(con) == 0)
+
+
+def test_server_hangs_in_the_handshake(lab):
+    con = mobility(lab)
+    hang = lab.spawn(lab.inside, "python3", "-c",
+                     "import socket,time\ns=socket.create_server(('10.1.1.2',5443))\nprint('up',flush=True)\nc=s.accept()\ntime.sleep(600)",
+                     stdout=subprocess.PIPE)
+    assert hang.stdout.readline() == b"up\n"
+    client = lablib.TlsClient(lab)
+    client.proc.wait(60)
+    lablib.wait_for("no session", lambda: sessions(con) == 0)
+
+
+def test_client_reset_reaches_the_server(mmp):
+    open_session(mmp)
+    tap = mmp.lab.spawn(mmp.lab.inside, "tcpdump", "-lni", "iB", "-c", "1", "tcp[tcpflags] & tcp-rst != 0",
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    lablib.wait_for("tcpdump", lambda: b"listening" in (tap.stderr.readline() or b""))
+    mmp.lab.outside.run("ss", "-K", "dst", "192.0.2.140", "dport", "=", "5443")
+    assert b"5443" in tap.communicate(timeout=30)[0]
+    lablib.wait_for("no session", lambda: sessions(mmp.con) == 0)
+
+
+def test_old_session_survives_a_new_certificate(mmp):
+    old = open_session(mmp)
+    mmp.lab.pki.self_signed("second", "cuma.example.com")
+    p12 = mmp.lab.pki.pkcs12("second", "sample_passphrase")
+    mmp.con.paste("configure terminal\ncrypto ca import cuma_proxy pkcs12 sample_passphrase\n" + p12 + "quit\nend")
+    old.send(lablib.UPLOAD)
+    assert mmp.server.expect(len(lablib.UPLOAD)) == lablib.UPLOAD
+    shown = mmp.lab.outside.run("sh", "-c", "openssl s_client -connect 192.0.2.140:5443 </dev/null 2>/dev/null | openssl x509 -serial -noout").stdout
+    want = subprocess.run(["openssl", "x509", "-serial", "-noout", "-in", mmp.lab.pki.path("second.crt")], capture_output=True).stdout
+    assert shown == want
+
+
+def test_veth_glue(lab):
+    con = mobility(lab, glue="veth")
+    s = Setup(lab, con)
+    s.server = lablib.TlsServer(lab)
+    client = open_session(s)
+    client.send(lablib.UPLOAD)
+    assert s.server.expect(len(lablib.UPLOAD)) == lablib.UPLOAD
+
+
+def test_captures(mmp):
+    mmp.con.cmd("capture wire interface outside match tcp any any eq 5443")
+    mmp.con.cmd("capture clear type tls-proxy interface outside")
+    open_session(mmp)
+    assert re.search(r"capture wire type raw-data interface outside \[Capturing - [1-9]\d* bytes\]", mmp.con.cmd("show capture"))
+    assert "192.0.2.140.5443: S " in mmp.con.cmd("show capture wire")
+    out = mmp.con.cmd("copy /noconfirm /pcap capture:clear disk0:clear.pcap")
+    assert "packets copied" in out, out
+    text = subprocess.run(["tshark", "-r", mmp.lab.flash() + "/clear.pcap", "-T", "fields", "-e", "tcp.payload"],
+                          capture_output=True, check=True).stdout.decode()
+    assert lablib.OPEN.hex() in text and lablib.CREATED.hex() in text
+
+
