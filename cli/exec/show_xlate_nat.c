@@ -200,7 +200,7 @@ static void show_rule(struct session *s, const struct snapshot *snap, const stru
         if (r->svc_proto)
                 snprintf(service, sizeof service, "   service %s %u %u", r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp",
                          r->svc_real, r->svc_mapped);
-        out(s, "%u (%s) to (%s) source %s %s %s %s\n", n, any_name(snap, r->real_if), any_name(snap, r->mapped_if),
+        out(s, "%u (%s) to (%s) source %s %s %s%s\n", n, any_name(snap, r->real_if), any_name(snap, r->mapped_if),
             r->dynamic ? "dynamic" : "static", r->object, target, service);
         out(s, "    translate_hits = %llu, untranslate_hits = %llu\n", (unsigned long long)t, (unsigned long long)u);
         if (more)

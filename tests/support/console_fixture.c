@@ -129,26 +129,40 @@ static char *slurp(int fd)
         return s;
 }
 
-static const char *run(struct console_fixture *f, const char *script, const struct session_opts *o)
+static enum session_end one_session(struct box *b, struct term *t, const struct session_opts *o)
+{
+        struct session *s = session_new(b, t, o);
+        enum session_end end;
+
+        need(s != NULL, "session");
+        if (b->consoles)
+                console_join(b->consoles, s);
+        end = session_run(s);
+        if (b->consoles)
+                console_leave(b->consoles, s);
+        session_free(s);
+        return end;
+}
+
+char *console_script(struct box *b, const struct session_opts *o, const char *script)
 {
         int out = memfd_create("transcript", MFD_CLOEXEC), keep = dup(out);
         struct term *t = term_open_fds(text_fd(script), out, NULL, NULL);
-        struct session *s = session_new(&f->box, t, o);
+        char *text;
 
-        need(t && s, "session");
-        console_join(f->box.consoles, s);
-        while (session_run(s) == SESSION_LOGOUT) {
-                console_leave(f->box.consoles, s);
-                session_free(s);
-                s = session_new(&f->box, t, o);
-                console_join(f->box.consoles, s);
-        }
-        console_leave(f->box.consoles, s);
-        session_free(s);
+        need(t != NULL, "term");
+        while (one_session(b, t, o) == SESSION_LOGOUT)
+                continue;
         term_close(t);
-        free(f->out);
-        f->out = slurp(keep);
+        text = slurp(keep);
         close(keep);
+        return text;
+}
+
+static const char *run(struct console_fixture *f, const char *script, const struct session_opts *o)
+{
+        free(f->out);
+        f->out = console_script(&f->box, o, script);
         return f->out;
 }
 

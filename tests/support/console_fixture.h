@@ -30,6 +30,8 @@ void cf_close(struct console_fixture *f); /* removes the flash directory */
 const char *cf_run(struct console_fixture *f, const char *script);
 /* The same, privileged from the start and without the greeting; the final prompt is cut off. */
 const char *cf_priv(struct console_fixture *f, const char *script);
+/* The transcript of sessions on any box until the script ends; the caller frees it. */
+char *console_script(struct box *b, const struct session_opts *o, const char *script);
 /* A file on flash, or NULL; the caller frees it. */
 char *cf_file(const struct console_fixture *f, const char *name);
 

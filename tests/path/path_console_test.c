@@ -1,0 +1,304 @@
+/* The operator's view on the real path: every number shown is compared before and after traffic. */
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/baseline.h"
+#include "tests/path/support/path_fixture.h"
+#include "tests/support/console_fixture.h"
+
+static const char config[] = "object network srv\n"
+                             " host 10.0.0.5\n"
+                             " nat (inside,outside) static 192.0.2.140\n"
+                             "object network lan\n"
+                             " subnet 10.0.0.0 255.255.255.0\n"
+                             " nat (inside,outside) dynamic interface\n"
+                             "object-group network servers\n"
+                             " network-object host 10.0.0.5\n"
+                             " network-object host 10.0.0.6\n"
+                             "access-list outside_in remark web\n"
+                             "access-list outside_in extended permit tcp any object-group servers eq 80\n"
+                             "access-list outside_in extended permit tcp any host 10.0.0.5 eq 443 inactive\n"
+                             "access-group outside_in in interface outside\n";
+
+static struct path_fixture fx;
+static char *shown;
+
+static int setup(void **state)
+{
+        char text[8192];
+
+        snprintf(text, sizeof text, "%s%s", pf_base, config);
+        pf_start(&fx, text, false);
+        fx.box.baselines = baselines_new();
+        *state = &fx;
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        baselines_free(fx.box.baselines);
+        pf_stop(*state);
+        free(shown);
+        shown = NULL;
+        return 0;
+}
+
+/* What one command prints, between its echo and the next prompt. */
+static const char *show(const char *command)
+{
+        const struct session_opts o = { .privileged = true };
+        char script[300], *start, *end;
+
+        snprintf(script, sizeof script, "%s\n", command);
+        free(shown);
+        shown = console_script(&fx.box, &o, script);
+        start = strstr(shown, command);
+        end = strrchr(shown, '#');
+        assert_true(start && end);
+        while (end > start && end[-1] != '\n')
+                end--;
+        *end = 0;
+        return strchr(start, '\n') + 1;
+}
+
+static void has(const char *command, const char *part)
+{
+        const char *text = show(command);
+
+        if (!strstr(text, part))
+                fail_msg("%s: \"%s\" is not in:\n%s", command, part, text);
+}
+
+static void is(const char *command, const char *text)
+{
+        assert_string_equal(show(command), text);
+}
+
+static struct pb tcp(unsigned port, uint8_t flags, uint32_t seq, uint32_t ack)
+{
+        struct pb p = port ? pf_pb(&fx, 1, "10.0.0.5", 80, "192.0.2.10", 40000, IPPROTO_TCP_)
+                           : pf_pb(&fx, 0, "192.0.2.10", 40000, "192.0.2.140", 80, IPPROTO_TCP_);
+
+        p.flags = flags;
+        p.seq = seq;
+        p.ack = ack;
+        return p;
+}
+
+/* Handshake and ten bytes from the client: 4 packets. */
+static void web_session(void)
+{
+        struct pb p;
+
+        pf_send_pb(&fx, 0, tcp(0, PB_SYN, 1000, 0));
+        pf_send_pb(&fx, 1, tcp(1, PB_SYN | PB_ACK, 7000, 1001));
+        pf_send_pb(&fx, 0, tcp(0, PB_ACK, 1001, 7001));
+        p = tcp(0, PB_ACK | PB_PSH, 1001, 7001);
+        p.pay = "0123456789";
+        p.npay = 10;
+        pf_send_pb(&fx, 0, p);
+}
+
+static void refused_packet(void)
+{
+        struct pb p = pf_pb(&fx, 0, "192.0.2.10", 41000, "192.0.2.140", 22, IPPROTO_TCP_);
+
+        p.flags = PB_SYN;
+        pf_send_pb(&fx, 0, p);
+}
+
+static void dns_query(void)
+{
+        struct pb p = pf_pb(&fx, 1, "10.0.0.7", 5353, "192.0.2.99", 9999, IPPROTO_UDP_);
+
+        p.pay = "question";
+        p.npay = 8;
+        pf_send_pb(&fx, 1, p);
+}
+
+static void connections(void **state UNUSED)
+{
+        is("show conn", "0 in use, 0 most used\n");
+        web_session();
+        pf_advance(&fx, 65000);
+        is("show conn count", "1 in use, 1 most used\n");
+        has("show conn",
+            "1 in use, 1 most used\nTCP outside 192.0.2.10:40000 inside 10.0.0.5:80, idle 0:01:05, bytes ");
+        has("show conn", ", flags UIB\n");
+        has("show conn detail",
+            "TCP outside: 192.0.2.10/40000 (192.0.2.10/40000) inside: 10.0.0.5/80 (192.0.2.140/80),\n"
+            "    flags UIB, idle 1m5s, uptime 1m5s, timeout 1h0m, bytes ");
+        has("show conn detail", "  Initiator: 192.0.2.10, Responder: 10.0.0.5\n");
+        dns_query();
+        has("show conn protocol udp", "UDP outside 192.0.2.99:9999 inside 10.0.0.7:5353, idle 0:00:00, bytes ");
+        assert_null(strstr(show("show conn protocol udp"), "TCP"));
+        assert_null(strstr(show("show conn address 10.0.0.7"), "TCP"));
+        has("show conn address 10.0.0.1-10.0.0.6 port 80", "TCP outside");
+        has("show conn address nonsense", "ERROR: nonsense is not an address or a range of addresses\n");
+        is("clear conn address 10.0.0.7", "1 connection(s) deleted.\n");
+        is("clear conn", "1 connection(s) deleted.\n");
+        is("show conn", "0 in use, 2 most used\n");
+}
+
+static void translations(void **state UNUSED)
+{
+        is("show nat", "Auto NAT Policies (Section 2)\n"
+                       "1 (inside) to (outside) source static srv 192.0.2.140\n"
+                       "    translate_hits = 0, untranslate_hits = 0\n"
+                       "2 (inside) to (outside) source dynamic lan interface\n"
+                       "    translate_hits = 0, untranslate_hits = 0\n");
+        web_session();
+        dns_query();
+        has("show nat", "192.0.2.140\n    translate_hits = 0, untranslate_hits = 1\n");
+        has("show nat", "lan interface\n    translate_hits = 1, untranslate_hits = 0\n");
+        has("show nat detail", "    Source - Origin: 10.0.0.0/24, Translated: 192.0.2.1/24\n");
+        has("show xlate", "2 in use, 2 most used\n");
+        has("show xlate",
+            "NAT from inside:10.0.0.5 to outside:192.0.2.140\n    flags s idle 0:00:00 timeout 0:00:00\n");
+        has("show xlate",
+            "UDP PAT from inside:10.0.0.7/5353 to outside:192.0.2.1/5353 flags ri idle 0:00:00 timeout 0:00:30\n");
+        is("clear nat counters", "");
+        has("show nat", "lan interface\n    translate_hits = 0, untranslate_hits = 0\n");
+        is("clear xlate", "");
+        has("show xlate", "1 in use, 2 most used\n");
+}
+
+static void lists_and_drops(void **state UNUSED)
+{
+        has("show access-list", "access-list outside_in; 3 elements; name hash: 0x");
+        has("show access-list", "access-list outside_in line 1 remark web\n");
+        has("show access-list outside_in",
+            "line 2 extended permit tcp any object-group servers eq www (hitcnt=0) 0x");
+        has("show access-list outside_in", "inactive (hitcnt=0) (inactive) 0x");
+        web_session();
+        refused_packet();
+        refused_packet();
+        has("show access-list outside_in",
+            "line 2 extended permit tcp any object-group servers eq www (hitcnt=1) 0x");
+        has("show access-list outside_in",
+            "\n  access-list outside_in line 2 extended permit tcp any host 10.0.0.5 eq 80 (hitcnt=1) 0x");
+        has("show access-list outside_in",
+            "\n  access-list outside_in line 2 extended permit tcp any host 10.0.0.6 eq 80 (hitcnt=0) 0x");
+        is("clear access-list outside_in counters", "");
+        has("show access-list outside_in", "object-group servers eq www (hitcnt=0) 0x");
+        web_session();
+        has("show asp drop",
+            "Frame drop:\n  Flow is denied by configured rule (acl-drop)                                 2\n");
+        has("show asp drop", "\nLast clearing: Never\n\nFlow drop:\n");
+        is("clear asp drop", "");
+        assert_null(strstr(show("show asp drop"), "acl-drop"));
+        has("show asp drop frame acl-drop", "(acl-drop)                                 0\n");
+        refused_packet();
+        has("show asp drop frame acl-drop", "(acl-drop)                                 1\n");
+        has("show asp drop", "UTC");
+}
+
+static void interfaces_and_neighbours(void **state UNUSED)
+{
+        has("show interface outside", "Traffic Statistics for \"outside\":\n\t0 packets input, 0 bytes\n");
+        web_session();
+        refused_packet();
+        has("show interface outside", "Interface GigabitEthernet0/0 \"outside\", is up, line protocol is up\n");
+        has("show interface outside", "\t1 packets dropped\n");
+        assert_null(strstr(show("show interface outside"), "\t0 packets input"));
+        has("show interface ip brief",
+            "GigabitEthernet0/0         192.0.2.1       YES manual up                    up\n");
+        has("show nameif", "GigabitEthernet0/1       inside                   100\n");
+        has("show ip", "GigabitEthernet0/0       outside                192.0.2.1       255.255.255.0   manual\n");
+        has("show arp", "\tinside 10.0.0.5 0200.0a00.0005 0\n");
+        is("clear arp", "");
+        is("show arp", "");
+        has("show route", "Gateway of last resort is ");
+        has("show route", "C        10.0.0.0 255.255.255.0 is directly connected, inside\n");
+}
+
+static void tracer_sees_what_packets_see(void **state UNUSED)
+{
+        const char *t = show("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
+
+        assert_non_null(
+                strstr(t, "\nPhase: 1\nType: UN-NAT\nSubtype: static\nResult: ALLOW\nConfig:\nobject network srv\n"
+                          " nat (inside,outside) static 192.0.2.140\nAdditional Information:\n"));
+        assert_non_null(strstr(t, "Config:\naccess-group outside_in in interface outside\n"
+                                  "access-list outside_in extended permit tcp any object-group servers eq www \n"));
+        assert_non_null(
+                strstr(t, "output-interface: inside\noutput-status: up\noutput-line-status: up\nAction: allow\n"));
+        has("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 22",
+            "Action: drop\nDrop-reason: (acl-drop) Flow is denied by configured rule\n");
+        has("packet-tracer input inside udp 10.0.0.7 53 192.0.2.99 53",
+            "lan\n nat (inside,outside) dynamic interface\n");
+        has("packet-tracer input inside icmp 10.0.0.7 8 0 192.0.2.99", "Action: allow\n");
+        /* nothing has happened */
+        is("show conn", "0 in use, 0 most used\n");
+        assert_null(strstr(show("show asp drop"), "acl-drop"));
+        has("show access-list", "(hitcnt=0)");
+        assert_null(strstr(show("show access-list"), "(hitcnt=1)"));
+}
+
+static void captures(void **state UNUSED)
+{
+        is("capture wire interface outside match tcp any host 192.0.2.140 eq 80", "");
+        is("capture drops type asp-drop acl-drop circular-buffer", "");
+        is("capture all interface inside buffer 2000 packet-length 64", "");
+        web_session();
+        refused_packet();
+        has("show capture", "capture wire type raw-data interface outside [Capturing - ");
+        has("show capture", "  match tcp any host 192.0.2.140 eq 80 \n");
+        has("show capture", "capture drops type asp-drop acl-drop circular-buffer [Capturing - ");
+        has("show capture", "capture all type raw-data buffer 2000 packet-length 64 interface inside [Capturing - ");
+        has("show capture wire", "\n4 packets captured\n\n   1: ");
+        has("show capture wire", "       192.0.2.10.40000 > 192.0.2.140.80: S 1000:1000(0) win 65535 \n   2: ");
+        has("show capture wire", ": P 1001:1011(10) ack 7001 win 65535 \n4 packets shown\n");
+        has("show capture wire count 2", "2 packets shown\n");
+        has("show capture wire packet-number 4 dump",
+            "0x0030\t 3839                                    \t89\n1 packet shown\n");
+        has("show capture drops", "S 0:0(0) win 65535 Drop-reason: (acl-drop) Flow is denied by configured rule\n");
+        has("capture wire type tls-proxy", "ERROR: the type of an existing capture cannot change\n");
+        is("clear capture wire", "");
+        is("show capture wire", "\n0 packet captured\n\n0 packet shown\n");
+        is("no capture wire", "");
+        assert_null(strstr(show("show capture"), "wire"));
+}
+
+static void a_capture_becomes_a_file(void **state UNUSED)
+{
+        char dir[] = "/tmp/vg-path-XXXXXX", path[64];
+        FILE *fp;
+        uint32_t magic = 0;
+
+        assert_non_null(mkdtemp(dir));
+        strcpy(fx.box.flash, dir);
+        show("capture wire interface outside match tcp any any");
+        web_session();
+        has("copy /noconfirm /pcap capture:wire disk0:wire.pcap", "\n4 packets copied in ");
+        snprintf(path, sizeof path, "%s/wire.pcap", dir);
+        fp = fopen(path, "r");
+        assert_non_null(fp);
+        assert_int_equal(fread(&magic, 4, 1, fp), 1);
+        assert_true(magic == 0xA1B2C3D4 || magic == 0xA1B23C4D);
+        fseek(fp, 0, SEEK_END);
+        assert_true(ftell(fp) > 24 + 4 * (16 + 54));
+        fclose(fp);
+        unlink(path);
+        rmdir(dir);
+        fx.box.flash[0] = 0;
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(connections),
+                T(translations),
+                T(lists_and_drops),
+                T(interfaces_and_neighbours),
+                T(tracer_sees_what_packets_see),
+                T(captures),
+                T(a_capture_becomes_a_file),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
