@@ -125,6 +125,7 @@ static void handshake_done(struct leg_tls *t)
         struct tls_info *i = &t->info;
 
         i->done = true;
+        i->own_cert_asked = t->profile->role == TLS_CLIENT && t->ssl.client_auth;
         snprintf(i->version, sizeof i->version, "%s", mbedtls_ssl_get_version(&t->ssl));
         snprintf(i->cipher, sizeof i->cipher, "%s",
                  tls_suite_openssl_name(mbedtls_ssl_get_ciphersuite_id(mbedtls_ssl_get_ciphersuite(&t->ssl))));

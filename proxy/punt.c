@@ -2,6 +2,7 @@
 
 #include "platform/base/hash.h"
 #include "platform/base/mem.h"
+#include "policy/policy_rt.h"
 
 int punt_link_init(struct punt_link *l, struct worker *dp, struct err *e)
 {
@@ -257,6 +258,28 @@ void punt_conn_end(struct worker *w, struct conn *c)
                 punt_flow_give(p, f);
 }
 
+/* An engine's refusal, in the counters of its inspect line. */
+static void count_refused(struct worker *w, const struct conn *c, enum conn_end_reason why)
+{
+        struct inspect_count *n = c->inspect_line ? policy_inspect_count(w->policy, c->inspect_line) : NULL;
+
+        if (why != CONN_END_INSPECT)
+                return;
+        dp_count(w, DROP_FLOW_INSPECT);
+        if (n)
+                atomic_fetch_add_explicit(&n->resets, 1, memory_order_relaxed);
+}
+
+static void drop_dgram(struct punt *p, struct punt_flow *f, struct pkt *pk)
+{
+        struct conn *c = f ? punt_flow_conn(p, f) : NULL;
+        struct inspect_count *n = c ? policy_inspect_count(p->w->policy, c->inspect_line) : NULL;
+
+        if (n)
+                atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
+        dp_discard(p->w, pk, DROP_INSPECT);
+}
+
 /* The proxy worker is done. TCP legs still have FINs, RSTs and their answers to exchange: the conn lingers for them.
  */
 static void on_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
@@ -271,6 +294,7 @@ static void on_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why
         if (!c)
                 return;
         c->end_reason = (uint8_t)why;
+        count_refused(p->w, c, why);
         if (c->action != CONN_PUNT) {
                 conn_end(p->w, c, why);
                 return;
@@ -322,7 +346,7 @@ static void on_msg(struct punt *p, const struct punt_msg *m)
                 on_dgram(p, f, m);
                 break;
         case PUNT_DGRAM_DROP:
-                dp_discard(p->w, m->pk, DROP_INSPECT);
+                drop_dgram(p, f, m->pk);
                 break;
         case PUNT_PINHOLE:
                 pinhole_add(p->w, &m->pinhole);

@@ -69,7 +69,7 @@ void punt_stage(struct worker *w, struct burst *b); /* wire path: conns with act
 void punt_in_stage(struct worker *w, struct burst *b); /* TUN path: pseudo pair -> wire headers, conn, out_iface */
 /* worker_env.wire_key: the headers a packet of a conn had before NAT or punt, for ICMP errors about it. */
 bool punt_wire_key(const struct worker *w, const struct pkt *pk, struct flow_key *out);
-void punt_drain(struct worker *w);                     /* hook: messages from proxy workers, bounded */
+void punt_drain(struct worker *w); /* hook: messages from proxy workers, bounded */
 /* Slow stage behind conn_new_stage: PUNT, INSPECT and BOX conns get their flow id and FLOW_NEW is pushed, or the conn
  * ends. */
 enum pkt_verdict punt_new_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan);

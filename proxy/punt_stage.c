@@ -1,6 +1,7 @@
 /* Wire -> private kernel or engine: packets of conns that somebody in the process terminates leave the path here. */
 #include "nat/rewrite.h"
 #include "platform/net/decode.h"
+#include "policy/policy_rt.h"
 #include "proxy/punt_int.h"
 
 /* How the private kernel sees the peer of leg `leg`: pseudo pair in, its own socket out. */
@@ -91,6 +92,14 @@ static enum pkt_verdict to_engine(struct worker *w, struct pkt *pk)
         return dp_taken(pk);
 }
 
+static void count_inspected(struct worker *w, const struct conn *c)
+{
+        struct inspect_count *n = c->inspect_line ? policy_inspect_count(w->policy, c->inspect_line) : NULL;
+
+        if (n)
+                atomic_fetch_add_explicit(&n->packets, 1, memory_order_relaxed);
+}
+
 void punt_stage(struct worker *w, struct burst *b)
 {
         for (unsigned i = 0; i < b->n; i++) {
@@ -101,7 +110,10 @@ void punt_stage(struct worker *w, struct burst *b)
                         continue;
                 if (!c->flow || !w->punt) {
                         dp_drop(pk, DROP_PUNT_STALE);
-                } else if (c->action == CONN_INSPECT) {
+                        continue;
+                }
+                count_inspected(w, c);
+                if (c->action == CONN_INSPECT) {
                         to_engine(w, pk);
                 } else {
                         to_kernel(w, pk);

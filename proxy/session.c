@@ -23,6 +23,12 @@ static void queue_handshake(struct psession *s)
                 list_add_tail(&s->w->handshakes, &s->ready);
 }
 
+/* The client's handshake is over, the server's is not: what the client says stays in its socket. */
+static bool awaits_server(const struct half *h)
+{
+        return h == h->s->half && (h->s->state == SESS_CONNECT_SERVER || h->s->state == SESS_TLS_SERVER);
+}
+
 void psession_arm(struct half *h)
 {
         unsigned want = h->leg ? leg_want(h->leg) : 0;
@@ -32,14 +38,18 @@ void psession_arm(struct half *h)
         /* A reader that is slow stops its source; a finished source has nothing more to say. */
         if (h->eof || (h->s->state == SESS_OPEN && h->s->half[h == h->s->half].out.len >= OUT_MAX / 2))
                 want &= ~(unsigned)LEG_WANT_READ;
+        if (awaits_server(h))
+                want = 0;
         if (!h->ev.on || h->ev.want != want)
                 evl_set(h->s->w->evl, &h->ev, want);
 }
 
 static void on_ready(struct evl_fd *f, unsigned ready UNUSED)
 {
-        struct psession *s = container_of(f, struct half, ev)->s;
+        struct half *h = container_of(f, struct half, ev);
+        struct psession *s = h->s;
 
+        h->lost |= awaits_server(h); /* asked for nothing, it can only have failed */
         if (s->state == SESS_OPEN)
                 proxy_queue_busy(s);
         else
@@ -209,6 +219,8 @@ static const char *bind_tls_proxy(struct psession *s)
                 return "its tls-proxy no longer exists";
         s->tls_proxy_id = tp->id;
         snprintf(s->tls_proxy, sizeof s->tls_proxy, "%s", tp->name);
+        snprintf(s->server_tp, sizeof s->server_tp, "%s", tp->server_tp);
+        s->ask_client = tp->authenticate_client;
         if (tp->unusable[0])
                 return tp->unusable;
         s->server_profile = tls_profile_get(tp->server);
@@ -310,10 +322,11 @@ static struct leg *tls_over(struct psession *s, unsigned i, struct tls_profile *
         struct err e = { 0 };
         struct leg *l = bottom ? leg_tls_new(*profile, bottom, s->w->log, &e) : NULL;
 
+        if (l)
+                log_tls_start(s, i, *profile);
         tls_profile_put(*profile);
         *profile = NULL;
         if (l) {
-                log_tls_start(s, i);
                 half_attach(s, i, l);
                 return l;
         }
@@ -324,8 +337,7 @@ static struct leg *tls_over(struct psession *s, unsigned i, struct tls_profile *
 void psession_accepted(struct psession *s, int fd)
 {
         s->state = SESS_TLS_CLIENT;
-        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Using trust point of tls-proxy '%s' with the Client",
-                   s->flow, s->tls_proxy);
+        debug_session_set_up(s);
         if (tls_over(s, 0, &s->server_profile, leg_socket_new(fd, false)))
                 queue_handshake(s);
 }
@@ -350,6 +362,7 @@ static void connect_server(struct psession *s)
         int fd = server_socket(s);
 
         s->state = SESS_CONNECT_SERVER;
+        psession_arm(&s->half[0]);
         if (fd < 0) {
                 refuse(s, CONN_END_PROXY_FULL, "no socket for the server leg");
                 return;
@@ -401,6 +414,10 @@ void psession_handshake(struct psession *s)
 
         if (s->dead || s->state == SESS_OPEN || !h->leg)
                 return;
+        if (s->half[0].lost) { /* nobody is left to serve */
+                psession_end(s, CONN_END_RESET_O, true, NULL);
+                return;
+        }
         rc = leg_start(h->leg);
         if (rc == LEG_AGAIN) {
                 psession_arm(h);

@@ -14,16 +14,52 @@ static struct leg_words words(const struct psession *s, unsigned leg)
         return (struct leg_words){ "client", s->ctx.client_if, &s->info.client_real, &s->info.server_mapped };
 }
 
+#define TLS_SUITES_SHOWN 16u
 #define LEG_ARGS(x) LS((x).ifname), LA(&(x).peer->a), LU((x).peer->port), LA(&(x).local->a), LU((x).local->port)
 
-void log_tls_start(struct psession *s, unsigned leg)
+/* What we offer or accept: one line that counts, one line a suite. */
+static void log_suites(struct psession *s, unsigned leg, const struct tls_profile *p)
+{
+        const char *name[TLS_SUITES_SHOWN];
+        struct leg_words x = words(s, leg);
+        unsigned n = tls_profile_suites(p, name, TLS_SUITES_SHOWN);
+
+        if (leg)
+                log_msg(s->w->log, LOG_725009, LU(n), LEG_ARGS(x));
+        else
+                log_msg(s->w->log, LOG_725010, LU(n));
+        for (unsigned i = 0; i < n; i++)
+                log_msg(s->w->log, LOG_725011, LU(i + 1), LS(name[i]));
+}
+
+void log_tls_start(struct psession *s, unsigned leg, const struct tls_profile *p)
 {
         struct leg_words x = words(s, leg);
 
         log_msg(s->w->log, LOG_725001, LS(x.role), LEG_ARGS(x), LS("TLSv1.2"));
-        if (leg == 0)
-                debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Waiting for SSL handshake from Client %s:/%u",
-                           s->flow, x.ifname, x.peer->port);
+        log_suites(s, leg, p);
+        if (leg)
+                return;
+        log_msg(s->w->log, LOG_725016, LS(s->server_tp), LEG_ARGS(x));
+        if (s->ask_client)
+                log_msg(s->w->log, LOG_725004, LEG_ARGS(x));
+}
+
+void debug_session_set_up(struct psession *s)
+{
+        char c[ADDR_TEXT_MAX], v[ADDR_TEXT_MAX];
+        const struct punt_flow_info *i = &s->info;
+
+        if (!debug_on(s->w->log, DBG_TLSP_EVENTS))
+                return;
+        addr_print(&i->client_real.a, c);
+        addr_print(&i->server_real.a, v);
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Set up proxy for Client %s:%s/%u <-> Server %s:%s/%u",
+                   s->flow, s->ctx.client_if, c, i->client_real.port, s->ctx.server_if, v, i->server_real.port);
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Using trust point '%s' with the Client, RT proxy %08x",
+                   s->flow, s->server_tp, s->tls_proxy_id);
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Waiting for SSL handshake from Client %s:%s/%u.", s->flow,
+                   s->ctx.client_if, c, i->client_real.port);
 }
 
 void log_tls_done(struct psession *s, unsigned leg)
@@ -35,6 +71,8 @@ void log_tls_done(struct psession *s, unsigned leg)
                 log_msg(s->w->log, LOG_725008, LEG_ARGS(x), LU(t->noffered));
         if (leg == 0 && t->resumed)
                 log_msg(s->w->log, LOG_725003, LEG_ARGS(x));
+        if (leg && t->own_cert_asked)
+                log_msg(s->w->log, LOG_725005, LEG_ARGS(x));
         if (leg == 0)
                 log_msg(s->w->log, LOG_725012, LS(t->cipher), LEG_ARGS(x));
         else

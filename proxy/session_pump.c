@@ -33,6 +33,15 @@ static enum pump flush(struct psession *s, unsigned to)
         return PUMP_IDLE;
 }
 
+static void count_bytes(struct psession *s, size_t n)
+{
+        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+
+        s->w->all.bytes += n;
+        if (c)
+                c->bytes += n;
+}
+
 /* Reads leg `from` into its input buffer; what does not fit waits in the kernel. */
 static enum pump fill(struct psession *s, unsigned from, size_t *got)
 {
@@ -56,6 +65,7 @@ static enum pump fill(struct psession *s, unsigned from, size_t *got)
         h->eof = n == 0;
         h->in.len += (size_t)n;
         h->bytes += (size_t)n;
+        count_bytes(s, (size_t)n);
         *got = (size_t)n;
         return PUMP_IDLE;
 }

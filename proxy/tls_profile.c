@@ -133,6 +133,15 @@ struct tls_profile *tls_profile_new(const struct tls_profile_params *in, struct 
         return NULL;
 }
 
+unsigned tls_profile_suites(const struct tls_profile *p, const char **names, unsigned max)
+{
+        unsigned n = 0;
+
+        for (; n < max && p->suites[n]; n++)
+                names[n] = tls_suite_openssl_name(p->suites[n]);
+        return n;
+}
+
 struct tls_profile *tls_profile_get(struct tls_profile *p)
 {
         if (p)

@@ -28,6 +28,8 @@ struct tls_profile_params {
 struct tls_profile;
 /* -1 with the reason when something typed is not available in the linked library. */
 struct tls_profile *tls_profile_new(const struct tls_profile_params *p, struct err *e) MUST_USE;
+/* OpenSSL names of what it offers, in order of preference; static text; returns how many (at most max). */
+unsigned tls_profile_suites(const struct tls_profile *p, const char **names, unsigned max);
 struct tls_profile *tls_profile_get(struct tls_profile *p);
 void tls_profile_put(struct tls_profile *p);
 
@@ -39,6 +41,7 @@ tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the m
 /* What happened in a handshake, for logs and show. */
 struct tls_info {
         bool done, resumed, peer_cert;
+        bool own_cert_asked;     /* client role: the server wanted our certificate */
         char version[12];        /* "TLSv1.2" */
         char cipher[40];         /* OpenSSL name */
         char verify_reason[200]; /* why the peer was refused, "" */

@@ -24,6 +24,7 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         struct leg *leg;
         struct evl_fd ev;
         bool ready;         /* handshake done */
+        bool lost;          /* client leg: reset or closed while the server's handshake is under way */
         bool eof, eof_told; /* its peer finished; the engine has been told */
         bool fin_wanted, fin_sent;
         struct sbuf in, out; /* from this leg; to this leg */
@@ -48,7 +49,8 @@ struct psession {
         struct half half[2];                                 /* [0] client leg, [1] server leg */
         struct tls_profile *client_profile, *server_profile; /* references, until the legs exist */
         uint32_t tls_proxy_id;
-        char tls_proxy[PROXY_NAME_MAX + 1];
+        char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
+        bool ask_client; /* for a certificate */
         struct tmr deadline, partial;
         bool partial_on;
         uint64_t born_ms, last_ms;
@@ -119,7 +121,8 @@ void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m
 int psession_ctx_init(struct psession *s);
 
 /* session_log.c */
-void log_tls_start(struct psession *s, unsigned leg);
+void log_tls_start(struct psession *s, unsigned leg, const struct tls_profile *p);
+void debug_session_set_up(struct psession *s);
 void log_tls_done(struct psession *s, unsigned leg);
 void log_tls_failed(struct psession *s, unsigned leg);
 void log_tls_end(struct psession *s, unsigned leg);
