@@ -218,6 +218,13 @@ static bool help_line(struct session *s, const char *line)
         return true;
 }
 
+/* ^Z; like `end`, but nobody typed that. */
+static void leave_config(struct session *s)
+{
+        conf_top(&s->conf);
+        s->config = false;
+}
+
 static enum session_end loop(struct session *s)
 {
         while (!s->leaving) {
@@ -232,8 +239,8 @@ static enum session_end loop(struct session *s)
                         return SESSION_IDLE;
                 if (r == TERM_LONG)
                         term_printf(s->t, "ERROR: line of more than %u characters\n", TERM_LINE_MAX);
-                else if (r == TERM_TO_END && s->config)
-                        session_line(s, "end");
+                else if (r == TERM_TO_END)
+                        leave_config(s);
                 else if (r == TERM_LINE && !help_line(s, line))
                         session_line(s, line);
         }

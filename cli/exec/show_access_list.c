@@ -4,7 +4,7 @@
 #include "cli/exec/tables.h"
 
 #include "policy/acl.h"
-#include "policy/live_int.h"
+#include "policy/policy_rt.h"
 
 #define ELEMS_MAX 65536u
 

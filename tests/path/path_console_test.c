@@ -29,8 +29,8 @@ static int setup(void **state)
 {
         char text[8192];
 
-        snprintf(text, sizeof text, "%s%s", pf_base, config);
-        pf_start(&fx, text, false);
+        snprintf(text, sizeof text, "%s%s", px_base, config);
+        px_start(&fx, text, false);
         fx.box.baselines = baselines_new();
         *state = &fx;
         return 0;
@@ -39,7 +39,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
         baselines_free(fx.box.baselines);
-        pf_stop(*state);
+        px_stop(*state);
         free(shown);
         shown = NULL;
         return 0;
@@ -78,8 +78,8 @@ static void is(const char *command, const char *text)
 
 static struct pb tcp(unsigned port, uint8_t flags, uint32_t seq, uint32_t ack)
 {
-        struct pb p = port ? pf_pb(&fx, 1, "10.0.0.5", 80, "192.0.2.10", 40000, IPPROTO_TCP_)
-                           : pf_pb(&fx, 0, "192.0.2.10", 40000, "192.0.2.140", 80, IPPROTO_TCP_);
+        struct pb p = port ? px_pb(&fx, 1, "10.0.0.5", 80, "192.0.2.10", 40000, IPPROTO_TCP_)
+                           : px_pb(&fx, 0, "192.0.2.10", 40000, "192.0.2.140", 80, IPPROTO_TCP_);
 
         p.flags = flags;
         p.seq = seq;
@@ -92,37 +92,37 @@ static void web_session(void)
 {
         struct pb p;
 
-        pf_send_pb(&fx, 0, tcp(0, PB_SYN, 1000, 0));
-        pf_send_pb(&fx, 1, tcp(1, PB_SYN | PB_ACK, 7000, 1001));
-        pf_send_pb(&fx, 0, tcp(0, PB_ACK, 1001, 7001));
+        px_send_pb(&fx, 0, tcp(0, PB_SYN, 1000, 0));
+        px_send_pb(&fx, 1, tcp(1, PB_SYN | PB_ACK, 7000, 1001));
+        px_send_pb(&fx, 0, tcp(0, PB_ACK, 1001, 7001));
         p = tcp(0, PB_ACK | PB_PSH, 1001, 7001);
         p.pay = "0123456789";
         p.npay = 10;
-        pf_send_pb(&fx, 0, p);
+        px_send_pb(&fx, 0, p);
 }
 
 static void refused_packet(void)
 {
-        struct pb p = pf_pb(&fx, 0, "192.0.2.10", 41000, "192.0.2.140", 22, IPPROTO_TCP_);
+        struct pb p = px_pb(&fx, 0, "192.0.2.10", 41000, "192.0.2.140", 22, IPPROTO_TCP_);
 
         p.flags = PB_SYN;
-        pf_send_pb(&fx, 0, p);
+        px_send_pb(&fx, 0, p);
 }
 
 static void dns_query(void)
 {
-        struct pb p = pf_pb(&fx, 1, "10.0.0.7", 5353, "192.0.2.99", 9999, IPPROTO_UDP_);
+        struct pb p = px_pb(&fx, 1, "10.0.0.7", 5353, "192.0.2.99", 9999, IPPROTO_UDP_);
 
         p.pay = "question";
         p.npay = 8;
-        pf_send_pb(&fx, 1, p);
+        px_send_pb(&fx, 1, p);
 }
 
 static void connections(void **state UNUSED)
 {
         is("show conn", "0 in use, 0 most used\n");
         web_session();
-        pf_advance(&fx, 65000);
+        px_advance(&fx, 65000);
         is("show conn count", "1 in use, 1 most used\n");
         has("show conn",
             "1 in use, 1 most used\nTCP outside 192.0.2.10:40000 inside 10.0.0.5:80, idle 0:01:05, bytes ");
