@@ -65,8 +65,7 @@ struct box {
         void (*job)(struct box *b, void (*fn)(void *arg), void *arg);
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
         struct box_net *net;
-        /* Sender of `logging host` (platform/svc/syslog_send.h): asked for its counters. NULL: none. */
-        struct syslog_send *syslog;
+        struct syslog_send *syslog; /* NULL in check mode */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "pki/keystore.h"
 #include "pki/pki_rt.h"
 #include "platform/base/mem.h"
+#include "platform/svc/syslog_send.h"
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
 #include "proxy/proxy_rt.h"
@@ -158,6 +159,27 @@ static void timed(struct commit *c, uint64_t from_ns)
         c->stats.longest_us = MAX_OF(c->stats.longest_us, us);
 }
 
+/* Logging is no part of the snapshot: it is copied by those who use it. */
+static int apply_logging(struct box *b, struct err *e)
+{
+        struct syslog_host hosts[SYSLOG_HOSTS_MAX];
+        unsigned n = 0;
+
+        if (!b->log)
+                return 0;
+        if (log_configure(b->log, &b->store->log, e) < 0)
+                return -1;
+        conf_each(struct loghost_conf, h, &b->store->sys.log_hosts) {
+                if (n == SYSLOG_HOSTS_MAX)
+                        break;
+                hosts[n] = (struct syslog_host){ .addr = h->addr };
+                memcpy(hosts[n++].nameif, h->nameif, sizeof hosts[0].nameif);
+        }
+        if (b->syslog)
+                syslog_send_hosts(b->syslog, hosts, n);
+        return 0;
+}
+
 int commit_run(struct commit *c, struct err *e)
 {
         struct box *b = c->box;
@@ -166,7 +188,7 @@ int commit_run(struct commit *c, struct err *e)
         uint64_t from = b->clk->mono_ns(b->clk->ctx);
 
         c->waiting = c->more = false;
-        if ((dirty & DIRTY_LOG) && b->log && log_configure(b->log, &b->store->log, e) < 0)
+        if ((dirty & DIRTY_LOG) && apply_logging(b, e) < 0)
                 return -1;
         if ((dirty & DIRTY_PARTS) && rebuild(c, dirty & DIRTY_PARTS, e) < 0) {
                 c->stats.failed++;

@@ -40,6 +40,7 @@ static const struct list_def lists[] = {
         DEF(proxy.tls_proxies, tls_proxy_conf, NULL),
         DEF(sys.users, user_conf, NULL),
         DEF(sys.banners, banner_conf, NULL),
+        DEF(sys.log_hosts, loghost_conf, NULL),
         DEF(sys.name_alias, inert_conf, NULL),
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_groups, inert_block_conf, inert_block_conf_fini),

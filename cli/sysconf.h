@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "platform/base/conf_list.h"
+#include "platform/net/conf.h"
 
 #define USERNAME_MAX 64
 #define PASSWORD_HASH_MAX 160
@@ -39,6 +40,12 @@ struct inert_block_conf {
         bool parameters;
 };
 
+struct loghost_conf { /* logging host IFC A: UDP port 514 */
+        struct conf_obj o;
+        char nameif[NAMEIF_MAX + 1];
+        struct addr addr;
+};
+
 struct aaa_conf { /* aaa authentication WHAT console LOCAL */
         bool serial, enable, ssh, telnet, http;
 };
@@ -60,6 +67,7 @@ struct sys_conf {
         /* the lists, from users on */
         struct conf_list users;      /* struct user_conf */
         struct conf_list banners;    /* struct banner_conf */
+        struct conf_list log_hosts; /* struct loghost_conf */
         struct conf_list name_alias; /* struct inert_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list dns_groups; /* struct inert_block_conf */

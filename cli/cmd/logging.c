@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
+#include "platform/svc/syslog_send.h"
 #include "cli/running.h"
 #include "platform/base/str.h"
 
@@ -208,6 +209,20 @@ static const struct cmd_bind bind[] = {
         { 0 },
 };
 
+static const struct cmd_bind host_bind[] = {
+        BIND("IFC", struct loghost_conf, nameif),
+        BIND("A", struct loghost_conf, addr),
+        { 0 },
+};
+
+static int check_host(struct conf_ctx *c, void *obj, struct err *e)
+{
+        (void)obj;
+        if (c->store->sys.log_hosts.n > SYSLOG_HOSTS_MAX)
+                return err_set(e, ERR_LIMIT, "at most %u syslog servers", SYSLOG_HOSTS_MAX);
+        return 0;
+}
+
 #define LEAF(g, hlp, ...)                                                                                            \
         {                                                                                                            \
                 ROW_LEAF, g, hlp, .bind = bind, .dirty = DIRTY_LOG, ##__VA_ARGS__                                    \
@@ -238,8 +253,10 @@ const struct cmd_row rows_logging[] = {
              "only a fixed string is put in front"),
         KEPT("logging queue N:u32(0-8192)", "Messages that may wait", "the length of the queue is fixed",
              .flags = ROW_SINGLE),
-        KEPT("logging host IFC:nameif A:addr [{tcp|udp}] [format emblem] [secure]", "A syslog server",
-             "no messages are sent to syslog servers"),
+        { ROW_LIST, "logging host IFC:nameif A:addr", "A syslog server, reached by UDP", host_bind, DIRTY_LOG,
+          STORE(sys.log_hosts), .check = check_host },
+        KEPT("logging host IFC:nameif A:addr {tcp|secure|format emblem}", "A syslog server",
+             "messages are sent by UDP in the standard format only"),
         KEPT("logging {asdm|mail|history} WHAT:word(64)", "Other destinations", "there is no such destination"),
         KEPT("logging {standby|permit-hostdown|emblem|flash-bufferwrap}", "Other options",
              "there is no such function"),

@@ -22,6 +22,8 @@
 #include "platform/boot/jobs.h"
 #include "platform/boot/private_ns.h"
 #include "platform/net/tun.h"
+#include "platform/svc/box_net.h"
+#include "platform/svc/syslog_send.h"
 
 #define TUN_MTU 1500u
 #define CONTROL_TICK_MS 20
@@ -36,6 +38,8 @@ struct appliance {
         struct box_setup setup;
         struct jobs *jobs;
         struct console_set *consoles;
+        struct box_net net;
+        struct box_syslog syslog;
         pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread;
         unsigned ndp, nproxy;
         bool log_running;
@@ -284,10 +288,18 @@ static int machine_start(struct appliance *a, struct err *e)
 
 static int config_start(struct appliance *a, struct err *e)
 {
+        struct syslog_way way;
+
         if (box_setup(&a->box, &a->setup, &a->parts, &clock_system, &rng_system, a->opt->flash, e) < 0)
                 return -1;
         a->box.stop = box_stop_fn;
         a->box.job = box_job_fn;
+        a->net.w = a->parts.worker[0];
+        a->box.net = &a->net;
+        way = box_syslog_way(&a->syslog, &a->net);
+        a->box.syslog = syslog_send_new(a->parts.log, &clock_system, &way);
+        if (!a->box.syslog)
+                return err_nomem(e, "starting the syslog sender");
         if (ports_add(a, e) < 0)
                 return -1;
         box_load_startup(&a->box, &a->setup);
@@ -329,6 +341,7 @@ int appliance_main(int guard_fd, void *arg)
                         rc = run_all(a, &e);
                 console_set_free(a->consoles);
                 threads_stop(a);
+                syslog_send_free(a->box.syslog);
                 box_teardown(&a->box, &a->setup);
                 parts_stop(&a->parts);
         }
