@@ -63,6 +63,7 @@ static enum pump fill(struct psession *s, unsigned from, size_t *got)
                 return PUMP_DEAD;
         }
         h->eof = n == 0;
+        h->unseen = true;
         h->in.len += (size_t)n;
         h->bytes += (size_t)n;
         count_bytes(s, (size_t)n);
@@ -90,11 +91,14 @@ static void note_cleartext(struct psession *s, unsigned from, const void *p, siz
         s->half[from].cap_seq += (uint32_t)n;
 }
 
+/* Time runs for each message anew: input that was used belonged to an earlier one. */
 static void partial_timer(struct psession *s, bool waiting)
 {
         struct tmr_wheel *t = evl_timers(s->w->evl);
+        bool moved = s->moved;
 
-        if (!s->engine->partial_ms || waiting == s->partial_on)
+        s->moved = false;
+        if (!s->engine->partial_ms || (waiting == s->partial_on && !(waiting && moved)))
                 return;
         s->partial_on = waiting;
         if (waiting)
@@ -115,7 +119,7 @@ static enum pump engine_refused(struct psession *s)
         return PUMP_DEAD;
 }
 
-/* Hands waiting input to the engine once; its output goes to the other leg. */
+/* Hands waiting input to the engine once; its output goes to the other leg. AGAIN: no room for that at present. */
 static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *more)
 {
         struct half *h = &s->half[from], *o = &s->half[!from];
@@ -128,7 +132,8 @@ static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *
         *used = 0;
         *more = false;
         if (!p)
-                return PUMP_IDLE; /* the far reader is slow */
+                return PUMP_AGAIN;
+        h->unseen = false;
         out = wbuf_of(p, room);
         s->ctx.out = &out;
         s->ctx.now_ms = tmr_now(evl_timers(s->w->evl));
@@ -137,6 +142,7 @@ static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *
                 return engine_refused(s);
         o->out.len += out.len;
         h->eof_told = h->eof;
+        s->moved |= *used && !from;
         if (*used && s->w->snap)
                 note_cleartext(s, from, sbuf_data(&h->in), *used);
         sbuf_used(&h->in, *used);
@@ -157,19 +163,19 @@ static enum pump direction(struct psession *s, unsigned from)
 {
         size_t budget = PUMP_BUDGET, got, used;
         struct half *h = &s->half[from];
+        enum pump seen = PUMP_IDLE;
         bool more = false;
 
-        while (budget) {
-                bool was_eof = h->eof_told;
-
+        while (budget && seen == PUMP_IDLE) {
                 if (s->half[!from].out.len >= OUT_MAX / 2)
                         break;
                 if (fill(s, from, &got) == PUMP_DEAD)
                         return PUMP_DEAD;
-                if (!got && (!h->eof || was_eof))
+                if (!h->unseen)
                         break;
                 s->last_ms = tmr_now(evl_timers(s->w->evl));
-                if (inspect(s, from, &used, &more) == PUMP_DEAD)
+                seen = inspect(s, from, &used, &more);
+                if (seen == PUMP_DEAD)
                         return PUMP_DEAD;
                 if (more && h->in.len >= h->in.max) { /* waiting for what can never fit */
                         snprintf(s->ctx.reason, sizeof s->ctx.reason, "message over %zu bytes", h->in.max);
@@ -180,7 +186,7 @@ static enum pump direction(struct psession *s, unsigned from)
                 budget -= MIN_OF(budget, MAX_OF(got, (size_t)1));
         }
         after_eof(s, from);
-        return flush(s, !from) == PUMP_DEAD ? PUMP_DEAD : budget ? PUMP_IDLE : PUMP_AGAIN;
+        return flush(s, !from) == PUMP_DEAD ? PUMP_DEAD : budget && seen == PUMP_IDLE ? PUMP_IDLE : PUMP_AGAIN;
 }
 
 static void tidy(struct half *h)

@@ -26,6 +26,7 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         bool ready;         /* handshake done */
         bool lost;          /* client leg: reset or closed while the server's handshake is under way */
         bool eof, eof_told; /* its peer finished; the engine has been told */
+        bool unseen;        /* input the engine was not shown yet: there was no room for its output */
         bool fin_wanted, fin_sent;
         struct sbuf in, out; /* from this leg; to this leg */
         uint64_t bytes;      /* cleartext read from it */
@@ -52,7 +53,7 @@ struct psession {
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
         bool ask_client; /* for a certificate */
         struct tmr deadline, partial;
-        bool partial_on;
+        bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
         uint64_t born_ms, last_ms;
         char why[160]; /* of the end, for the log */
 };
