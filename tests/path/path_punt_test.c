@@ -1,4 +1,5 @@
-/* Proxied TCP on the real path: pseudo pairs, both legs, flow ids, ends. The test is client, server and private kernel. */
+/* Proxied TCP on the real path: pseudo pairs, both legs, flow ids, ends. The test is client, server and private
+ * kernel. */
 #include "tests/support/test.h"
 
 #include "platform/net/tun.h"
@@ -32,28 +33,28 @@ static int setup(void **state)
 {
         char text[8192];
 
-        snprintf(text, sizeof text, "%s%s", pf_base, config);
-        pf_start(&fx, text, true);
+        snprintf(text, sizeof text, "%s%s", px_base, config);
+        px_start(&fx, text, true);
         *state = &fx;
         return 0;
 }
 
 static int teardown(void **state)
 {
-        pf_stop(*state);
+        px_stop(*state);
         return 0;
 }
 
 /* SYN of a client to the mapped address; what the private kernel gets. */
 static struct pb_view client_syn(struct path_fixture *f, uint16_t sport, uint8_t *buf)
 {
-        struct pb p = pf_pb(f, 0, "192.0.2.10", sport, "192.0.2.140", 5443, IPPROTO_TCP_);
+        struct pb p = px_pb(f, 0, "192.0.2.10", sport, "192.0.2.140", 5443, IPPROTO_TCP_);
         struct pb_view v;
 
         p.flags = PB_SYN;
         p.seq = 1000;
-        pf_send_pb(f, 0, p);
-        assert_true(pf_take_tun(f, buf, 2048, &v));
+        px_send_pb(f, 0, p);
+        assert_true(px_take_tun(f, buf, 2048, &v));
         return v;
 }
 
@@ -80,7 +81,7 @@ static void syn_goes_to_the_private_kernel_only(void **state)
         assert_int_equal(v.src.v4 >> 28, 0xF);
         assert_true(v.sport >= PSEUDO_PORT_BASE && v.sport <= PSEUDO_PORT_BASE + 255);
         assert_true(v.ip_ok && v.l4_ok);
-        assert_false(pf_take(f, 1, &out)); /* accept first: the server hears nothing yet */
+        assert_false(px_take(f, 1, &out)); /* accept first: the server hears nothing yet */
 }
 
 static void answers_of_the_kernel_wear_the_mapped_address(void **state)
@@ -89,8 +90,8 @@ static void answers_of_the_kernel_wear_the_mapped_address(void **state)
         uint8_t buf[2048];
         struct pb_view syn = client_syn(f, 40001, buf), v;
 
-        pf_send_tun(f, kernel_pb(&syn, PB_SYN | PB_ACK));
-        assert_true(pf_take(f, 0, &v));
+        px_send_tun(f, kernel_pb(&syn, PB_SYN | PB_ACK));
+        assert_true(px_take(f, 0, &v));
         assert_int_equal(v.src.v4, pb_addr("192.0.2.140").v4);
         assert_int_equal(v.sport, 5443);
         assert_int_equal(v.dst.v4, pb_addr("192.0.2.10").v4);
@@ -108,20 +109,20 @@ static void server_leg_goes_to_the_real_server(void **state)
         p.sport = 55555; /* the kernel's choice */
         p.dst.v4 |= 1u << 27;
         p.ack = 0;
-        pf_send_tun(f, p);
-        assert_true(pf_take(f, 1, &v));
+        px_send_tun(f, p);
+        assert_true(px_take(f, 1, &v));
         assert_int_equal(v.src.v4, pb_addr("192.0.2.10").v4);
         assert_int_equal(v.dst.v4, pb_addr("10.0.0.5").v4);
         assert_int_equal(v.sport, 40002);
         assert_int_equal(v.dport, 5443);
         assert_true(v.ip_ok && v.l4_ok);
         /* and the server's answer comes back to that socket */
-        p = pf_pb(f, 1, "10.0.0.5", 5443, "192.0.2.10", 40002, IPPROTO_TCP_);
+        p = px_pb(f, 1, "10.0.0.5", 5443, "192.0.2.10", 40002, IPPROTO_TCP_);
         p.flags = PB_SYN | PB_ACK;
         p.seq = 9;
         p.ack = 5001;
-        pf_send_pb(f, 1, p);
-        assert_true(pf_take_tun(f, buf, sizeof buf, &v));
+        px_send_pb(f, 1, p);
+        assert_true(px_take_tun(f, buf, sizeof buf, &v));
         assert_int_equal(v.dport, 55555);
         assert_int_equal(pseudo_leg(v.src.v4), 1);
 }
@@ -132,26 +133,26 @@ static void another_generation_is_stale(void **state)
         uint8_t buf[2048];
         struct pb_view syn = client_syn(f, 40003, buf), v;
         struct pb p = kernel_pb(&syn, PB_SYN | PB_ACK);
-        uint64_t before = pf_drops(f, DROP_PUNT_STALE);
+        uint64_t before = px_drops(f, DROP_PUNT_STALE);
 
-        p.dport = (uint16_t)(p.dport == PSEUDO_PORT_BASE + 255 ? PSEUDO_PORT_BASE : p.dport + 1);
-        pf_send_tun(f, p);
-        assert_false(pf_take(f, 0, &v));
-        assert_int_equal(pf_drops(f, DROP_PUNT_STALE), before + 1);
+        p.dport = (uint16_t)(p.dport == PSEUDO_PORT_BASE + 255u ? PSEUDO_PORT_BASE : p.dport + 1u);
+        px_send_tun(f, p);
+        assert_false(px_take(f, 0, &v));
+        assert_int_equal(px_drops(f, DROP_PUNT_STALE), before + 1);
 }
 
 static void foreign_kernel_packets_are_stale(void **state)
 {
         struct path_fixture *f = *state;
-        uint64_t before = pf_drops(f, DROP_PUNT_STALE);
+        uint64_t before = px_drops(f, DROP_PUNT_STALE);
         struct pb p = pb_of("240.0.0.1", 5, "240.1.2.3", 32768, IPPROTO_TCP_);
 
         p.flags = PB_ACK;
-        pf_send_tun(f, p);
+        px_send_tun(f, p);
         p = pb_of("10.9.9.9", 5, "240.0.0.3", 32769, IPPROTO_TCP_);
         p.flags = PB_ACK;
-        pf_send_tun(f, p);
-        assert_int_equal(pf_drops(f, DROP_PUNT_STALE), before + 2);
+        px_send_tun(f, p);
+        assert_int_equal(px_drops(f, DROP_PUNT_STALE), before + 2);
 }
 
 static void half_open_flows_end_and_ids_come_back(void **state)
@@ -165,8 +166,8 @@ static void half_open_flows_end_and_ids_come_back(void **state)
         punt_stat(f->w->punt, &st);
         assert_int_equal(st.flows, 40);
         assert_int_equal(conn_count(f->w->conns), 40);
-        pf_advance(f, 120000); /* embryonic timeout, handshake deadline, linger */
-        while (pf_take_tun(f, buf, sizeof buf, &(struct pb_view){ 0 }))
+        px_advance(f, 120000); /* embryonic timeout, handshake deadline, linger */
+        while (px_take_tun(f, buf, sizeof buf, &(struct pb_view){ 0 }))
                 ;
         punt_stat(f->w->punt, &st);
         assert_int_equal(conn_count(f->w->conns), 0);
@@ -177,12 +178,12 @@ static void half_open_flows_end_and_ids_come_back(void **state)
 static void undecrypted_ports_are_forwarded(void **state)
 {
         struct path_fixture *f = *state;
-        struct pb p = pf_pb(f, 0, "192.0.2.10", 40010, "192.0.2.140", 80, IPPROTO_TCP_);
+        struct pb p = px_pb(f, 0, "192.0.2.10", 40010, "192.0.2.140", 80, IPPROTO_TCP_);
         struct pb_view v;
 
         p.flags = PB_SYN;
-        pf_send_pb(f, 0, p);
-        assert_true(pf_take(f, 1, &v));
+        px_send_pb(f, 0, p);
+        assert_true(px_take(f, 1, &v));
         assert_int_equal(v.dst.v4, pb_addr("10.0.0.5").v4);
         assert_int_equal(v.ttl, 63);
         assert_true(v.ip_ok && v.l4_ok);
@@ -191,13 +192,13 @@ static void undecrypted_ports_are_forwarded(void **state)
 static void acl_denies_before_anything_is_built(void **state)
 {
         struct path_fixture *f = *state;
-        struct pb p = pf_pb(f, 0, "192.0.2.10", 40011, "192.0.2.140", 22, IPPROTO_TCP_);
+        struct pb p = px_pb(f, 0, "192.0.2.10", 40011, "192.0.2.140", 22, IPPROTO_TCP_);
         struct pb_view v;
 
         p.flags = PB_SYN;
-        pf_send_pb(f, 0, p);
-        assert_false(pf_take(f, 1, &v));
-        assert_int_equal(pf_drops(f, DROP_ACL), 1);
+        px_send_pb(f, 0, p);
+        assert_false(px_take(f, 1, &v));
+        assert_int_equal(px_drops(f, DROP_ACL), 1);
         assert_int_equal(conn_count(f->w->conns), 0);
 }
 

@@ -2,10 +2,14 @@
 
 #include "tests/support/test.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "cli/commit.h"
+#include "cli/session.h"
 #include "cli/store.h"
 
-const char pf_base[] = "interface GigabitEthernet0/0\n"
+const char px_base[] = "interface GigabitEthernet0/0\n"
                        " nameif outside\n"
                        " security-level 0\n"
                        " ip address 192.0.2.1 255.255.255.0\n"
@@ -20,6 +24,8 @@ const char pf_base[] = "interface GigabitEthernet0/0\n"
                        "logging buffer-size 1000000\n"
                        "logging buffered debugging\n";
 
+/* ---- start, configuration ---- */
+
 static void on_words(void *ctx, unsigned line_no UNUSED, const char *words)
 {
         struct path_fixture *f = ctx;
@@ -28,7 +34,7 @@ static void on_words(void *ctx, unsigned line_no UNUSED, const char *words)
         snprintf(f->words + n, sizeof f->words - n, "%s\n", words);
 }
 
-void pf_config(struct path_fixture *f, const char *text)
+void px_config(struct path_fixture *f, const char *text)
 {
         struct load_report rep = { .fn = on_words, .ctx = f };
         struct err e = { 0 };
@@ -37,7 +43,7 @@ void pf_config(struct path_fixture *f, const char *text)
                 fail_msg("configuration refused: %s", f->words);
         if (commit_run(f->box.commit, &e) < 0)
                 fail_msg("commit: %s", e.text);
-        pf_settle(f);
+        px_settle(f);
 }
 
 static void add_port(struct path_fixture *f, unsigned i)
@@ -57,45 +63,121 @@ static void add_port(struct path_fixture *f, unsigned i)
         assert_int_equal(worker_add_port(f->w, i, f->port[i], &e), 0);
 }
 
-void pf_start(struct path_fixture *f, const char *text, bool with_tun)
+static void defaults(struct path_fixture *f)
 {
-        struct parts_conf c = { .nworkers = 1, .nproxies = 1, .conns_max = 4096, .pkts_small = 1024, .pkts_big = 16 };
-        struct err e = { 0 };
+        struct parts_conf *c = &f->conf;
 
-        memset(f, 0, sizeof *f);
         f->time.mono = 1000000000;
         f->time.wall = 1700000000000000000;
         f->clk = clock_of_virtual(&f->time);
         f->seed.state = 7;
         f->rng = rng_of_fixed(&f->seed);
-        c.clk = &f->clk;
-        c.rng = &f->rng;
-        if (parts_start(&f->parts, &c, &e) < 0 ||
+        c->clk = &f->clk;
+        c->rng = &f->rng;
+        c->nworkers = c->nproxies = 1;
+        c->conns_max = c->conns_max ? c->conns_max : 4096;
+        c->pkts_small = c->pkts_small ? c->pkts_small : 1024;
+        c->pkts_big = c->pkts_big ? c->pkts_big : 16;
+}
+
+void px_open(struct path_fixture *f, bool with_tun)
+{
+        struct parts_conf conf = f->conf;
+        struct err e = { 0 };
+
+        memset(f, 0, sizeof *f);
+        f->conf = conf;
+        defaults(f);
+        if (parts_start(&f->parts, &f->conf, &e) < 0 ||
             box_setup(&f->box, &f->setup, &f->parts, &f->clk, &f->rng, NULL, &e) < 0)
                 fail_msg("start: %s", e.text);
         f->w = f->parts.worker[0];
-        add_port(f, 0);
-        add_port(f, 1);
+        for (unsigned i = 0; i < PX_PORTS; i++)
+                add_port(f, i);
         if (with_tun) {
                 f->tun = port_mem_new("tun", true);
                 f->tun->mtu = 1500;
                 f->w->tun = f->tun;
         }
         assert_int_equal(store_add_ports(f->box.store, &f->setup.bind, &e), 0);
-        pf_config(f, text);
 }
 
-void pf_stop(struct path_fixture *f)
+void px_start(struct path_fixture *f, const char *text, bool with_tun)
+{
+        px_open(f, with_tun);
+        px_config(f, text);
+}
+
+void px_stop(struct path_fixture *f)
 {
         box_teardown(&f->box, &f->setup);
         parts_stop(&f->parts);
+        memset(&f->conf, 0, sizeof f->conf);
+}
+
+/* ---- the operator ---- */
+
+static void read_back(struct path_fixture *f, int fd)
+{
+        ssize_t n = pread(fd, f->text, sizeof f->text - 1, 0);
+
+        assert_true(n >= 0);
+        f->text[n] = 0;
+        close(fd);
+}
+
+const char *px_show(struct path_fixture *f, const char *line)
+{
+        struct session_opts o = { .privileged = true };
+        int fd = memfd_create("transcript", MFD_CLOEXEC), keep = dup(fd);
+        struct term *t = term_open_fds(-1, fd, NULL, NULL);
+        struct session *s;
+
+        assert_non_null(t);
+        s = session_new(&f->box, t, &o);
+        assert_non_null(s);
+        session_line(s, line);
+        session_free(s);
+        term_flush(t);
+        term_close(t);
+        read_back(f, keep);
+        px_settle(f);
+        return f->text;
+}
+
+static void keep_line(void *ctx, const char *line)
+{
+        struct path_fixture *f = ctx;
+        size_t n = strlen(f->text);
+
+        snprintf(f->text + n, sizeof f->text - n, "%s\n", line);
+}
+
+const char *px_logs(struct path_fixture *f)
+{
+        f->text[0] = 0;
+        log_step(f->parts.log);
+        assert_int_equal(log_buffer_walk(f->parts.log, keep_line, f), 0);
+        return f->text;
+}
+
+bool px_logged(struct path_fixture *f, const char *text)
+{
+        return strstr(px_logs(f), text);
+}
+
+void px_logs_clear(struct path_fixture *f)
+{
+        log_step(f->parts.log);
+        log_buffer_clear(f->parts.log);
 }
 
 /* ---- the wire ---- */
 
 static struct mac neighbour(const struct addr *a)
 {
-        return (struct mac){ { 2, 0, (uint8_t)(a->v4 >> 24), (uint8_t)(a->v4 >> 16), (uint8_t)(a->v4 >> 8), (uint8_t)a->v4 } };
+        return (struct mac){ { 2, 0, (uint8_t)(a->v4 >> 24), (uint8_t)(a->v4 >> 16), (uint8_t)(a->v4 >> 8),
+                               (uint8_t)a->v4 } };
 }
 
 static void answer_arp(struct path_fixture *f, unsigned i, const struct pb_view *v)
@@ -104,9 +186,10 @@ static void answer_arp(struct path_fixture *f, unsigned i, const struct pb_view 
         char spa[ADDR_TEXT_MAX], tpa[ADDR_TEXT_MAX];
         size_t n;
 
-        if (v->arp_op != 1 || addr_eq(&v->spa, &v->tpa))
+        if (f->silent[i] || v->arp_op != 1 || addr_eq(&v->spa, &v->tpa))
                 return;
-        n = pb_arp(frame, sizeof frame, 2, neighbour(&v->tpa), addr_print(&v->tpa, tpa), v->sha, addr_print(&v->spa, spa));
+        n = pb_arp(frame, sizeof frame, 2, neighbour(&v->tpa), addr_print(&v->tpa, tpa), v->sha,
+                   addr_print(&v->spa, spa));
         assert_int_equal(port_mem_inject(f->port[i], frame, n, NULL), 0);
 }
 
@@ -130,12 +213,14 @@ static bool collect(struct path_fixture *f, unsigned i)
         return true;
 }
 
-void pf_settle(struct path_fixture *f)
+void px_settle(struct path_fixture *f)
 {
         for (unsigned i = 0; i < 32; i++) {
-                unsigned n = worker_step(f->w) + proxy_step(f->parts.proxy[0], 0);
+                unsigned n = worker_step(f->w);
 
-                for (unsigned k = 0; k < 2; k++)
+                if (!f->lazy)
+                        n += proxy_step(f->parts.proxy[0], 0);
+                for (unsigned k = 0; k < PX_PORTS; k++)
                         while (collect(f, k))
                                 n++;
                 if (!n)
@@ -144,14 +229,14 @@ void pf_settle(struct path_fixture *f)
         log_step(f->parts.log);
 }
 
-void pf_send(struct path_fixture *f, unsigned port, const void *frame, size_t n)
+void px_send(struct path_fixture *f, unsigned port, const void *frame, size_t n)
 {
         assert_int_equal(port_mem_inject(f->port[port], frame, n, NULL), 0);
-        pf_settle(f);
+        px_settle(f);
 }
 
-struct pb pf_pb(struct path_fixture *f, unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport,
-                uint8_t proto)
+struct pb px_pb(struct path_fixture *f, unsigned port, const char *src, uint16_t sport, const char *dst,
+                uint16_t dport, uint8_t proto)
 {
         struct pb p = pb_of(src, sport, dst, dport, proto);
 
@@ -160,16 +245,60 @@ struct pb pf_pb(struct path_fixture *f, unsigned port, const char *src, uint16_t
         return p;
 }
 
-void pf_send_pb(struct path_fixture *f, unsigned port, struct pb p)
+void px_send_pb(struct path_fixture *f, unsigned port, struct pb p)
 {
         uint8_t frame[2048];
         size_t n = pb_build(frame, sizeof frame, &p);
 
         assert_true(n > 0);
-        pf_send(f, port, frame, n);
+        px_send(f, port, frame, n);
 }
 
-bool pf_take(struct path_fixture *f, unsigned port, struct pb_view *v)
+void px_udp(struct path_fixture *f, unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport,
+            const char *pay)
+{
+        struct pb p = px_pb(f, port, src, sport, dst, dport, IPPROTO_UDP_);
+
+        p.pay = pay;
+        p.npay = strlen(pay);
+        px_send_pb(f, port, p);
+}
+
+void px_tcp(struct path_fixture *f, unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport,
+            uint8_t flags, uint32_t seq, uint32_t ack)
+{
+        struct pb p = px_pb(f, port, src, sport, dst, dport, IPPROTO_TCP_);
+
+        p.flags = flags;
+        p.seq = seq;
+        p.ack = ack;
+        px_send_pb(f, port, p);
+}
+
+void px_echo(struct path_fixture *f, unsigned port, const char *src, const char *dst, bool reply, uint16_t id)
+{
+        struct pb p = px_pb(f, port, src, 0, dst, 0, IPPROTO_ICMP_);
+
+        p.icmp_type = reply ? 0 : 8;
+        p.icmp_rest = (uint32_t)id << 16 | 1;
+        px_send_pb(f, port, p);
+}
+
+void px_icmp_error(struct path_fixture *f, unsigned port, const char *src, const struct pb_view *v, uint8_t type,
+                   uint8_t code, uint32_t rest)
+{
+        char dst[ADDR_TEXT_MAX];
+        struct pb p = px_pb(f, port, src, 0, addr_print(&v->src, dst), 0, IPPROTO_ICMP_);
+
+        p.icmp_type = type;
+        p.icmp_code = code;
+        p.icmp_rest = rest;
+        p.pay = v->ip;
+        p.npay = v->ip_len;
+        px_send_pb(f, port, p);
+}
+
+bool px_take(struct path_fixture *f, unsigned port, struct pb_view *v)
 {
         if (!f->outs[port])
                 return false;
@@ -183,7 +312,24 @@ bool pf_take(struct path_fixture *f, unsigned port, struct pb_view *v)
         return true;
 }
 
-bool pf_take_tun(struct path_fixture *f, uint8_t *buf, size_t cap, struct pb_view *v)
+bool px_quiet(const struct path_fixture *f)
+{
+        for (unsigned i = 0; i < PX_PORTS; i++)
+                if (f->outs[i])
+                        return false;
+        return true;
+}
+
+bool px_is(const struct pb_view *v, const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+        struct addr s = pb_addr(src), d = pb_addr(dst);
+        bool ports = v->proto == IPPROTO_TCP_ || v->proto == IPPROTO_UDP_;
+
+        return v->ip_ok && v->l4_ok && addr_eq(&v->src, &s) && addr_eq(&v->dst, &d) &&
+               (!ports || (v->sport == sport && v->dport == dport));
+}
+
+bool px_take_tun(struct path_fixture *f, uint8_t *buf, size_t cap, struct pb_view *v)
 {
         size_t n = port_mem_take(f->tun, buf, cap, NULL);
 
@@ -193,7 +339,7 @@ bool pf_take_tun(struct path_fixture *f, uint8_t *buf, size_t cap, struct pb_vie
         return true;
 }
 
-void pf_send_tun(struct path_fixture *f, struct pb p)
+void px_send_tun(struct path_fixture *f, struct pb p)
 {
         uint8_t dgram[2048];
         size_t n;
@@ -202,18 +348,18 @@ void pf_send_tun(struct path_fixture *f, struct pb p)
         n = pb_build(dgram, sizeof dgram, &p);
         assert_true(n > 0);
         assert_int_equal(port_mem_inject(f->tun, dgram, n, NULL), 0);
-        pf_settle(f);
+        px_settle(f);
 }
 
-void pf_advance(struct path_fixture *f, uint64_t ms)
+void px_advance(struct path_fixture *f, uint64_t ms)
 {
         for (uint64_t done = 0; done < ms; done += 100) {
                 clock_advance_ms(&f->time, ms - done < 100 ? ms - done : 100);
-                pf_settle(f);
+                px_settle(f);
         }
 }
 
-uint64_t pf_drops(const struct path_fixture *f, enum drop_reason why)
+uint64_t px_drops(const struct path_fixture *f, enum drop_reason why)
 {
         return atomic_load(&f->w->drops[why]);
 }
