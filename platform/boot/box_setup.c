@@ -136,9 +136,12 @@ static void startup_note(struct startup_words *s, const char *words)
         s->b->startup_errors[s->n] = 0;
 }
 
-static void on_words(void *ctx, unsigned line_no UNUSED, const char *words)
+static void on_words(void *ctx, unsigned line_no, const char *words)
 {
-        startup_note(ctx, words);
+        char text[600];
+
+        snprintf(text, sizeof text, "*** line %u: %s", line_no, words);
+        startup_note(ctx, text);
 }
 
 /* The writer always ends a configuration with this line: without it the file was cut. */

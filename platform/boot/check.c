@@ -10,9 +10,9 @@
 
 #define CONFIG_MAX (16u << 20)
 
-static void print_words(void *ctx, unsigned line_no UNUSED, const char *words)
+static void print_words(void *ctx, unsigned line_no, const char *words)
 {
-        fprintf(ctx, "%s\n", words);
+        fprintf(ctx, "line %u: %s\n", line_no, words);
 }
 
 static void print_inert(void *ctx, const char *block, const char *line, const char *reason)

@@ -184,9 +184,9 @@ static void play(struct replay *r)
 
 /* ---- set-up ---- */
 
-static void print_words(void *ctx, unsigned line_no UNUSED, const char *words)
+static void print_words(void *ctx, unsigned line_no, const char *words)
 {
-        fprintf(ctx, "%s\n", words);
+        fprintf(ctx, "line %u: %s\n", line_no, words);
 }
 
 static int load(struct replay *r, struct err *e)

@@ -132,6 +132,15 @@ static unsigned rx_answer(struct replay_port *r, struct pkt_pool *pool, struct b
         return 1;
 }
 
+/* The input was captured at another box, whose MAC address unicast frames carry: we stand in its place. */
+static void address_to_us(const struct replay_port *r, struct pkt *pk)
+{
+        uint8_t *f = pkt_frame(pk);
+
+        if (pk->len >= 14 && !(f[0] & 1))
+                memcpy(f, r->port.mac.b, 6);
+}
+
 static unsigned replay_rx(struct port *p, struct pkt_pool *pool, struct burst *b)
 {
         struct replay_port *r = self(p);
@@ -142,7 +151,10 @@ static unsigned replay_rx(struct port *p, struct pkt_pool *pool, struct burst *b
         next = port_pcap_next(r->file);
         if (next < 0 || next > r->clk->wall_ns(r->clk->ctx))
                 return 0;
-        return r->file->ops->rx(r->file, pool, b);
+        if (!r->file->ops->rx(r->file, pool, b))
+                return 0;
+        address_to_us(r, b->pk[b->n - 1]);
+        return 1;
 }
 
 static void replay_tx(struct port *p, struct burst *b)
