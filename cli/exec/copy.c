@@ -26,8 +26,12 @@ static enum dialog_next run(struct dialog *d, struct copy_state *st)
 {
         struct err e;
 
-        if (copy_run(st->s, &st->plan, &d->out, &d->changed, &e))
+        if (!copy_run(st->s, &st->plan, &d->out, &d->changed, &e))
+                return DIALOG_DONE;
+        if (*e.text != '%')
                 return dialog_fail(d, &e);
+        dialog_say(d, "%s\n", e.text); /* file systems have a form of their own */
+        d->failed = true;
         return DIALOG_DONE;
 }
 

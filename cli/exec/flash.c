@@ -129,8 +129,8 @@ static enum dialog_next delete_now(struct dialog *d, struct delete_state *st)
         if (flash_path(session_box(st->s), st->name, path, sizeof path, &e))
                 return dialog_fail(d, &e);
         if (unlink(path)) {
-                err_set(&e, ERR_IO, "%%Error deleting disk0:/%s (%s)", flash_name(st->name), strerror(errno));
-                return dialog_fail(d, &e);
+                dialog_say(d, "%%Error deleting disk0:/%s (%s)\n", flash_name(st->name), strerror(errno));
+                d->failed = true;
         }
         return DIALOG_DONE;
 }

@@ -14,6 +14,7 @@
 
 #define BLOCK 512u
 #define TFTP_PORT 69u
+#define EXPECT_TRIES 64u
 
 enum { OP_WRQ = 2, OP_DATA = 3, OP_ACK = 4, OP_ERROR = 5 };
 

@@ -244,7 +244,7 @@ static void files_on_flash(void **state UNUSED)
         has(t, "verify /MD5 (disk0:/a.cfg) = ");
         has(t, "Delete filename [a.cfg]? \n\nDelete disk0:/a.cfg? [confirm]\n");
         has(t, "No files in directory\n");
-        has(t, "ERROR: %Error deleting disk0:/nope (No such file or directory)\n");
+        has(t, "\n%Error deleting disk0:/nope (No such file or directory)\n");
         has(t, "ERROR: disk0:/../../etc/passwd is not the name of a file on flash\n");
         has(t, "ERROR: disk0:/pki/keys/x.key is not the name of a file on flash\n");
 }
