@@ -280,14 +280,26 @@ static void drop_dgram(struct punt *p, struct punt_flow *f, struct pkt *pk)
         dp_discard(p->w, pk, DROP_INSPECT);
 }
 
+/* Both sides have said END, so both know; unless ours is still waiting for room: then it becomes the answer. */
+static void crossed(struct punt *p, struct punt_flow *f)
+{
+        if (!f->owe_end) {
+                punt_flow_give(p, f);
+                return;
+        }
+        f->owe_end = false;
+        f->owe_gone = true;
+        pay_all(p);
+}
+
 /* The proxy worker is done. TCP legs still have FINs, RSTs and their answers to exchange: the conn lingers for them.
  */
 static void on_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
 {
         struct conn *c = punt_flow_conn(p, f);
 
-        if (f->state != FLOW_LIVE) { /* crossed with our END: both sides know */
-                punt_flow_give(p, f);
+        if (f->state != FLOW_LIVE) {
+                crossed(p, f);
                 return;
         }
         f->state = FLOW_END_RCVD;
