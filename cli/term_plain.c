@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "platform/base/clock.h"
 #include "platform/base/mem.h"
+
+#define SETTLE_MS 100u /* a script answers a prompt sooner */
 
 static enum term_result line_done(struct term *t, bool secret, bool too_long)
 {
@@ -15,9 +18,44 @@ static enum term_result line_done(struct term *t, bool secret, bool too_long)
 }
 
 /*
- * Input that ends without a newline still is a line. Log lines wait for the next prompt: a script takes a prompt at
- * the end of what it read for the end of an output.
+ * Log lines that come while a script says nothing. A script takes a prompt at the end of what it read for the end of
+ * an output: so no prompt is printed twice, and a fresh one is left alone for a moment.
  */
+static void show_async(struct term *t)
+{
+        char *q = t->line_len ? NULL : term_take_async(t);
+
+        if (!q)
+                return;
+        if (!term_at_line_start(t))
+                term_puts(t, "\n");
+        term_puts(t, q);
+        mem_free(q);
+        term_flush(t);
+}
+
+/* The next byte; KEY_NONE when nothing came for the idle time. */
+static int wait_byte(struct term *t)
+{
+        uint64_t due = 0; /* when log lines may be shown; 0: there are none */
+
+        for (;;) {
+                uint64_t now = due ? clock_mono_ms(&clock_system) : 0;
+                int k;
+
+                if (due && now >= due) {
+                        show_async(t);
+                        due = 0;
+                }
+                k = term_getc(t, due ? (int)(due - now) : t->idle_ms ? (int)t->idle_ms : -1);
+                if (k == KEY_WAKE && !due)
+                        due = clock_mono_ms(&clock_system) + SETTLE_MS;
+                else if (k != KEY_WAKE && !(k == KEY_NONE && due))
+                        return k;
+        }
+}
+
+/* Input that ends without a newline still is a line. */
 enum term_result term_plain_read(struct term *t, const char *prompt, bool secret)
 {
         bool too_long = false;
@@ -26,18 +64,16 @@ enum term_result term_plain_read(struct term *t, const char *prompt, bool secret
         if (t->ipos == t->ilen)
                 term_flush(t);
         for (;;) {
-                int k = term_getc(t, t->idle_ms ? (int)t->idle_ms : -1);
+                int k = wait_byte(t);
                 char c = (char)k;
 
-                if (k == KEY_WAKE)
-                        continue;
                 if (k == KEY_NONE)
                         return TERM_IDLE;
-                else if (k == KEY_EOF && (!t->line_len || atomic_load(&t->hung)))
+                if (k == KEY_EOF && (!t->line_len || atomic_load(&t->hung)))
                         return TERM_EOF;
-                else if (k == '\n' || k == KEY_EOF)
+                if (k == '\n' || k == KEY_EOF)
                         return line_done(t, secret, too_long);
-                else if (k && !too_long)
+                if (k && !too_long)
                         too_long = !term_line_add(t, &c, 1);
         }
 }

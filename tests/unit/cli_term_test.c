@@ -225,6 +225,47 @@ static void async_lines_come_between(void **state UNUSED)
         close_pipes(&p);
 }
 
+static void *read_pipe(void *arg)
+{
+        const char *line;
+
+        assert_int_equal(term_readline(((struct pipes *)arg)->t, "fw# ", &line), TERM_LINE);
+        return NULL;
+}
+
+/* Reads until text is there: only a failing test waits long. */
+static void see(struct pipes *p, char *buf, size_t cap, const char *text)
+{
+        size_t n = 0;
+
+        for (buf[0] = 0; !strstr(buf, text); buf[n] = 0) {
+                struct pollfd f = { .fd = p->from, .events = POLLIN };
+                ssize_t k = poll(&f, 1, 10000) > 0 ? read(p->from, buf + n, cap - 1 - n) : 0;
+
+                if (k <= 0)
+                        fail_msg("\"%s\" did not come, only \"%s\"", text, buf);
+                n += (size_t)k;
+        }
+}
+
+static void async_lines_do_not_wait_for_a_silent_script(void **state UNUSED)
+{
+        struct pipes p;
+        pthread_t th;
+        char buf[256];
+
+        open_pipes(&p);
+        pthread_create(&th, NULL, read_pipe, &p);
+        see(&p, buf, sizeof buf, "fw# ");
+        term_async(p.t, "%ASA-6-1: up");
+        see(&p, buf, sizeof buf, "up\n");
+        assert_string_equal(buf, "\n%ASA-6-1: up\n");
+        type(p.to, "x\n");
+        pthread_join(th, NULL);
+        assert_string_equal(transcript(&p), "x\n");
+        close_pipes(&p);
+}
+
 static void async_is_bounded(void **state UNUSED)
 {
         struct pipes p;
@@ -564,6 +605,7 @@ int main(void)
                 cmocka_unit_test(plain_refuses_a_monster),
                 cmocka_unit_test(hangup_ends_reads),
                 cmocka_unit_test(async_lines_come_between),
+                cmocka_unit_test(async_lines_do_not_wait_for_a_silent_script),
                 cmocka_unit_test(async_is_bounded),
                 cmocka_unit_test(unknown_consoles_are_refused),
                 cmocka_unit_test(tty_echoes_once),
