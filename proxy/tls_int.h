@@ -2,10 +2,24 @@
 #ifndef VOXGATE_PROXY_TLS_INT_H
 #define VOXGATE_PROXY_TLS_INT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "proxy/tls_profile.h"
 #include "proxy/tls_suites.h"
+
+/*
+ * Random octets are asked for one at a time (the padding of an RSA key exchange is 205 of them); with a system call
+ * each that costs more than the rest of the message. Used octets are wiped.
+ */
+struct tls_random {
+        pthread_mutex_t lock; /* a profile serves several workers */
+        const struct rng *rng;
+        size_t left;
+        uint8_t pool[256];
+};
+/* For mbedtls_ssl_conf_rng(). */
+int tls_random(void *random, unsigned char *out, size_t n);
 
 struct tls_profile {
         _Atomic uint32_t refs;
@@ -17,7 +31,7 @@ struct tls_profile {
         struct trust_set *trust; /* NULL: peer not asked */
         int suites[TLS_SUITES_MAX + 1];
         const struct clock *clk;
-        const struct rng *rng;
+        struct tls_random random;
 };
 
 #endif

@@ -93,7 +93,7 @@ static int configure(struct tls_profile *p, const struct tls_profile_params *in,
         mbedtls_ssl_conf_renegotiation(&p->conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
         mbedtls_ssl_conf_legacy_renegotiation(&p->conf, MBEDTLS_SSL_LEGACY_NO_RENEGOTIATION);
         mbedtls_ssl_conf_session_tickets(&p->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-        mbedtls_ssl_conf_rng(&p->conf, rng_mbedtls, (void *)(uintptr_t)p->rng);
+        mbedtls_ssl_conf_rng(&p->conf, tls_random, &p->random);
         if (load_identity(p, in->identity, e) < 0 || load_trust(p, in->trust, e) < 0)
                 return -1;
         mbedtls_ssl_conf_authmode(&p->conf, p->trust ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
@@ -109,7 +109,8 @@ static void profile_free(struct tls_profile *p)
         keypair_put(p->key);
         if (p->trust)
                 trust_set_put(p->trust);
-        mem_free(p);
+        pthread_mutex_destroy(&p->random.lock);
+        mem_free_secret(p);
 }
 
 struct tls_profile *tls_profile_new(const struct tls_profile_params *in, struct err *e)
@@ -123,7 +124,8 @@ struct tls_profile *tls_profile_new(const struct tls_profile_params *in, struct 
         p->refs = 1;
         p->role = in->role;
         p->clk = in->clk;
-        p->rng = in->rng;
+        pthread_mutex_init(&p->random.lock, NULL);
+        p->random.rng = in->rng;
         mbedtls_ssl_config_init(&p->conf);
         mbedtls_x509_crt_init(&p->own);
         mbedtls_x509_crt_init(&p->cas);

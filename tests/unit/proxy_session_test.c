@@ -238,6 +238,65 @@ SESSION_TEST(a_client_that_speaks_no_tls)
         rig_hang_up(&f, true);
 }
 
+/* No cipher in common: told by an alert, not by a reset. */
+SESSION_TEST(a_client_that_cannot_be_served_gets_an_alert)
+{
+        struct rig_flow f;
+
+        r->tp->n_server_suites = 1;
+        snprintf(r->tp->server_suites[0], sizeof r->tp->server_suites[0], "aes256-sha1");
+        rig_commit(r);
+        rig_flow(r, &f, 3, 1);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.free);
+        CHECK(counts(r).failed_client == 1);
+        CHECK(rig_logged(r, "725014"));
+        RIG_UNTIL(r, (f.client_rc = leg_start(f.client)) != LEG_AGAIN);
+        CHECK(f.client_rc == LEG_FAIL && strstr(f.client->why, "alert"));
+        rig_hang_up(&f, true);
+}
+
+/* Nobody is left to serve: no fifteen seconds for a server that does not answer. */
+SESSION_TEST(a_client_that_leaves_during_the_servers_handshake)
+{
+        struct rig_flow f;
+
+        rig_flow(r, &f, 3, 1);
+        f.hold_server = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server);
+        leg_close(f.client, true);
+        f.client = NULL;
+        RIG_UNTIL(r, f.free);
+        CHECK(f.reason == CONN_END_RESET_O && !counts(r).failed_server);
+        rig_hang_up(&f, true);
+}
+
+/* What the client says before the server is ready waits for it. */
+SESSION_TEST(an_eager_client_loses_nothing)
+{
+        char buf[100];
+        struct rig_flow f;
+
+        rig_flow(r, &f, 3, 1);
+        f.hold_server = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server);
+        CHECK(leg_write(f.client, HELLO, sizeof HELLO - 1) == sizeof HELLO - 1);
+        for (unsigned i = 0; i < 20; i++)
+                rig_step(r);
+        CHECK(!f.ends);
+        f.hold_server = false;
+        RIG_UNTIL(r, f.server_rc == 1);
+        rig_hear(r, f.server, buf, sizeof HELLO - 1);
+        CHECK(!memcmp(buf, HELLO, sizeof HELLO - 1));
+        rig_end(r, &f);
+        RIG_UNTIL(r, f.free);
+        rig_hang_up(&f, true);
+}
+
 /* Fifteen seconds for everything up to the open session, wherever it hangs. */
 SESSION_TEST(handshakes_have_a_deadline)
 {
@@ -258,6 +317,51 @@ SESSION_TEST(handshakes_have_a_deadline)
         CHECK(a.reason == CONN_END_SYN_TIMEOUT && counts(r).failed_client == 1 && counts(r).failed_server == 1);
         rig_hang_up(&a, true);
         rig_hang_up(&b, true);
+}
+
+/* What it says waits in its socket; nobody looks at it again and again. */
+SESSION_TEST(a_client_that_speaks_before_the_server_is_ready)
+{
+        char buf[sizeof HELLO];
+        struct rig_flow f;
+        unsigned busy = 0;
+
+        rig_flow(r, &f, 3, 1);
+        f.hold_server = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server);
+        CHECK(leg_write(f.client, HELLO, sizeof HELLO - 1) == sizeof HELLO - 1);
+        for (unsigned i = 0; i < 50; i++) {
+                rig_step(r);
+                rig_wait_1ms();
+        }
+        for (unsigned i = 0; i < 50; i++)
+                busy += proxy_step(r->p, 0);
+        CHECK(busy == 0);
+        f.hold_server = false;
+        RIG_UNTIL(r, f.server_rc == 1);
+        rig_hear(r, f.server, buf, sizeof HELLO - 1);
+        CHECK(!memcmp(buf, HELLO, sizeof HELLO - 1));
+        rig_end(r, &f);
+        RIG_UNTIL(r, f.free);
+        rig_hang_up(&f, true);
+}
+
+SESSION_TEST(a_client_that_goes_before_the_server_is_ready)
+{
+        struct rig_flow f;
+
+        rig_flow(r, &f, 3, 1);
+        f.hold_server = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server);
+        leg_close(f.client, true);
+        f.client = NULL;
+        RIG_UNTIL(r, f.free);
+        CHECK(f.reason == CONN_END_RESET_O && counts(r).active == 0 && !counts(r).failed_server);
+        rig_hang_up(&f, true);
 }
 
 SESSION_TEST(a_flow_whose_client_never_comes)
@@ -743,7 +847,12 @@ int main(void)
                 cmocka_unit_test(an_unverified_server_means_no_session),
                 cmocka_unit_test(a_server_that_does_not_listen),
                 cmocka_unit_test(a_client_that_speaks_no_tls),
+                cmocka_unit_test(a_client_that_cannot_be_served_gets_an_alert),
+                cmocka_unit_test(a_client_that_leaves_during_the_servers_handshake),
+                cmocka_unit_test(an_eager_client_loses_nothing),
                 cmocka_unit_test(handshakes_have_a_deadline),
+                cmocka_unit_test(a_client_that_speaks_before_the_server_is_ready),
+                cmocka_unit_test(a_client_that_goes_before_the_server_is_ready),
                 cmocka_unit_test(a_flow_whose_client_never_comes),
                 cmocka_unit_test(sessions_are_limited),
                 cmocka_unit_test(a_tls_proxy_that_cannot_work_says_why),
