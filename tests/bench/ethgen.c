@@ -68,26 +68,34 @@ static uint64_t get64(const uint8_t *p)
         return be64toh(v);
 }
 
-static bool as_expected(const struct gen *g, const uint8_t *f, size_t len)
+/* What is wrong with a datagram that came out, or NULL. */
+static const char *fault(const struct gen *g, const uint8_t *f, size_t len)
 {
         uint32_t magic = htonl(MAGIC);
 
-        return len == g->len && memcmp(f, g->rx.mac, 6) == 0 && memcmp(f + ETH + 12, &g->seen_src, 4) == 0 &&
-               memcmp(f + ETH + 16, &g->seen_dst, 4) == 0 && memcmp(f + UDP_PAYLOAD, &magic, 4) == 0 &&
-               fold(sum16(f + ETH, IP, 0)) == 0 && l4_sum(f, len, IPPROTO_UDP) == 0;
+        if (len != g->len || memcmp(f + UDP_PAYLOAD, &magic, 4) != 0)
+                return "length or contents";
+        if (memcmp(f, g->rx.mac, 6) != 0)
+                return "MAC address";
+        if (memcmp(f + ETH + 12, &g->seen_src, 4) != 0)
+                return "source address";
+        if (memcmp(f + ETH + 16, &g->seen_dst, 4) != 0)
+                return "destination address";
+        return fold(sum16(f + ETH, IP, 0)) || l4_sum(f, len, IPPROTO_UDP) ? "checksum" : NULL;
 }
 
 static void look(struct gen *g, const uint8_t *f, size_t len, const struct msghdr *m)
 {
         const struct cmsghdr *c = CMSG_FIRSTHDR(m);
         uint64_t sent = get64(f + UDP_PAYLOAD + TIME_AT), at = 0;
+        const char *what = fault(g, f, len);
         struct timespec t;
 
         if (!atomic_load(&g->measuring))
                 return;
         g->looked_at++;
-        if (!as_expected(g, f, len) && g->wrong++ == 0)
-                fprintf(stderr, "ethgen: an unexpected datagram of %zu octets came out\n", len);
+        if (what && g->wrong++ == 0)
+                fprintf(stderr, "ethgen: a datagram came out with a wrong %s\n", what);
         if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
                 memcpy(&t, CMSG_DATA(c), sizeof t);
                 at = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
@@ -185,7 +193,7 @@ static void stamp(struct gen *g, uint8_t *f)
         put16(f + ETH + 10, fold(sum16(f + ETH, IP, 0)));
         put16(f + ETH + IP, (uint16_t)(1024 + port));
         if (g->syn) {
-                memcpy(f + ETH + IP + 4, (uint8_t *)&be + 4, 4);
+                memcpy(f + ETH + IP + 4, (uint8_t[4]){ 1, (uint8_t)host, (uint8_t)(port >> 8), (uint8_t)port }, 4);
         } else {
                 memcpy(f + UDP_PAYLOAD + SEQ_AT, &be, 8);
                 memcpy(f + UDP_PAYLOAD + TIME_AT, &now, 8);
@@ -314,8 +322,8 @@ static void configure(struct gen *g, const struct texts *t)
         if (g->payload < STAMP || g->payload > FRAME_MAX - UDP_PAYLOAD || !g->flows || g->flows > NEW_PORTS)
                 die("payload %u or flows %u out of range", g->payload, g->flows);
         device_parse(&g->device, t->device);
-        end_open(&g->tx, t->tx, t->txif, 0xa, false);
-        end_open(&g->rx, t->rx, t->rxif, 0xb, !g->fresh);
+        end_open(&g->tx, t->tx, t->txif, false);
+        end_open(&g->rx, t->rx, t->rxif, !g->fresh);
         samples_init(&g->late, 1u << 20);
 }
 

@@ -81,14 +81,14 @@ static void set_filter(int fd, bool sample)
                 die("cannot attach a filter: %s", strerror(errno));
 }
 
-void end_open(struct end *e, const char *pid, const char *ifname, uint8_t side, bool sample)
+void end_open(struct end *e, const char *pid, const char *ifname, bool sample)
 {
         struct sockaddr_ll sll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
         int one = 1;
 
         ns_enter(pid);
         e->ifname = ifname;
-        memcpy(e->mac, (uint8_t[6]){ 2, 0, 0, 0, side, 1 }, 6);
+        memcpy(e->mac, (uint8_t[6]){ 2, 0, 0, (uint8_t)ifname[0], (uint8_t)ifname[1], 1 }, 6);
         sll.sll_ifindex = (int)if_nametoindex(ifname);
         e->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
         if (!sll.sll_ifindex || e->fd < 0)
