@@ -15,6 +15,12 @@ GROUP_FITS(is_service_group, GROUP_SERVICE)
 GROUP_FITS(is_protocol_group, GROUP_PROTOCOL)
 GROUP_FITS(is_icmp_group, GROUP_ICMP)
 
+/* A list is there when it has lines. */
+static bool is_filled_acl(const void *obj)
+{
+        return ((const struct acl_conf *)obj)->aces.n > 0;
+}
+
 /* clang-format off */
 #define KIND(nm, l, max, b, a) .name = nm, .list = LIST_OF(l), .name_max = max, .before = b, .after = a
 /* clang-format on */
@@ -30,7 +36,8 @@ static const struct conf_kind kinds[] = {
           .fits = is_protocol_group },
         { KIND("icmp-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
           .fits = is_icmp_group },
-        { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist") },
+        { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist"),
+          .fits = is_filled_acl },
         { KIND("class-map", policy.classes, MAP_NAME_MAX, "% class-map ", " not configured"),
           .always = "class-default" },
         { KIND("policy-map", policy.policies, MAP_NAME_MAX, "% policy-map ", " not configured") },

@@ -138,10 +138,20 @@ static const char factory[] = "class-map inspection_default\n"
                               "  inspect xdmcp\n"
                               "service-policy global_policy global\n";
 
+/* The first refusal is the one that is told. */
+static void keep_first(void *ctx, unsigned line_no, const char *words)
+{
+        struct err *e = ctx;
+
+        if (e->code == ERR_NONE && !strncmp(words, "ERROR", 5))
+                err_set(e, ERR_SYNTAX, "line %u of a configuration of our own: %.300s", line_no, words);
+}
+
 /* Feeds text to a store aside. */
 static int feed(struct store *s, const char *text, size_t n, struct err *e)
 {
-        struct load_report rep = { 0 };
+        struct err first = { 0 };
+        struct load_report rep = { .fn = keep_first, .ctx = &first };
         struct conf_ctx c;
         int ret;
 
@@ -149,9 +159,7 @@ static int feed(struct store *s, const char *text, size_t n, struct err *e)
         c.replace = true;
         ret = conf_load(&c, text, n, &rep);
         conf_ctx_fini(&c);
-        if (ret < 0)
-                err_set(e, ERR_SYNTAX, "%u lines of a configuration of our own were refused", rep.errors);
-        return ret;
+        return ret < 0 ? err_set(e, first.code, "%s", first.text) : 0;
 }
 
 struct store *store_new(const struct cli_tree *tree)

@@ -78,14 +78,14 @@ static uint64_t object_size(const struct netobj_conf *o)
         return o->kind == NETOBJ_RANGE && addr_is_v4(&o->a) ? (uint64_t)o->hi.v4 - o->a.v4 + 1 : 0;
 }
 
-static int check_static(const struct conf_ctx *c, const struct netobj_conf *real, const T *n, struct err *e)
+static int check_static(const struct store *s, const struct netobj_conf *real, const T *n, struct err *e)
 {
-        const struct netobj_conf *m = conf_list_find(&c->store->policy.netobjs, n->mapped_obj);
+        const struct netobj_conf *m = conf_list_find(&s->policy.netobjs, n->mapped_obj);
 
         if (n->mapped_kind == MAPPED_INTERFACE && !n->svc_proto)
                 return err_set(e, ERR_RANGE,
-                               "static translation to an interface needs a service: the whole address "
-                               "belongs to the appliance");
+                               "static translation to an interface needs a service: the whole address belongs to the "
+                               "appliance");
         if (n->svc_proto && real->kind != NETOBJ_HOST)
                 return err_set(e, ERR_RANGE, "a service can be translated for a host only");
         if (n->mapped_kind == MAPPED_OBJECT && m && object_size(m) != object_size(real))
@@ -93,16 +93,40 @@ static int check_static(const struct conf_ctx *c, const struct netobj_conf *real
         return 0;
 }
 
-int object_nat_check(struct conf_ctx *c, void *obj, struct err *e)
+static int check_line(const struct store *s, const struct netobj_conf *real, const T *n, struct err *e)
 {
-        const struct netobj_conf *real = conf_object(c);
-        T *n = obj;
-
         if (!real || real->kind == NETOBJ_EMPTY)
                 return err_set(e, ERR_STATE, "object %s has no address to translate", real ? real->o.name : "");
         if (n->iface_fallback && (n->mapped_kind == MAPPED_INTERFACE || !strcmp(n->mapped_if, "any")))
                 return err_set(e, ERR_SYNTAX, "interface is given twice, or the mapped interface is not named");
-        if (!n->dynamic && check_static(c, real, n, e) < 0)
+        return n->dynamic ? 0 : check_static(s, real, n, e);
+}
+
+int object_nat_check(struct conf_ctx *c, void *obj, struct err *e)
+{
+        T *n = obj;
+
+        if (check_line(c->store, conf_object(c), n, e) < 0)
                 return -1;
-        return c->late && n->mapped_kind == MAPPED_OBJECT ? 0 : nat_check(n, &c->store->policy, &c->store->net, e);
+        if (c->late && n->mapped_kind == MAPPED_OBJECT)
+                return 0;
+        return nat_check(n, &c->store->policy, &c->store->net, e);
+}
+
+int object_nat_still(struct conf_ctx *c, const struct netobj_conf *changed, struct err *e)
+{
+        const struct policy_conf *p = &c->store->policy;
+        struct err why = { 0 };
+
+        conf_each(T, n, &c->store->nat.object_nats) {
+                bool mapped = n->mapped_kind == MAPPED_OBJECT && !strcmp(n->mapped_obj, changed->o.name);
+
+                if (!mapped && strcmp(n->o.name, changed->o.name) != 0)
+                        continue;
+                if (check_line(c->store, conf_list_find(&p->netobjs, n->o.name), n, &why) < 0 ||
+                    nat_check(n, p, &c->store->net, &why) < 0)
+                        return err_set(e, ERR_INUSE, "object %s is translated and can not be this: %.200s", n->o.name,
+                                       why.text);
+        }
+        return 0;
 }

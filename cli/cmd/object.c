@@ -29,18 +29,23 @@ static int check_subnet(struct conf_ctx *c, void *obj, struct err *e)
 {
         struct netobj_conf *o = obj;
 
-        (void)c;
-        return o->kind == NETOBJ_SUBNET ? check_pair(&o->a, o->len, e) : 0;
+        if (o->kind == NETOBJ_SUBNET && check_pair(&o->a, o->len, e) < 0)
+                return -1;
+        return object_nat_still(c, o, e);
 }
 
 static int check_range(struct conf_ctx *c, void *obj, struct err *e)
 {
         struct netobj_conf *o = obj;
 
-        (void)c;
         if (o->kind == NETOBJ_RANGE && addr_cmp(&o->a, &o->hi) > 0)
                 return err_set(e, ERR_RANGE, "the range ends before it begins");
-        return 0;
+        return object_nat_still(c, o, e);
+}
+
+static int check_single(struct conf_ctx *c, void *obj, struct err *e)
+{
+        return object_nat_still(c, obj, e);
 }
 
 /* Its nat line goes with it; a line elsewhere keeps it. */
@@ -72,11 +77,11 @@ static const struct cmd_bind text_bind[] = { BIND("TEXT", N, description), { 0 }
 #define DIRTY_OBJ (DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY)
 
 static const struct cmd_row netobj_rows[] = {
-        { ROW_LEAF, "host A:addr", "Enter a host", host_bind, .dirty = DIRTY_OBJ },
+        { ROW_LEAF, "host A:addr", "Enter a host", host_bind, .dirty = DIRTY_OBJ, .check = check_single },
         { ROW_LEAF, "subnet A:net M:netmask", "Enter a network", subnet_bind, DIRTY_OBJ, .check = check_subnet },
         { ROW_LEAF, "range LO:addr HI:addr", "Enter a range of addresses", range_bind, DIRTY_OBJ,
           .check = check_range },
-        { ROW_LEAF, "fqdn FQDN:word(255)", "Enter a domain name", fqdn_bind, DIRTY_OBJ,
+        { ROW_LEAF, "fqdn FQDN:word(255)", "Enter a domain name", fqdn_bind, DIRTY_OBJ, .check = check_single,
           .inert = "names are not resolved: the object matches nothing" },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", text_bind, .dirty = DIRTY_SYS },
         { ROW_LIST, OBJECT_NAT_LINE, "Translate the addresses of the object", object_nat_bind, DIRTY_NAT,

@@ -20,7 +20,7 @@ static const struct cmd_bind bind[] = {
         BIND_SHOWN("DISCONNECT", struct store, T(sip_disconnect), 120),
         BIND_SHOWN("PROVISIONAL", struct store, T(sip_provisional), 120),
         BIND_SHOWN("UAUTH", struct store, T(uauth), 300),
-        BIND_FLAG("absolute", struct store, T(uauth_absolute)),
+        BIND_KEY_DFLT("absolute", struct store, T(uauth_absolute), 1, 1),
         BIND_SHOWN("REASSEMBLY", struct store, T(tcp_proxy_reassembly), 60),
         BIND_SHOWN("FLOATING", struct store, T(floating_conn), 0),
         { 0 },

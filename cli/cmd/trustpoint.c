@@ -8,7 +8,7 @@
 
 static int check_subject(struct conf_ctx *c, void *obj, struct err *e)
 {
-        struct dn dn;
+        struct dn dn = { 0 };
 
         (void)c;
         return *((T *)obj)->subject ? dn_parse(&dn, ((T *)obj)->subject, e) : 0;

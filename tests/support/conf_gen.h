@@ -1,0 +1,20 @@
+/* Random configuration lines, made from the rows themselves: whatever a grammar can say is said sooner or later. */
+#ifndef VOXGATE_CONF_GEN_H
+#define VOXGATE_CONF_GEN_H
+
+#include <stdint.h>
+
+#include "cli/parse.h"
+#include "cli/tree.h"
+
+struct conf_gen {
+        uint64_t state;
+};
+
+uint32_t gen_below(struct conf_gen *g, uint32_t n);
+/* Some line of the mode that c is in (or of global configuration); the row it was made from. */
+const struct tree_row *gen_line(struct conf_gen *g, const struct conf_ctx *c, struct text *out);
+/* A line of this row. */
+void gen_row(struct conf_gen *g, const struct store *s, const struct tree_row *tr, struct text *out);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * Thousands of random configurations made from the rows: what is printed parses back to what prints the same, and a
+ * refused line changes nothing.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "tests/support/conf_fixture.h"
+#include "tests/support/conf_gen.h"
+#include "tests/support/test.h"
+
+#define CONFIGS 1500
+#define LINES 60
+
+static uint64_t seed_of_run(void)
+{
+        const char *s = getenv("VOXGATE_SEED");
+        uint64_t seed = s ? strtoull(s, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
+
+        printf("VOXGATE_SEED=%llu\n", (unsigned long long)seed);
+        return seed | 1;
+}
+
+static char *plain_text(const struct store *s)
+{
+        const struct running_opts o = { .plain = true };
+        struct text t = { 0 };
+        char *copy;
+
+        assert_int_equal(running_write(s, &o, &t, NULL), 0);
+        copy = strdup(text_str(&t));
+        text_fini(&t);
+        return copy;
+}
+
+/* Every output form is made once, so that none of them crashes or grows without bound. */
+static void print_all_forms(const struct store *s)
+{
+        const struct running_opts all = { .all = true, .envelope = true }, one = { .filter = "interface" };
+        struct text t = { 0 };
+
+        assert_int_equal(running_write(s, &all, &t, NULL), 0);
+        assert_int_equal(running_write(s, &one, &t, NULL), 0);
+        assert_non_null(strstr(text_str(&t), "\n: end\n"));
+        text_fini(&t);
+}
+
+static void check_round_trip(struct conf_fixture *f, const char *script)
+{
+        char *first = plain_text(f->s), *second;
+        struct err e = { 0 };
+        struct store *copy = store_copy(f->s, &e);
+
+        if (!copy) {
+                fprintf(stderr, "--- typed\n%s--- printed\n%s", script, first);
+                fail_msg("%s", e.text);
+        }
+        second = plain_text(copy);
+        if (strcmp(first, second) != 0) {
+                fprintf(stderr, "--- typed\n%s--- first\n%s--- second\n%s", script, first, second);
+                fail();
+        }
+        store_free(copy);
+        free(first);
+        free(second);
+}
+
+/* Enough of everything to refer to. */
+static const char furnished[] = "interface g0/0\n"
+                                " nameif outside\n"
+                                " ip address 10.9.0.1 255.255.255.0\n"
+                                "interface g0/1\n"
+                                " nameif inside\n"
+                                " ip address 10.8.0.1 255.255.255.0\n"
+                                "object network n0\n"
+                                " host 10.8.0.7\n"
+                                "object network n1\n"
+                                " subnet 10.7.0.0 255.255.0.0\n"
+                                "object service n2\n"
+                                " service tcp destination eq www\n"
+                                "object-group network any0\n"
+                                " network-object host 10.8.0.9\n"
+                                "object-group service any1 tcp\n"
+                                " port-object eq www\n"
+                                "object-group service any2\n"
+                                " service-object udp\n"
+                                "object-group protocol any3\n"
+                                " protocol-object tcp\n"
+                                "object-group icmp-type any4\n"
+                                " icmp-object echo\n"
+                                "access-list n0 extended permit ip any any\n"
+                                "logging list n0 message 711001\n"
+                                "crypto ca trustpoint n1\n"
+                                "tls-proxy n2\n"
+                                "class-map n3\n"
+                                " match any\n"
+                                "class-map n4\n"
+                                "policy-map type inspect sip n0\n"
+                                "policy-map type inspect skinny n0\n"
+                                "policy-map n1\n";
+
+struct tally {
+        unsigned accepted, refused;
+        const struct cmd_row *row[1024]; /* that had a line accepted */
+        unsigned nrows;
+};
+
+static void tally_row(struct tally *t, const struct cmd_row *row)
+{
+        for (unsigned i = 0; i < t->nrows; i++)
+                if (t->row[i] == row)
+                        return;
+        assert_true(t->nrows < ARRAY_LEN(t->row));
+        t->row[t->nrows++] = row;
+}
+
+/* A row that never has a line accepted is a row that nothing here tests. */
+static void check_tally(struct conf_fixture *f, const struct tally *t)
+{
+        unsigned missed = 0;
+
+        for (int k = -1; k < 0 || tree_mode_at(f->tree, (unsigned)k); k++) {
+                const struct tree_mode *m = k < 0 ? tree_global(f->tree) : tree_mode_at(f->tree, (unsigned)k);
+
+                for (unsigned i = 0; i < m->n; i++) {
+                        const struct cmd_row *row = m->row[i].conf;
+                        unsigned at = 0;
+
+                        while (at < t->nrows && t->row[at] != row)
+                                at++;
+                        if (at == t->nrows && row->kind != ROW_CALL) {
+                                fprintf(stderr, "never accepted: %s\n", row->line);
+                                missed++;
+                        }
+                }
+        }
+        assert_int_equal(missed, 0);
+}
+
+/* Types one random line; a refused one must leave no trace. */
+static void type_one(struct conf_fixture *f, struct conf_gen *g, struct text *script, struct tally *t, bool check)
+{
+        struct text line = { 0 };
+        char *before = check ? plain_text(f->s) : NULL;
+        const struct tree_row *tr;
+        enum cli_code code;
+
+        tr = gen_line(g, &f->c, &line);
+        text_printf(script, "%*s%s\n", (int)f->c.depth, "", text_str(&line));
+        code = conf_type(f, text_str(&line));
+        if (code == CLI_OK || code == CLI_LEAVE) {
+                t->accepted++;
+                tally_row(t, tr->conf);
+        } else {
+                t->refused++;
+                if (before) {
+                        char *after = plain_text(f->s);
+
+                        if (strcmp(before, after) != 0) {
+                                fprintf(stderr, "--- before\n%s--- after\n%s", before, after);
+                                fail_msg("refused, but changed: %s", text_str(&line));
+                        }
+                        free(after);
+                }
+        }
+        free(before);
+        text_fini(&line);
+}
+
+static void one_config(struct conf_fixture *f, struct conf_gen *g, struct tally *t, bool check)
+{
+        struct text script = { 0 };
+
+        conf_ctx_fini(&f->c);
+        store_free(f->s);
+        f->s = store_new(f->tree);
+        assert_non_null(f->s);
+        conf_ctx_init(&f->c, f->s);
+        if (gen_below(g, 4))
+                conf_accept(f, furnished);
+        for (unsigned i = 0; i < LINES; i++)
+                type_one(f, g, &script, t, check);
+        check_round_trip(f, text_str(&script));
+        print_all_forms(f->s);
+        text_fini(&script);
+}
+
+static void random_configurations_parse_back(void **state)
+{
+        struct conf_gen g = { seed_of_run() };
+        struct conf_fixture f;
+        struct tally t = { 0 };
+
+        (void)state;
+        conf_fixture_init(&f);
+        for (unsigned i = 0; i < CONFIGS; i++)
+                one_config(&f, &g, &t, i % 20 == 0);
+        printf("%u configurations, %u lines accepted, %u refused\n", CONFIGS, t.accepted, t.refused);
+        assert_true(t.accepted > t.refused / 2);
+        check_tally(&f, &t);
+        conf_fixture_fini(&f);
+}
+
+/* ---- every row ---- */
+static void try_row(struct conf_fixture *f, struct conf_gen *g, const struct tree_row *tr)
+{
+        unsigned ok = 0;
+
+        for (unsigned i = 0; i < 400 && !ok; i++) {
+                struct text line = { 0 };
+                struct find_result *r = malloc(sizeof *r);
+                struct lexed lx;
+                struct reading rd = { .mode = NULL, .lx = &lx, .priv = 15 };
+                const struct tree_mode one = { NULL, (struct tree_row *)(uintptr_t)tr, 1 };
+
+                gen_row(g, f->s, tr, &line);
+                assert_int_equal(lex(&lx, text_str(&line)), LEX_OK);
+                rd.mode = &one;
+                rd.no_form = tr->conf->flags & ROW_NO_ONLY;
+                tree_find(&rd, r);
+                ok += r->how == FOUND;
+                lex_fini(&lx);
+                text_fini(&line);
+                free(r);
+        }
+        if (!ok)
+                fail_msg("no line of this row is understood: %s", tr->conf->line);
+}
+
+static void each_mode(struct conf_fixture *f, void (*fn)(struct conf_fixture *f, const struct tree_mode *m))
+{
+        fn(f, tree_global(f->tree));
+        for (unsigned i = 0; tree_mode_at(f->tree, i); i++)
+                fn(f, tree_mode_at(f->tree, i));
+}
+
+static void mode_is_readable(struct conf_fixture *f, const struct tree_mode *m)
+{
+        struct conf_gen g = { 12345 };
+
+        for (unsigned i = 0; i < m->n; i++)
+                try_row(f, &g, &m->row[i]);
+}
+
+static void mode_has_help(struct conf_fixture *f, const struct tree_mode *m)
+{
+        (void)f;
+        if (m->mode)
+                assert_true(m->mode->prompt && *m->mode->prompt && m->mode->title && *m->mode->title);
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct cmd_row *row = m->row[i].conf;
+
+                if (!row->help || !*row->help)
+                        fail_msg("no help: %s", row->line);
+                if (row->kind == ROW_INERT && !row->inert)
+                        fail_msg("no reason: %s", row->line);
+                if (row->kind == ROW_LEAF && !row->bind)
+                        fail_msg("bound to nothing: %s", row->line);
+        }
+}
+
+static void every_row_reads_its_own_lines(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        each_mode(&f, mode_is_readable);
+        each_mode(&f, mode_has_help);
+        conf_fixture_fini(&f);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(every_row_reads_its_own_lines),
+                cmocka_unit_test(random_configurations_parse_back),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
