@@ -124,6 +124,7 @@ void rig_up(struct rig *r, const struct rig_pki *pki)
         struct err e = { 0 };
 
         memset(r, 0, sizeof *r);
+        r->live = mem_live_blocks();
         lo_address("lo", 0x7F000001, 0xFF000000);
         lo_address("lo:1", PSEUDO_KERNEL, 0xF0000000);
         wf_init(&r->wf);
@@ -163,6 +164,7 @@ void rig_down(struct rig *r)
         tls_profile_put(r->bad_server_profile);
         trust_set_put(r->pki.all);
         conf_list_fini(&r->conf.tls_proxies);
+        CHECK(mem_live_blocks() == r->live);
 }
 
 /* ---- flows ---- */

@@ -48,6 +48,7 @@ struct rig {
         struct tls_profile *client_profile, *server_profile, *bad_server_profile; /* of the test's ends */
         struct punt_link link, *links[1];
         struct proxy_worker *p;
+        uint64_t live; /* heap blocks before all this */
         struct tls_proxy_conf *tp;
         struct rig_flow *flow[RIG_FLOWS_MAX];
         bool mute;                             /* the dataplane does not answer END */
