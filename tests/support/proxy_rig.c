@@ -34,6 +34,14 @@ static void lo_address(const char *name, uint32_t a, uint32_t mask)
         close(fd);
 }
 
+/* Small socket buffers of a fixed size: what a slow reader holds back must show in the proxy, not in the kernel. */
+static void sysctl_write(const char *path, const char *value)
+{
+        FILE *f = fopen(path, "w");
+
+        CHECK(f && fputs(value, f) >= 0 && fclose(f) == 0);
+}
+
 static struct sockaddr_in sock_addr(uint32_t a, uint16_t port)
 {
         return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(a) };
@@ -125,6 +133,8 @@ void rig_up(struct rig *r, const struct rig_pki *pki)
 
         memset(r, 0, sizeof *r);
         r->live = mem_live_blocks();
+        sysctl_write("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 131072");
+        sysctl_write("/proc/sys/net/ipv4/tcp_wmem", "4096 131072 131072");
         lo_address("lo", 0x7F000001, 0xFF000000);
         lo_address("lo:1", PSEUDO_KERNEL, 0xF0000000);
         wf_init(&r->wf);
