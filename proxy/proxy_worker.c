@@ -11,6 +11,7 @@
 #define FLOW_ID_FIRST 3u
 #define ACCEPTS_MAX 64u
 #define RING_BUDGET 512u
+#define ANSWER_ROOM 8u /* messages that one of the dataplane's may bring forth */
 #define LOOP_WAIT_MS 100u
 
 /* ---- tables ---- */
@@ -70,14 +71,26 @@ static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg 
         }
 }
 
+/*
+ * A datagram must go back, or its buffer is lost: nothing is read for which there would be no room to answer. The
+ * ring behind then fills, and the dataplane counts what it cannot hand over.
+ */
+static bool may_read(const struct punt_link *l)
+{
+        return ring_space(l->to_dp) > ANSWER_ROOM;
+}
+
 static unsigned rings_drain(struct proxy_worker *w)
 {
         struct punt_msg m;
         unsigned n = 0;
 
-        for (unsigned i = 0; i < w->env.nlinks; i++)
-                for (unsigned k = 0; k < RING_BUDGET && ring_pop(w->env.link[i]->to_proxy, &m); k++, n++)
+        for (unsigned i = 0; i < w->env.nlinks; i++) {
+                struct punt_link *l = w->env.link[i];
+
+                for (unsigned k = 0; k < RING_BUDGET && may_read(l) && ring_pop(l->to_proxy, &m); k++, n++)
                         on_msg(w, i, &m);
+        }
         return n;
 }
 
@@ -99,14 +112,25 @@ static void refuse_socket(int fd)
         close(fd);
 }
 
+/* FLOW_NEW was pushed before the SYN: it is there, if perhaps behind many others. */
+static struct psession *session_of(struct proxy_worker *w, uint32_t a, uint16_t port)
+{
+        struct psession *s;
+        unsigned n;
+
+        if (port < PSEUDO_PORT_BASE || port > PSEUDO_PORT_BASE + 255 || pseudo_leg(a) != 0)
+                return NULL;
+        do {
+                n = rings_drain(w);
+                s = psession_find(w, pseudo_worker(a), pseudo_flow(a), (uint8_t)(port - PSEUDO_PORT_BASE));
+        } while (!s && n);
+        return s;
+}
+
 static void accepted(struct proxy_worker *w, int fd, const struct sockaddr_in *peer)
 {
-        uint32_t a = ntohl(peer->sin_addr.s_addr);
-        uint16_t port = ntohs(peer->sin_port);
-        struct psession *s = NULL;
+        struct psession *s = session_of(w, ntohl(peer->sin_addr.s_addr), ntohs(peer->sin_port));
 
-        if (port >= PSEUDO_PORT_BASE && port <= PSEUDO_PORT_BASE + 255 && pseudo_leg(a) == 0)
-                s = psession_find(w, pseudo_worker(a), pseudo_flow(a), (uint8_t)(port - PSEUDO_PORT_BASE));
         if (!s || s->state != SESS_WAIT_CLIENT)
                 refuse_socket(fd);
         else
@@ -129,7 +153,6 @@ static void serve_accepts(struct proxy_worker *w)
 
                 if (fd < 0)
                         return;
-                rings_drain(w); /* FLOW_NEW was pushed before the SYN: it is there */
                 accepted(w, fd, &peer);
         }
         w->accept_ready = true; /* more may wait; the next loop looks again */
@@ -315,7 +338,9 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
 
 void proxy_run(struct proxy_worker *w)
 {
+        pthread_mutex_lock(&w->lock);
         atomic_store(&w->running, true);
+        pthread_mutex_unlock(&w->lock);
         while (!atomic_load_explicit(&w->stop, memory_order_relaxed))
                 proxy_step(w, LOOP_WAIT_MS);
         proxy_abort_all(w);
@@ -364,9 +389,9 @@ void proxy_call(struct proxy_worker *w, void (*fn)(struct proxy_worker *w, void 
         struct cold_call c = { .w = w, .fn = fn, .arg = arg };
 
         pthread_mutex_lock(&w->lock);
-        if (!atomic_load(&w->running)) {
-                pthread_mutex_unlock(&w->lock);
+        if (!atomic_load(&w->running)) { /* the lock keeps a loop from starting meanwhile */
                 fn(w, arg);
+                pthread_mutex_unlock(&w->lock);
                 return;
         }
         while (!evl_post(w->evl, cold_run, &c)) { /* queue full: let it run */

@@ -48,8 +48,11 @@ static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 {
         struct psession *s = c->host;
         struct punt_msg m = { .kind = PUNT_PINHOLE, .flow = s->flow, .gen = s->gen, .pinhole = hole_of(s, r) };
+        struct ring *to = s->w->env.link[s->nlink]->to_dp;
 
-        return ring_push(s->w->env.link[s->nlink]->to_dp, &m) ? 0 : -1;
+        if (ring_space(to) < 2) /* the last place is the datagram's */
+                return -1;
+        return ring_push(to, &m) ? 0 : -1;
 }
 
 static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
