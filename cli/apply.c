@@ -22,11 +22,24 @@ void apply_warn_inert(struct apply *a, const void *obj)
         conf_warning(a->c, "This line is kept but not in force: %s", why);
 }
 
+/* A name that is kept nowhere (that of the mode's object, say) must exist all the same. */
+static int check_name(struct apply *a, const struct captured *cap)
+{
+        const struct gram_part *p = cap->part;
+        char name[CONF_NAME_MAX + 1];
+
+        if (p->kind != PART_VALUE || p->bind || strcmp(p->type->name, "ref") != 0)
+                return 0;
+        return p->type->store(&a->env, &p->targ, cap->s, name, sizeof name, a->e);
+}
+
 int apply_fields(struct apply *a, void *obj)
 {
         for (unsigned i = 0; i < a->args->n; i++) {
                 const struct captured *cap = &a->args->cap[i];
 
+                if (check_name(a, cap) < 0)
+                        return -1;
                 if (!cap->part->apart && grammar_store(cap->part, &a->env, cap->s, obj, a->e) < 0)
                         return -1;
         }

@@ -51,9 +51,10 @@ static bool same_line(const struct apply *a, const struct conf_obj *x, const str
         return same;
 }
 
-static enum applied line_remove(struct apply *a, struct conf_list *l, struct conf_obj *old)
+/* key: what the line identifies; a cut line that identifies nothing is only incomplete. */
+static enum applied line_remove(struct apply *a, struct conf_list *l, struct conf_obj *old, const char *key)
 {
-        if (!old && !a->whole)
+        if (!old && !a->whole && !(a->row->key && *key))
                 return APPLY_INCOMPLETE;
         if (!old) {
                 err_set(a->e, ERR_REF, "the specified line does not exist in the configuration");
@@ -121,7 +122,7 @@ enum applied apply_list(struct apply *a)
         enum applied ret = APPLY_REFUSED;
 
         if (!l && a->no_form && a->e->code == ERR_NONE)
-                return a->whole ? line_remove(a, NULL, NULL) : APPLY_INCOMPLETE;
+                return a->whole ? line_remove(a, NULL, NULL, "") : APPLY_INCOMPLETE;
         if (!l)
                 return APPLY_REFUSED;
         typed = scratch_new(a, l);
@@ -134,7 +135,7 @@ enum applied apply_list(struct apply *a)
                         struct conf_obj *old = find_line(a, l, text_str(&key));
 
                         typed->name = key.p ? key.p : (char *)"";
-                        ret = a->no_form ? line_remove(a, l, old) : line_add(a, l, old, typed);
+                        ret = a->no_form ? line_remove(a, l, old, text_str(&key)) : line_add(a, l, old, typed);
                 }
         }
         mem_free_secret(typed);

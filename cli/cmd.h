@@ -35,9 +35,9 @@ struct cmd_tag {
 };
 
 /*
- * Ties a name of the grammar to a field. A placeholder stores its value; it counts as set when it differs from dflt (numbers)
- * or is not empty (texts, addresses). A keyword, or a branch of keywords ("h323 h225"), stores val; it counts as set while
- * the field equals val. `no` stores dflt.
+ * Ties a name of the grammar to a field. A placeholder stores its value; it counts as set when it differs from dflt
+ * (numbers) or is not empty (texts, addresses). A keyword, or a branch of keywords ("h323 h225"), stores val; it
+ * counts as set while the field equals val. `no` stores dflt.
  */
 struct cmd_bind {
         const char *name; /* NULL ends the table */
@@ -82,7 +82,8 @@ enum row_kind {
 struct cmd_mode;
 struct cmd_row;
 
-/* An element of a LIST or MODE row: the list it is in, and what its line is printed behind ("access-list NAME"), or NULL. */
+/* An element of a LIST or MODE row: the list it is in, and what its line is printed behind ("access-list NAME"), or
+ * NULL. */
 typedef void (*row_each_fn)(void *ctx, struct conf_list *list, struct conf_obj *elem, const char *prefix);
 
 struct cmd_row {
@@ -90,11 +91,11 @@ struct cmd_row {
         const char *line; /* grammar */
         const char *help;
         const struct cmd_bind *bind;
-        uint32_t dirty;              /* DIRTY_*: what a change makes the commit rebuild */
-        uint32_t list;               /* LIST, MODE, INERT: offset of the conf_list in the object of the mode (store) */
+        uint32_t dirty; /* DIRTY_*: what a change makes the commit rebuild */
+        uint32_t list;  /* LIST, MODE, INERT: offset of the conf_list in the object of the mode (store) */
         const struct cmd_mode *mode; /* MODE */
         unsigned flags;
-        const char *inert; /* why a line of this row is not in force; INERT rows must have one */
+        const char *inert;   /* why a line of this row is not in force; INERT rows must have one */
         const char *section; /* of a row inside a mode: `show running-config SECTION` shows it too (nat) */
         const char *prefix; /* LIST: grammar in front of `line` that finds the list: typed, not part of the element */
 
@@ -102,10 +103,12 @@ struct cmd_row {
         const char *(*inert_if)(const struct store *s, const void *obj);
         /* Fresh element or object of LIST and MODE rows. */
         void (*init)(struct conf_ctx *c, void *obj);
-        /* After the fields are set and before anybody sees them: -1 puts the old values back (LEAF) or drops the element.
-         * For a MODE row that enters an object which is there already, obj is a scratch copy of what was typed. */
+        /* After the fields are set and before anybody sees them: -1 puts the old values back (LEAF) or drops the
+         * element. For a MODE row that enters an object which is there already, obj is a scratch copy of what was
+         * typed. */
         int (*check)(struct conf_ctx *c, void *obj, struct err *e);
-        /* Before an object or element goes: -1 refuses. Without it, an object that is referred to as `kind` is refused. */
+        /* Before an object or element goes: -1 refuses. Without it, an object that is referred to as `kind` is
+         * refused. */
         int (*remove)(struct conf_ctx *c, void *obj, struct err *e);
         const char *kind_name;
         /* After an accepted line; may add INFO and WARNING lines. */
@@ -118,7 +121,8 @@ struct cmd_row {
         /* ---- where elements live, when that is not a plain list in the object of the mode ---- */
         /* LEAF: the object; LIST, MODE: what holds the list; made when `make`. NULL without e: there is none. */
         void *(*target)(struct conf_ctx *c, const struct args *a, bool make, struct err *e);
-        /* LIST: identity text of an element that is not made of its own fields. MODE: the object's name, not simply NAME. */
+        /* LIST: identity text of an element that is not made of its own fields. MODE: the object's name, not simply
+         * NAME. */
         void (*key)(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out);
         /* LIST: a line typed again. Without it nothing is said. */
         void (*again)(struct conf_ctx *c, const struct args *a, const void *elem);
@@ -131,15 +135,15 @@ struct cmd_row {
         /* When the row is there at all; NULL: always. obj: object of the mode. */
         bool (*applies)(const void *obj);
 };
-#define ROW_INVERSE 1u  /* LEAF: the field holds the `no` form: printed as "no LINE" while set */
-#define ROW_SINGLE 2u   /* INERT: one line at most, a new one replaces it */
-#define ROW_NO_NO 4u    /* there is no `no` form */
-#define ROW_NO_ONLY 8u  /* FIXED: only the `no` form is accepted and printed */
-#define ROW_HIDDEN 16u  /* accepted, neither in `?` nor printed: another spelling */
-#define ROW_MERGE 32u   /* LEAF: fields that the line does not name keep their values */
-#define ROW_ALL 64u     /* LEAF: `show running-config all` prints "no LINE" while unset */
-#define ROW_QUIET 128u  /* FIXED: accepted, not printed */
-#define ROW_LATER 256u  /* of a mode: printed in the section that is marked SECTION_LATER */
+#define ROW_INVERSE 1u   /* LEAF: the field holds the `no` form: printed as "no LINE" while set */
+#define ROW_SINGLE 2u    /* INERT: one line at most, a new one replaces it */
+#define ROW_NO_NO 4u     /* there is no `no` form */
+#define ROW_NO_ONLY 8u   /* FIXED: only the `no` form is accepted and printed */
+#define ROW_HIDDEN 16u   /* accepted, neither in `?` nor printed: another spelling */
+#define ROW_MERGE 32u    /* LEAF: fields that the line does not name keep their values */
+#define ROW_ALL 64u      /* LEAF: `show running-config all` prints "no LINE" while unset */
+#define ROW_QUIET 128u   /* FIXED: accepted, not printed */
+#define ROW_LATER 256u   /* of a mode: printed in the section that is marked SECTION_LATER */
 #define ROW_SAME 1024u   /* MODE: its lines belong to the same object (`parameters`) */
 #define ROW_REPEAT 2048u /* LIST: the same line may stand several times */
 #define ROW_ONCE 4096u   /* LEAF: when set it can be removed, not changed; `once` has the words */
@@ -156,9 +160,9 @@ struct cmd_section {
         const struct cmd_row *row; /* { 0 }-terminated; NULL ends the table of sections */
         unsigned flags;
 };
-#define SECTION_BANG 1u  /* a "!" line before its first line */
-#define SECTION_BLOCK 2u /* a "!" line after each object */
-#define SECTION_LATER 4u /* the same rows again: objects that have ROW_LATER lines, with these only */
+#define SECTION_BANG 1u   /* a "!" line before its first line */
+#define SECTION_BLOCK 2u  /* a "!" line after each object */
+#define SECTION_LATER 4u  /* the same rows again: objects that have ROW_LATER lines, with these only */
 #define SECTION_AROUND 8u /* a "!" line after its last line */
 extern const struct cmd_section cmd_sections[];
 

@@ -46,8 +46,14 @@ enum dialog_next dialog_ask(struct dialog *d, enum dialog_read how, const char *
         va_end(ap);
         d->read = how;
         str_copy(d->dflt, sizeof d->dflt, dflt ? dflt : "");
-        if (how == DIALOG_PASTE)
-                text_cut(&d->paste, 0);
+        return DIALOG_ASK;
+}
+
+enum dialog_next dialog_paste(struct dialog *d)
+{
+        d->prompt[0] = d->dflt[0] = 0;
+        d->read = DIALOG_PASTE;
+        text_cut(&d->paste, 0);
         return DIALOG_ASK;
 }
 

@@ -55,6 +55,8 @@ void dialog_free(struct dialog *d); /* NULL is legal */
 /* For step functions: return dialog_ask(d, DIALOG_YESNO, "yes", "Do you accept this certificate? [yes/no]: "). */
 enum dialog_next dialog_ask(struct dialog *d, enum dialog_read how, const char *dflt, const char *fmt, ...)
         PRINTF_LIKE(4, 5);
+/* For step functions: the next answer is everything up to `quit`. */
+enum dialog_next dialog_paste(struct dialog *d);
 void dialog_say(struct dialog *d, const char *fmt, ...)
         PRINTF_LIKE(2, 3); /* a whole line, "\n" included by the caller */
 /* "ERROR: text" and DIALOG_DONE. */

@@ -1,4 +1,5 @@
 /* `?` and TAB, from the same grammars that read the line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,9 @@
 #define OFFERS_MAX 512
 
 struct offer {
-        const char *word, *help;
-        bool value;
+        char word[48];
+        const char *help;
+        bool value; /* stands for something: not offered as a word */
 };
 
 /* What may stand at the end of the line in one mode. */
@@ -23,16 +25,23 @@ struct offers {
         const char *prefix; /* of the word under way */
         size_t prefix_len;
         struct type_env env;
+        const char *help; /* of the values being listed */
 };
 
+/* Several commands that begin alike are explained by the word they share. */
 static void offer(struct offers *of, const char *word, const char *help, bool value)
 {
+        for (unsigned i = 0; i < of->n; i++)
+                if (!strcmp(of->o[i].word, word)) {
+                        if (strcmp(of->o[i].help, help) != 0 && word_help(word))
+                                of->o[i].help = word_help(word);
+                        return;
+                }
         if (of->n == OFFERS_MAX)
                 return;
-        for (unsigned i = 0; i < of->n; i++)
-                if (!strcmp(of->o[i].word, word))
-                        return;
-        of->o[of->n++] = (struct offer){ word, help, value };
+        str_copy(of->o[of->n].word, sizeof of->o[0].word, word);
+        of->o[of->n].help = help;
+        of->o[of->n++].value = value;
 }
 
 static bool is_hidden(const struct tree_row *tr)
@@ -53,19 +62,51 @@ static const char *help_of(const struct tree_row *tr, const struct gram_part *p)
         return word ? word : row_help;
 }
 
+/* "<0-100>", "WORD < 49 char": the limits are part of the answer. */
+static void shown_as(const struct gram_part *p, char *out, size_t cap)
+{
+        const struct type_arg *ta = &p->targ;
+        const char *t = p->type->name;
+
+        if (!strcmp(t, "u32"))
+                snprintf(out, cap, "<%llu-%llu>", (unsigned long long)ta->lo, (unsigned long long)ta->hi);
+        else if (ta->hi && (!strcmp(t, "word") || !strcmp(t, "newname") || !strcmp(t, "line")))
+                snprintf(out, cap, "%s < %llu char", p->type->shown, (unsigned long long)ta->hi + 1);
+        else
+                snprintf(out, cap, "%s", p->type->shown);
+}
+
+static void offer_value(void *ctx, const char *value)
+{
+        struct offers *of = ctx;
+
+        if (str_prefix_ci(value, of->prefix))
+                offer(of, value, of->help, false);
+}
+
+/* Values out of a closed set are offered one by one. */
+static bool is_closed_set(const struct gram_part *p)
+{
+        return p->type->complete && (p->type->flags & TYPE_MANY || !strcmp(p->type->name, "nameif"));
+}
+
 static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part *p)
 {
         struct offers *of = ctx;
+        char shown[48];
 
         if (is_hidden(tr))
                 return;
         if (p->kind == PART_KEYWORD) {
                 if (str_prefix_ci(p->text, of->prefix))
                         offer(of, p->text, help_of(tr, p), false);
-                return;
+        } else if (is_closed_set(p)) {
+                of->help = p->type->help;
+                p->type->complete(&of->env, &p->targ, offer_value, of);
+        } else if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
+                shown_as(p, shown, sizeof shown);
+                offer(of, shown, help_of(tr, p), true);
         }
-        if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len))
-                offer(of, p->type->shown, help_of(tr, p), true);
 }
 
 /* ---- the line as `?` sees it ---- */

@@ -121,7 +121,7 @@ static void keep_words(struct args *args, const struct find_result *f)
 static bool better(const struct find_result *x, const struct find_result *y)
 {
         static const unsigned rank[] = {
-                [FOUND] = 4, [FOUND_INCOMPLETE] = 3, [FOUND_AMBIGUOUS] = 2, [FOUND_INVALID] = 1
+                [FOUND] = 4, [FOUND_INCOMPLETE] = 2, [FOUND_AMBIGUOUS] = 2, [FOUND_INVALID] = 1
         };
 
         if (x->how == FOUND_NOMEM || y->how == FOUND_NOMEM)
@@ -180,7 +180,7 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
 
 static int refuse_find(struct cli_result *res, const struct find_result *f, const struct lexed *lx)
 {
-        const struct word *w = &lx->w[MIN_OF(f->words, lx->n - 1)];
+        const struct word *w = &lx->w[MIN_OF(f->words ? f->words - 1 : 0, lx->n - 1)];
 
         switch (f->how) {
         case FOUND_INVALID:

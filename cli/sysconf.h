@@ -67,7 +67,7 @@ struct sys_conf {
         /* the lists, from users on */
         struct conf_list users;      /* struct user_conf */
         struct conf_list banners;    /* struct banner_conf */
-        struct conf_list log_hosts; /* struct loghost_conf */
+        struct conf_list log_hosts;  /* struct loghost_conf */
         struct conf_list name_alias; /* struct inert_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list dns_groups; /* struct inert_block_conf */

@@ -280,7 +280,7 @@ static void tell_way(const struct walk *w, const struct step *s, struct find_res
 static void tell_doubt(const struct walk *w, struct find_result *out)
 {
         out->how = FOUND_AMBIGUOUS;
-        out->words = w->doubt - w->r->from;
+        out->words = w->doubt - w->r->from + 1;
 }
 
 static void find(struct walk *w, struct find_result *out)

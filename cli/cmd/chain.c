@@ -243,14 +243,18 @@ static enum dialog_next step(struct dialog *d, const char *answer)
                 str_copy(st->chain, sizeof st->chain, ch->o.name);
         next = d->no_form ? remove_cert(d, ch) : DIALOG_ASK;
         dialog_unlock(d);
-        return next == DIALOG_ASK ? dialog_ask(d, DIALOG_PASTE, NULL, "%s", "") : next;
+        return next == DIALOG_ASK ? dialog_paste(d) : next;
 }
 
 const struct dialog_row dialog_chain_certificate = { "certificate", sizeof(struct state), step, NULL };
 
-static void chain_init(struct conf_ctx *c, void *obj)
+/* No reference as others are: the chain goes with its trustpoint and does not keep it. */
+static int check_chain(struct conf_ctx *c, void *obj, struct err *e)
 {
-        init_chain(c, obj);
+        const struct conf_kind *k = conf_kind_find("trustpoint");
+        const char *name = ((struct conf_obj *)obj)->name;
+
+        return conf_kind_has(k, c->store, name) ? 0 : conf_kind_refuse(k, name, e);
 }
 
 static const struct cmd_row chain_rows[] = {
@@ -262,7 +266,7 @@ static const struct cmd_mode chain_mode = { "config-cert-chain",
                                             "certificate chain configuration commands:", chain_rows };
 
 const struct cmd_row rows_chain[] = {
-        { ROW_MODE, "crypto ca certificate chain NAME:ref(trustpoint)", "The certificates of a trustpoint", NULL,
-          DIRTY_PKI, STORE(pki.chains), &chain_mode, .init = chain_init, .each = each_chain },
+        { ROW_MODE, "crypto ca certificate chain NAME:newname(128)", "The certificates of a trustpoint", NULL,
+          DIRTY_PKI, STORE(pki.chains), &chain_mode, .init = init_chain, .check = check_chain, .each = each_chain },
         END,
 };

@@ -1,10 +1,12 @@
 #include "cli/cmd/crypto.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/nested.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/net/iface.h"
 
 struct keystore *crypto_keys(struct dialog *d)
 {
@@ -38,13 +40,22 @@ bool crypto_trustpoint(struct dialog *d, struct trustpoint_conf *out)
         return false;
 }
 
-void crypto_names(struct dialog *d, struct crypto_names *n)
+/* What `show version` calls the serial number: the hardware address of the first port. */
+static void serial_text(const struct iface_bindings *b, char out[16])
+{
+        str_copy(out, 16, "unknown");
+        for (unsigned i = 0; b && b->n && i < 6; i++)
+                snprintf(out + 2 * i, 3, "%02X", b->b[0].mac.b[i]);
+}
+
+void crypto_names(struct dialog *d, bool serial, struct crypto_names *n)
 {
         dialog_lock(d);
         str_copy(n->hostname, sizeof n->hostname, d->conf->store->sys.hostname);
         str_copy(n->domain, sizeof n->domain, d->conf->store->sys.domain);
         dialog_unlock(d);
-        n->p = (struct enroll_params){ n->hostname, n->domain, NULL };
+        serial_text(d->conf->bind, n->serial);
+        n->p = (struct enroll_params){ n->hostname, n->domain, serial ? n->serial : NULL };
 }
 
 void crypto_changed(struct dialog *d)

@@ -18,12 +18,12 @@ bool crypto_trustpoint(struct dialog *d, struct trustpoint_conf *out);
 int crypto_sync_chain(struct store *s, struct keystore *k, const char *trustpoint, struct err *e);
 /* Assets changed: the certificates in force are compiled anew. */
 void crypto_changed(struct dialog *d);
-/* host name and domain for the default FQDN, copied from the store. */
+/* Host name and domain for the default FQDN, copied from the store; p.serial_number only when `serial` is wanted. */
 struct crypto_names {
-        char hostname[64], domain[128];
+        char hostname[64], domain[128], serial[16];
         struct enroll_params p;
 };
-void crypto_names(struct dialog *d, struct crypto_names *n);
+void crypto_names(struct dialog *d, bool serial, struct crypto_names *n);
 
 #define CRYPTO_PASTE "End with the word \"quit\" on a line by itself"
 

@@ -93,7 +93,7 @@ static enum dialog_next step(struct dialog *d, const char *answer)
                         return refused(d, "the trustpoint has no `enrollment terminal`: there is no other way here");
                 d->at = 1;
                 dialog_say(d, "Enter the base 64 encoded CA certificate.\n" CRYPTO_PASTE "\n");
-                return dialog_ask(d, DIALOG_PASTE, NULL, "\n");
+                return dialog_paste(d);
         case 1:
                 return pasted(d, answer);
         default:

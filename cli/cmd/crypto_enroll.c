@@ -4,7 +4,6 @@
 #include "cli/cmd/crypto.h"
 #include "platform/base/mem.h"
 
-#define SERIAL "VOXGATE0001"
 #define CSR_MAX 16384
 
 struct state {
@@ -68,9 +67,7 @@ static enum dialog_next enroll(struct dialog *d)
         w = mem_alloc(MEM_CLI, sizeof *w);
         if (!w)
                 return dialog_fail(d, &nomem);
-        crypto_names(d, &names);
-        if (s->serial || s->tp.serial_number)
-                names.p.serial_number = SERIAL;
+        crypto_names(d, s->serial || s->tp.serial_number, &names);
         w->k = k;
         w->tp = &s->tp;
         w->p = &names.p;
@@ -86,7 +83,7 @@ static void say_names(struct dialog *d)
         struct crypto_names names;
         char fqdn[300];
 
-        crypto_names(d, &names);
+        crypto_names(d, false, &names);
         if (s->tp.enrollment == ENROLL_TERMINAL)
                 dialog_say(d, "%% Start certificate enrollment ..\n");
         if (s->tp.enrollment == ENROLL_TERMINAL && *s->tp.subject)

@@ -31,12 +31,12 @@ static enum dialog_next ask_certificate(struct dialog *d)
 
         if (!crypto_keys(d) || !crypto_trustpoint(d, &tp))
                 return DIALOG_DONE;
-        crypto_names(d, &names);
+        crypto_names(d, false, &names);
         pki_fqdn(&tp, &names.p, fqdn, sizeof fqdn);
         if (*fqdn)
                 dialog_say(d, "%% The fully-qualified domain name in the certificate will be: %s\n\n", fqdn);
         dialog_say(d, "Enter the base 64 encoded certificate.\n" CRYPTO_PASTE "\n");
-        return dialog_ask(d, DIALOG_PASTE, NULL, "\n");
+        return dialog_paste(d);
 }
 
 static enum dialog_next certificate_step(struct dialog *d, const char *answer)
@@ -110,7 +110,7 @@ static enum dialog_next pkcs12_step(struct dialog *d, const char *answer)
         if (answer)
                 return pkcs12_pasted(d, k, answer);
         dialog_say(d, "Enter the base 64 encoded pkcs12.\n" CRYPTO_PASTE ":\n");
-        return dialog_ask(d, DIALOG_PASTE, NULL, "\n");
+        return dialog_paste(d);
 }
 
 const struct dialog_row dialog_import_pkcs12 = { "crypto ca import pkcs12", 0, pkcs12_step, NULL };

@@ -123,8 +123,7 @@ static enum dialog_next remove_it(struct dialog *d)
         tp = conf_list_find(&s->pki.trustpoints, name);
         if (!tp)
                 err_set(&e, ERR_REF, "Trustpoint %s not found", name);
-        else if (store_in_use(s, "trustpoint", name, where, sizeof where) &&
-                 strncmp(where, "crypto ca cert", 14) != 0)
+        else if (store_in_use(s, "trustpoint", name, where, sizeof where))
                 err_set(&e, ERR_INUSE, "Trustpoint %s is being used: %s", name, where);
         else if (k && s == (d->box ? d->box->store : s) && keystore_tp_del(k, name, &e) < 0)
                 tp = NULL;

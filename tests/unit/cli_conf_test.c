@@ -84,7 +84,6 @@ static void test_samples(void **state)
         print_twice(&f);
         conf_accept(&f, base);
         conf_accept(&f, scenario);
-        printf("%s", conf_running(&f, NULL, false));
         print_twice(&f);
         conf_fixture_fini(&f);
 }

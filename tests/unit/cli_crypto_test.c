@@ -1,0 +1,400 @@
+/* The PKI dialogs with real files: pasted, answered, aborted; and what a load does with them. */
+#include <stdlib.h>
+
+#include "pki/keystore.h"
+#include "platform/base/file.h"
+#include "tests/support/conf_fixture.h"
+#include "tests/support/test.h"
+
+struct fix {
+        struct conf_fixture f;
+        struct keystore *k;
+        struct clock_virtual v;
+        struct clock clk;
+        struct dialog *d;
+        struct text seen; /* everything the dialog said */
+};
+
+static int setup(void **state)
+{
+        struct fix *x = calloc(1, sizeof *x);
+
+        conf_fixture_init(&x->f);
+        x->v.wall = 1735689600ll * 1000000000; /* 2025-01-01 */
+        x->clk = clock_of_virtual(&x->v);
+        x->k = keystore_open(NULL, &x->clk, &rng_system, NULL);
+        assert_non_null(x->k);
+        x->f.c.keys = x->k;
+        *state = x;
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        struct fix *x = *state;
+
+        dialog_free(x->d);
+        text_fini(&x->seen);
+        conf_fixture_fini(&x->f);
+        keystore_close(x->k);
+        free(x);
+        return 0;
+}
+
+static char *file_text(const char *name, bool base64)
+{
+        char path[512], cmd[600];
+        uint8_t *p;
+        size_t n;
+        struct err e;
+
+        snprintf(path, sizeof path, TEST_DATA "/pki/%s", name);
+        if (!base64) {
+                assert_int_equal(file_read(path, 1 << 20, &p, &n, &e), 0);
+                return (char *)p;
+        }
+        snprintf(cmd, sizeof cmd, "base64 %s", path);
+        FILE *f = popen(cmd, "r");
+        assert_non_null(f);
+        p = mem_alloc(MEM_MISC, 1 << 16);
+        n = fread(p, 1, (1 << 16) - 1, f);
+        pclose(f);
+        assert_true(n > 100);
+        return (char *)p;
+}
+
+static void hear(struct fix *x)
+{
+        text_add(&x->seen, text_str(&x->d->out));
+        text_cut(&x->d->out, 0);
+}
+
+static enum dialog_next begin(struct fix *x, const char *line)
+{
+        struct cli_result r;
+        enum dialog_next n;
+
+        dialog_free(x->d);
+        text_cut(&x->seen, 0);
+        cli_result_init(&r);
+        assert_int_equal(conf_line(&x->f.c, line, &r), 0);
+        assert_int_equal(r.code, CLI_DIALOG);
+        x->d = r.dialog;
+        r.dialog = NULL;
+        cli_result_fini(&r);
+        n = dialog_start(x->d);
+        hear(x);
+        return n;
+}
+
+static enum dialog_next say(struct fix *x, const char *line)
+{
+        enum dialog_next n = dialog_line(x->d, line);
+
+        hear(x);
+        return n;
+}
+
+static enum dialog_next paste(struct fix *x, char *text)
+{
+        char *save = NULL;
+        enum dialog_next n;
+
+        for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+                assert_string_equal(x->d->prompt, "");
+                assert_int_equal(say(x, l), DIALOG_ASK);
+        }
+        n = say(x, "quit");
+        mem_free(text);
+        return n;
+}
+
+static void heard(struct fix *x, const char *words)
+{
+        if (!strstr(text_str(&x->seen), words))
+                fail_msg("\"%s\" not in: %s", words, text_str(&x->seen));
+}
+
+static void import_pkcs12(struct fix *x)
+{
+        assert_int_equal(begin(x, "crypto ca import cuma_proxy pkcs12 sample_passphrase"), DIALOG_ASK);
+        heard(x, "Enter the base 64 encoded pkcs12.");
+        assert_int_equal(x->d->read, DIALOG_PASTE);
+        assert_int_equal(paste(x, file_text("new.p12", true)), DIALOG_DONE);
+}
+
+static void pkcs12_makes_a_trustpoint(void **state)
+{
+        struct fix *x = *state;
+        struct trustpoint_conf *tp;
+
+        import_pkcs12(x);
+        heard(x, "INFO: Import PKCS12 operation completed successfully");
+        assert_true(x->d->changed);
+        tp = conf_list_find(&x->f.s->pki.trustpoints, "cuma_proxy");
+        assert_non_null(tp);
+        assert_string_equal(tp->keypair, "cuma_proxy");
+        assert_non_null(
+                strstr(conf_running(&x->f, "crypto", true), "crypto ca certificate chain cuma_proxy\n certificate "));
+        conf_accept(&x->f, "tls-proxy p\n server trust-point cuma_proxy\n");
+}
+
+static void pkcs12_failures_change_nothing(void **state)
+{
+        struct fix *x = *state;
+        char *before = strdup(conf_running(&x->f, NULL, true));
+
+        begin(x, "crypto ca import t pkcs12 wrong");
+        assert_int_equal(paste(x, file_text("new.p12", true)), DIALOG_DONE);
+        assert_true(x->d->failed);
+        heard(x, "ERROR: Import PKCS12 operation failed");
+        begin(x, "crypto ca import t pkcs12 sample_passphrase");
+        assert_int_equal(paste(x, mem_strdup(MEM_MISC, "no base64 at all!")), DIALOG_DONE);
+        assert_true(x->d->failed && !x->d->changed);
+        assert_string_equal(conf_running(&x->f, NULL, true), before);
+        free(before);
+}
+
+static void authenticate_asks(void **state)
+{
+        struct fix *x = *state;
+
+        assert_int_equal(begin(x, "crypto ca authenticate nobody"), DIALOG_DONE);
+        heard(x, "ERROR: Trustpoint nobody not found");
+        conf_accept(&x->f, "crypto ca trustpoint ca\nexit\n");
+        assert_int_equal(begin(x, "crypto ca authenticate ca"), DIALOG_DONE);
+        assert_true(x->d->failed);
+        conf_accept(&x->f, "crypto ca trustpoint ca\n enrollment terminal\nexit\n");
+        assert_int_equal(begin(x, "crypto ca authenticate ca"), DIALOG_ASK);
+        heard(x, "Enter the base 64 encoded CA certificate.\nEnd with the word \"quit\" on a line by itself\n");
+        assert_int_equal(paste(x, file_text("root.pem", false)), DIALOG_ASK);
+        heard(x, "INFO: Certificate has the following attributes:\nFingerprint:     ");
+        assert_string_equal(x->d->prompt, "Do you accept this certificate? [yes/no]: ");
+        assert_int_equal(say(x, "maybe"), DIALOG_ASK);
+        heard(x, "% Please answer 'yes' or 'no'.");
+        assert_int_equal(say(x, "no"), DIALOG_DONE);
+        assert_false(x->d->changed);
+        assert_null(strstr(conf_running(&x->f, "crypto", true), "certificate ca"));
+        begin(x, "crypto ca authenticate ca");
+        paste(x, file_text("root.pem", false));
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        heard(x, "Trustpoint CA certificate accepted.");
+        heard(x, "% Certificate successfully imported");
+        assert_non_null(strstr(conf_running(&x->f, "crypto", true), " certificate ca "));
+}
+
+static void abort_changes_nothing(void **state)
+{
+        struct fix *x = *state;
+        char *before;
+
+        conf_accept(&x->f, "crypto ca trustpoint ca\n enrollment terminal\nexit\n");
+        before = strdup(conf_running(&x->f, NULL, true));
+        begin(x, "crypto ca authenticate ca");
+        paste(x, file_text("root.pem", false));
+        dialog_free(x->d);
+        x->d = NULL;
+        assert_string_equal(conf_running(&x->f, NULL, true), before);
+        free(before);
+}
+
+static void enroll_self(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "domain-name example.com\ncrypto ca trustpoint me\n enrollment self\n subject-name cn=me\n"
+                           " keypair k1\nexit\n");
+        assert_int_equal(begin(x, "crypto key generate rsa label k1 modulus 1024"), DIALOG_DONE);
+        heard(x, "INFO: The name for the keys will be: k1\nKeypair generation process begin. Please wait...\n");
+        assert_int_equal(begin(x, "crypto key generate rsa label k1 modulus 1024"), DIALOG_ASK);
+        heard(x, "WARNING: You have a RSA keypair already defined named k1.");
+        assert_int_equal(say(x, "no"), DIALOG_DONE);
+        assert_int_equal(begin(x, "crypto ca enroll me"), DIALOG_ASK);
+        heard(x, "% The fully-qualified domain name in the certificate will be: ciscoasa.example.com");
+        assert_string_equal(x->d->prompt, "% Include the device serial number in the subject name? [yes/no]: ");
+        assert_int_equal(say(x, "no"), DIALOG_ASK);
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        assert_false(x->d->failed);
+        assert_int_equal(begin(x, "crypto ca enroll me"), DIALOG_ASK);
+        heard(x, "WARNING: Trustpoint me has already enrolled");
+        assert_int_equal(begin(x, "crypto ca export me identity-certificate"), DIALOG_DONE);
+        heard(x, "The PEM encoded identity certificate follows:\n-----BEGIN CERTIFICATE-----");
+        assert_int_equal(begin(x, "crypto ca export me pkcs12 topsecret"), DIALOG_DONE);
+        heard(x, "-----BEGIN PKCS12-----");
+        assert_int_equal(begin(x, "crypto key zeroize rsa label k1"), DIALOG_ASK);
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+}
+
+static void enroll_terminal(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "crypto ca trustpoint t\n enrollment terminal\n subject-name cn=t\n fqdn none\nexit\n");
+        assert_int_equal(begin(x, "crypto ca enroll t"), DIALOG_ASK);
+        say(x, "no");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        heard(x, "Certificate Request follows:\n-----BEGIN CERTIFICATE REQUEST-----");
+        assert_int_equal(begin(x, "crypto ca import t certificate"), DIALOG_ASK);
+        assert_int_equal(paste(x, file_text("server.pem", false)), DIALOG_DONE);
+        assert_true(x->d->failed); /* not our key */
+}
+
+static void trustpoint_removal_asks(void **state)
+{
+        struct fix *x = *state;
+
+        import_pkcs12(x);
+        conf_accept(&x->f, "tls-proxy p\n server trust-point cuma_proxy\nexit\n");
+        assert_int_equal(begin(x, "no crypto ca trustpoint cuma_proxy"), DIALOG_ASK);
+        assert_string_equal(x->d->prompt, "Are you sure you want to do this? [yes/no]: ");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        heard(x, "ERROR: Trustpoint cuma_proxy is being used: server trust-point cuma_proxy");
+        conf_accept(&x->f, "no tls-proxy p\n");
+        begin(x, "no crypto ca trustpoint cuma_proxy");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        heard(x, "INFO: Be sure to ask the CA administrator to revoke your certificates.");
+        assert_null(strstr(conf_running(&x->f, NULL, true), "cuma_proxy"));
+}
+
+static void tls_proxy_needs_an_identity(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "crypto ca trustpoint t\n enrollment terminal\nexit\ntls-proxy p\n");
+        assert_int_equal(conf_type(&x->f, " server trust-point t"), CLI_ERROR);
+        assert_string_equal(text_str(&x->f.shown), "ERROR: Trustpoint t has not been enrolled\n");
+}
+
+/* ---- a whole file ---- */
+static void on_word(void *ctx, unsigned line_no, const char *words)
+{
+        text_printf(ctx, "%u: %s\n", line_no, words);
+}
+
+static void load(struct fix *x, const char *text, struct load_report *rep, struct text *words)
+{
+        *rep = (struct load_report){ .fn = on_word, .ctx = words };
+        conf_load(&x->f.c, text, strlen(text), rep);
+}
+
+/* Scenario 1 of the sample configurations as a file, pastes and answers included. */
+static void scenario_loads(void **state)
+{
+        struct fix *x = *state;
+        char *p12 = file_text("new.p12", true), *pem = file_text("self.pem", false);
+        struct text t = { 0 }, words = { 0 };
+        struct load_report rep;
+        char *first;
+        struct store *copy;
+        struct err e = { 0 };
+
+        text_printf(&t,
+                    "interface g0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\n no shutdown\n"
+                    "interface g0/1\n nameif inside\n ip address 10.0.0.1 255.255.255.0\n"
+                    "object network obj-10.1.1.2-01\n host 10.1.1.2\n nat (inside,outside) static 192.0.2.140\n"
+                    "access-list outside_in extended permit tcp any host 10.1.1.2 eq 5443\n"
+                    "access-group outside_in in interface outside\n"
+                    "crypto ca import cuma_proxy pkcs12 sample_passphrase\n%squit\n! the server\n"
+                    "crypto ca trustpoint cuma_server\n enrollment terminal\ncrypto ca authenticate cuma_server\n%s"
+                    "quit\nyes\n"
+                    "tls-proxy cuma_proxy\n server trust-point cuma_proxy\n no server authenticate-client\n"
+                    " client cipher-suite aes128-sha1 aes256-sha1\nclass-map cuma_proxy\n match port tcp eq 5443\n"
+                    "policy-map global_policy\n class cuma_proxy\n  inspect mmp tls-proxy cuma_proxy\n"
+                    "service-policy global_policy global\n",
+                    p12, pem);
+        load(x, text_str(&t), &rep, &words);
+        if (rep.errors)
+                fail_msg("%s", text_str(&words));
+        first = strdup(conf_running(&x->f, NULL, true));
+        copy = store_copy(x->f.s, &e);
+        if (!copy)
+                fail_msg("%s", e.text);
+        store_free(x->f.s);
+        x->f.s = x->f.c.store = copy;
+        assert_string_equal(conf_running(&x->f, NULL, true), first);
+        free(first);
+        text_fini(&t);
+        text_fini(&words);
+        mem_free(p12);
+        mem_free(pem);
+}
+
+static void load_keeps_existing_keys(void **state)
+{
+        struct fix *x = *state;
+        struct text words = { 0 };
+        struct load_report rep;
+        struct keypair *first, *second;
+
+        load(x, "crypto key generate rsa label k modulus 1024\n", &rep, &words);
+        first = keystore_key_get(x->k, "k");
+        assert_non_null(first);
+        load(x, "crypto key generate rsa label k modulus 1024\n", &rep, &words);
+        second = keystore_key_get(x->k, "k");
+        assert_ptr_equal(first, second);
+        keypair_put(first);
+        keypair_put(second);
+        text_fini(&words);
+}
+
+static void references_may_come_late(void **state)
+{
+        struct fix *x = *state;
+        struct text words = { 0 };
+        struct load_report rep;
+
+        load(x,
+             "tls-proxy p\n server trust-point later\n client trust-point never\n"
+             "policy-map m\n class there\n  inspect mmp tls-proxy p\n class nowhere\n"
+             "crypto ca trustpoint later\nclass-map there\n match any\n",
+             &rep, &words);
+        assert_string_equal(text_str(&words),
+                            "2: WARNING: Trustpoint later has not been enrolled: sessions will be refused\n"
+                            "3: WARNING: Trustpoint never has not been enrolled: sessions will be refused\n"
+                            "3: ERROR: trustpoint never does not exist\n"
+                            "7: ERROR: % class-map nowhere not configured\n");
+        assert_int_equal(rep.errors, 2);
+        assert_string_equal(conf_running(&x->f, "tls-proxy", true), "tls-proxy p\n server trust-point later\n");
+        assert_string_equal(conf_running(&x->f, "policy-map m", true),
+                            "policy-map m\n class there\n  inspect mmp tls-proxy p\n");
+        text_fini(&words);
+}
+
+static void torn_file_is_told_by_line(void **state)
+{
+        struct fix *x = *state;
+        struct text words = { 0 };
+        struct load_report rep;
+
+        load(x, "hostname fw\ncrypto ca trustpoint t\n enrollment terminal\ncrypto ca authenticate t\nMIIB\n", &rep,
+             &words);
+        assert_int_equal(rep.errors, 1);
+        assert_non_null(strstr(text_str(&words), "4: ERROR: the input ended inside a paste"));
+        text_cut(&words, 0);
+        load(x, "hostname fw2\naccess-list a extended permit tcp any ho\nshow version\n", &rep, &words);
+        assert_int_equal(rep.errors, 2);
+        assert_non_null(strstr(text_str(&words), "2: ERROR: "));
+        text_fini(&words);
+}
+
+#define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(pkcs12_makes_a_trustpoint),
+                T(pkcs12_failures_change_nothing),
+                T(authenticate_asks),
+                T(abort_changes_nothing),
+                T(enroll_self),
+                T(enroll_terminal),
+                T(trustpoint_removal_asks),
+                T(tls_proxy_needs_an_identity),
+                T(scenario_loads),
+                T(load_keeps_existing_keys),
+                T(references_may_come_late),
+                T(torn_file_is_told_by_line),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
