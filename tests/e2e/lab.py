@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -91,28 +92,35 @@ def veth(a, a_name, b, b_name):
 PROMPT = re.compile(rb"(?:^|\n)([A-Za-z0-9._/-]+(?:\([a-z0-9-]+\))?[>#] )$")
 
 
-class Console:
-    """The appliance's console on standard input and output."""
+class Ended(AssertionError):
+    """The console's other end is gone."""
 
-    def __init__(self, proc, log=None):
-        self.proc, self.log, self.buf = proc, log, b""
-        os.set_blocking(proc.stdout.fileno(), False)
+
+class Console:
+    """A console that is a pair of pipes, or of descriptors of ours: writes lines, reads up to prompts."""
+
+    def __init__(self, rfd, wfd, log=None):
+        self.rfd, self.wfd, self.log, self.buf = rfd, wfd, log, b""
+        os.set_blocking(rfd, False)
 
     def _fill(self, wait):
-        r, _, _ = select.select([self.proc.stdout], [], [], wait)
+        r, _, _ = select.select([self.rfd], [], [], wait)
         if not r:
             return False
-        data = self.proc.stdout.read()
-        if data:
-            self.buf += data
-            if self.log:
-                self.log.write(data.decode(errors="replace"))
-                self.log.flush()
-        elif data == b"":
-            raise AssertionError("the appliance ended: " + self.buf.decode(errors="replace")[-2000:])
+        try:
+            data = os.read(self.rfd, 1 << 16)
+        except BlockingIOError:
+            return False
+        if not data:
+            raise Ended("the appliance ended: " + self.buf.decode(errors="replace")[-2000:])
+        self.buf += data
+        if self.log:
+            self.log.write(data.decode(errors="replace"))
+            self.log.flush()
         return True
 
     def until(self, pattern, deadline=None):
+        """Reads up to the pattern; returns what came before it, which is in self.last."""
         end_at = time.monotonic() + (deadline or DEADLINE)
         pattern = re.compile(pattern) if isinstance(pattern, bytes) else pattern
         while True:
@@ -123,37 +131,53 @@ class Console:
                 self.buf = self.buf[m.end():]
                 return text
             if time.monotonic() > end_at:
-                raise AssertionError("console: no prompt, only " + repr(self.buf[-1500:]))
+                raise AssertionError("console: no " + repr(pattern.pattern) + ", only " + repr(self.buf[-1500:]))
             self._fill(0.1)
 
     def send(self, line):
-        self.proc.stdin.write(line.encode() + b"\n")
-        self.proc.stdin.flush()
+        """Types lines; what the console prints meanwhile is read, so that neither side waits for the other."""
+        data = line.encode() + b"\n"
+        while data:
+            r, w, _ = select.select([self.rfd], [self.wfd], [], DEADLINE)
+            assert r or w, "console: takes no input"
+            if r:
+                self._fill(0)
+            if w:
+                data = data[os.write(self.wfd, data[:4096]):]
 
     def cmd(self, line, deadline=None):
-        """Types a line, returns what it printed."""
+        """Types a line, returns what it printed. A pipe's console writes the line it read: output starts behind it."""
         self.send(line)
+        self.until(re.escape(line.encode()) + rb"\n", deadline)
+        self.buf = b"\n" + self.buf
         return self.until(PROMPT, deadline).lstrip("\n")
 
-    def answer(self, line, question, reply):
+    def answer(self, line, question, reply, deadline=None):
+        """A line whose command asks; returns question and answer's output."""
         self.send(line)
-        text = self.until(question)
-        return text + self.cmd(reply)
+        text = self.until(question, deadline)
+        return text + self.last + self.cmd(reply, deadline)
 
     def paste(self, text, deadline=None):
-        """Pastes many lines at once; returns everything printed up to the prompt behind a marker."""
-        self.proc.stdin.write(text.encode().rstrip(b"\n") + b"\n")
-        self.proc.stdin.flush()
-        marker = b"show clock"
-        self.send(marker.decode())
+        """Pastes many lines at once; returns everything printed up to a marker behind them."""
+        self.send(text.rstrip("\n"))
+        self.send("show clock")
         out = self.until(rb"\d\d:\d\d:\d\d\.\d+ [^\n]*\n", deadline)
+        self.buf = b"\n" + self.buf
         self.until(PROMPT, deadline)
         return out
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(p) for p in f.read().split()]
+
+
 class Appliance:
-    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, stderr=None):
-        argv = [voxgate_bin(), "run", "--flash", flash, "--console", "stdio", "--workers", str(workers)]
+    """voxgate run in a namespace: the guard is our child, the appliance the guard's."""
+
+    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, console="stdio", stderr=None):
+        argv = [voxgate_bin(), "run", "--flash", flash, "--console", console, "--workers", str(workers)]
         for iface, dev in ports:
             argv += ["--port", f"{iface}=afpacket:{dev}"]
         if glue:
@@ -162,14 +186,32 @@ class Appliance:
         self.stderr_file = stderr or tempfile.TemporaryFile()
         self.proc = subprocess.Popen(box.cmd(*argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=self.stderr_file, env=env, bufsize=0)
-        self.console = Console(self.proc, log)
+        self.console = Console(self.proc.stdout.fileno(), self.proc.stdin.fileno(), log)
 
-    def enable(self):
-        self.console.until(PROMPT)
-        self.console.send("enable")
-        self.console.until(rb"Password: ")
-        self.console.cmd("")
-        return self.console
+    def enable(self, password=""):
+        """Privileged mode; returns what was printed before the first prompt."""
+        con = self.console
+        con.greeting = con.until(PROMPT)
+        con.send("enable")
+        con.until(rb"Password: ")
+        con.send(password)
+        con.until(PROMPT)
+        return con
+
+    def child(self):
+        """The appliance's process id."""
+        return wait_for("the appliance's process", lambda: children(self.proc.pid))[0]
+
+    def fds(self):
+        return len(os.listdir(f"/proc/{self.child()}/fd"))
+
+    def cpu_ns(self):
+        """CPU time of all threads so far."""
+        total, pid = 0, self.child()
+        for tid in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{tid}/schedstat") as f:
+                total += int(f.read().split()[0])
+        return total
 
     def stderr(self):
         self.stderr_file.seek(0)
@@ -180,13 +222,13 @@ class Appliance:
         if self.proc.poll() is None:
             try:
                 self.proc.stdin.close()
-            except OSError:
-                pass
-            try:
                 os.set_blocking(self.proc.stdout.fileno(), True)
-                self.proc.communicate(timeout=60)
-            except (subprocess.TimeoutExpired, ValueError):
+                while os.read(self.proc.stdout.fileno(), 1 << 16):
+                    pass
+                self.proc.wait(60)
+            except (OSError, subprocess.TimeoutExpired):
                 end(self.proc)
+        self.proc.stdout.close()
         return self.proc.returncode
 
 
@@ -221,6 +263,67 @@ class Pki:
             return "".join(line for line in f if not line.startswith("-----"))
 
 
+PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
+
+
+class Peer:
+    """A program of peers/ in a namespace: says "up" when it is ready, then talks line by line."""
+
+    def __init__(self, lab, ns, name, *args):
+        self.proc = lab.spawn(ns, sys.executable, f"{PEERS}/{name}.py", *map(str, args), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, bufsize=0)
+        self.out = os.fdopen(os.dup(self.proc.stdout.fileno()), "rb", 0)
+        self.buf = b""
+        self.line("up")
+
+    def line(self, pattern, deadline=None):
+        """The next line, which must match."""
+        end_at = time.monotonic() + (deadline or 2 * DEADLINE)
+        while b"\n" not in self.buf:
+            left = end_at - time.monotonic()
+            assert left > 0 and select.select([self.out], [], [], left)[0], f"peer: no {pattern}, only {self.buf}"
+            data = self.out.read(1 << 16)
+            assert data, f"peer ended before {pattern}: {self.buf}"
+            self.buf += data
+        got, self.buf = self.buf.split(b"\n", 1)
+        m = re.fullmatch(pattern, got.decode())
+        assert m, f"peer said {got!r} instead of {pattern}"
+        return m
+
+    def ask(self, line, pattern, deadline=None):
+        self.proc.stdin.write(line.encode() + b"\n")
+        return self.line(pattern, deadline)
+
+
+class Tap(Peer):
+    """What passes a device, a line each (peers/tap.py says how); works inside a user namespace, where tcpdump does not."""
+
+    def __init__(self, lab, ns, dev):
+        super().__init__(lab, ns, "tap", dev)
+        self.text = ""
+
+    def read(self):
+        while select.select([self.out], [], [], 0)[0] and (data := self.out.read(1 << 16)):
+            self.buf += data
+        whole, nl, self.buf = self.buf.rpartition(b"\n")
+        self.text += (whole + nl).decode()
+        return self.text
+
+    def expect(self, pattern, deadline=None):
+        """Waits for a line; returns the match."""
+        try:
+            return wait_for(f"{pattern} on the wire", lambda: re.search(pattern, self.read()), deadline)
+        except AssertionError as e:
+            raise AssertionError(f"{e}, only\n{self.text[-3000:]}") from None
+
+
+def record(lab, ns, dev, path, expr):
+    """Captures to a file until it is ended; a capture program of others."""
+    p = lab.spawn(ns, "dumpcap", "-q", "-P", "-i", dev, "-f", expr, "-w", path, stderr=subprocess.DEVNULL)
+    wait_for("dumpcap", lambda: os.path.exists(path) and os.path.getsize(path) >= 24)
+    return p
+
+
 class Lab:
     """Namespaces, wires, certificates, and an appliance when asked for."""
 
@@ -228,28 +331,44 @@ class Lab:
                  inside_lo=("10.1.1.2/32",), out_gw="192.0.2.1", in_gw="10.0.0.1"):
         self.dir = tempfile.mkdtemp(prefix="voxgate-lab-")
         self.pki = Pki(self.dir)
-        self.procs, self.app = [], None
+        self.procs, self.app, self.ports, self.extra = [], None, [], []
         self.outside, self.box, self.inside = Namespace("outside"), Namespace("box"), Namespace("inside")
-        veth(self.outside, "oA", self.box, "bA")
-        veth(self.inside, "iB", self.box, "bB")
-        for a in outside:
-            self.outside.run("ip", "addr", "add", a, "dev", "oA")
-        for a in inside:
-            self.inside.run("ip", "addr", "add", a, "dev", "iB")
+        self.wire(self.outside, "oA", "bA", outside)
+        self.wire(self.inside, "iB", "bB", inside)
         for a in inside_lo:
             self.inside.run("ip", "addr", "add", a, "dev", "lo")
         self.outside.run("ip", "route", "add", "default", "via", out_gw)
         self.inside.run("ip", "route", "add", "default", "via", in_gw)
+
+    def wire(self, ns, dev, port, addrs=()):
+        """A wire from a namespace to the appliance's next port."""
+        veth(ns, dev, self.box, port)
+        for a in addrs:
+            ns.run("ip", "addr", "add", a, "dev", dev)
+        self.ports.append((f"GigabitEthernet0/{len(self.ports)}", port))
+
+    def namespace(self, name):
+        self.extra.append(Namespace(name))
+        return self.extra[-1]
 
     def flash(self):
         p = os.path.join(self.dir, "flash")
         os.makedirs(p, mode=0o700, exist_ok=True)
         return p
 
-    def start(self, **kw):
-        ports = [("GigabitEthernet0/0", "bA"), ("GigabitEthernet0/1", "bB")]
-        self.app = Appliance(self.box, ports, self.flash(), **kw)
-        return self.app.enable()
+    def run(self, **kw):
+        """Starts the appliance; its console is as it came up."""
+        self.app = Appliance(self.box, self.ports, self.flash(), **kw)
+        return self.app
+
+    def start(self, password="", **kw):
+        return self.run(**kw).enable(password)
+
+    def stop(self):
+        """Ends the appliance; a sanitizer's report is a failure of the caller."""
+        app, self.app = self.app, None
+        rc = app.close()
+        assert rc == 0, f"the appliance ended with {rc}: {app.stderr()[-4000:]}"
 
     def spawn(self, ns, *argv, **kw):
         p = ns.popen(*argv, **kw)
@@ -261,7 +380,7 @@ class Lab:
         text = self.app.stderr() if self.app else ""
         for p in reversed(self.procs):
             end(p)
-        for ns in (self.outside, self.inside, self.box):
+        for ns in (self.outside, self.inside, self.box, *self.extra):
             ns.close()
         shutil.rmtree(self.dir, ignore_errors=True)
         return rc, text
@@ -379,7 +498,7 @@ class TlsServer:
 class TlsClient(TlsServer):
     def __init__(self, lab, target="192.0.2.140:5443", extra=("-cipher", "AES128-SHA:@SECLEVEL=0", "-tls1_2")):
         self.proc = lab.spawn(lab.outside, "openssl", "s_client", "-connect", target, "-quiet", "-servername",
-                              "cuma.example.com", "-no_ign_eof", *extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              "cuma.example.com", "-no_ign_eof", "-nocommands", *extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, bufsize=0)
         os.set_blocking(self.proc.stdout.fileno(), False)
         self.buf = b""

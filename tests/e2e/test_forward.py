@@ -1,6 +1,4 @@
 """A packet goes through: ping and curl, NAT, ACL, ARP, packet-tracer, ping from the console."""
-import subprocess
-
 import lab as lablib
 from conftest import paste
 
@@ -18,9 +16,7 @@ access-group outside_in in interface outside
 
 
 def web_server(lab, ns, addr, port=80):
-    lab.spawn(ns, "python3", "-m", "http.server", str(port), "--bind", addr, "--directory", lab.dir,
-              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    lablib.wait_for("web server", lambda: f":{port} " in ns.run("ss", "-ltn").stdout.decode() + " ")
+    return lablib.Peer(lab, ns, "web", addr, port, lab.dir)
 
 
 def curl(ns, url, **kw):
@@ -44,13 +40,11 @@ def test_pat_to_interface(lab):
     con = lab.start()
     paste(con, lablib.BASE + NAT)
     web_server(lab, lab.outside, "192.0.2.10")
-    tap = lab.spawn(lab.outside, "tcpdump", "-lni", "oA", "-c", "1", "tcp[tcpflags] & tcp-syn != 0 and dst port 80",
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    lablib.wait_for("tcpdump", lambda: b"listening" in (tap.stderr.readline() or b""))
+    tap = lablib.Tap(lab, lab.outside, "oA")
     with open(lab.dir + "/x", "w") as f:
         f.write("from outside")
     assert curl(lab.inside, "http://192.0.2.10/x") == b"from outside"
-    assert b"IP 192.0.2.1." in tap.communicate(timeout=20)[0]
+    tap.expect(r"TCP 192\.0\.2\.1:\d+ > 192\.0\.2\.10:80 SYN len")
     text = con.cmd("show xlate")
     assert "TCP PAT from inside:10.0.0.254/" in text and "to outside:192.0.2.1/" in text, text
 
@@ -82,11 +76,9 @@ def test_the_console_pings(lab):
 def test_arp_for_mapped_address_and_no_kernel_address(lab):
     con = lab.start()
     paste(con, lablib.BASE + NAT)
-    cap = lab.spawn(lab.outside, "tcpdump", "-lni", "oA", "-c", "2", "arp host 192.0.2.141",
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    lablib.wait_for("tcpdump", lambda: b"listening" in (cap.stderr.readline() or b""))
+    tap = lablib.Tap(lab, lab.outside, "oA")
     lab.outside.run("ping", "-c1", "-W2", "192.0.2.141", check=False)
-    assert b"192.0.2.141 is-at" in cap.communicate(timeout=20)[0]
+    tap.expect(r"ARP 192\.0\.2\.141 is-at ")
     for dev in ("bA", "bB"):
         assert b"inet" not in lab.box.run("ip", "-o", "addr", "show", "dev", dev).stdout
     assert lab.box.run("ss", "-ltnuH").stdout.strip() == b""

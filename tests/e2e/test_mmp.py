@@ -99,11 +99,9 @@ def test_server_hangs_in_the_handshake(lab):
 
 def test_client_reset_reaches_the_server(mmp):
     open_session(mmp)
-    tap = mmp.lab.spawn(mmp.lab.inside, "tcpdump", "-lni", "iB", "-c", "1", "tcp[tcpflags] & tcp-rst != 0",
-                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    lablib.wait_for("tcpdump", lambda: b"listening" in (tap.stderr.readline() or b""))
+    tap = lablib.Tap(mmp.lab, mmp.lab.inside, "iB")
     mmp.lab.outside.run("ss", "-K", "dst", "192.0.2.140", "dport", "=", "5443")
-    assert b"5443" in tap.communicate(timeout=30)[0]
+    tap.expect(r"TCP \S+ > 10\.1\.1\.2:5443 RST")
     lablib.wait_for("no session", lambda: sessions(mmp.con) == 0)
 
 
