@@ -44,11 +44,12 @@ void psession_arm(struct half *h)
                 evl_set(h->s->w->evl, &h->ev, want);
 }
 
-static void on_ready(struct evl_fd *f, unsigned ready UNUSED)
+static void on_ready(struct evl_fd *f, unsigned ready)
 {
         struct half *h = container_of(f, struct half, ev);
         struct psession *s = h->s;
 
+        h->readable |= (ready & (EVL_READ | EVL_ERROR)) != 0;
         h->lost |= awaits_server(h); /* asked for nothing, it can only have failed */
         if (s->state == SESS_OPEN)
                 proxy_queue_busy(s);
@@ -81,9 +82,11 @@ static void half_close(struct half *h, bool abort_it)
 bool psession_pay(struct psession *s)
 {
         struct proxy_worker *w = s->w;
-        struct punt_msg m = {
-                .kind = s->gone_owed ? PUNT_GONE : PUNT_END, .flow = s->flow, .gen = s->gen, .reason = s->end_reason
-        };
+        struct punt_msg m = { .kind = s->gone_owed ? PUNT_GONE : PUNT_END,
+                              .flow = s->flow,
+                              .gen = s->gen,
+                              .reason = s->end_reason,
+                              .drop = s->drop };
 
         if (!ring_push(w->env.link[s->nlink]->to_dp, &m))
                 return false;
@@ -147,6 +150,8 @@ void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_le
         if (why)
                 snprintf(s->why, sizeof s->why, "%s", why);
         s->end_reason = (uint8_t)reason;
+        if (reason == CONN_END_INSPECT && !s->drop)
+                s->drop = DROP_FLOW_INSPECT;
         release(s, abort_legs);
         s->end_owed = true;
         owe(s);
@@ -191,6 +196,7 @@ static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
 
         if (c)
                 server ? c->failed_server++ : c->failed_client++;
+        s->drop = server ? DROP_FLOW_TLS_SERVER : DROP_FLOW_TLS_CLIENT;
         log_tls_failed(s, server);
         refuse(s, CONN_END_SYN_TIMEOUT,
                server ? "server did not finish connecting in time" : "client did not finish its handshake in time");
@@ -237,6 +243,7 @@ static bool over_limit(struct psession *s)
         if (w->all.active <= limit)
                 return false;
         w->all.refused_limit++;
+        s->drop = DROP_FLOW_LIMIT;
         log_msg(w->log, LOG_446001, LU(limit));
         return true;
 }
@@ -375,26 +382,44 @@ static void connect_server(struct psession *s)
 static void opened(struct psession *s)
 {
         s->state = SESS_OPEN;
+        s->half[0].readable = s->half[1].readable = true;
         tmr_cancel(evl_timers(s->w->evl), &s->deadline);
         psession_arm(&s->half[0]);
         psession_arm(&s->half[1]);
         proxy_queue_busy(s); /* bytes may wait inside a TLS layer already */
 }
 
-static void handshake_failed(struct psession *s, unsigned leg)
+static bool server_connected(const struct psession *s)
+{
+        return s->half[1].leg && leg_start(s->half[1].leg->next) == 1;
+}
+
+static void count_failed(struct psession *s, unsigned leg, bool unverified)
 {
         struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+        bool refused = leg == 1 && s->state == SESS_CONNECT_SERVER && !server_connected(s);
+
+        s->drop = refused      ? DROP_FLOW_SERVER_REFUSED
+                  : unverified ? DROP_FLOW_SERVER_UNVERIFIED
+                  : leg        ? DROP_FLOW_TLS_SERVER
+                               : DROP_FLOW_TLS_CLIENT;
+        if (!c)
+                return;
+        c->failed_client += leg == 0;
+        c->failed_server += leg == 1;
+        c->unverified += unverified;
+        c->server_refused += refused;
+}
+
+static void handshake_failed(struct psession *s, unsigned leg)
+{
         struct half *h = &s->half[leg];
         bool unverified;
         char why[160];
 
         leg_tls_info(h->leg, &h->tls);
         unverified = leg == 1 && h->tls.verify_reason[0];
-        if (c) {
-                c->failed_client += leg == 0;
-                c->failed_server += leg == 1;
-                c->unverified += unverified;
-        }
+        count_failed(s, leg, unverified);
         log_tls_failed(s, leg);
         snprintf(why, sizeof why, "%s: %.120s", leg ? "server" : "client",
                  unverified       ? h->tls.verify_reason
@@ -420,6 +445,8 @@ void psession_handshake(struct psession *s)
         }
         rc = leg_start(h->leg);
         if (rc == LEG_AGAIN) {
+                if (s->state == SESS_CONNECT_SERVER && server_connected(s))
+                        s->state = SESS_TLS_SERVER;
                 psession_arm(h);
                 return;
         }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #define READ_CHUNK 16384u
+#define READ_FULL 8192u /* as much as this: there is likely more; less: the poller will tell */
 
 enum pump { PUMP_IDLE, PUMP_AGAIN, PUMP_DEAD };
 
@@ -51,11 +52,12 @@ static enum pump fill(struct psession *s, unsigned from, size_t *got)
         ssize_t n;
 
         *got = 0;
-        if (!p || h->eof)
+        if (!p || h->eof || !(h->readable || leg_pending(h->leg)))
                 return PUMP_IDLE;
         if (room < READ_CHUNK && sbuf_room(&h->in, MIN_OF(READ_CHUNK, h->in.max - h->in.len), &room))
                 p = h->in.p + h->in.off + h->in.len;
         n = leg_read(h->leg, p, room);
+        h->readable = n >= (ssize_t)READ_FULL;
         if (n == LEG_AGAIN)
                 return PUMP_IDLE;
         if (n < 0) {

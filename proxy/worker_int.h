@@ -25,6 +25,7 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         struct evl_fd ev;
         bool ready;         /* handshake done */
         bool lost;          /* client leg: reset or closed while the server's handshake is under way */
+        bool readable;      /* the poller says so, or it is worth a try */
         bool eof, eof_told; /* its peer finished; the engine has been told */
         bool unseen;        /* input the engine was not shown yet: there was no room for its output */
         bool fin_wanted, fin_sent;
@@ -43,6 +44,7 @@ struct psession {
         uint8_t nlink;
         bool gone_owed, end_owed, dead;
         uint8_t end_reason;
+        uint8_t drop; /* the flow drop that the end counts as */
         struct punt_flow_info info;
         enum session_state state;
         const struct inspect_engine *engine;
