@@ -181,6 +181,12 @@ class Peer:
         self.log.close()
 
 
+def write_all(out, data):
+    """An unbuffered file may take less than it is given."""
+    while data:
+        data = data[out.write(data):]
+
+
 class Voxgate:
     """The shipped binary, configured by pasting on its console."""
     name = "voxgate"
@@ -204,8 +210,7 @@ class Voxgate:
     def type(self, lines, deadline=120):
         """Pastes lines at full speed and reads all that comes back, until the device says what time it is."""
         text = (lines.rstrip("\n") + "\nshow clock\n").encode()
-        writer = threading.Thread(target=lambda: self.app.proc.stdin.write(text), daemon=True)
-        writer.start()
+        threading.Thread(target=write_all, args=(self.app.proc.stdin, text), daemon=True).start()
         out = self.console.until(rb"\d\d:\d\d:\d\d\.\d+ [^\n]*\n", deadline)
         self.console.until(lab.PROMPT, deadline)
         return out
