@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform/base/clock.h"
 #include "platform/base/mem.h"
 
 #define SLOW_READER_MS 1000
@@ -31,45 +32,64 @@ struct cable {
         bool running;
 };
 
-static bool carry(int from, int to)
-{
+/* One direction. */
+struct lane {
+        int from, to;
+        bool lossy; /* what the far end does not take in time is lost; else the sender waits */
+        bool ended;
+        size_t n, at;
+        uint64_t stuck_ms; /* since when nothing was taken; 0: not stuck */
         char buf[1024];
-        ssize_t n = read(from, buf, sizeof buf);
-        const char *p = buf;
+};
 
-        if (n <= 0)
-                return n < 0 && (errno == EINTR || errno == EAGAIN);
-        while (n) {
-                struct pollfd w = { .fd = to, .events = POLLOUT };
-                ssize_t m = write(to, p, (size_t)n);
+static void lane_read(struct lane *l)
+{
+        ssize_t n = read(l->from, l->buf, sizeof l->buf);
 
-                if (m > 0) {
-                        p += m;
-                        n -= m;
-                } else if (errno != EINTR && (errno != EAGAIN || poll(&w, 1, SLOW_READER_MS) <= 0)) {
-                        return true;
-                }
-        }
-        return true;
+        l->ended = n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+        l->at = 0;
+        l->n = n > 0 ? (size_t)n : 0;
 }
 
+static void lane_write(struct lane *l, uint64_t now)
+{
+        ssize_t n = write(l->to, l->buf + l->at, l->n - l->at);
+
+        if (n > 0) {
+                l->at += (size_t)n;
+                l->stuck_ms = 0;
+        } else if (!l->stuck_ms) {
+                l->stuck_ms = now;
+        }
+        if (l->at == l->n || (l->lossy && l->stuck_ms && now - l->stuck_ms >= SLOW_READER_MS))
+                l->n = l->at = 0, l->stuck_ms = 0;
+}
+
+/* Either direction goes on while the other one waits: the console stops reading when its echo is not taken. */
 static void *cable_thread(void *arg)
 {
         struct cable *c = arg;
-        struct pollfd p[3] = { { .fd = c->near, .events = POLLIN },
-                               { .fd = c->far, .events = POLLIN },
-                               { .fd = c->quit, .events = POLLIN } };
+        struct lane lane[2] = { { .from = c->near, .to = c->far, .lossy = true }, { .from = c->far, .to = c->near } };
 
-        for (;;) {
-                if (poll(p, 3, -1) < 0 && errno != EINTR)
-                        return NULL;
-                if (p[2].revents)
-                        return NULL;
-                if (p[0].revents && !carry(c->near, c->far))
-                        return NULL;
-                if (p[1].revents && !carry(c->far, c->near))
-                        return NULL;
+        while (!lane[0].ended && !lane[1].ended) {
+                struct pollfd p[5] = { { .fd = c->quit, .events = POLLIN } };
+
+                for (unsigned i = 0; i < 2; i++) {
+                        p[1 + 2 * i] = (struct pollfd){ .fd = lane[i].n ? -1 : lane[i].from, .events = POLLIN };
+                        p[2 + 2 * i] = (struct pollfd){ .fd = lane[i].n ? lane[i].to : -1, .events = POLLOUT };
+                }
+                if (poll(p, 5, lane[0].n ? SLOW_READER_MS : -1) < 0 && errno != EINTR)
+                        break;
+                if (p[0].revents)
+                        break;
+                for (unsigned i = 0; i < 2; i++) {
+                        if (p[1 + 2 * i].revents)
+                                lane_read(&lane[i]);
+                        if (lane[i].n)
+                                lane_write(&lane[i], clock_mono_ms(&clock_system));
+                }
         }
+        return NULL;
 }
 
 static void remove_link(const struct cable *c)
