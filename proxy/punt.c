@@ -263,10 +263,7 @@ static void count_refused(struct worker *w, const struct conn *c, enum conn_end_
 {
         struct inspect_count *n = c->inspect_line ? policy_inspect_count(w->policy, c->inspect_line) : NULL;
 
-        if (why != CONN_END_INSPECT)
-                return;
-        dp_count(w, DROP_FLOW_INSPECT);
-        if (n)
+        if (n && why == CONN_END_INSPECT)
                 atomic_fetch_add_explicit(&n->resets, 1, memory_order_relaxed);
 }
 
@@ -294,9 +291,10 @@ static void crossed(struct punt *p, struct punt_flow *f)
 
 /* The proxy worker is done. TCP legs still have FINs, RSTs and their answers to exchange: the conn lingers for them.
  */
-static void on_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
+static void on_end(struct punt *p, struct punt_flow *f, const struct punt_msg *m)
 {
         struct conn *c = punt_flow_conn(p, f);
+        enum conn_end_reason why = m->reason;
 
         if (f->state != FLOW_LIVE) {
                 crossed(p, f);
@@ -307,6 +305,8 @@ static void on_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why
                 return;
         c->end_reason = (uint8_t)why;
         count_refused(p->w, c, why);
+        if (drop_is_flow(m->drop))
+                dp_count(p->w, m->drop);
         if (c->action != CONN_PUNT) {
                 conn_end(p->w, c, why);
                 return;
@@ -348,7 +348,7 @@ static void on_msg(struct punt *p, const struct punt_msg *m)
         switch (m->kind) {
         case PUNT_END:
                 if (f)
-                        on_end(p, f, m->reason);
+                        on_end(p, f, m);
                 break;
         case PUNT_GONE:
                 if (f)

@@ -40,6 +40,7 @@ struct punt_msg { /* by value over the ring */
         uint8_t gen;
         uint8_t reason; /* END: enum conn_end_reason */
         uint8_t dir;    /* DGRAM: enum inspect_dir */
+        uint8_t drop;   /* END from a proxy worker: the flow drop to count, DROP_NONE without one */
         uint32_t flow;
         union {
                 struct punt_flow_info info; /* FLOW_NEW */

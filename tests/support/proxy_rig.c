@@ -291,6 +291,7 @@ static void on_end(struct rig *r, struct rig_flow *f, const struct punt_msg *m)
 
         f->ends++;
         f->reason = m->reason;
+        f->drop = m->drop;
         if (!r->mute)
                 rig_tell(r, &gone);
 }

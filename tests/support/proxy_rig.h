@@ -26,7 +26,7 @@ struct rig_flow {
         int client_rc, server_rc;      /* of leg_start() */
         bool hold_server, hold_client; /* do not go on with its handshake */
         unsigned ends, gones;          /* heard from the proxy */
-        uint8_t reason;                /* of END */
+        uint8_t reason, drop;          /* of END */
         bool free;                     /* both sides know of the end */
         bool reset[2]; /* for the test: client, server have seen a reset, which the kernel tells once */
 };

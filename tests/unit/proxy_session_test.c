@@ -207,6 +207,7 @@ SESSION_TEST(an_unverified_server_means_no_session)
         rig_dial(r, &f);
         RIG_UNTIL(r, f.free);
         CHECK(f.ends == 1 && counts(r).unverified == 1 && counts(r).failed_server == 1 && counts(r).active == 0);
+        CHECK(f.drop == DROP_FLOW_SERVER_UNVERIFIED);
         CHECK(rig_logged(r, "780002") && rig_logged(r, "725006"));
         RIG_UNTIL(r, client_reset(&f));
         rig_hang_up(&f, true);
@@ -220,6 +221,7 @@ SESSION_TEST(a_server_that_does_not_listen)
         rig_dial(r, &f);
         RIG_UNTIL(r, f.free);
         CHECK(f.reason == CONN_END_RESET_I && counts(r).failed_server == 1 && !counts(r).unverified);
+        CHECK(f.drop == DROP_FLOW_SERVER_REFUSED && counts(r).server_refused == 1);
         CHECK(rig_logged(r, "Connection refused"));
         RIG_UNTIL(r, client_reset(&f));
         rig_hang_up(&f, true);
@@ -234,6 +236,7 @@ SESSION_TEST(a_client_that_speaks_no_tls)
         rig_dial(r, &f);
         CHECK(leg_write(f.client->next, "GET / HTTP/1.1\r\n\r\n", 18) == 18);
         RIG_UNTIL(r, f.free);
+        CHECK(f.drop == DROP_FLOW_TLS_CLIENT);
         CHECK(counts(r).failed_client == 1 && !f.server);
         rig_hang_up(&f, true);
 }
@@ -269,7 +272,7 @@ SESSION_TEST(a_client_that_leaves_during_the_servers_handshake)
         leg_close(f.client, true);
         f.client = NULL;
         RIG_UNTIL(r, f.free);
-        CHECK(f.reason == CONN_END_RESET_O && !counts(r).failed_server);
+        CHECK(f.reason == CONN_END_RESET_O && !counts(r).failed_server && !f.drop);
         rig_hang_up(&f, true);
 }
 
@@ -370,7 +373,7 @@ SESSION_TEST(a_flow_whose_client_never_comes)
 
         rig_flow(r, &f, 3, 1);
         rig_advance(r, 15100);
-        CHECK(f.free && f.reason == CONN_END_SYN_TIMEOUT);
+        CHECK(f.free && f.reason == CONN_END_SYN_TIMEOUT && f.drop == DROP_FLOW_TLS_CLIENT);
 }
 
 SESSION_TEST(sessions_are_limited)
@@ -382,7 +385,7 @@ SESSION_TEST(sessions_are_limited)
         rig_open(r, &a, 3, 1);
         rig_flow(r, &b, 4, 1);
         RIG_UNTIL(r, b.free);
-        CHECK(rig_logged(r, "446001"));
+        CHECK(rig_logged(r, "446001") && b.drop == DROP_FLOW_LIMIT);
         exchange(r, &a);
         rig_end(r, &a);
         RIG_UNTIL(r, a.free);
@@ -415,7 +418,7 @@ SESSION_TEST(a_violation_resets_both_ends)
         exchange(r, &f);
         rig_say(r, f.client, "content-length:4\r\n\r\n", 20);
         RIG_UNTIL(r, f.free);
-        CHECK(f.reason == CONN_END_INSPECT && counts(r).engine_closed == 1);
+        CHECK(f.reason == CONN_END_INSPECT && f.drop == DROP_FLOW_INSPECT && counts(r).engine_closed == 1);
         CHECK(rig_logged(r, "780001") && rig_counter(r, "malformed header") == 1);
         RIG_UNTIL(r, client_reset(&f));
         CHECK(leg_read(f.server, buf, sizeof buf) < 0); /* nothing of the message, no orderly end */
@@ -521,7 +524,7 @@ SESSION_TEST(the_dataplane_may_end_it_at_any_time)
         f.hold_server = true;
         rig_serve(r, &f);
         rig_dial(r, &f);
-        RIG_UNTIL(r, row_of(r).state == SESS_CONNECT_SERVER && f.server);
+        RIG_UNTIL(r, row_of(r).state == SESS_TLS_SERVER && f.server);
         rig_end(r, &f);
         RIG_UNTIL(r, f.free);
         CHECK(f.gones == 1 && !f.ends);
