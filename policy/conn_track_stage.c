@@ -4,9 +4,24 @@
 #include "policy/conn_int.h"
 #include "policy/policy_rt.h"
 
-/* In a proxied flow each leg is its own TCP connection, and the box is its far end. */
-static enum drop_reason track_tcp(struct conn *c, unsigned leg, bool from_peer, const struct pkt *pk)
+/* Replay: nobody terminates the flow, so there are no answers to judge its segments by. */
+static enum drop_reason follow_half(struct tcp_conn_state *t, const struct pkt *pk)
 {
+        if (pk->tcp_flags & TCP_RST)
+                t->phase = TCPP_CLOSED;
+        else if (pk->tcp_flags & TCP_FIN)
+                t->phase = MAX_OF(t->phase, TCPP_CLOSING);
+        else
+                t->phase = MAX_OF(t->phase, TCPP_OPEN);
+        return DROP_NONE;
+}
+
+/* In a proxied flow each leg is its own TCP connection, and the box is its far end. */
+static enum drop_reason track_tcp(const struct worker *w, struct conn *c, unsigned leg, bool from_peer,
+                                  const struct pkt *pk)
+{
+        if (c->action == CONN_PUNT && !w->tun)
+                return follow_half(&c->tcp[leg], pk);
         if (c->action == CONN_PUNT)
                 return tcp_follow(&c->tcp[leg], leg ? from_peer : !from_peer, pk);
         return tcp_track(&c->tcp[0], from_peer ? leg : !leg, pk);
@@ -41,7 +56,7 @@ enum drop_reason conn_track_packet(struct worker *w, struct conn *c, unsigned le
         if (unlikely(c->dead))
                 return c->proto == IPPROTO_TCP_ ? DROP_TCP_NOT_SYN : DROP_PUNT_STALE;
         if (c->proto == IPPROTO_TCP_) {
-                why = track_tcp(c, leg, from_peer, pk);
+                why = track_tcp(w, c, leg, from_peer, pk);
                 if (why)
                         return why;
         }

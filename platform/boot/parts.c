@@ -76,7 +76,8 @@ static int proxy_start(struct parts *p, unsigned id, struct err *e)
                                  .log = p->log,
                                  .hub = p->hub,
                                  .nlinks = p->conf.nworkers,
-                                 .listen = p->conf.listen };
+                                 .listen = p->conf.listen,
+                                 .handshake_ms = p->conf.handshake_ms };
 
         for (unsigned i = 0; i < p->conf.nworkers; i++)
                 env.link[i] = &p->link[i][id];

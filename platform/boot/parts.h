@@ -17,6 +17,7 @@ struct parts_conf {
         bool listen;                 /* proxy workers open their listeners (inside the private namespace) */
         uint32_t conns_max;          /* 0: CONNS_DEFAULT_MAX */
         uint32_t pkts_small, pkts_big;
+        uint32_t handshake_ms; /* of proxied sessions; 0: the default */
 };
 
 struct parts {

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commit.h"
 #include "cli/session.h"
@@ -15,6 +16,7 @@
 #define CONFIG_MAX (16u << 20)
 #define SETTLE_STEPS 64u
 #define AFTER_LAST_MS 100u
+#define NEVER_MS 604800000u /* no handshake is completed here: sessions wait a week for theirs */
 
 struct replay {
         const struct options *opt;
@@ -226,7 +228,7 @@ static void run_shows(struct replay *r)
 {
         struct session_opts o = { .privileged = true };
         struct err e = { 0 };
-        struct term *t = r->opt->nshows ? term_open_fds(-1, fileno(r->out), NULL, &e) : NULL;
+        struct term *t = r->opt->nshows ? term_open_fds(-1, dup(fileno(r->out)), NULL, &e) : NULL;
         struct session *s = t ? session_new(&r->box, t, &o) : NULL;
 
         fflush(r->out);
@@ -254,7 +256,9 @@ static int files_finish(struct replay *r, struct err *e)
 
 static int started(struct replay *r, struct err *e)
 {
-        struct parts_conf c = { .clk = &r->clk, .rng = &r->rng, .nworkers = 1, .nproxies = 1 };
+        struct parts_conf c = {
+                .clk = &r->clk, .rng = &r->rng, .nworkers = 1, .nproxies = 1, .handshake_ms = NEVER_MS
+        };
         int rc = -1;
 
         if (parts_start(&r->parts, &c, e) < 0)
