@@ -26,14 +26,16 @@ bool policy_engine_active(enum inspect_id id)
         return id == INSPECT_MMP || id == INSPECT_TFTP;
 }
 
+static bool is_default_port(const struct engine_row *r, uint8_t proto, uint16_t port)
+{
+        return r->l4 == proto && r->lo && port >= r->lo && port <= r->hi;
+}
+
 bool policy_engine_port(enum inspect_id id, uint8_t proto, uint16_t port)
 {
-        for (unsigned i = 0; i < ARRAY_LEN(engine_rows); i++) {
-                const struct engine_row *r = &engine_rows[i];
-
-                if (r->id == id && r->l4 == proto && r->lo && port >= r->lo && port <= r->hi)
+        for (unsigned i = 0; i < ARRAY_LEN(engine_rows); i++)
+                if (engine_rows[i].id == id && is_default_port(&engine_rows[i], proto, port))
                         return true;
-        }
         return false;
 }
 
@@ -48,7 +50,7 @@ static bool speaks(enum inspect_id id, uint8_t proto)
 static bool any_default_port(const struct acl_key *k)
 {
         for (unsigned i = 0; i < ARRAY_LEN(engine_rows); i++)
-                if (policy_engine_port(engine_rows[i].id, k->proto, k->dport))
+                if (is_default_port(&engine_rows[i], k->proto, k->dport))
                         return true;
         return k->proto == IPPROTO_ICMP_;
 }
