@@ -587,6 +587,63 @@ static void pty_link_is_a_serial_line(void **state UNUSED)
         rmdir(link);
 }
 
+#define FLOOD 3000
+
+static void *read_flood(void *arg)
+{
+        struct pair *p = arg;
+        const char *line;
+        char want[64];
+        int n = 0;
+
+        for (; n < FLOOD && term_readline(p->t, "fw# ", &line) == TERM_LINE; n++) {
+                snprintf(want, sizeof want, "access-list typed extended permit tcp any any eq %d", n);
+                if (strcmp(line, want) != 0)
+                        break;
+        }
+        p->result = n == FLOOD ? TERM_LINE : TERM_EOF;
+        return NULL;
+}
+
+/* The operator's side takes what it is sent; nothing of a long paste is lost although either direction fills up. */
+static void pty_link_loses_nothing(void **state UNUSED)
+{
+        char dir[] = "/tmp/vg-term-XXXXXX", spec[64], line[64];
+        struct pair p = { 0 };
+        struct err e;
+        char drop[4096];
+
+        assert_true(mkdtemp(dir) != NULL);
+        snprintf(spec, sizeof spec, "pty:%s/console", dir);
+        p.t = term_open(spec, &e);
+        assert_non_null(p.t);
+        p.master = open(spec + 4, O_RDWR | O_NOCTTY | O_NONBLOCK);
+        pthread_create(&p.th, NULL, read_flood, &p);
+        for (int i = 0; i < FLOOD; i++) {
+                size_t n = (size_t)snprintf(line, sizeof line,
+                                            "access-list typed extended permit tcp any any eq %d\r", i);
+
+                for (size_t at = 0; at < n;) {
+                        struct pollfd f = { .fd = p.master, .events = POLLIN | POLLOUT };
+                        ssize_t k;
+
+                        assert_true(poll(&f, 1, 10000) > 0);
+                        while (read(p.master, drop, sizeof drop) > 0)
+                                continue;
+                        k = write(p.master, line + at, n - at);
+                        at += k > 0 ? (size_t)k : 0;
+                }
+        }
+        /* the last echoes have to go somewhere */
+        for (struct pollfd f = { .fd = p.master, .events = POLLIN }; poll(&f, 1, 300) > 0;)
+                assert_true(read(p.master, drop, sizeof drop) > 0);
+        term_hangup(p.t);
+        pthread_join(p.th, NULL);
+        assert_int_equal(p.result, TERM_LINE);
+        close_pair(&p);
+        rmdir(dir);
+}
+
 static void nothing_is_left(void **state UNUSED)
 {
         struct mem_stat st;
@@ -618,6 +675,7 @@ int main(void)
                 cmocka_unit_test(tty_idle),
                 cmocka_unit_test(tty_pages),
                 cmocka_unit_test(pty_link_is_a_serial_line),
+                cmocka_unit_test(pty_link_loses_nothing),
                 cmocka_unit_test(nothing_is_left),
         };
 
