@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cli/commit.h"
@@ -405,6 +406,45 @@ static void what_does_not_exist_is_named(void **state UNUSED)
         has(cf_priv(&f, "capture c frob\n"), "ERROR: % Invalid input: frob\n");
 }
 
+/* ---- memory ---- */
+
+static void run_starved(const char *script, uint64_t nth)
+{
+        const struct session_opts o = { .privileged = true };
+        int in = memfd_create("script", MFD_CLOEXEC), outp = memfd_create("transcript", MFD_CLOEXEC);
+        struct term *t;
+        struct session *s;
+
+        assert_int_equal(write(in, script, strlen(script)), (ssize_t)strlen(script));
+        lseek(in, 0, SEEK_SET);
+        mem_fail_nth(nth, false);
+        t = term_open_fds(in, outp, NULL, NULL);
+        s = t ? session_new(&f.box, t, &o) : NULL;
+        if (s)
+                session_run(s);
+        session_free(s);
+        term_close(t);
+}
+
+/* Whichever allocation fails: no crash, no leak, and the next session works. */
+static void every_allocation_may_fail(void **state UNUSED)
+{
+        static const char script[] = "show run | include hostname\nconfigure terminal\nhostname fw\n"
+                                     "access-list a extended permit tcp any any eq 80\nend\nshow access-list\n"
+                                     "show service-policy\nwrite memory\ncopy run disk0:x\n\n\n\nmore disk0:x\n"
+                                     "show interface\nshow crypto ca trustpoints\nshow logging\nshow?\n"
+                                     "capture c\nreload\nn\nn\nconfigure terminal\nclear configure all\n";
+        uint64_t total;
+
+        run_starved(script, UINT64_MAX);
+        total = mem_fail_count();
+        assert_true(total > 400);
+        for (uint64_t n = 1; n <= total; n += n < 400 ? 1 : 13)
+                run_starved(script, n);
+        mem_fail_nth(0, false);
+        has(cf_priv(&f, "show clock\n"), "UTC");
+}
+
 static void nothing_is_left(void **state UNUSED)
 {
         struct mem_stat st;
@@ -438,6 +478,7 @@ int main(void)
                 T(commands_are_audited_without_secrets),
                 T(shows_of_an_idle_box),
                 T(what_does_not_exist_is_named),
+                T(every_allocation_may_fail),
                 cmocka_unit_test(nothing_is_left),
         };
 
