@@ -9,6 +9,13 @@
 #include "proxy/tls_int.h"
 
 #define HELLO_PEEK_MAX 512u
+#define FLIGHT_MAX 4096u
+
+/* Messages of a handshake that belong together leave together: a segment each would cost more than their contents. */
+struct flight {
+        size_t off, len;
+        uint8_t buf[FLIGHT_MAX];
+};
 
 struct leg_tls {
         struct leg leg;
@@ -20,6 +27,7 @@ struct leg_tls {
         bool closed, failed, want_write;
         uint8_t *hello; /* server role: the client's first bytes, until the handshake is over */
         size_t hello_len;
+        struct flight *flight; /* until the handshake is over; NULL: written one by one */
 };
 
 static struct leg_tls *self(struct leg *l)
@@ -50,12 +58,50 @@ static int bio_recv(void *ctx, unsigned char *buf, size_t n)
         return r == LEG_AGAIN ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_CONN_RESET;
 }
 
+static ssize_t write_below(struct leg_tls *t, const uint8_t *p, size_t n)
+{
+        ssize_t r = leg_write(t->leg.next, p, n);
+
+        t->want_write = r == LEG_AGAIN;
+        return r;
+}
+
+/* 0 when nothing is left, LEG_AGAIN, or what went wrong below. */
+static int flight_send(struct leg_tls *t)
+{
+        struct flight *f = t->flight;
+
+        while (f && f->off < f->len) {
+                ssize_t r = write_below(t, f->buf + f->off, f->len - f->off);
+
+                if (r < 0)
+                        return (int)r;
+                f->off += (size_t)r;
+        }
+        if (f)
+                f->off = f->len = 0;
+        return 0;
+}
+
+static ssize_t flight_add(struct leg_tls *t, const uint8_t *p, size_t n)
+{
+        struct flight *f = t->flight;
+        int rc = n > FLIGHT_MAX - f->len ? flight_send(t) : 0;
+
+        if (rc)
+                return rc;
+        if (n > FLIGHT_MAX - f->len)
+                return write_below(t, p, n);
+        memcpy(f->buf + f->len, p, n);
+        f->len += n;
+        return (ssize_t)n;
+}
+
 static int bio_send(void *ctx, const unsigned char *buf, size_t n)
 {
         struct leg_tls *t = ctx;
-        ssize_t r = leg_write(t->leg.next, buf, n);
+        ssize_t r = t->flight ? flight_add(t, buf, n) : write_below(t, buf, n);
 
-        t->want_write = r == LEG_AGAIN;
         if (r >= 0)
                 return (int)r;
         return r == LEG_AGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_CONN_RESET;
@@ -132,7 +178,21 @@ static void handshake_done(struct leg_tls *t)
         if (t->hello)
                 i->noffered = hello_suites(t->hello, t->hello_len);
         mem_free(t->hello);
+        mem_free(t->flight);
         t->hello = NULL;
+        t->flight = NULL;
+}
+
+/* One step; an alert leaves with the flight too. 0 when it is over and all of it is sent. */
+static int handshake_step(struct leg_tls *t)
+{
+        int rc = mbedtls_ssl_handshake(&t->ssl), sent = flight_send(t);
+
+        if (rc && rc != MBEDTLS_ERR_SSL_WANT_READ && rc != MBEDTLS_ERR_SSL_WANT_WRITE)
+                return rc;
+        if (sent && sent != LEG_AGAIN)
+                return MBEDTLS_ERR_NET_CONN_RESET;
+        return rc || !sent ? rc : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
 static int tls_start(struct leg *l)
@@ -147,7 +207,7 @@ static int tls_start(struct leg *l)
                 snprintf(l->why, sizeof l->why, "%s", l->next->why);
                 return rc;
         }
-        rc = mbedtls_ssl_handshake(&t->ssl);
+        rc = handshake_step(t);
         if (rc)
                 return outcome(t, rc);
         /* A peer that had to show a certificate and was not verified never gets here; believe nobody all the same. */
@@ -225,6 +285,7 @@ static void tls_close(struct leg *l, bool abort_it)
         mbedtls_ssl_free(&t->ssl);
         tls_profile_put(t->profile);
         mem_free(t->hello);
+        mem_free(t->flight);
         mem_free_secret(t);
 }
 
@@ -253,6 +314,7 @@ struct leg *leg_tls_new(struct tls_profile *p, struct leg *lower, struct log_src
         t->profile = tls_profile_get(p);
         t->log = log;
         mbedtls_ssl_init(&t->ssl);
+        t->flight = mem_alloc(MEM_TLS, sizeof *t->flight);
         if (p->role == TLS_SERVER)
                 t->hello = mem_alloc(MEM_TLS, HELLO_PEEK_MAX);
         if (mbedtls_ssl_setup(&t->ssl, &p->conf) != 0) {
