@@ -346,6 +346,35 @@ static void every_cipher_works_or_is_refused_by_name(void **state)
         assert_true(worked >= 8);
 }
 
+static unsigned writes;
+static ssize_t (*uncounted_write)(struct leg *l, const void *buf, size_t n);
+
+static ssize_t counted_write(struct leg *l, const void *buf, size_t n)
+{
+        writes++;
+        return uncounted_write(l, buf, n);
+}
+
+/* Hello; hello to done; key exchange to finished; finished. */
+static void a_flight_is_one_write(void **state)
+{
+        struct leg_ops counting;
+        struct pair p;
+
+        (void)state;
+        pair_open(&p, usual_client(), usual_server(), ROOMY);
+        writes = 0;
+        counting = *p.client->next->ops;
+        uncounted_write = counting.write;
+        counting.write = counted_write;
+        p.client->next->ops = p.server->next->ops = &counting;
+        handshake(&p);
+        assert_int_equal(p.client_rc, 1);
+        assert_int_equal(p.server_rc, 1);
+        assert_int_equal(writes, 4);
+        pair_close(&p);
+}
+
 static void names_that_do_not_exist(void **state)
 {
         struct side server = { .id = &server_id, .suite = "aes512-sha1" };
@@ -766,6 +795,7 @@ int main(void)
                 cmocka_unit_test(a_pasted_self_signed_certificate_is_believed),
                 cmocka_unit_test(a_client_is_asked_only_when_it_must_be),
                 cmocka_unit_test(every_cipher_works_or_is_refused_by_name),
+                cmocka_unit_test(a_flight_is_one_write),
                 cmocka_unit_test(names_that_do_not_exist),
                 cmocka_unit_test(no_cipher_in_common),
                 cmocka_unit_test(versions_are_what_was_set),
