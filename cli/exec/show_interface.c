@@ -3,6 +3,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
+#include "cli/hwname.h"
 #include "cli/store.h"
 #include "platform/net/iface.h"
 
@@ -181,7 +182,11 @@ static void show_one(struct session *s, const struct view *v)
 
 static bool wanted(const struct view *v, const char *name)
 {
-        return !name || !strcasecmp(v->conf.nameif, name) || !strcasecmp(v->hwname, name);
+        char hw[HWNAME_MAX + 1] = "";
+
+        if (!name || !strcmp(v->conf.nameif, name))
+                return true;
+        return hwname_canon(name, strlen(name), hw) && !strcmp(v->hwname, hw);
 }
 
 typedef void (*view_fn)(struct session *s, const struct view *v);

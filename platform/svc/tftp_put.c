@@ -15,6 +15,7 @@
 #define BLOCK 512u
 #define TFTP_PORT 69u
 #define EXPECT_TRIES 64u
+#define FIRST_WAIT_MS 250u
 
 enum { OP_WRQ = 2, OP_DATA = 3, OP_ACK = 4, OP_ERROR = 5 };
 
@@ -119,9 +120,9 @@ static int read_reply(struct upload *u, uint32_t block, struct err *e)
 /* Answers that are not for this block do not prolong the wait: no sorcerer's apprentice. */
 static int one_block(struct upload *u, uint32_t block, struct err *e)
 {
-        unsigned tries = u->net->tries ? u->net->tries : 5, wait = u->net->timeout_ms ? u->net->timeout_ms : 2000;
+        unsigned tries = u->net->tries ? u->net->tries : 5, most = u->net->timeout_ms ? u->net->timeout_ms : 2000;
 
-        for (unsigned i = 0; i < tries; i++) {
+        for (unsigned i = 0, wait = MIN_OF(FIRST_WAIT_MS, most); i < tries; i++, wait = MIN_OF(wait * 2, most)) {
                 uint64_t until = clock_mono_ms(&clock_system) + wait, now;
 
                 if (send_block(u, block, e))

@@ -10,25 +10,32 @@ import tty
 import lab as lablib
 from conftest import open_session
 
+# A server as they are: each request, also a repeated one, gets an answer from a port of its own.
 TFTPD = r"""
-import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("10.1.1.2", 69))
+import select, socket, sys
+
+def udp(port):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("10.1.1.2", port))
+    return s
+
+listen, transfers = udp(69), {}
 print("ready", flush=True)
-req, client = s.recvfrom(2000)
-t = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-t.bind(("10.1.1.2", 0))
-t.settimeout(30)
-t.sendto(b"\0\4\0\0", client)
-data, want = b"", 1
 while True:
-    d, client = t.recvfrom(2000)
-    if int.from_bytes(d[2:4], "big") == want & 0xffff:
-        data, want = data + d[4:], want + 1
-    t.sendto(b"\0\4" + d[2:4], client)
-    if len(d) < 516:
-        break
-open(sys.argv[1], "wb").write(data)
+    for s in select.select([listen, *transfers], [], [], 60)[0]:
+        d, peer = s.recvfrom(2000)
+        if s is listen:
+            t = udp(0)
+            transfers[t] = [b"", 1]
+            t.sendto(b"\0\4\0\0", peer)
+            continue
+        got = transfers[s]
+        if int.from_bytes(d[2:4], "big") == got[1] & 0xffff:
+            got[0], got[1] = got[0] + d[4:], got[1] + 1
+        s.sendto(b"\0\4" + d[2:4], peer)
+        if len(d) < 516:
+            open(sys.argv[1], "wb").write(got[0])
+            sys.exit(0)
 """
 
 

@@ -201,6 +201,8 @@ static void interfaces_and_neighbours(void **state UNUSED)
         web_session();
         refused_packet();
         has("show interface outside", "Interface GigabitEthernet0/0 \"outside\", is up, line protocol is up\n");
+        has("show interface g0/1", "Interface GigabitEthernet0/1 \"inside\", is up");
+        has("show interface nope", "ERROR: interface nope does not exist\n");
         has("show interface outside", "\t1 packets dropped\n");
         assert_null(strstr(show("show interface outside"), "\t0 packets input"));
         has("show interface ip brief",
