@@ -1,5 +1,6 @@
 #include "platform/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -111,6 +112,31 @@ int file_write_atomic(const char *path, const void *data, size_t n, mode_t mode,
                 return -1;
         }
         return sync_parent(path, e);
+}
+
+/* NAME.tmpXXXXXX as made by mkostemp(), or the link to the previous content beside it. */
+static bool is_temp(const char *name)
+{
+        const char *t = strstr(name, ".tmp"), *end;
+
+        if (!t || t == name)
+                return false;
+        t += 4;
+        end = t + strspn(t, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+        return end - t == 6 && (!*end || strcmp(end, ".prev") == 0);
+}
+
+void file_sweep(const char *dir)
+{
+        DIR *d = opendir(dir);
+        struct dirent *de;
+
+        if (!d)
+                return;
+        while ((de = readdir(d)))
+                if (is_temp(de->d_name))
+                        unlinkat(dirfd(d), de->d_name, 0);
+        closedir(d);
 }
 
 /* Room for one byte more; the old block may hold a key, so it is wiped, not realloc()ed. */

@@ -18,6 +18,9 @@ int file_write_atomic(const char *path, const void *data, size_t n, mode_t mode,
 /* Whole file into a fresh NUL-ended block of at most `max` bytes; *out is freed by the caller with mem_free_secret().
  */
 int file_read(const char *path, size_t max, uint8_t **out, size_t *n, struct err *e);
+/* Removes what atomic replaces cut short by a crash or a power cut left in the directory; nobody may be writing
+ * there. */
+void file_sweep(const char *dir);
 /* mkdir -p with mode for new directories. */
 int dir_make(const char *path, mode_t mode, struct err *e);
 

@@ -178,6 +178,8 @@ void box_load_startup(struct box *b, struct box_setup *x)
         uint8_t *text;
         size_t n;
 
+        if (b->flash[0])
+                file_sweep(b->flash);
         snprintf(path, sizeof path, "%s/startup-config", b->flash);
         if (!b->flash[0] || (access(path, F_OK) < 0 && errno == ENOENT))
                 return;

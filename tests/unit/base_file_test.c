@@ -226,6 +226,40 @@ static void makes_directories(void **state)
         assert_int_equal(dir_make("/", 0700, &e), 0);
 }
 
+static void sweeps_what_a_crash_left(void **state)
+{
+        static const char *const kept[] = { "startup",      "startup.prev", "x.tmp",          "x.tmp12345",
+                                            "x.tmp1234567", ".tmp123456",   "x.tmp12345.pem", "x.tmp123456.pem" };
+        static const char *const gone[] = { "startup.tmpaZ09xy", "startup.tmpaZ09xy.prev" };
+        struct err e;
+        struct stat st;
+
+        (void)state;
+        assert_int_equal(dir_make(in_dir("swept"), 0700, &e), 0);
+        for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+                char name[64];
+
+                snprintf(name, sizeof name, "swept/%s", kept[i]);
+                assert_int_equal(file_write_atomic(in_dir(name), "x", 1, 0600, false, &e), 0);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+                char name[64];
+
+                snprintf(name, sizeof name, "swept/%s", gone[i]);
+                assert_int_equal(file_write_atomic(in_dir(name), "x", 1, 0600, false, &e), 0);
+        }
+        file_sweep(in_dir("swept"));
+        file_sweep(in_dir("not there"));
+        for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+                char name[64];
+
+                snprintf(name, sizeof name, "swept/%s", kept[i]);
+                assert_int_equal(unlink(in_dir(name)), 0);
+        }
+        assert_int_equal(rmdir(in_dir("swept")), 0);
+        assert_int_equal(stat(in_dir("swept"), &st), -1);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -236,6 +270,7 @@ int main(void)
                 cmocka_unit_test(reads_up_to_a_limit),
                 cmocka_unit_test(reads_what_has_no_size),
                 cmocka_unit_test(makes_directories),
+                cmocka_unit_test(sweeps_what_a_crash_left),
         };
 
         return cmocka_run_group_tests(tests, make_dir, drop_dir);
