@@ -185,6 +185,7 @@ static void stamp(struct gen *g, uint8_t *f)
         uint32_t host = ntohl(g->src.s_addr) + (g->fresh ? (uint32_t)(seq % NEW_HOSTS) : 0);
         uint64_t port = g->fresh ? seq / NEW_HOSTS % NEW_PORTS : seq % g->flows;
         uint8_t *sum = f + ETH + IP + (g->syn ? 16 : 6);
+        uint16_t value;
 
         host = htonl(host);
         memcpy(f + ETH + 12, &host, 4);
@@ -199,7 +200,8 @@ static void stamp(struct gen *g, uint8_t *f)
                 memcpy(f + UDP_PAYLOAD + TIME_AT, &now, 8);
         }
         put16(sum, 0);
-        put16(sum, l4_sum(f, g->len, f[ETH + 9]));
+        value = l4_sum(f, g->len, f[ETH + 9]);
+        put16(sum, value || g->syn ? value : 0xffff); /* UDP: 0 would say that there is none */
 }
 
 static void send_some(struct gen *g, unsigned n)
