@@ -158,8 +158,19 @@ static enum applied apply_call(struct apply *a)
         return a->row->call(a->c, a->args, a->no_form, a->e) < 0 ? APPLY_REFUSED : APPLIED;
 }
 
+/* A `no` form that was cut before it named anything: hooks need not look for what is not there. */
+static bool names_nothing(const struct apply *a)
+{
+        for (unsigned i = 0; i < a->args->n; i++)
+                if (a->args->cap[i].part->kind == PART_VALUE)
+                        return false;
+        return !a->whole && a->row->kind != ROW_LEAF;
+}
+
 enum applied apply_row(struct apply *a)
 {
+        if (names_nothing(a))
+                return APPLY_INCOMPLETE;
         switch (a->row->kind) {
         case ROW_LEAF:
                 return apply_leaf(a);

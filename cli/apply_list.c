@@ -129,6 +129,8 @@ enum applied apply_list(struct apply *a)
         if (!typed)
                 return nomem(a);
         if (apply_fields(a, typed) == 0) {
+                if (a->row->settle)
+                        a->row->settle(typed);
                 if (!write_key(a, typed, &key)) {
                         ret = key.bad ? nomem(a) : APPLY_INCOMPLETE;
                 } else {

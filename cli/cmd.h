@@ -107,6 +107,8 @@ struct cmd_row {
          * element. For a MODE row that enters an object which is there already, obj is a scratch copy of what was
          * typed. */
         int (*check)(struct conf_ctx *c, void *obj, struct err *e);
+        /* LIST: brings what was typed into its one canonical form, before it is compared with anything. */
+        void (*settle)(void *elem);
         /* Before an object or element goes: -1 refuses. Without it, an object that is referred to as `kind` is
          * refused. */
         int (*remove)(struct conf_ctx *c, void *obj, struct err *e);

@@ -85,7 +85,7 @@ void *conf_outer(const struct conf_ctx *c, unsigned up)
         return object_at(c, up > c->depth ? 0 : c->depth - up);
 }
 
-static void say(struct conf_ctx *c, const char *kind, const char *fmt, va_list ap)
+static void PRINTF_LIKE(3, 0) say(struct conf_ctx *c, const char *kind, const char *fmt, va_list ap)
 {
         text_add(&c->res->text, kind);
         text_vprintf(&c->res->text, fmt, ap);

@@ -67,6 +67,7 @@ struct conf_ctx {
         struct conf_level level[CONF_DEPTH_MAX];
         struct conf_pending *pending, *pending_last;
         unsigned line_no;
+        char was_nameif[NAMEIF_MAX + 1]; /* of the interface being changed */
         struct cli_result *res; /* of the line under way */
         const char *line;       /* same */
 };

@@ -70,17 +70,25 @@ static void ace_each(const struct store *s, void *obj, row_each_fn fn, void *ctx
 
 /* ---- rules across the fields of an ACE ---- */
 /* A whole network is `any`, a network of one is a host, as the ASA stores them. */
-static int settle_addr(struct addr_spec *s, struct err *e)
+static void settle_addr(struct addr_spec *s)
 {
-        if (s->kind != AS_SUBNET)
-                return 0;
-        if (check_pair(&s->a, s->len, e) < 0)
-                return -1;
-        if (!s->len)
+        if (s->kind == AS_SUBNET && !s->len && !s->a.v4)
                 s->kind = AS_ANY;
-        else if (s->len == 32)
+        else if (s->kind == AS_SUBNET && s->len == 32)
                 s->kind = AS_HOST;
-        return 0;
+}
+
+static void settle_ace(void *elem)
+{
+        A *a = elem;
+
+        settle_addr(&a->src);
+        settle_addr(&a->dst);
+}
+
+static int check_addr(const struct addr_spec *s, struct err *e)
+{
+        return s->kind == AS_SUBNET ? check_pair(&s->a, s->len, e) : 0;
 }
 
 static int check_range(const struct port_spec *p, struct err *e)
@@ -95,7 +103,7 @@ static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
         A *a = obj;
 
         (void)c;
-        if (settle_addr(&a->src, e) < 0 || settle_addr(&a->dst, e) < 0)
+        if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0)
                 return -1;
         return check_range(&a->sport, e) < 0 ? -1 : check_range(&a->dport, e);
 }
@@ -120,6 +128,22 @@ static void drop_access_groups(struct conf_ctx *c, const char *acl)
                         continue;
                 conf_warning(c, "access-group %s %s was removed: its access list is empty", acl, g->o.name);
                 conf_list_del(l, &g->o);
+        }
+}
+
+void drop_empty_acls(struct conf_ctx *c)
+{
+        conf_each(struct acl_conf, acl, &c->store->policy.acls) {
+                if (acl->aces.n)
+                        continue;
+                drop_access_groups(c, acl->o.name);
+                conf_each(struct class_conf, cm, &c->store->policy.classes) {
+                        if (cm->match != CM_ACL || strcmp(cm->acl, acl->o.name) != 0)
+                                continue;
+                        conf_warning(c, "class-map %s matches nothing: its access list is empty", cm->o.name);
+                        cm->match = CM_NONE;
+                        *cm->acl = 0;
+                }
         }
 }
 
@@ -190,8 +214,8 @@ static const struct cmd_bind remark_bind[] = { BIND_TAGGED("TEXT", A, remark, ki
         {                                                                                                            \
                 ROW_LIST, ln, hlp, bnd, DIRTY_ACL | DIRTY_POLICY, offsetof(struct acl_conf, aces),                   \
                         .prefix = PREFIX, .init = init_ace, .target = acl_target, .place = ace_place,                \
-                        .check = check_ace, .again = ace_again, .remove = remove_ace, .each = ace_each,              \
-                        ##__VA_ARGS__                                                                                \
+                        .check = check_ace, .settle = settle_ace, .again = ace_again, .remove = remove_ace,          \
+                        .each = ace_each, ##__VA_ARGS__                                                              \
         }
 
 static void write_aces(struct running *r, const struct cmd_row *row, const void *obj);

@@ -61,11 +61,13 @@ static void after_iface(struct conf_ctx *c, void *obj, bool no_form)
         struct iface_conf *i = obj;
 
         if (no_form) {
-                purge_nameifs(c);
+                purge_nameif(c, c->was_nameif);
                 return;
         }
-        if (c->replace && i->shutdown)
+        if (c->replace && i->shutdown) {
                 i->shutdown = false;
+                c->store->dirty |= DIRTY_IFACE;
+        }
         if (!has_port(c, i->o.name))
                 conf_warning(c, "no port is bound to %s: it stays down", i->o.name);
 }
@@ -74,6 +76,7 @@ static int remove_iface(struct conf_ctx *c, void *obj, struct err *e)
 {
         const char *name = ((struct conf_obj *)obj)->name;
 
+        str_copy(c->was_nameif, sizeof c->was_nameif, ((struct iface_conf *)obj)->nameif);
         if (!is_sub(obj) && c->bind && has_port(c, name))
                 return err_set(e, ERR_INUSE, "%s is a physical interface; use clear configure interface %s", name,
                                name);
@@ -98,6 +101,18 @@ static int check_nameif(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+static void *nameif_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)
+{
+        struct iface_conf *i = conf_object(c);
+
+        (void)a;
+        (void)make;
+        (void)e;
+        if (i)
+                str_copy(c->was_nameif, sizeof c->was_nameif, i->nameif);
+        return i;
+}
+
 /* References to the old name go with it, as on the ASA. */
 static void after_nameif(struct conf_ctx *c, void *obj, bool no_form)
 {
@@ -108,8 +123,7 @@ static void after_nameif(struct conf_ctx *c, void *obj, bool no_form)
                 if (!c->late)
                         conf_info(c, "Security level for \"%s\" set to %d by default.", i->nameif, i->level);
         }
-        if (!c->late)
-                purge_nameifs(c);
+        purge_nameif(c, c->was_nameif);
 }
 
 /* ---- address ---- */
@@ -206,7 +220,7 @@ static const struct cmd_row iface_rows[] = {
         { ROW_LEAF, "management-only", "Dedicate an interface to management", mgmt_bind, DIRTY_NET,
           .inert = "traffic through the interface is not kept out" },
         { ROW_LEAF, "nameif IFNAME:newname(48)", "Assign a name to the interface", nameif_bind, DIRTY_IFACE,
-          .flags = ROW_DEFAULT, .check = check_nameif, .after = after_nameif },
+          .flags = ROW_DEFAULT, .check = check_nameif, .after = after_nameif, .target = nameif_target },
         { ROW_LEAF, "security-level LEVEL:u32(0-100)", "Specify the security level of this interface", level_bind,
           DIRTY_IFACE, .flags = ROW_DEFAULT },
         { ROW_LEAF, "ip address A:addr M:mask [standby B:addr]", "Configure the interface address", ip_bind,
@@ -226,11 +240,12 @@ const struct cmd_row rows_interface[] = {
 /* ---- mtu: a global line per nameif ---- */
 static void *mtu_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)
 {
-        struct iface_conf *i = store_iface(c->store, arg_str(a, "IFC"));
+        const char *name = arg_str(a, "IFC");
+        struct iface_conf *i = name ? store_iface(c->store, name) : NULL;
 
         (void)make;
         if (!i)
-                err_set(e, ERR_REF, "interface %s does not exist", arg_str(a, "IFC"));
+                err_set(e, ERR_REF, "interface %s does not exist", name ? name : "is not named: it");
         return i;
 }
 

@@ -78,9 +78,10 @@ static uint64_t object_size(const struct netobj_conf *o)
         return o->kind == NETOBJ_RANGE && addr_is_v4(&o->a) ? (uint64_t)o->hi.v4 - o->a.v4 + 1 : 0;
 }
 
-static int check_static(const struct store *s, const struct netobj_conf *real, const T *n, struct err *e)
+/* In a load an object may get its address later. */
+static int check_static(const struct conf_ctx *c, const struct netobj_conf *real, const T *n, struct err *e)
 {
-        const struct netobj_conf *m = conf_list_find(&s->policy.netobjs, n->mapped_obj);
+        const struct netobj_conf *m = conf_list_find(&c->store->policy.netobjs, n->mapped_obj);
 
         if (n->mapped_kind == MAPPED_INTERFACE && !n->svc_proto)
                 return err_set(e, ERR_RANGE,
@@ -88,25 +89,26 @@ static int check_static(const struct store *s, const struct netobj_conf *real, c
                                "appliance");
         if (n->svc_proto && real->kind != NETOBJ_HOST)
                 return err_set(e, ERR_RANGE, "a service can be translated for a host only");
-        if (n->mapped_kind == MAPPED_OBJECT && m && object_size(m) != object_size(real))
+        if (n->mapped_kind == MAPPED_OBJECT && m && !(c->late && m->kind == NETOBJ_EMPTY) &&
+            object_size(m) != object_size(real))
                 return err_set(e, ERR_RANGE, "real and mapped object differ in size");
         return 0;
 }
 
-static int check_line(const struct store *s, const struct netobj_conf *real, const T *n, struct err *e)
+static int check_line(const struct conf_ctx *c, const struct netobj_conf *real, const T *n, struct err *e)
 {
         if (!real || real->kind == NETOBJ_EMPTY)
                 return err_set(e, ERR_STATE, "object %s has no address to translate", real ? real->o.name : "");
         if (n->iface_fallback && (n->mapped_kind == MAPPED_INTERFACE || !strcmp(n->mapped_if, "any")))
                 return err_set(e, ERR_SYNTAX, "interface is given twice, or the mapped interface is not named");
-        return n->dynamic ? 0 : check_static(s, real, n, e);
+        return n->dynamic ? 0 : check_static(c, real, n, e);
 }
 
 int object_nat_check(struct conf_ctx *c, void *obj, struct err *e)
 {
         T *n = obj;
 
-        if (check_line(c->store, conf_object(c), n, e) < 0)
+        if (check_line(c, conf_object(c), n, e) < 0)
                 return -1;
         if (c->late && n->mapped_kind == MAPPED_OBJECT)
                 return 0;
@@ -123,7 +125,7 @@ int object_nat_still(struct conf_ctx *c, const struct netobj_conf *changed, stru
 
                 if (!mapped && strcmp(n->o.name, changed->o.name) != 0)
                         continue;
-                if (check_line(c->store, conf_list_find(&p->netobjs, n->o.name), n, &why) < 0 ||
+                if (check_line(c, conf_list_find(&p->netobjs, n->o.name), n, &why) < 0 ||
                     nat_check(n, p, &c->store->net, &why) < 0)
                         return err_set(e, ERR_INUSE, "object %s is translated and can not be this: %.200s", n->o.name,
                                        why.text);

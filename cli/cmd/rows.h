@@ -34,7 +34,9 @@ void init_block(struct conf_ctx *c, void *obj);
 
 /* Has an address bits behind the mask? Refused in the ASA's words. */
 int check_pair(const struct addr *a, uint8_t len, struct err *e);
-/* Drops every line that names an interface which is there no more. */
-void purge_nameifs(struct conf_ctx *c);
+/* Lists that lost their last line to purge_nameif(): what refers to them goes as well. */
+void drop_empty_acls(struct conf_ctx *c);
+/* Drops every line that names this interface, when there is none of the name any more. */
+void purge_nameif(struct conf_ctx *c, const char *nameif);
 
 #endif

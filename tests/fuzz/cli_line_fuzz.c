@@ -3,6 +3,7 @@
  * parse back.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,10 @@ static void must_parse_back(const struct store *s)
         struct err e;
         struct store *copy = store_copy(s, &e);
 
-        if (!copy)
+        if (!copy) {
+                fprintf(stderr, "%s\n", e.text);
                 abort();
+        }
         store_free(copy);
 }
 
