@@ -95,7 +95,8 @@ void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen);
 bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen);
 /* Lets the peer of a box flow answer from another port (TFTP): packets arrive at the same socket from a pseudo
  * address of their own. */
-int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint32_t timeout_s);
+/* local_port: of the socket, in the private kernel. Call it before the first datagram goes out. */
+int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local_port, uint32_t timeout_s);
 
 struct punt_stat {
         uint32_t flows, most, waiting_gone;

@@ -129,14 +129,14 @@ bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen)
         return f && punt_flow_conn(w->punt, f);
 }
 
-int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint32_t timeout_s)
+int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local_port, uint32_t timeout_s)
 {
         struct punt_flow *f = punt_flow_find(w->punt, flow, gen);
         struct conn *c = f ? punt_flow_conn(w->punt, f) : NULL;
         struct pinhole_spec s;
 
-        if (!c || !c->kernel_port[1])
-                return -1; /* nothing was sent yet: we would not know the socket */
+        if (!c || !local_port || (c->kernel_port[1] && c->kernel_port[1] != local_port))
+                return -1;
         s = (struct pinhole_spec){ .proto = c->proto,
                                    .in_iface = c->side[1].key.iface,
                                    .src = flow_src(&c->side[1].key),
@@ -146,7 +146,7 @@ int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint32_t timeo
                                    .timeout_s = timeout_s,
                                    .action = CONN_BOX,
                                    .box_flow = flow,
-                                   .box_port = c->kernel_port[1],
+                                   .box_port = local_port,
                                    .owner = c->id,
                                    .once = true };
         return pinhole_add(w, &s);

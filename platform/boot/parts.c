@@ -16,9 +16,9 @@
 /* What lives on a dataplane worker, bottom up. */
 static int worker_fill(struct parts *p, struct worker *w, struct err *e)
 {
+        w->caps = capture_set_new();
         w->arp = arp_table_new(w);
         w->icmp = icmp_box_new(w);
-        w->caps = capture_set_new();
         w->acl_hits = hit_table_new();
         w->policy = policy_live_new();
         w->conns = conn_table_new(w, p->conf.conns_max ? p->conf.conns_max : CONNS_DEFAULT_MAX);
@@ -39,9 +39,9 @@ static void worker_empty(struct worker *w)
         conn_table_free(w->conns);
         policy_live_free(w->policy);
         hit_table_free(w->acl_hits);
-        capture_set_free(w->caps);
         icmp_box_free(w->icmp);
-        arp_table_free(w->arp);
+        arp_table_free(w->arp); /* drops what waits: captures look at it */
+        capture_set_free(w->caps);
 }
 
 static int worker_start(struct parts *p, unsigned id, struct err *e)

@@ -65,8 +65,6 @@ static int send_request(struct upload *u, struct err *e)
                 return err_set(e, ERR_RANGE, "the file name is longer than a request can hold");
         if (send_pkt(u, &w, e))
                 return -1;
-        if (u->net->sent)
-                u->net->sent(u->net->ctx);
         return 0;
 }
 
@@ -138,6 +136,21 @@ static int one_block(struct upload *u, uint32_t block, struct err *e)
         return err_set(e, ERR_IO, "Timed out");
 }
 
+/* Bound before anything is sent: a server answers at once, and from a port of its own choice. */
+static int open_socket(struct upload *u, struct err *e)
+{
+        struct sockaddr_in any = { .sin_family = AF_INET };
+        socklen_t n = sizeof any;
+
+        u->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (u->fd < 0 || bind(u->fd, (struct sockaddr *)&any, sizeof any) < 0 ||
+            getsockname(u->fd, (struct sockaddr *)&any, &n) < 0)
+                return err_set(e, ERR_IO, "socket: %s", strerror(errno));
+        if (u->net->bound)
+                u->net->bound(u->net->ctx, ntohs(any.sin_port));
+        return 0;
+}
+
 int tftp_put_over(const struct tftp_net *net, const char *file, const void *data, size_t n, struct err *e)
 {
         struct upload u = { .net = net, .file = file, .data = data, .n = n };
@@ -146,9 +159,7 @@ int tftp_put_over(const struct tftp_net *net, const char *file, const void *data
 
         if (net->open(net->ctx, &u.to, e))
                 return -1;
-        u.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (u.fd < 0)
-                rc = err_set(e, ERR_IO, "socket: %s", strerror(errno));
+        rc = open_socket(&u, e);
         for (uint32_t b = 0; !rc && b <= blocks; b++)
                 rc = one_block(&u, b, e);
         if (u.fd >= 0)
@@ -163,6 +174,7 @@ struct box_upload {
         struct worker *w;
         const struct addr *server;
         struct box_flow flow;
+        uint16_t port; /* of our socket */
         int rc;
         struct err *e;
 };
@@ -178,7 +190,7 @@ static void expect_in_worker(struct worker *w, void *arg)
 {
         struct box_upload *b = arg;
 
-        b->rc = punt_box_expect(w, b->flow.flow, b->flow.gen, 30);
+        b->rc = punt_box_expect(w, b->flow.flow, b->flow.gen, b->port, 30);
 }
 
 static void close_in_worker(struct worker *w, void *arg)
@@ -202,12 +214,11 @@ static int box_open(void *ctx, struct sockaddr_in *to, struct err *e)
         return 0;
 }
 
-/* The worker knows our socket as soon as it has taken the request off the TUN; a lost race costs one retransmission.
- */
-static void box_sent(void *ctx)
+static void box_bound(void *ctx, uint16_t port)
 {
         struct box_upload *b = ctx;
 
+        b->port = port;
         worker_call(b->w, expect_in_worker, b);
 }
 
@@ -221,7 +232,7 @@ static void box_close(void *ctx)
 int tftp_put(struct worker *w, const struct addr *server, const char *file, const void *data, size_t n, struct err *e)
 {
         struct box_upload b = { .w = w, .server = server };
-        const struct tftp_net net = { .ctx = &b, .open = box_open, .sent = box_sent, .close = box_close };
+        const struct tftp_net net = { .ctx = &b, .open = box_open, .bound = box_bound, .close = box_close };
 
         if (!addr_is_v4(server))
                 return err_set(e, ERR_SUPPORT, "only IPv4 servers are supported");

@@ -16,8 +16,8 @@ struct tftp_net {
         void *ctx;
         /* Where the socket sends the request to. */
         int (*open)(void *ctx, struct sockaddr_in *to, struct err *e);
-        /* The request is on its way: the server may answer from another port now. */
-        void (*sent)(void *ctx);
+        /* The socket has this local port: from now on the server may answer to it from another port. */
+        void (*bound)(void *ctx, uint16_t port);
         void (*close)(void *ctx);
         unsigned timeout_ms, tries; /* per block; 0: 2000 and 5 */
 };

@@ -668,7 +668,7 @@ static void a_box_flow_is_a_conn_with_a_pseudo_address(void **state)
         assert_int_equal(c->side[1].key.iface, WF_INSIDE);
         assert_true(punt_box_alive(p.wf.w, b.flow, b.gen));
         assert_false(punt_box_alive(p.wf.w, b.flow, (uint8_t)(b.gen + 1)));
-        assert_int_equal(punt_box_expect(p.wf.w, b.flow, b.gen, 5), -1); /* its socket is not known yet */
+        assert_int_equal(punt_box_expect(p.wf.w, b.flow, b.gen, 0, 5), -1); /* whose socket? */
         silent();                                                        /* no proxy worker has to do with it */
         punt_box_close(p.wf.w, b.flow, b.gen);
         assert_false(punt_box_alive(p.wf.w, b.flow, b.gen));
