@@ -8,6 +8,8 @@
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
 
+#define DIRTY_IFACE (DIRTY_NET | DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY) /* lists and rules name interfaces */
+
 static void init_iface(struct conf_ctx *c, void *obj)
 {
         (void)c;
@@ -205,7 +207,6 @@ static const struct cmd_bind nameif_bind[] = { BIND("IFNAME", I, nameif), { 0 } 
 static const struct cmd_bind level_bind[] = { BIND_DFLT("LEVEL", I, level, -1), { 0 } };
 static const struct cmd_bind ip_bind[] = { BIND("A", I, ip), BIND("M", I, mask_len), BIND("B", I, standby), { 0 } };
 
-#define DIRTY_IFACE (DIRTY_NET | DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY)
 #define HOST_PORT "speed and duplex are set by the host"
 
 static const struct cmd_row iface_rows[] = {

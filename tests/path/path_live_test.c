@@ -1,0 +1,602 @@
+/* What commits, commands and time do to flows that live; engines with secondary connections; flows of the box itself.
+ */
+#include "tests/support/test.h"
+
+#include "nat/xlate.h"
+#include "platform/boot/path.h"
+#include "platform/net/tun.h"
+#include "proxy/punt.h"
+#include "tests/path/support/path_fixture.h"
+
+#define CLIENT "192.0.2.10"
+#define MAPPED "192.0.2.140"
+#define SERVER "10.0.0.5"
+#define PAT "192.0.2.200"
+
+static const char config[] = "object network srv\n"
+                             " host 10.0.0.5\n"
+                             " nat (inside,outside) static 192.0.2.140\n"
+                             "object network all\n"
+                             " subnet 10.0.0.0 255.255.255.0\n"
+                             " nat (inside,outside) dynamic 192.0.2.200\n"
+                             "access-list outside_in extended permit tcp any host 10.0.0.5 eq 80\n"
+                             "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
+                             "access-list outside_in extended permit udp any host 10.0.0.5 eq 69\n"
+                             "access-group outside_in in interface outside\n"
+                             "crypto ca trustpoint ours\n"
+                             " enrollment self\n"
+                             " subject-name cn=cuma.example.com\n"
+                             "crypto key generate rsa modulus 1024\n"
+                             "crypto ca enroll ours noconfirm\n"
+                             "tls-proxy cuma_proxy\n"
+                             " server trust-point ours\n"
+                             " no server authenticate-client\n"
+                             "class-map cuma_proxy\n"
+                             " match port tcp eq 5443\n"
+                             "class-map inspection_default\n"
+                             " match default-inspection-traffic\n"
+                             "policy-map global_policy\n"
+                             " class inspection_default\n"
+                             "  inspect tftp\n"
+                             " class cuma_proxy\n"
+                             "  inspect mmp tls-proxy cuma_proxy\n"
+                             "service-policy global_policy global\n";
+
+static struct path_fixture fx;
+static struct pb_view v;
+
+static int setup(void **state UNUSED)
+{
+        char text[8192];
+
+        snprintf(text, sizeof text, "%s%s", px_base, config);
+        px_start(&fx, text, true);
+        return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+        px_stop(&fx);
+        return 0;
+}
+
+static uint32_t conns(void)
+{
+        return conn_count(fx.w->conns);
+}
+
+static uint32_t flows(void)
+{
+        struct punt_stat st;
+
+        punt_stat(fx.w->punt, &st);
+        return st.flows;
+}
+
+static void out_is(unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+        if (!px_take(&fx, port, &v))
+                fail_msg("nothing comes out\n%s", px_logs(&fx));
+        assert_true(px_is(&v, src, sport ? sport : v.sport, dst, dport ? dport : v.dport));
+}
+
+/* A client outside and the server behind its static address, open. */
+static void web_session(uint16_t sport)
+{
+        px_tcp(&fx, 0, CLIENT, sport, MAPPED, 80, PB_SYN, 1000, 0);
+        out_is(1, CLIENT, sport, SERVER, 80);
+        px_tcp(&fx, 1, SERVER, 80, CLIENT, sport, PB_SYN | PB_ACK, 7000, 1001);
+        out_is(0, MAPPED, 80, CLIENT, sport);
+        px_tcp(&fx, 0, CLIENT, sport, MAPPED, 80, PB_ACK, 1001, 7001);
+        out_is(1, CLIENT, sport, SERVER, 80);
+}
+
+static bool still_passes(uint16_t sport)
+{
+        px_tcp(&fx, 0, CLIENT, sport, MAPPED, 80, PB_ACK, 1001, 7001);
+        return px_take(&fx, 1, &v);
+}
+
+static bool syn_passes(uint16_t sport)
+{
+        px_tcp(&fx, 0, CLIENT, sport, MAPPED, 80, PB_SYN, 1, 0);
+        return px_take(&fx, 1, &v);
+}
+
+static struct pb_view punted(uint16_t sport, uint8_t *buf)
+{
+        px_tcp(&fx, 0, CLIENT, sport, MAPPED, 5443, PB_SYN, 1000, 0);
+        assert_true(px_take_tun(&fx, buf, 2048, &v));
+        return v;
+}
+
+/* ---- commits ---- */
+
+static void an_access_list_edit_is_for_new_flows(void **state UNUSED)
+{
+        web_session(1000);
+        px_config(&fx, "no access-list outside_in extended permit tcp any host 10.0.0.5 eq 80\n");
+        assert_true(still_passes(1000));
+        assert_false(syn_passes(1001));
+        assert_int_equal(px_drops(&fx, DROP_ACL), 1);
+}
+
+static void a_removed_nat_rule_lives_on_in_its_flows(void **state UNUSED)
+{
+        px_udp(&fx, 1, "10.0.0.9", 1000, "198.51.100.1", 53, "x");
+        out_is(0, PAT, 0, "198.51.100.1", 53);
+        px_config(&fx, "object network all\n no nat (inside,outside) dynamic 192.0.2.200\n");
+        px_udp(&fx, 1, "10.0.0.9", 1000, "198.51.100.1", 53, "x");
+        out_is(0, PAT, 0, "198.51.100.1", 53);
+        px_udp(&fx, 1, "10.0.0.9", 1001, "198.51.100.1", 53, "x");
+        out_is(0, "10.0.0.9", 1001, "198.51.100.1", 53);
+}
+
+static void a_removed_static_rule_lives_on_in_its_flows(void **state UNUSED)
+{
+        web_session(1000);
+        px_config(&fx, "object network srv\n no nat (inside,outside) static 192.0.2.140\n");
+        assert_true(still_passes(1000));
+        assert_false(syn_passes(1001));
+}
+
+static void policy_edits_are_for_new_flows(void **state UNUSED)
+{
+        uint8_t buf[2048];
+
+        punted(1000, buf);
+        px_config(&fx, "policy-map global_policy\n class cuma_proxy\n  no inspect mmp tls-proxy cuma_proxy\n");
+        px_tcp(&fx, 0, CLIENT, 1000, MAPPED, 5443, PB_SYN, 1000, 0); /* once more: still for the private kernel */
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(px_quiet(&fx));
+        px_tcp(&fx, 0, CLIENT, 1001, MAPPED, 5443, PB_SYN, 1000, 0);
+        out_is(1, CLIENT, 1001, SERVER, 5443);
+}
+
+static void a_shut_interface_ends_its_flows(void **state UNUSED)
+{
+        uint8_t buf[2048];
+
+        web_session(1000);
+        punted(1001, buf);
+        assert_int_equal(conns(), 2);
+        px_config(&fx, "interface GigabitEthernet0/0\n shutdown\n");
+        px_advance(&fx, 1000);
+        assert_int_equal(conns(), 0);
+        assert_int_equal(flows(), 0);
+        assert_true(px_logged(
+                &fx, "%ASA-6-302014: Teardown TCP connection 1 for outside:192.0.2.10/1000 to inside:10.0.0.5/80"));
+        assert_true(px_logged(&fx, "Interface down"));
+        px_config(&fx, "interface GigabitEthernet0/0\n no shutdown\n");
+        assert_false(still_passes(1000));
+        assert_true(syn_passes(1002));
+}
+
+static void a_new_address_ends_the_flows(void **state UNUSED)
+{
+        web_session(1000);
+        px_config(&fx, "interface GigabitEthernet0/1\n ip address 10.0.0.2 255.255.255.0\n");
+        px_advance(&fx, 1000);
+        assert_int_equal(conns(), 0);
+}
+
+/* ---- the operator ---- */
+
+static void clear_conn(void **state UNUSED)
+{
+        uint8_t buf[2048];
+
+        web_session(1000);
+        web_session(1001);
+        punted(1002, buf);
+        px_show(&fx, "clear conn address 192.0.2.10 port 1000");
+        assert_int_equal(conns(), 2);
+        px_show(&fx, "clear conn all");
+        assert_int_equal(conns(), 0);
+        assert_int_equal(flows(), 0);
+        assert_false(still_passes(1001));
+        assert_int_equal(px_drops(&fx, DROP_TCP_NOT_SYN), 1);
+}
+
+/* Translations go with their connections; the next flow gets one of its own. */
+static void clear_xlate(void **state UNUSED)
+{
+        px_udp(&fx, 1, "10.0.0.9", 1000, "198.51.100.1", 53, "x");
+        out_is(0, PAT, 0, "198.51.100.1", 53);
+        px_show(&fx, "clear xlate");
+        assert_int_equal(conns(), 0);
+        assert_non_null(strstr(px_show(&fx, "show xlate"), "1 in use")); /* the static one */
+        px_udp(&fx, 0, "198.51.100.1", 53, PAT, v.sport, "late");
+        assert_true(px_quiet(&fx));
+}
+
+/* ---- limits and time ---- */
+
+static void half_open_connections_age(void **state UNUSED)
+{
+        uint8_t buf[2048];
+
+        px_tcp(&fx, 0, CLIENT, 1000, MAPPED, 80, PB_SYN, 1000, 0);
+        punted(1001, buf);
+        px_advance(&fx, 14000);
+        assert_int_equal(conns(), 2);
+        px_advance(&fx, 40000); /* 30 s embryonic; the proxied one: 15 s for its handshake, 15 s to linger */
+        assert_int_equal(conns(), 0);
+        assert_int_equal(flows(), 0);
+        assert_true(px_logged(&fx, "SYN Timeout"));
+}
+
+static void a_reset_ends_the_connection(void **state UNUSED)
+{
+        web_session(1000);
+        px_tcp(&fx, 1, SERVER, 80, CLIENT, 1000, PB_RST | PB_ACK, 7001, 1001);
+        out_is(0, MAPPED, 80, CLIENT, 1000);
+        assert_int_equal(conns(), 0);
+        assert_true(px_logged(&fx, "TCP Reset-I"));
+}
+
+static void fins_end_the_connection(void **state UNUSED)
+{
+        web_session(1000);
+        px_tcp(&fx, 0, CLIENT, 1000, MAPPED, 80, PB_FIN | PB_ACK, 1001, 7001);
+        px_tcp(&fx, 1, SERVER, 80, CLIENT, 1000, PB_FIN | PB_ACK, 7001, 1002);
+        px_tcp(&fx, 0, CLIENT, 1000, MAPPED, 80, PB_ACK, 1002, 7002);
+        assert_int_equal(conns(), 0);
+        assert_true(px_logged(&fx, "TCP FINs"));
+}
+
+static void embryonic_limit(void **state UNUSED)
+{
+        px_config(&fx, "class-map few\n match any\npolicy-map global_policy\n class few\n"
+                       "  set connection embryonic-conn-max 1\n");
+        web_session(1000); /* open: not counted */
+        assert_true(syn_passes(1001));
+        assert_false(syn_passes(1002));
+        assert_int_equal(px_drops(&fx, DROP_CONN_LIMIT), 1);
+}
+
+/* ---- TFTP ---- */
+
+static void tftp(unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport, const char *pay,
+                 size_t n)
+{
+        struct pb p = px_pb(&fx, port, src, sport, dst, dport, IPPROTO_UDP_);
+
+        p.pay = pay;
+        p.npay = n;
+        px_send_pb(&fx, port, p);
+}
+
+/* The server answers from a port of its own; both ways pass, and only between these two. */
+static void tftp_through_static_nat(void **state UNUSED)
+{
+        tftp(0, CLIENT, 2000, MAPPED, 69, "\0\1file\0octet", 13);
+        out_is(1, CLIENT, 2000, SERVER, 69);
+        tftp(1, SERVER, 3333, CLIENT, 2000, "\0\3\0\1data", 8);
+        out_is(0, MAPPED, 3333, CLIENT, 2000);
+        tftp(0, CLIENT, 2000, MAPPED, 3333, "\0\4\0\1", 4);
+        out_is(1, CLIENT, 2000, SERVER, 3333);
+        tftp(0, CLIENT, 2000, MAPPED, 3334, "\0\4\0\1", 4);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_ACL), 1);
+        assert_non_null(strstr(px_show(&fx, "show service-policy"), "Inspect: tftp"));
+}
+
+static void tftp_through_pat(void **state UNUSED)
+{
+        uint16_t mapped;
+
+        tftp(1, "10.0.0.9", 2000, "198.51.100.1", 69, "\0\1file\0octet", 13);
+        out_is(0, PAT, 0, "198.51.100.1", 69);
+        mapped = v.sport;
+        tftp(0, "198.51.100.2", 3333, PAT, mapped, "\0\3\0\1data", 8); /* not who was asked */
+        assert_true(px_quiet(&fx));
+        tftp(0, "198.51.100.1", 3333, PAT, mapped, "\0\3\0\1data", 8);
+        out_is(1, "198.51.100.1", 3333, "10.0.0.9", 2000);
+        tftp(1, "10.0.0.9", 2000, "198.51.100.1", 3333, "\0\4\0\1", 4);
+        out_is(0, PAT, mapped, "198.51.100.1", 3333);
+        tftp(0, "198.51.100.1", 4444, PAT, mapped, "\0\3\0\1data", 8); /* the hole was for one transfer */
+        assert_true(px_quiet(&fx));
+}
+
+static void tftp_nonsense_is_dropped(void **state UNUSED)
+{
+        tftp(0, CLIENT, 2000, MAPPED, 69, "\0\1file", 6);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_INSPECT), 1);
+        tftp(1, SERVER, 3333, CLIENT, 2000, "\0\3\0\1data",
+             8); /* nobody asked: a flow of its own, by levels, under NAT */
+        out_is(0, MAPPED, 3333, CLIENT, 2000);
+        assert_non_null(strstr(px_show(&fx, "show counters"), "malformed"));
+}
+
+/* ---- the box ---- */
+
+static void ping_to_the_box(void **state UNUSED)
+{
+        px_echo(&fx, 0, CLIENT, "192.0.2.1", false, 7);
+        out_is(0, "192.0.2.1", 0, CLIENT, 0);
+        assert_int_equal(v.icmp_type, 0);
+        px_echo(&fx, 1, "10.0.0.9", "192.0.2.1", false, 7); /* never the far side's address */
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_BOX_DENIED), 1);
+        px_config(&fx, "icmp permit host 192.0.2.11 outside\n");
+        px_echo(&fx, 0, CLIENT, "192.0.2.1", false, 7);
+        assert_true(px_quiet(&fx));
+}
+
+static void management_ports_are_closed(void **state UNUSED)
+{
+        static const uint16_t port[] = { 22, 23, 80, 443, 5443 };
+
+        for (size_t i = 0; i < ARRAY_LEN(port); i++)
+                px_tcp(&fx, 0, CLIENT, 1000, "192.0.2.1", port[i], PB_SYN, 1, 0);
+        px_udp(&fx, 1, "10.0.0.9", 1000, "10.0.0.1", 514, "x");
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_BOX_NO_SERVICE), 6);
+        assert_int_equal(conns(), 0);
+}
+
+static struct pb kernel_dgram(const struct box_flow *b, const char *pay)
+{
+        struct pb p = pb_of("240.0.0.1", 47000, "240.0.0.1", b->pseudo_port, IPPROTO_UDP_);
+
+        p.dst = b->pseudo;
+        p.pay = pay;
+        p.npay = strlen(pay);
+        return p;
+}
+
+/* A socket of the box asks, the peer answers, from the same and then from another port, as TFTP does. */
+static void a_flow_of_the_box(void **state UNUSED)
+{
+        struct addr peer = pb_addr("10.0.0.7");
+        struct err e = { 0 };
+        struct box_flow b;
+        uint8_t buf[2048];
+        uint16_t local;
+        struct pb p;
+
+        assert_int_equal(punt_box_open(fx.w, IPPROTO_UDP_, 0, &peer, 69, &b, &e), 0);
+        assert_int_equal(punt_box_expect(fx.w, b.flow, b.gen, 0, 10), -1); /* whose socket? */
+        px_send_tun(&fx, kernel_dgram(&b, "ask"));
+        out_is(1, "10.0.0.1", 0, "10.0.0.7", 69);
+        local = v.sport;
+        px_udp(&fx, 1, "10.0.0.7", 69, "10.0.0.1", local, "same");
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(v.dst.v4 == PSEUDO_KERNEL && v.dport == 47000 && addr_eq(&v.src, &b.pseudo) &&
+                    v.sport == b.pseudo_port && v.l4_ok);
+        px_udp(&fx, 1, "10.0.0.7", 3333, "10.0.0.1", local, "early");
+        assert_false(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_int_equal(punt_box_expect(fx.w, b.flow, b.gen, 47000, 10), 0);
+        px_udp(&fx, 1, "10.0.0.7", 3333, "10.0.0.1", local, "other");
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(v.dst.v4 == PSEUDO_KERNEL && v.dport == 47000 && !addr_eq(&v.src, &b.pseudo));
+        p = pb_of("240.0.0.1", 47000, "240.0.0.1", v.sport, IPPROTO_UDP_);
+        p.dst = v.src;
+        p.pay = "ack";
+        p.npay = 3;
+        px_send_tun(&fx, p);
+        out_is(1, "10.0.0.1", local, "10.0.0.7", 3333);
+        punt_box_close(fx.w, b.flow, b.gen);
+        px_show(&fx, "clear conn all");
+        px_settle(&fx);
+        assert_int_equal(conns(), 0);
+        assert_int_equal(flows(), 0);
+}
+
+static void a_flow_of_the_box_needs_a_route(void **state UNUSED)
+{
+        struct addr peer = pb_addr("172.16.0.1");
+        struct err e = { 0 };
+        struct box_flow b;
+
+        px_config(&fx, "no route outside 0.0.0.0 0.0.0.0 192.0.2.254 1\n");
+        assert_int_equal(punt_box_open(fx.w, IPPROTO_UDP_, 0, &peer, 514, &b, &e), -1);
+        assert_string_equal(e.text, "no route to 172.16.0.1");
+        assert_int_equal(flows(), 0);
+}
+
+/* Syslog to an inside host while a thousand other flows live. */
+static void the_box_among_a_thousand(void **state UNUSED)
+{
+        struct addr peer = pb_addr("10.0.0.7");
+        struct err e = { 0 };
+        struct box_flow b;
+
+        for (uint16_t i = 0; i < 1000; i++) {
+                px_udp(&fx, 1, "10.0.0.9", (uint16_t)(2000 + i), "198.51.100.1", 53, "x");
+                out_is(0, PAT, 0, "198.51.100.1", 53);
+        }
+        assert_int_equal(punt_box_open(fx.w, IPPROTO_UDP_, 0, &peer, 514, &b, &e), 0);
+        px_send_tun(&fx, kernel_dgram(&b, "<166>line"));
+        out_is(1, "10.0.0.1", 0, "10.0.0.7", 514);
+        assert_int_equal(conns(), 1001);
+        punt_box_close(fx.w, b.flow, b.gen);
+        assert_int_equal(conns(), 1000);
+}
+
+/* ---- twice through the box ---- */
+
+/* An inside client calls the mapped address of an inside server; a router outside sends the packets back to us. */
+#define FAR "198.51.100.140" /* not on the outside subnet, where nobody but us would answer for it */
+#define FAR_PAT "198.51.100.200"
+static const char far[] = "object network srv\n nat (inside,outside) static 198.51.100.140\n"
+                          "object network all\n nat (inside,outside) dynamic 198.51.100.200\n";
+
+static void bounce(void)
+{
+        assert_true(px_take(&fx, 0, &v));
+        px_send_pb(&fx, 0,
+                   (struct pb){ .dmac = fx.port[0]->mac,
+                                .smac = pb_mac(0x54),
+                                .src = v.src,
+                                .dst = v.dst,
+                                .proto = v.proto,
+                                .sport = v.sport,
+                                .dport = v.dport,
+                                .flags = v.flags,
+                                .seq = v.seq,
+                                .ack = v.ack });
+}
+
+static void the_same_flow_twice(void **state UNUSED)
+{
+        px_config(&fx, far);
+        px_tcp(&fx, 1, "10.0.0.9", 1000, FAR, 80, PB_SYN, 1000, 0);
+        bounce();
+        out_is(1, FAR_PAT, 0, SERVER, 80);
+        px_tcp(&fx, 1, SERVER, 80, FAR_PAT, v.sport, PB_SYN | PB_ACK, 7000, 1001);
+        bounce();
+        out_is(1, FAR, 80, "10.0.0.9", 1000);
+        assert_int_equal(conns(), 2);
+}
+
+static void the_same_proxied_flow_twice(void **state UNUSED)
+{
+        uint8_t buf[2048];
+        struct pb_view first;
+        struct pb p;
+
+        px_config(&fx, far);
+        px_tcp(&fx, 1, "10.0.0.9", 1000, FAR, 5443, PB_SYN, 1000, 0);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &first));
+        p = pb_of("240.0.0.1", 50000, "240.0.0.1", first.sport, IPPROTO_TCP_);
+        p.dst = first.src;
+        p.dst.v4 |= 1u << 27;
+        p.flags = PB_SYN;
+        px_send_tun(&fx, p); /* its server leg */
+        bounce();
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_int_equal(pseudo_leg(v.src.v4), 0);
+        assert_int_not_equal(pseudo_flow(v.src.v4), pseudo_flow(first.src.v4));
+        assert_int_equal(flows(), 2);
+}
+
+/* ---- packet-tracer and path.c ---- */
+
+static const struct {
+        const char *ask;
+        unsigned port;
+        uint8_t proto;
+        const char *src, *dst;
+        uint16_t dport;
+} probes[] = {
+        { "input outside tcp 192.0.2.10 1000 192.0.2.140 80", 0, IPPROTO_TCP_, CLIENT, MAPPED, 80 },
+        { "input outside tcp 192.0.2.10 1000 192.0.2.140 81", 0, IPPROTO_TCP_, CLIENT, MAPPED, 81 },
+        { "input outside tcp 192.0.2.10 1000 192.0.2.140 5443", 0, IPPROTO_TCP_, CLIENT, MAPPED, 5443 },
+        { "input outside tcp 192.0.2.10 1000 10.0.0.5 80", 0, IPPROTO_TCP_, CLIENT, SERVER, 80 },
+        { "input outside udp 192.0.2.10 1000 192.0.2.140 69", 0, IPPROTO_UDP_, CLIENT, MAPPED, 69 },
+        { "input outside udp 10.0.0.77 1000 192.0.2.140 69", 0, IPPROTO_UDP_, "10.0.0.77", MAPPED, 69 },
+        { "input outside udp 192.0.2.10 1000 192.0.2.200 53", 0, IPPROTO_UDP_, CLIENT, PAT, 53 },
+        { "input outside tcp 192.0.2.10 1000 192.0.2.1 22", 0, IPPROTO_TCP_, CLIENT, "192.0.2.1", 22 },
+        { "input inside udp 10.0.0.9 1000 198.51.100.1 53", 1, IPPROTO_UDP_, "10.0.0.9", "198.51.100.1", 53 },
+        { "input inside tcp 10.0.0.5 1000 198.51.100.1 80", 1, IPPROTO_TCP_, SERVER, "198.51.100.1", 80 },
+        { "input inside udp 10.0.0.9 1000 10.0.0.77 53", 1, IPPROTO_UDP_, "10.0.0.9", "10.0.0.77", 53 },
+};
+
+static enum drop_reason only_drop(void)
+{
+        for (unsigned i = 1; i < DROP_REASONS; i++)
+                if (px_drops(&fx, i))
+                        return i;
+        return DROP_NONE;
+}
+
+/* What the tracer foretells is what then happens to a packet; foretelling changes nothing. */
+static void the_tracer_foretells(void **state UNUSED)
+{
+        for (size_t i = 0; i < ARRAY_LEN(probes); i++) {
+                char ask[128], told[160];
+                enum drop_reason why;
+
+                snprintf(ask, sizeof ask, "packet-tracer %s", probes[i].ask);
+                px_show(&fx, ask);
+                assert_int_equal(conns(), 0);
+                assert_int_equal(flows(), 0);
+                assert_int_equal(only_drop(), DROP_NONE);
+                assert_true(px_quiet(&fx));
+                if (probes[i].proto == IPPROTO_TCP_)
+                        px_tcp(&fx, probes[i].port, probes[i].src, 1000, probes[i].dst, probes[i].dport, PB_SYN, 1,
+                               0);
+                else
+                        tftp(probes[i].port, probes[i].src, 1000, probes[i].dst, probes[i].dport, "\0\1file\0octet",
+                             13);
+                why = only_drop();
+                if (why)
+                        snprintf(told, sizeof told, "Action: drop\nDrop-reason: (%s)", drop_key(why));
+                else
+                        snprintf(told, sizeof told, "Action: allow\n");
+                if (!strstr(fx.text, told))
+                        fail_msg("%s: not \"%s\" but\n%s", probes[i].ask, told, fx.text);
+                teardown(NULL);
+                setup(NULL);
+        }
+}
+
+static enum pkt_verdict refuse_all(struct worker *w UNUSED, struct pkt *pk, struct flow_plan *plan UNUSED)
+{
+        return dp_drop(pk, DROP_CONN_LIMIT);
+}
+
+/* The order that docs/packet-path.md and the reader of path.c rely on; the tracer and packets follow whatever stands
+ * there. */
+static void one_table_for_packets_and_tracer(void **state UNUSED)
+{
+        static const char *const order[] = { "pinhole",  "untrans", "box",   "route", "acl",
+                                             "classify", "nat",     "limit", "conn",  "punt" };
+        struct slow_stage slow[ARRAY_LEN(order) + 2] = { { "refuse", refuse_all } };
+        struct dp_path path = appliance_path;
+
+        for (size_t i = 0; i < ARRAY_LEN(order); i++)
+                assert_string_equal(appliance_path.slow[i].name, order[i]);
+        assert_null(appliance_path.slow[ARRAY_LEN(order)].name);
+        assert_ptr_equal(fx.w->env.path, &appliance_path);
+        for (size_t at = 0; at < ARRAY_LEN(order) - 2; at++) { /* another stage at each place in front of `conn` */
+                memcpy(slow, appliance_path.slow, (at + 1) * sizeof *slow);
+                slow[at] = (struct slow_stage){ "refuse", refuse_all };
+                memcpy(slow + at + 1, appliance_path.slow + at, (ARRAY_LEN(order) + 1 - at) * sizeof *slow);
+                path.slow = slow;
+                fx.w->env.path = &path;
+                px_show(&fx, "packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
+                assert_non_null(strstr(fx.text, "Drop-reason: (conn-limit)"));
+                assert_false(syn_passes((uint16_t)(1000 + at)));
+                assert_int_equal(px_drops(&fx, DROP_CONN_LIMIT), at + 1);
+                fx.w->env.path = &appliance_path;
+        }
+        assert_int_equal(conns(), 0);
+}
+
+#define T(x) cmocka_unit_test_setup_teardown(x, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(an_access_list_edit_is_for_new_flows),
+                T(a_removed_nat_rule_lives_on_in_its_flows),
+                T(a_removed_static_rule_lives_on_in_its_flows),
+                T(policy_edits_are_for_new_flows),
+                T(a_shut_interface_ends_its_flows),
+                T(a_new_address_ends_the_flows),
+                T(clear_conn),
+                T(clear_xlate),
+                T(half_open_connections_age),
+                T(a_reset_ends_the_connection),
+                T(fins_end_the_connection),
+                T(embryonic_limit),
+                T(tftp_through_static_nat),
+                T(tftp_through_pat),
+                T(tftp_nonsense_is_dropped),
+                T(ping_to_the_box),
+                T(management_ports_are_closed),
+                T(a_flow_of_the_box),
+                T(a_flow_of_the_box_needs_a_route),
+                T(the_box_among_a_thousand),
+                T(the_same_flow_twice),
+                T(the_same_proxied_flow_twice),
+                T(the_tracer_foretells),
+                T(one_table_for_packets_and_tracer),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
