@@ -37,6 +37,26 @@ struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id)
         return &w->tp[w->ntp++].c;
 }
 
+static void add_counts(struct proxy_counts *c, const struct proxy_counts *d)
+{
+        c->bytes += d->bytes;
+        c->refused_limit += d->refused_limit;
+        c->failed_client += d->failed_client;
+        c->failed_server += d->failed_server;
+        c->unverified += d->unverified;
+        c->server_refused += d->server_refused;
+        c->engine_closed += d->engine_closed;
+}
+
+void tp_count(struct psession *s, struct proxy_counts d)
+{
+        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
+
+        add_counts(&s->w->all, &d);
+        if (c)
+                add_counts(c, &d);
+}
+
 void proxy_queue_busy(struct psession *s)
 {
         if (list_empty(&s->ready))

@@ -191,11 +191,9 @@ static void refuse(struct psession *s, enum conn_end_reason reason, const char *
 static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
 {
         struct psession *s = container_of(t, struct psession, deadline);
-        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
         bool server = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
 
-        if (c)
-                server ? c->failed_server++ : c->failed_client++;
+        tp_count(s, (struct proxy_counts){ .failed_client = !server, .failed_server = server });
         s->drop = server ? DROP_FLOW_TLS_SERVER : DROP_FLOW_TLS_CLIENT;
         log_tls_failed(s, server);
         refuse(s, CONN_END_SYN_TIMEOUT,
@@ -242,7 +240,7 @@ static bool over_limit(struct psession *s)
         limit = MIN_OF(limit, w->limit);
         if (w->all.active <= limit)
                 return false;
-        w->all.refused_limit++;
+        tp_count(s, (struct proxy_counts){ .refused_limit = 1 });
         s->drop = DROP_FLOW_LIMIT;
         log_msg(w->log, LOG_446001, LU(limit));
         return true;
@@ -396,19 +394,16 @@ static bool server_connected(const struct psession *s)
 
 static void count_failed(struct psession *s, unsigned leg, bool unverified)
 {
-        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
         bool refused = leg == 1 && s->state == SESS_CONNECT_SERVER && !server_connected(s);
 
         s->drop = refused      ? DROP_FLOW_SERVER_REFUSED
                   : unverified ? DROP_FLOW_SERVER_UNVERIFIED
                   : leg        ? DROP_FLOW_TLS_SERVER
                                : DROP_FLOW_TLS_CLIENT;
-        if (!c)
-                return;
-        c->failed_client += leg == 0;
-        c->failed_server += leg == 1;
-        c->unverified += unverified;
-        c->server_refused += refused;
+        tp_count(s, (struct proxy_counts){ .failed_client = leg == 0,
+                                           .failed_server = leg == 1,
+                                           .unverified = unverified,
+                                           .server_refused = refused });
 }
 
 static void handshake_failed(struct psession *s, unsigned leg)

@@ -34,15 +34,6 @@ static enum pump flush(struct psession *s, unsigned to)
         return PUMP_IDLE;
 }
 
-static void count_bytes(struct psession *s, size_t n)
-{
-        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
-
-        s->w->all.bytes += n;
-        if (c)
-                c->bytes += n;
-}
-
 /* Reads leg `from` into its input buffer; what does not fit waits in the kernel. */
 static enum pump fill(struct psession *s, unsigned from, size_t *got)
 {
@@ -68,7 +59,7 @@ static enum pump fill(struct psession *s, unsigned from, size_t *got)
         h->unseen = true;
         h->in.len += (size_t)n;
         h->bytes += (size_t)n;
-        count_bytes(s, (size_t)n);
+        tp_count(s, (struct proxy_counts){ .bytes = (size_t)n });
         *got = (size_t)n;
         return PUMP_IDLE;
 }
@@ -111,11 +102,9 @@ static void partial_timer(struct psession *s, bool waiting)
 
 static enum pump engine_refused(struct psession *s)
 {
-        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
         char why[sizeof s->ctx.reason + 16];
 
-        if (c)
-                c->engine_closed++;
+        tp_count(s, (struct proxy_counts){ .engine_closed = 1 });
         snprintf(why, sizeof why, "%s: %s", inspect_name(s->engine->id), s->ctx.reason);
         psession_end(s, CONN_END_INSPECT, true, why);
         return PUMP_DEAD;

@@ -98,6 +98,8 @@ struct proxy_worker {
 /* proxy_worker.c */
 struct psession *psession_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen);
 struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id);
+/* Adds what is not zero in d to the counts of the session's tls-proxy and to those of all. */
+void tp_count(struct psession *s, struct proxy_counts d);
 void proxy_queue_busy(struct psession *s); /* to be served in the next loop without an event */
 
 /* session.c: life and handshakes */

@@ -44,9 +44,11 @@ static struct session_row row_of(struct rig *r)
 
 static struct proxy_counts counts(struct rig *r)
 {
-        struct proxy_counts c;
+        struct proxy_counts c, all;
 
         proxy_counts(r->p, r->tp->o.id, &c);
+        proxy_counts(r->p, 0, &all);
+        CHECK(memcmp(&c, &all, sizeof c) == 0); /* the only tls-proxy */
         return c;
 }
 
