@@ -63,7 +63,7 @@ static void *serve(void *arg)
                         continue;
                 }
                 if (b[1] == 2) {
-                        snprintf(s->file, sizeof s->file, "%s", (char *)b + 2);
+                        snprintf(s->file, sizeof s->file, "%.63s", (char *)b + 2);
                         answer(s, &from, 0);
                         continue;
                 }
