@@ -245,9 +245,10 @@ class Pki:
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def self_signed(self, name, cn, bits=2048, days=3650):
+    def self_signed(self, name, cn, bits=2048, days=3650, extra=()):
         openssl("req", "-x509", "-newkey", f"rsa:{bits}", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.crt",
-                "-days", str(days), "-subj", f"/CN={cn}/O=Example", "-addext", f"subjectAltName=DNS:{cn}", cwd=self.dir)
+                "-days", str(days), "-subj", f"/CN={cn}/O=Example", "-addext", f"subjectAltName=DNS:{cn}", *extra,
+                cwd=self.dir)
 
     def pkcs12(self, name, passphrase, legacy=False):
         openssl("pkcs12", "-export", "-inkey", f"{name}.key", "-in", f"{name}.crt", "-out", f"{name}.p12", "-passout",
