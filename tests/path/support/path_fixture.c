@@ -24,6 +24,35 @@ const char px_base[] = "interface GigabitEthernet0/0\n"
                        "logging buffer-size 1000000\n"
                        "logging buffered debugging\n";
 
+const char px_services[] = "object network srv\n"
+                           " host 10.0.0.5\n"
+                           " nat (inside,outside) static 192.0.2.140\n"
+                           "object network all\n"
+                           " subnet 10.0.0.0 255.255.255.0\n"
+                           " nat (inside,outside) dynamic 192.0.2.200\n"
+                           "access-list outside_in extended permit tcp any host 10.0.0.5 eq 80\n"
+                           "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
+                           "access-list outside_in extended permit udp any host 10.0.0.5 eq 69\n"
+                           "access-group outside_in in interface outside\n"
+                           "crypto ca trustpoint ours\n"
+                           " enrollment self\n"
+                           " subject-name cn=cuma.example.com\n"
+                           "crypto key generate rsa modulus 1024\n"
+                           "crypto ca enroll ours noconfirm\n"
+                           "tls-proxy cuma_proxy\n"
+                           " server trust-point ours\n"
+                           " no server authenticate-client\n"
+                           "class-map cuma_proxy\n"
+                           " match port tcp eq 5443\n"
+                           "class-map inspection_default\n"
+                           " match default-inspection-traffic\n"
+                           "policy-map global_policy\n"
+                           " class inspection_default\n"
+                           "  inspect tftp\n"
+                           " class cuma_proxy\n"
+                           "  inspect mmp tls-proxy cuma_proxy\n"
+                           "service-policy global_policy global\n";
+
 /* ---- start, configuration ---- */
 
 static void on_words(void *ctx, unsigned line_no UNUSED, const char *words)

@@ -81,5 +81,10 @@ uint64_t px_drops(const struct path_fixture *f, enum drop_reason why);
 
 /* Outside 192.0.2.1/24, inside 10.0.0.1/24, default route, logging to the buffer. */
 extern const char px_base[];
+/*
+ * On top of it: 10.0.0.5 is 192.0.2.140 outside and may be called at 80, 5443 (MMP through a TLS proxy) and 69
+ * (TFTP); the other inside hosts share 192.0.2.200.
+ */
+extern const char px_services[];
 
 #endif

@@ -1,0 +1,287 @@
+/* Engines with secondary connections, the box itself and its own flows, flows that cross the box twice. */
+#include "tests/support/test.h"
+
+#include "platform/net/tun.h"
+#include "proxy/punt.h"
+#include "tests/path/support/path_fixture.h"
+
+#define CLIENT "192.0.2.10"
+#define MAPPED "192.0.2.140"
+#define SERVER "10.0.0.5"
+#define PAT "192.0.2.200"
+
+static struct path_fixture fx;
+static struct pb_view v;
+
+static int setup(void **state UNUSED)
+{
+        char text[8192];
+
+        snprintf(text, sizeof text, "%s%s", px_base, px_services);
+        px_start(&fx, text, true);
+        return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+        px_stop(&fx);
+        return 0;
+}
+
+static uint32_t conns(void)
+{
+        return conn_count(fx.w->conns);
+}
+
+static uint32_t flows(void)
+{
+        struct punt_stat st;
+
+        punt_stat(fx.w->punt, &st);
+        return st.flows;
+}
+
+static void out_is(unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport)
+{
+        if (!px_take(&fx, port, &v))
+                fail_msg("nothing comes out\n%s", px_logs(&fx));
+        assert_true(px_is(&v, src, sport ? sport : v.sport, dst, dport ? dport : v.dport));
+}
+
+/* ---- TFTP ---- */
+
+static void tftp(unsigned port, const char *src, uint16_t sport, const char *dst, uint16_t dport, const char *pay,
+                 size_t n)
+{
+        struct pb p = px_pb(&fx, port, src, sport, dst, dport, IPPROTO_UDP_);
+
+        p.pay = pay;
+        p.npay = n;
+        px_send_pb(&fx, port, p);
+}
+
+/* The server answers from a port of its own; both ways pass, and only between these two. */
+static void tftp_through_static_nat(void **state UNUSED)
+{
+        tftp(0, CLIENT, 2000, MAPPED, 69, "\0\1file\0octet", 13);
+        out_is(1, CLIENT, 2000, SERVER, 69);
+        tftp(1, SERVER, 3333, CLIENT, 2000, "\0\3\0\1data", 8);
+        out_is(0, MAPPED, 3333, CLIENT, 2000);
+        tftp(0, CLIENT, 2000, MAPPED, 3333, "\0\4\0\1", 4);
+        out_is(1, CLIENT, 2000, SERVER, 3333);
+        tftp(0, CLIENT, 2000, MAPPED, 3334, "\0\4\0\1", 4);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_ACL), 1);
+        assert_non_null(strstr(px_show(&fx, "show service-policy"), "Inspect: tftp"));
+}
+
+static void tftp_through_pat(void **state UNUSED)
+{
+        uint16_t mapped;
+
+        tftp(1, "10.0.0.9", 2000, "198.51.100.1", 69, "\0\1file\0octet", 13);
+        out_is(0, PAT, 0, "198.51.100.1", 69);
+        mapped = v.sport;
+        tftp(0, "198.51.100.2", 3333, PAT, mapped, "\0\3\0\1data", 8); /* not who was asked */
+        assert_true(px_quiet(&fx));
+        tftp(0, "198.51.100.1", 3333, PAT, mapped, "\0\3\0\1data", 8);
+        out_is(1, "198.51.100.1", 3333, "10.0.0.9", 2000);
+        tftp(1, "10.0.0.9", 2000, "198.51.100.1", 3333, "\0\4\0\1", 4);
+        out_is(0, PAT, mapped, "198.51.100.1", 3333);
+        tftp(0, "198.51.100.1", 4444, PAT, mapped, "\0\3\0\1data", 8); /* the hole was for one transfer */
+        assert_true(px_quiet(&fx));
+}
+
+static void tftp_nonsense_is_dropped(void **state UNUSED)
+{
+        tftp(0, CLIENT, 2000, MAPPED, 69, "\0\1file", 6);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_INSPECT), 1);
+        tftp(1, SERVER, 3333, CLIENT, 2000, "\0\3\0\1data",
+             8); /* nobody asked: a flow of its own, by levels, under NAT */
+        out_is(0, MAPPED, 3333, CLIENT, 2000);
+        assert_non_null(strstr(px_show(&fx, "show counters"), "malformed"));
+}
+
+/* ---- the box ---- */
+
+static void ping_to_the_box(void **state UNUSED)
+{
+        px_echo(&fx, 0, CLIENT, "192.0.2.1", false, 7);
+        out_is(0, "192.0.2.1", 0, CLIENT, 0);
+        assert_int_equal(v.icmp_type, 0);
+        px_echo(&fx, 1, "10.0.0.9", "192.0.2.1", false, 7); /* never the far side's address */
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_BOX_DENIED), 1);
+        px_config(&fx, "icmp permit host 192.0.2.11 outside\n");
+        px_echo(&fx, 0, CLIENT, "192.0.2.1", false, 7);
+        assert_true(px_quiet(&fx));
+}
+
+static void management_ports_are_closed(void **state UNUSED)
+{
+        static const uint16_t port[] = { 22, 23, 80, 443, 5443 };
+
+        for (size_t i = 0; i < ARRAY_LEN(port); i++)
+                px_tcp(&fx, 0, CLIENT, 1000, "192.0.2.1", port[i], PB_SYN, 1, 0);
+        px_udp(&fx, 1, "10.0.0.9", 1000, "10.0.0.1", 514, "x");
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_BOX_NO_SERVICE), 6);
+        assert_int_equal(conns(), 0);
+}
+
+static struct pb kernel_dgram(const struct box_flow *b, const char *pay)
+{
+        struct pb p = pb_of("240.0.0.1", 47000, "240.0.0.1", b->pseudo_port, IPPROTO_UDP_);
+
+        p.dst = b->pseudo;
+        p.pay = pay;
+        p.npay = strlen(pay);
+        return p;
+}
+
+/* A socket of the box asks, the peer answers, from the same and then from another port, as TFTP does. */
+static void a_flow_of_the_box(void **state UNUSED)
+{
+        struct addr peer = pb_addr("10.0.0.7");
+        struct err e = { 0 };
+        struct box_flow b;
+        uint8_t buf[2048];
+        uint16_t local;
+        struct pb p;
+
+        assert_int_equal(punt_box_open(fx.w, IPPROTO_UDP_, 0, &peer, 69, &b, &e), 0);
+        assert_int_equal(punt_box_expect(fx.w, b.flow, b.gen, 0, 10), -1); /* whose socket? */
+        px_send_tun(&fx, kernel_dgram(&b, "ask"));
+        out_is(1, "10.0.0.1", 0, "10.0.0.7", 69);
+        local = v.sport;
+        px_udp(&fx, 1, "10.0.0.7", 69, "10.0.0.1", local, "same");
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(v.dst.v4 == PSEUDO_KERNEL && v.dport == 47000 && addr_eq(&v.src, &b.pseudo) &&
+                    v.sport == b.pseudo_port && v.l4_ok);
+        px_udp(&fx, 1, "10.0.0.7", 3333, "10.0.0.1", local, "early");
+        assert_false(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_int_equal(punt_box_expect(fx.w, b.flow, b.gen, 47000, 10), 0);
+        px_udp(&fx, 1, "10.0.0.7", 3333, "10.0.0.1", local, "other");
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(v.dst.v4 == PSEUDO_KERNEL && v.dport == 47000 && !addr_eq(&v.src, &b.pseudo));
+        p = pb_of("240.0.0.1", 47000, "240.0.0.1", v.sport, IPPROTO_UDP_);
+        p.dst = v.src;
+        p.pay = "ack";
+        p.npay = 3;
+        px_send_tun(&fx, p);
+        out_is(1, "10.0.0.1", local, "10.0.0.7", 3333);
+        punt_box_close(fx.w, b.flow, b.gen);
+        px_show(&fx, "clear conn all");
+        px_settle(&fx);
+        assert_int_equal(conns(), 0);
+        assert_int_equal(flows(), 0);
+}
+
+static void a_flow_of_the_box_needs_a_route(void **state UNUSED)
+{
+        struct addr peer = pb_addr("172.16.0.1");
+        struct err e = { 0 };
+        struct box_flow b;
+
+        px_config(&fx, "no route outside 0.0.0.0 0.0.0.0 192.0.2.254 1\n");
+        assert_int_equal(punt_box_open(fx.w, IPPROTO_UDP_, 0, &peer, 514, &b, &e), -1);
+        assert_string_equal(e.text, "no route to 172.16.0.1");
+        assert_int_equal(flows(), 0);
+}
+
+/* Syslog to an inside host while a thousand other flows live. */
+static void the_box_among_a_thousand(void **state UNUSED)
+{
+        struct addr peer = pb_addr("10.0.0.7");
+        struct err e = { 0 };
+        struct box_flow b;
+
+        for (uint16_t i = 0; i < 1000; i++) {
+                px_udp(&fx, 1, "10.0.0.9", (uint16_t)(2000 + i), "198.51.100.1", 53, "x");
+                out_is(0, PAT, 0, "198.51.100.1", 53);
+        }
+        assert_int_equal(punt_box_open(fx.w, IPPROTO_UDP_, 0, &peer, 514, &b, &e), 0);
+        px_send_tun(&fx, kernel_dgram(&b, "<166>line"));
+        out_is(1, "10.0.0.1", 0, "10.0.0.7", 514);
+        assert_int_equal(conns(), 1001);
+        punt_box_close(fx.w, b.flow, b.gen);
+        assert_int_equal(conns(), 1000);
+}
+
+/* ---- twice through the box ---- */
+
+/* An inside client calls the mapped address of an inside server; a router outside sends the packets back to us. */
+#define FAR "198.51.100.140" /* not on the outside subnet, where nobody but us would answer for it */
+#define FAR_PAT "198.51.100.200"
+static const char far[] = "object network srv\n nat (inside,outside) static 198.51.100.140\n"
+                          "object network all\n nat (inside,outside) dynamic 198.51.100.200\n";
+
+static void bounce(void)
+{
+        assert_true(px_take(&fx, 0, &v));
+        px_send_pb(&fx, 0,
+                   (struct pb){ .dmac = fx.port[0]->mac,
+                                .smac = pb_mac(0x54),
+                                .src = v.src,
+                                .dst = v.dst,
+                                .proto = v.proto,
+                                .sport = v.sport,
+                                .dport = v.dport,
+                                .flags = v.flags,
+                                .seq = v.seq,
+                                .ack = v.ack });
+}
+
+static void the_same_flow_twice(void **state UNUSED)
+{
+        px_config(&fx, far);
+        px_tcp(&fx, 1, "10.0.0.9", 1000, FAR, 80, PB_SYN, 1000, 0);
+        bounce();
+        out_is(1, FAR_PAT, 0, SERVER, 80);
+        px_tcp(&fx, 1, SERVER, 80, FAR_PAT, v.sport, PB_SYN | PB_ACK, 7000, 1001);
+        bounce();
+        out_is(1, FAR, 80, "10.0.0.9", 1000);
+        assert_int_equal(conns(), 2);
+}
+
+static void the_same_proxied_flow_twice(void **state UNUSED)
+{
+        uint8_t buf[2048];
+        struct pb_view first;
+        struct pb p;
+
+        px_config(&fx, far);
+        px_tcp(&fx, 1, "10.0.0.9", 1000, FAR, 5443, PB_SYN, 1000, 0);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &first));
+        p = pb_of("240.0.0.1", 50000, "240.0.0.1", first.sport, IPPROTO_TCP_);
+        p.dst = first.src;
+        p.dst.v4 |= 1u << 27;
+        p.flags = PB_SYN;
+        px_send_tun(&fx, p); /* its server leg */
+        bounce();
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_int_equal(pseudo_leg(v.src.v4), 0);
+        assert_int_not_equal(pseudo_flow(v.src.v4), pseudo_flow(first.src.v4));
+        assert_int_equal(flows(), 2);
+}
+
+#define T(x) cmocka_unit_test_setup_teardown(x, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(tftp_through_static_nat),
+                T(tftp_through_pat),
+                T(tftp_nonsense_is_dropped),
+                T(ping_to_the_box),
+                T(management_ports_are_closed),
+                T(a_flow_of_the_box),
+                T(a_flow_of_the_box_needs_a_route),
+                T(the_box_among_a_thousand),
+                T(the_same_flow_twice),
+                T(the_same_proxied_flow_twice),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
