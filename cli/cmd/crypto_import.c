@@ -90,10 +90,8 @@ static enum dialog_next pkcs12_pasted(struct dialog *d, struct keystore *k, cons
         int ret;
 
         dialog_job(d, do_import, &w);
-        if (w.ret < 0) {
-                dialog_say(d, "ERROR: Import PKCS12 operation failed\n");
+        if (w.ret < 0)
                 return dialog_fail(d, &w.e);
-        }
         dialog_lock(d);
         ret = make_trustpoint(d->conf->store, w.name, &w.e);
         dialog_unlock(d);

@@ -1,0 +1,13 @@
+"""syslog_server.py ADDRESS FILE: writes each datagram to port 514 as a line: who sent it, and what."""
+import socket
+import sys
+
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+s.bind((sys.argv[1], 514))
+print("up", flush=True)
+with open(sys.argv[2], "w") as out:
+    while True:
+        data, who = s.recvfrom(4096)
+        out.write(f"{who[0]} {data.decode(errors='replace').strip()}\n")
+        out.flush()
