@@ -8,6 +8,7 @@
 #include "cli/commit.h"
 #include "cli/session.h"
 #include "cli/store.h"
+#include "platform/base/mem.h"
 
 const char px_base[] = "interface GigabitEthernet0/0\n"
                        " nameif outside\n"
@@ -116,6 +117,7 @@ void px_open(struct path_fixture *f, bool with_tun)
 
         memset(f, 0, sizeof *f);
         f->conf = conf;
+        f->blocks = mem_live_blocks();
         defaults(f);
         if (parts_start(&f->parts, &f->conf, &e) < 0 ||
             box_setup(&f->box, &f->setup, &f->parts, &f->clk, &f->rng, NULL, &e) < 0)
@@ -141,6 +143,7 @@ void px_stop(struct path_fixture *f)
 {
         box_teardown(&f->box, &f->setup);
         parts_stop(&f->parts);
+        assert_int_equal(mem_live_blocks(), f->blocks);
         memset(&f->conf, 0, sizeof f->conf);
 }
 

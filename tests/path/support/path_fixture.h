@@ -29,6 +29,7 @@ struct path_fixture {
         struct box_setup setup;
         struct port *port[PX_PORTS], *tun;
         struct worker *w;
+        uint64_t blocks;                 /* alive before the start */
         bool silent[PX_PORTS];           /* its neighbours do not answer ARP */
         bool lazy;                       /* proxy workers stand still */
         uint8_t out[PX_PORTS][64][2048]; /* frames sent that are not ARP, oldest first */
@@ -42,6 +43,7 @@ struct path_fixture {
 void px_open(struct path_fixture *f, bool with_tun);
 /* text: whole configuration. with_tun: punted packets appear on f->tun. */
 void px_start(struct path_fixture *f, const char *text, bool with_tun);
+/* Nothing may be left of it in memory. */
 void px_stop(struct path_fixture *f);
 /* More configuration, committed. */
 void px_config(struct path_fixture *f, const char *text);
