@@ -1,0 +1,169 @@
+"""voxgate check and voxgate replay, and the second scenario: outside PAT."""
+import os
+import re
+import shutil
+import struct
+import subprocess
+
+import lab as lablib
+from conftest import Setup, open_session, paste, sessions
+
+
+def voxgate(*argv):
+    return subprocess.run([lablib.voxgate_bin(), *argv], capture_output=True, text=True, timeout=120)
+
+
+def sample(lab):
+    lab.pki.self_signed("cuma", "cuma.example.com")
+    text = lablib.BASE + lablib.ROUTE_TO_CUMA + lablib.SCENARIO_1.format(
+        pkcs12=lab.pki.pkcs12("cuma", "sample_passphrase"), cert=lab.pki.pem_body("cuma.crt"))
+    path = os.path.join(lab.dir, "sample.cfg")
+    with open(path, "w") as f:
+        f.write(text)
+    return path, text
+
+
+def test_check_accepts_the_sample(lab):
+    path, text = sample(lab)
+    r = voxgate("check", path)
+    assert r.returncode == 0, r.stdout
+    m = re.search(r"(?:\d+) lines, (\d+) accepted, 0 errors, (\d+) warnings, (\d+) not in force\n", r.stdout)
+    assert m, r.stdout
+    inert = [line for line in ("dns domain-lookup inside", "name-server 10.0.0.53", "ntp server 10.0.0.123 source inside",
+                               "aaa authentication ssh console LOCAL", "ssh timeout 30",
+                               "ssh 10.0.0.0 255.255.255.0 inside") if f"{line} (" in r.stdout]
+    assert len(inert) == 6 and int(m.group(3)) == len(re.findall("(?m)^line .* not in force", r.stdout)) >= 6, r.stdout
+    assert not re.search("not in force: .*(nat|access-list|tls-proxy|mmp|logging)", r.stdout), r.stdout
+
+
+def test_check_names_the_wrong_line(lab):
+    path, text = sample(lab)
+    lines = text.splitlines()
+    at = lines.index("route outside 0.0.0.0 0.0.0.0 192.0.2.254 1")
+    lines[at] = "route outside 0.0.0.0 0.0.0.0 192.0.2.1 1"
+    lines.insert(at, "frobnicate")
+    with open(path, "w") as f:
+        f.write("\n".join(lines) + "\n")
+    r = voxgate("check", path)
+    assert r.returncode == 1
+    assert re.search(rf"line {at + 1}: ERROR: % Invalid input detected", r.stdout), r.stdout
+    assert re.search(rf"line {at + 2}: ERROR: Invalid next hop address", r.stdout), r.stdout
+    assert " 2 errors," in r.stdout
+
+
+REPLAYED = """\
+object network web
+ host 10.0.0.53
+ nat (inside,outside) static 192.0.2.141
+access-list outside_in extended permit tcp any host 10.0.0.53 eq www
+access-group outside_in in interface outside
+"""
+
+
+def frames(path):
+    """Records of a classic capture file: header and frame."""
+    with open(path, "rb") as f:
+        data = f.read()
+    assert data[:4] == b"\xd4\xc3\xb2\xa1"
+    at, out = 24, []
+    while at < len(data):
+        size = struct.unpack("<I", data[at + 8:at + 12])[0]
+        out.append(data[at:at + 16 + size])
+        at += 16 + size
+    return data[:24], out
+
+
+def only(path, mac, sent):
+    """Rewrites a capture file to what a station sent, or to all others' frames; those as IP packets too."""
+    head, all_of = frames(path)
+    kept = [f for f in all_of if (f[22:28] == mac) == sent]
+    with open(path, "wb") as f:
+        f.write(head + b"".join(kept))
+    return [ip_of(f) for f in kept if f[28:30] == b"\x08\x00"]
+
+
+def ip_of(frame):
+    return frame[30:30 + int.from_bytes(frame[32:34], "big")]
+
+
+def mac_of(ns, dev):
+    with_mac = ns.run("cat", f"/sys/class/net/{dev}/address", check=False).stdout or ns.run("ip", "link", "show", dev).stdout
+    return bytes.fromhex(re.search(rb"([0-9a-f]{2}(:[0-9a-f]{2}){5})", with_mac).group(1).decode().replace(":", ""))
+
+
+def test_replay_of_a_recorded_wire_gives_what_the_appliance_gave(lab):
+    """Both wires are recorded while curl runs through a live appliance. What the stations sent, replayed, comes out as
+    the same packets as it did then."""
+    con = lab.start()
+    paste(con, lablib.BASE + REPLAYED)
+    lablib.Peer(lab, lab.inside, "web", "10.0.0.53", 80, lab.dir)
+    with open(lab.dir + "/x", "w") as f:
+        f.write("hello" * 100)
+    wires = {side: lablib.record(lab, ns, dev, f"{lab.dir}/{side}.pcap", "tcp")
+             for side, ns, dev in (("outside", lab.outside, "oA"), ("inside", lab.inside, "iB"))}
+    assert lab.outside.run("curl", "-s", "http://192.0.2.141/x").stdout == b"hello" * 100
+    lab.outside.run("curl", "-s", "--max-time", "1", "http://192.0.2.141:81/", check=False)
+    for p in wires.values():
+        lablib.end(p)
+    shutil.copy(lab.dir + "/inside.pcap", lab.dir + "/live.pcap")
+    live = only(lab.dir + "/live.pcap", mac_of(lab.inside, "iB"), False)
+    sent = [only(f"{lab.dir}/{side}.pcap", mac_of(ns, dev), True)
+            for side, ns, dev in (("outside", lab.outside, "oA"), ("inside", lab.inside, "iB"))]
+    with open(lab.dir + "/replay.cfg", "w") as f:
+        f.write(lablib.BASE + REPLAYED)
+    results = []
+    for n in (1, 2):
+        out, csv = f"{lab.dir}/out{n}.pcap", f"{lab.dir}/v{n}.csv"
+        r = voxgate("replay", "--config", lab.dir + "/replay.cfg", "--in", f"outside={lab.dir}/outside.pcap", "--in",
+                    f"inside={lab.dir}/inside.pcap", "--out", f"inside={out}", "--verdicts", csv,
+                    "--show", "show access-list outside_in")
+        assert r.returncode == 0, r.stdout + r.stderr
+        with open(out, "rb") as f, open(csv) as g:
+            results.append((f.read(), g.read(), r.stdout))
+    assert results[0] == results[1], "replayed twice: the same bytes"
+    verdicts = results[0][1].splitlines()
+    assert len(verdicts) == len(sent[0]) + len(sent[1]), verdicts
+    assert sum("forwarded:inside" in v for v in verdicts) == len(live), verdicts
+    assert {v.split(",", 1)[1] for v in verdicts} == {"outside,forwarded:inside", "inside,forwarded:outside",
+                                                      "outside,dropped:acl-drop"}
+    replayed = [ip_of(f) for f in frames(f"{lab.dir}/out1.pcap")[1] if f[28:30] == b"\x08\x00"]
+    assert [without_sums(p) for p in replayed] == [without_sums(p) for p in live]
+    assert "(hitcnt=1)" in results[0][2]
+
+
+def without_sums(ip):
+    """TCP checksums of the recording may be partial: its hosts leave them to the device."""
+    hl = (ip[0] & 15) * 4
+    return ip[:hl + 16] + b"\0\0" + ip[hl + 18:]
+
+
+def test_scenario_2_outside_pat():
+    """All clients come to the server from the one address the outside PAT gives them; the second listing unchanged."""
+    lab = lablib.Lab(inside_lo=("172.16.27.41/32",))
+    try:
+        lab.pki.self_signed("cuma", "cuma.example.com")
+        con = lab.start()
+        text = lablib.scenario_2(lab.pki.pkcs12("cuma", "sample_passphrase"), lab.pki.pem_body("cuma.crt"))
+        paste(con, lablib.BASE + "route inside 172.16.27.0 255.255.255.0 10.0.0.254 1\n" + text +
+              "access-list outside_in extended permit tcp any host 172.16.27.41 eq 5443\n"
+              "access-group outside_in in interface outside\n")
+        tap = lablib.Tap(lab, lab.inside, "iB")
+        s = Setup(lab, con)
+        s.server = lablib.TlsServer(lab, addr="172.16.27.41")
+        client = open_session(s)
+        client.send(lablib.UPLOAD)
+        assert s.server.expect(len(lablib.UPLOAD)) == lablib.UPLOAD
+        seen = re.findall(r"TCP (\S+):\d+ > 172\.16\.27\.41:5443 SYN len", tap.read())
+        assert set(seen) == {"192.0.2.183"}, tap.text
+        xlate = con.cmd("show xlate")
+        assert re.search(r"TCP PAT from outside:192\.0\.2\.10/\d+ to inside:192\.0\.2\.183/\d+ ", xlate), xlate
+        assert "NAT from inside:172.16.27.41 to outside:192.0.2.140" in xlate, xlate
+        assert sessions(con) == 1
+        client.proc.stdin.close()
+        client.proc.wait(20)
+        lablib.wait_for("the session to end", lambda: sessions(con) == 0)
+        con.cmd("clear xlate")
+        assert "PAT from" not in con.cmd("show xlate")
+    finally:
+        rc, said = lab.close()
+    assert rc == 0, said[-4000:]
