@@ -5,6 +5,7 @@
 #include "cli/hwname.h"
 #include "cli/nested.h"
 #include "cli/running.h"
+#include "nat/nat_rt.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
 
@@ -85,6 +86,24 @@ static int remove_iface(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+/* An address that a line counts on as somebody else's can not become ours, with whatever name. */
+static int check_claimed(struct conf_ctx *c, const struct iface_conf *i, struct err *e)
+{
+        char t[ADDR_TEXT_MAX];
+        struct err why = { 0 };
+
+        if (!i->ip.fam)
+                return 0;
+        conf_each(struct route_conf, r, &c->store->net.routes)
+                if (addr_eq(&r->gw, &i->ip))
+                        return err_set(e, ERR_INUSE, "IP address %s is the next hop of a route",
+                                       addr_print(&i->ip, t));
+        conf_each(struct object_nat_conf, n, &c->store->nat.object_nats)
+                if (nat_check(n, &c->store->policy, &c->store->net, &why) < 0 && why.code == ERR_INUSE)
+                        return err_set(e, ERR_INUSE, "%s", why.text);
+        return 0;
+}
+
 /* ---- nameif and level ---- */
 static int check_nameif(struct conf_ctx *c, void *obj, struct err *e)
 {
@@ -100,7 +119,7 @@ static int check_nameif(struct conf_ctx *c, void *obj, struct err *e)
                 if (o != i && *i->nameif && !strcmp(o->nameif, i->nameif))
                         return err_set(e, ERR_EXISTS, "Name \"%s\" has been assigned to interface %s", i->nameif,
                                        o->o.name);
-        return 0;
+        return check_claimed(c, i, e);
 }
 
 static void *nameif_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)
@@ -167,7 +186,7 @@ static int check_address(struct conf_ctx *c, void *obj, struct err *e)
         if (i->standby.fam && (!prefix_has(&net, &i->standby) || addr_eq(&i->ip, &i->standby)))
                 return err_set(e, ERR_RANGE, "standby address %s is not another address of the same subnet",
                                addr_print(&i->standby, t));
-        return overlap(c, i, e);
+        return overlap(c, i, e) < 0 ? -1 : check_claimed(c, i, e);
 }
 
 static const char *address_inert(const struct store *s, const void *obj)
