@@ -1,0 +1,176 @@
+"""An operator at a terminal, played by pexpect: help, completion, editing, history, the pager, interrupted dialogs."""
+import re
+import subprocess
+
+import lab as lablib
+import pexpect
+import pytest
+
+UP, LEFT, RIGHT = "\x1b[A", "\x1b[D", "\x1b[C"
+
+
+class Operator:
+    """A terminal on which an appliance runs, or a serial line to one."""
+
+    def __init__(self, lab, child):
+        self.lab, self.child = lab, child
+
+    def type(self, keys):
+        self.child.send(keys)
+
+    def see(self, pattern, timeout=20):
+        self.child.expect(pattern, timeout=timeout)
+        return self.child.before
+
+    def cmd(self, line, prompt=r"ciscoasa(\(\S+\))?# $"):
+        self.type(line + "\r")
+        self.see("\n")
+        return self.see(prompt)
+
+    def enable(self):
+        self.see("ciscoasa> $")
+        self.type("enable\r")
+        self.see("Password: $")
+        self.type("\r")
+        self.see("ciscoasa# $")
+
+
+@pytest.fixture(params=["stdio", "pty"])
+def operator(lab, request):
+    """The same console twice: on the terminal the appliance was started from, and at the end of a serial line."""
+    link = lab.dir + "/console"
+    argv = [lablib.voxgate_bin(), "run", "--flash", lab.flash(), "--console",
+            "stdio" if request.param == "stdio" else "pty:" + link]
+    for iface, dev in lab.ports:
+        argv += ["--port", f"{iface}=afpacket:{dev}"]
+    argv = lab.box.cmd(*argv)
+    proc = None
+    if request.param == "stdio":
+        child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", dimensions=(24, 100), timeout=20)
+    else:
+        proc = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+        lablib.wait_for("the serial line", lambda: lablib.os.path.islink(link))
+        child = pexpect.spawn("/usr/bin/python3", ["-u", lablib.PEERS + "/serial.py", link], encoding="utf-8",
+                              dimensions=(24, 100), timeout=20)
+        child.expect("up\r\n")
+        child.send("\r")
+    o = Operator(lab, child)
+    o.kind = request.param
+    yield o
+    child.close(force=True)
+    if proc:
+        lablib.end(proc)
+        assert proc.returncode == 0
+
+
+def test_help_completion_and_history(operator):
+    o = operator
+    o.enable()
+    o.type("show ver?")
+    said = o.see(r"ciscoasa# show ver$")
+    assert re.search(r"^\s*version", said.split("?", 1)[1], re.M), said
+    o.type("\t")
+    o.see("sion ?")
+    o.type("\r")
+    assert "Voxgate" in o.see("ciscoasa# $")
+    o.type("show ho\x03")
+    o.see(r"\^C\r?\n")
+    o.see("ciscoasa# $")
+    o.cmd("show clock")
+    o.type(UP + UP)
+    o.see("version")  # over the "clock" that the first step back has brought
+    o.type("\r")
+    assert "Voxgate" in o.see("ciscoasa# $")
+    o.type("show clokc" + LEFT + "\x08" + RIGHT + "k\r")  # a slip of the pen, put right before Enter
+    o.see("\n")
+    assert re.search(r"\d\d:\d\d:\d\d\.\d+ ", o.see("ciscoasa# $"))
+
+
+def test_modes_and_interrupted_dialogs(operator):
+    o = operator
+    o.enable()
+    o.cmd("configure terminal")
+    o.cmd("object network x")
+    o.type("\x1a")
+    o.see("ciscoasa# $")
+    o.cmd("configure terminal")
+    o.type("crypto ca import tp pkcs12 secret\r")
+    o.see("on a line by itself:\r?\n")
+    o.type("MIIB\r\x03")
+    o.see(r"ciscoasa\(config\)# $")
+    o.type("crypto key generate rsa modulus 1024\r")
+    o.see(r"ciscoasa\(config\)# $", 60)
+    o.type("crypto key generate rsa modulus 1024\r")
+    o.see(r"\[yes/no\]: $")
+    o.type("maybe\r")
+    o.see("Please answer 'yes' or 'no'")
+    o.see(r"\[yes/no\]: $")
+    o.type("\x03")
+    o.see(r"ciscoasa\(config\)# $")
+    o.cmd("end")
+    assert "trustpoint tp" not in o.cmd("show running-config | include trustpoint")
+
+
+def test_pager(operator):
+    o = operator
+    o.enable()
+    o.type("show running-config\r")
+    first = o.see("<--- More --->$")
+    assert first.count("\n") >= 20
+    o.type("\r")
+    line = o.see("<--- More --->$")
+    assert line.count("\n") == 1, repr(line)
+    o.type(" ")
+    page = o.see("<--- More --->$")
+    assert page.count("\n") >= 20
+    o.type("q")
+    o.see("ciscoasa# $")
+    o.cmd("terminal pager 0")
+    assert ": end" in o.cmd("show running-config")
+    assert "hostname" in o.cmd("show running-config | include ^host")
+
+
+def test_a_password_is_not_shown(operator):
+    o = operator
+    o.enable()
+    o.cmd("configure terminal")
+    o.cmd("enable password topsecret")
+    o.cmd("end")
+    o.type("disable\r")
+    o.see("ciscoasa> $")
+    o.type("enable\r")
+    o.see("Password: $")
+    o.type("topsecret\r")
+    assert "topsecret" not in o.see("ciscoasa# $")
+    o.type("disable\renable\rwrong\r")
+    o.see("Invalid password")
+
+
+def test_log_lines_go_above_the_line_being_typed(operator):
+    o = operator
+    o.enable()
+    for line in ("configure terminal", "interface GigabitEthernet0/0", "nameif outside", "ip address 192.0.2.1 255.255.255.0",
+                 "no shutdown", "exit", "logging enable", "logging console debugging", "end"):
+        o.cmd(line)
+    o.type("show clo")
+    o.see("show clo")
+    o.lab.outside.run("curl", "--max-time", "1", "http://192.0.2.1/", check=False)
+    o.see(r"%ASA-7-710005: TCP request discarded from 192.0.2.10/\d+ to outside:192.0.2.1/80\r?\n")
+    o.see("ciscoasa# show clo")
+    o.type("ck\r")
+    o.see(r"\d\d:\d\d:\d\d\.\d+ ")
+
+
+def test_reload_brings_the_console_back(operator):
+    o = operator
+    o.enable()
+    o.type("reload\r")
+    o.see(r"\[confirm\]$")
+    o.type("\r")
+    if o.kind == "stdio":
+        o.see("SHUTDOWN NOW")
+    if o.kind == "pty":  # the line's other end is a new one
+        lablib.wait_for("the serial line", lambda: o.child.expect(["up\r\n", pexpect.TIMEOUT], timeout=1) == 0)
+        o.type("\r")
+    o.enable()
+    assert "Voxgate" in o.cmd("show version")
