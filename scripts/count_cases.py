@@ -26,7 +26,7 @@ def from_ctest(build):
         return 0, 1, 0
     passed = failed = skipped = 0
     with open(log, errors="replace") as f:
-        blocks = re.split(r"\n\d+/\d+ Test(?:ing)?: ", f.read())[1:]
+        blocks = re.split(r"(?:^|\n)\d+/\d+ Testing: ", f.read())[1:]
     for block in blocks:
         ran = re.findall(r"\[  PASSED  \] (\d+) test", block)
         bad = re.findall(r"\[  FAILED  \] [^\n]*?(\d+) test\(s\)", block)
