@@ -224,11 +224,14 @@ static enum applied mode_reenter(struct apply *a, struct conf_list *l, struct co
 
 static enum applied mode_same(struct apply *a)
 {
-        if (a->no_form)
-                grammar_clear(a->tr->element, a->obj);
-        else if (apply_fields(a, a->obj) < 0)
+        struct text t = { 0 };
+        bool was = grammar_write(a->tr->element, a->obj, WRITE_PLAIN, &t);
+
+        text_fini(&t);
+        if (apply_fields(a, a->obj) < 0)
                 return APPLY_REFUSED;
-        apply_changed(a);
+        if (!was && a->row->bind)
+                apply_changed(a);
         return APPLIED;
 }
 

@@ -15,6 +15,16 @@ GROUP_FITS(is_service_group, GROUP_SERVICE)
 GROUP_FITS(is_protocol_group, GROUP_PROTOCOL)
 GROUP_FITS(is_icmp_group, GROUP_ICMP)
 
+static bool has_address(const void *obj)
+{
+        return ((const struct netobj_conf *)obj)->kind != NETOBJ_EMPTY;
+}
+
+static bool has_service(const void *obj)
+{
+        return ((const struct svcobj_conf *)obj)->defined;
+}
+
 /* A list is there when it has lines. */
 static bool is_filled_acl(const void *obj)
 {
@@ -26,8 +36,10 @@ static bool is_filled_acl(const void *obj)
 /* clang-format on */
 
 static const struct conf_kind kinds[] = {
-        { KIND("object", policy.netobjs, OBJ_NAME_MAX, "specified object (", ") does not exist") },
-        { KIND("service-object", policy.svcobjs, OBJ_NAME_MAX, "specified object (", ") does not exist") },
+        { KIND("object", policy.netobjs, OBJ_NAME_MAX, "specified object (", ") does not exist or is empty"),
+          .usable = has_address },
+        { KIND("service-object", policy.svcobjs, OBJ_NAME_MAX, "specified object (", ") does not exist or is empty"),
+          .usable = has_service },
         { KIND("network-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
           .fits = is_network_group },
         { KIND("service-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
@@ -69,7 +81,7 @@ bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char 
 
         if (k->always && !strcmp(k->always, name))
                 return true;
-        return o && (!k->fits || k->fits(o));
+        return o && (!k->fits || k->fits(o)) && (!k->usable || k->usable(o));
 }
 
 void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)(void *ctx, const char *name),

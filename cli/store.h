@@ -63,9 +63,10 @@ struct conf_kind {
         const char *name; /* in grammars */
         uint32_t list;    /* offset of the conf_list in the store; 0: looked up by find */
         unsigned name_max;
-        const char *before, *after;    /* refusal of an unknown name: before NAME after */
-        bool (*fits)(const void *obj); /* kinds that share a list; NULL: every object */
-        const char *always;            /* a name that is there without an object */
+        const char *before, *after;      /* refusal of an unknown name: before NAME after */
+        bool (*fits)(const void *obj);   /* kinds that share a list; NULL: every object */
+        bool (*usable)(const void *obj); /* what exists but can not be referred to yet; NULL: every object can */
+        const char *always;              /* a name that is there without an object */
 };
 const struct conf_kind *conf_kind_find(const char *name);
 int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e); /* -1 */

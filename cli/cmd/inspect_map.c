@@ -59,13 +59,14 @@ static const struct cmd_mode skinny_parameters_mode = {
 
 static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_block_conf, parameters), { 0 } };
 #define ROWS(proto)                                                                                                  \
-        BLOCK("description TEXT:line(200)", "Description of the map"), { ROW_MODE,                                   \
-                                                                         "parameters",                               \
-                                                                         "Parameters of the inspection",             \
-                                                                         bind,                                       \
-                                                                         DIRTY_SYS,                                  \
-                                                                         .mode = &proto##_parameters_mode,           \
-                                                                         .flags = ROW_SAME },                        \
+        BLOCK("description TEXT:line(200)", "Description of the map"),                                               \
+                { ROW_MODE,                                                                                          \
+                  "parameters",                                                                                      \
+                  "Parameters of the inspection",                                                                    \
+                  bind,                                                                                              \
+                  DIRTY_SYS,                                                                                         \
+                  .mode = &proto##_parameters_mode,                                                                  \
+                  .flags = ROW_SAME | ROW_NO_NO },                                                                   \
                 END
 
 static const struct cmd_row dns_rows[] = { ROWS(dns) };

@@ -53,13 +53,14 @@ static int remove_item(struct log_conf *l, const char *name, const struct log_li
         return 0;
 }
 
+/* 1: it is there already. */
 static int add_item(struct log_conf *l, const char *name, const struct log_list_item *it, struct err *e)
 {
         struct log_list *list = find_list(l, name);
 
         for (unsigned i = 0; list && i < list->n; i++)
                 if (same_item(&list->item[i], it))
-                        return 0;
+                        return 1;
         if (!list && l->nlists == LOG_LISTS_MAX)
                 return err_set(e, ERR_LIMIT, "at most %d logging lists", LOG_LISTS_MAX);
         if (list && list->n == LOG_LIST_ITEMS_MAX)
@@ -106,7 +107,7 @@ static int call_list(struct conf_ctx *c, const struct args *a, bool no_form, str
                       : add_item(&c->store->log, arg_str(a, "LIST"), &it, e);
         if (ret == 0)
                 mark_changed(c);
-        return ret;
+        return MIN_OF(ret, 0);
 }
 
 static void write_lists(struct running *r, const struct cmd_row *row, const void *obj)
@@ -138,27 +139,35 @@ static struct log_override *find_override(struct log_conf *l, uint32_t id)
         return NULL;
 }
 
-static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+static void set_override(struct log_override *o, const struct args *a, bool no_form)
 {
-        struct log_conf *l = &c->store->log;
-        uint32_t id = arg_u32(a, "ID", 0);
-        struct log_override *o = find_override(l, id);
-
-        if (log_find_id(id) < 0)
-                return err_set(e, ERR_RANGE, "message %u does not exist", id);
-        if (!o && l->noverrides == LOG_OVERRIDES_MAX)
-                return err_set(e, ERR_LIMIT, "at most %d messages can be changed", LOG_OVERRIDES_MAX);
-        if (!o) {
-                o = &l->overrides[l->noverrides++];
-                *o = (struct log_override){ .id = id, .level = LOG_L_NONE };
-        }
         if (arg_str(a, "LEVEL") && !no_form)
                 log_level_parse(arg_str(a, "LEVEL"), &o->level);
         else if (arg_str(a, "LEVEL"))
                 o->level = LOG_L_NONE;
         else
                 o->disabled = no_form;
-        if (o->level == LOG_L_NONE && !o->disabled)
+}
+
+static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+{
+        struct log_conf *l = &c->store->log;
+        uint32_t id = arg_u32(a, "ID", 0);
+        struct log_override *o = find_override(l, id);
+        const struct log_override was = o ? *o : (struct log_override){ .id = id, .level = LOG_L_NONE };
+        struct log_override now = was;
+
+        if (log_find_id(id) < 0)
+                return err_set(e, ERR_RANGE, "message %u does not exist", id);
+        set_override(&now, a, no_form);
+        if (now.level == was.level && now.disabled == was.disabled)
+                return 0;
+        if (!o && l->noverrides == LOG_OVERRIDES_MAX)
+                return err_set(e, ERR_LIMIT, "at most %d messages can be changed", LOG_OVERRIDES_MAX);
+        if (!o)
+                o = &l->overrides[l->noverrides++];
+        *o = now;
+        if (now.level == LOG_L_NONE && !now.disabled)
                 *o = l->overrides[--l->noverrides];
         mark_changed(c);
         return 0;

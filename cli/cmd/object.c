@@ -25,13 +25,23 @@ static int check_svcobj(struct conf_ctx *c, void *obj, struct err *e)
 }
 
 /* ---- object network ---- */
+/* What is used keeps an address. */
+static int check_defined(struct conf_ctx *c, struct netobj_conf *o, struct err *e)
+{
+        char where[160];
+
+        if (o->kind == NETOBJ_EMPTY && store_in_use(c->store, "object", o->o.name, where, sizeof where))
+                return err_set(e, ERR_INUSE, "object (%s) is being used: %s", o->o.name, where);
+        return object_nat_still(c, o, e);
+}
+
 static int check_subnet(struct conf_ctx *c, void *obj, struct err *e)
 {
         struct netobj_conf *o = obj;
 
         if (o->kind == NETOBJ_SUBNET && check_pair(&o->a, o->len, e) < 0)
                 return -1;
-        return object_nat_still(c, o, e);
+        return check_defined(c, o, e);
 }
 
 static int check_range(struct conf_ctx *c, void *obj, struct err *e)
@@ -40,12 +50,12 @@ static int check_range(struct conf_ctx *c, void *obj, struct err *e)
 
         if (o->kind == NETOBJ_RANGE && addr_cmp(&o->a, &o->hi) > 0)
                 return err_set(e, ERR_RANGE, "the range ends before it begins");
-        return object_nat_still(c, o, e);
+        return check_defined(c, o, e);
 }
 
 static int check_single(struct conf_ctx *c, void *obj, struct err *e)
 {
-        return object_nat_still(c, obj, e);
+        return check_defined(c, obj, e);
 }
 
 /* Its nat line goes with it; a line elsewhere keeps it. */
@@ -108,11 +118,21 @@ static const struct cmd_bind service_bind[] = {
 };
 static const struct cmd_bind svc_text_bind[] = { BIND("TEXT", S, description), { 0 } };
 
+static int check_service(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const S *o = obj;
+        char where[160];
+
+        if (!o->defined && store_in_use(c->store, "service-object", o->o.name, where, sizeof where))
+                return err_set(e, ERR_INUSE, "object (%s) is being used: %s", o->o.name, where);
+        return 0;
+}
+
 static const struct cmd_row svcobj_rows[] = {
         { ROW_LEAF,
           "service {tcp [source SPORT:tcprange] [destination DPORT:tcprange]|"
           "udp [source SPORT:udprange] [destination DPORT:udprange]|icmp [TYPE:icmptype]|ip|PROTO:protocol}",
-          "Configure the service of the object", service_bind, .dirty = DIRTY_OBJ },
+          "Configure the service of the object", service_bind, .dirty = DIRTY_OBJ, .check = check_service },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", svc_text_bind, .dirty = DIRTY_SYS },
         END,
 };
