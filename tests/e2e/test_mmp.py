@@ -66,36 +66,6 @@ def test_malformed_and_oversize_are_cut_off(mmp):
     assert re.search(r"reset-drop 3|drop 3", counts), counts
 
 
-def test_server_refuses(lab):
-    con = mobility(lab)  # nobody listens on 5443
-    client = lablib.TlsClient(lab)
-    client.proc.wait(30)
-    lablib.wait_for("no session", lambda: sessions(con) == 0)
-
-
-def test_server_with_a_wrong_certificate(lab):
-    con = mobility(lab)
-    lab.pki.self_signed("other", "cuma.example.com")
-    server = lablib.TlsServer(lab, name="other")
-    client = lablib.TlsClient(lab)
-    client.send(lablib.OPEN)
-    client.proc.wait(30)
-    assert not server.proc.stdout.read()
-    lablib.wait_for("the reason in the log", lambda: re.search("7170(27|31|09)", con.cmd("show logging")))
-    lablib.wait_for("no session", lambda: sessions(con) == 0)
-
-
-def test_server_hangs_in_the_handshake(lab):
-    con = mobility(lab)
-    hang = lab.spawn(lab.inside, "python3", "-c",
-                     "import socket,time\ns=socket.create_server(('10.1.1.2',5443))\nprint('up',flush=True)\nc=s.accept()\ntime.sleep(600)",
-                     stdout=subprocess.PIPE)
-    assert hang.stdout.readline() == b"up\n"
-    client = lablib.TlsClient(lab)
-    client.proc.wait(60)
-    lablib.wait_for("no session", lambda: sessions(con) == 0)
-
-
 def test_client_reset_reaches_the_server(mmp):
     open_session(mmp)
     tap = lablib.Tap(mmp.lab, mmp.lab.inside, "iB")
