@@ -2,9 +2,11 @@
 """Mobility Advantage in the lab: pastes a sample configuration, sends MMP through openssl on both ends, shows the operator's view."""
 import argparse
 import os
+import select
 import subprocess
 import sys
-import threading
+import termios
+import tty
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "e2e"))
 import lab as lablib  # noqa: E402
@@ -31,14 +33,18 @@ class Demo:
         return ok
 
     def show(self, *commands):
-        for c in commands:
-            text = self.con.cmd(c)
-            if not self.batch:
-                print(f"ciscoasa# {c}\n{text}")
+        """The operator's view, for who watches."""
+        for c in commands if not self.batch else ():
+            print(f"\nciscoasa# {c}\n{self.con.cmd(c).rstrip()}")
 
     # ---- steps ----
     def start(self):
-        self.con = self.lab.start()
+        """Whoever watches gets a console with line editing at the end: a serial line. A transcript is easier on a pipe."""
+        if self.batch:
+            self.con = self.lab.start()
+            return
+        self.con = self.lab.start(console=f"pty:{self.lab.dir}/console")
+        self.con.cmd("terminal pager 0")
 
     def paste(self):
         pki = self.lab.pki
@@ -50,7 +56,10 @@ class Demo:
             route = "route inside 172.16.27.0 255.255.255.0 10.0.0.254 1\n"
             text = (lablib.scenario_2(p12, cert) + "access-list outside_in extended permit tcp any host 172.16.27.41 eq 5443\n"
                     "access-group outside_in in interface outside\n")
+        self.con.log = None if self.batch else sys.stdout
         out = self.con.paste("configure terminal\n" + lablib.BASE + route + text + "end")
+        self.con.log = None
+        print("" if self.batch else "\n", end="")
         errors = [line for line in out.splitlines() if line.startswith("ERROR")]
         assert not errors, "refused: " + "; ".join(errors)
 
@@ -79,6 +88,7 @@ class Demo:
             assert "inet" not in text, f"{dev} has a kernel address"
 
     def views(self):
+        self.show("show tls-proxy session detail", "show conn", "show mmp")
         for cmd, want in (("show tls-proxy session", "cuma_proxy"), ("show conn", "UIOB"), ("show mmp", "ABCD_1234"),
                           ("show logging", "725002"), ("show xlate", "192.0.2.140"), ("show service-policy", "inspect mmp".replace("inspect ", "Inspect: ")),
                           ("show capture clear", "packets captured"), ("show access-list", "hitcnt=")):
@@ -87,16 +97,18 @@ class Demo:
             text = self.con.cmd(cmd)
             assert want in text, f"{cmd} shows no {want!r}: {text[:300]}"
 
-    def malformed(self):
-        bad = lablib.TlsClient(self.lab)
-        bad.send(b"GET / HTTP/1.1\r\n\r\n")
-        bad.proc.wait(20)
-        lablib.wait_for("one session left", lambda: "1 in use" in self.con.cmd("show tls-proxy session count"))
-
     def goodbye(self):
         self.client.proc.stdin.close()
         self.client.proc.wait(20)
         lablib.wait_for("no session left", lambda: "0 in use" in self.con.cmd("show tls-proxy session count"))
+
+    def malformed(self):
+        bad = lablib.TlsClient(self.lab)
+        bad.send(b"GET / HTTP/1.1\r\n\r\n")
+        bad.proc.wait(20)
+        lablib.wait_for("no session left", lambda: "0 in use" in self.con.cmd("show tls-proxy session count"))
+        text = self.con.cmd("show service-policy inspect mmp")
+        assert "reset-drop 1," in text, text
 
     def write(self):
         text = self.con.cmd("write memory")
@@ -110,8 +122,8 @@ class Demo:
                  ("the appliance answers ARP for 192.0.2.140", self.arp),
                  ("no port has a kernel address", self.no_kernel_address),
                  ("session, connection, log, capture show it", self.views),
-                 ("a client that does not speak MMP is cut off", self.malformed),
                  ("the session ends cleanly", self.goodbye),
+                 ("a client that does not speak MMP is cut off and counted", self.malformed),
                  ("write memory", self.write)]
         for words, fn in steps:
             if not self.step(words, fn):
@@ -127,24 +139,45 @@ class Demo:
 
     def operator(self):
         """The operator's view, then the operator himself."""
-        self.show("show tls-proxy", "show nat", "show logging | include 725")
-        print("You are on the appliance's console; exit or end of input ends the lab.\n")
-        threading.Thread(target=self.pump_out, daemon=True).start()
-        print("ciscoasa# ", end="", flush=True)
-        for line in sys.stdin:
-            self.con.send(line.rstrip("\n"))
-            if self.lab.app.proc.poll() is not None:
-                break
+        self.show("show tls-proxy", "show nat", "show xlate", "show mmp", "show service-policy inspect mmp",
+                  "show logging | include 725")
+        self.con.cmd("terminal pager 24")
+        print("\nAnother client, from another terminal as root:"
+              f"\n    nsenter -t {self.lab.outside.holder.pid} -n openssl s_client -connect 192.0.2.140:5443"
+              "\nYou are on the appliance's console, in privileged mode. Ctrl-] ends the lab.\n", flush=True)
+        self.con.send("")
+        interact(self.con.fd)
 
-    def pump_out(self):
-        fd = self.lab.app.proc.stdout.fileno()
-        os.set_blocking(fd, True)
+
+def copy(src, dst):
+    """Carries what is there; false at the end."""
+    try:
+        data = os.read(src, 4096)
+    except OSError:
+        return False
+    leave = b"\x1d" in data
+    os.write(dst, data.split(b"\x1d")[0])
+    return bool(data) and not leave
+
+
+def interact(fd):
+    """The user's terminal, or lines on standard input, and the serial line, until Ctrl-] or the end of either."""
+    saved = termios.tcgetattr(0) if os.isatty(0) else None
+    if saved:
+        tty.setraw(0)
+    try:
         while True:
-            data = os.read(fd, 65536)
-            if not data:
+            ready = select.select([0, fd], [], [])[0]
+            if fd in ready and not copy(fd, 1):
                 return
-            sys.stdout.write(data.decode(errors="replace"))
-            sys.stdout.flush()
+            if 0 in ready and not copy(0, fd):
+                break
+        while select.select([fd], [], [], 1)[0] and copy(fd, 1):
+            pass
+    finally:
+        if saved:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+        print()
 
 
 def main():

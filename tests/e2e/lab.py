@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tty
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEADLINE = float(os.environ.get("VOXGATE_DEADLINE", "30"))
@@ -168,6 +169,30 @@ class Console:
         return out
 
 
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+class SerialConsole(Console):
+    """The end of a serial line (--console pty:LINK): the appliance edits and echoes as on a terminal."""
+
+    def __init__(self, link, log=None):
+        wait_for("the serial line", lambda: os.path.islink(link))
+        self.fd = os.open(link, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(self.fd)
+        super().__init__(self.fd, self.fd, log)
+
+    def _fill(self, wait):
+        got = super()._fill(wait)
+        self.buf = ESCAPES.sub(b"", self.buf)
+        return got
+
+    def cmd(self, line, deadline=None):
+        self.send(line)
+        self.until(rb"\n", deadline)
+        self.buf = b"\n" + self.buf
+        return self.until(PROMPT, deadline).lstrip("\n")
+
+
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as f:
         return [int(p) for p in f.read().split()]
@@ -186,10 +211,14 @@ class Appliance:
         self.stderr_file = stderr or tempfile.TemporaryFile()
         self.proc = subprocess.Popen(box.cmd(*argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=self.stderr_file, env=env, bufsize=0)
-        self.console = Console(self.proc.stdout.fileno(), self.proc.stdin.fileno(), log)
+        if console == "stdio":
+            self.console = Console(self.proc.stdout.fileno(), self.proc.stdin.fileno(), log)
+        else:
+            self.console = SerialConsole(console.partition(":")[2], log)
+            self.console.send("")
 
     def enable(self, password=""):
-        """Privileged mode; returns what was printed before the first prompt."""
+        """Privileged mode; what was printed before the first prompt is in the console's greeting."""
         con = self.console
         con.greeting = con.until(PROMPT)
         con.send("enable")
@@ -218,7 +247,10 @@ class Appliance:
         return self.stderr_file.read().decode(errors="replace")
 
     def close(self):
-        """Ends the console's input, which ends the appliance; its exit code (sanitizers make it non-zero)."""
+        """Ends the appliance, a console on pipes by the end of its input; its exit code (sanitizers make it non-zero)."""
+        if isinstance(self.console, SerialConsole):
+            end(self.proc, 60)
+            os.close(self.console.fd)
         if self.proc.poll() is None:
             try:
                 self.proc.stdin.close()

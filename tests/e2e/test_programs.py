@@ -6,6 +6,8 @@ import struct
 import subprocess
 
 import lab as lablib
+import pexpect
+import pytest
 from conftest import Setup, open_session, paste, sessions
 
 
@@ -167,3 +169,31 @@ def test_scenario_2_outside_pat():
     finally:
         rc, said = lab.close()
     assert rc == 0, said[-4000:]
+
+
+DEMO = ["/usr/bin/python3", lablib.ROOT + "/scripts/demo.py"]
+DEMO_ENV = dict(os.environ, VOXGATE_BIN=lablib.voxgate_bin())
+
+
+@pytest.mark.parametrize("scenario", ["1", "2"])
+def test_demo_batch(scenario):
+    r = subprocess.run(DEMO + ["--batch", "--scenario", scenario], capture_output=True, text=True, timeout=120, env=DEMO_ENV)
+    assert r.returncode == 0 and "\n11 passed, 0 failed\n" in r.stdout, r.stdout + r.stderr
+
+
+def test_demo_leaves_its_operator_on_the_console():
+    child = pexpect.spawn(DEMO[0], DEMO[1:], encoding="utf-8", timeout=60, env=DEMO_ENV)
+    child.expect("Ctrl-\\] ends the lab")
+    child.expect("ciscoasa# $")
+    child.send("show ver\t\r")
+    child.expect("Voxgate Appliance Software Version")
+    child.expect("ciscoasa# $")
+    child.send("show running-config\r")
+    child.expect("<--- More --->$")
+    child.send("q")
+    child.expect("ciscoasa# $")
+    child.send("\x1d")
+    child.expect("10 passed, 0 failed")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
