@@ -136,10 +136,13 @@ static void startup_note(struct startup_words *s, const char *words)
         s->b->startup_errors[s->n] = 0;
 }
 
+/* Lines that are not in force are many after every save, and no news: one line counts them. */
 static void on_words(void *ctx, unsigned line_no, const char *words)
 {
         char text[600];
 
+        if (strstr(words, "kept but not in force"))
+                return;
         snprintf(text, sizeof text, "*** line %u: %s", line_no, words);
         startup_note(ctx, text);
 }
@@ -166,6 +169,13 @@ static void load_text(struct box *b, struct box_setup *x, struct startup_words *
         }
         if (box_load(b, x, (const char *)text, n, &rep) < 0)
                 b->startup_failed = true;
+        if (rep.inert) {
+                char words[96];
+
+                snprintf(words, sizeof words, "INFO: %u lines are kept but not in force: show configuration inert",
+                         rep.inert);
+                startup_note(s, words);
+        }
         if (s->more)
                 snprintf(b->startup_errors + s->n, sizeof b->startup_errors - s->n, "... and %u more\n", s->more);
 }
