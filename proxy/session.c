@@ -440,8 +440,10 @@ void psession_handshake(struct psession *s)
         }
         rc = leg_start(h->leg);
         if (rc == LEG_AGAIN) {
-                if (s->state == SESS_CONNECT_SERVER && server_connected(s))
+                if (s->state == SESS_CONNECT_SERVER && server_connected(s)) {
                         s->state = SESS_TLS_SERVER;
+                        queue_handshake(s); /* connected only since that step: nobody has said hello */
+                }
                 psession_arm(h);
                 return;
         }
