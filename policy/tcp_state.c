@@ -291,6 +291,13 @@ enum drop_reason tcp_track(struct tcp_conn_state *t, unsigned side, const struct
 
 /* ---- legs of a proxied conn ---- */
 
+/* A server that still remembers an earlier connection of these ports challenges the SYN. The private kernel, whose
+ * numbers no one on this wire can foresee, resets that one and says its SYN again. */
+static bool is_challenge(const struct tcp_conn_state *t, unsigned side, const struct seg *s)
+{
+        return t->phase == TCPP_SYN_SENT && side == 1 && s->flags == TCP_ACK && !s->data && s->ack != t->side[0].end;
+}
+
 static enum drop_reason follow_handshake(struct tcp_conn_state *t, unsigned side, const struct seg *s,
                                          const struct pkt *pk)
 {
@@ -308,6 +315,8 @@ static enum drop_reason follow_handshake(struct tcp_conn_state *t, unsigned side
                         take_ack(t, side, s);
                 return DROP_NONE;
         }
+        if (is_challenge(t, side, s))
+                return DROP_NONE;
         if (t->phase != TCPP_SYN_RCVD || side != 0)
                 return DROP_TCP_DATA_FIRST;
         take_ack(t, 0, s);

@@ -2,6 +2,7 @@
 import re
 
 import lab as lablib
+import pytest
 from conftest import mobility, sessions
 
 HELD = 50
@@ -46,8 +47,9 @@ def one_round(con, churn, syn, p12s, i, n):
     con.cmd("clear conn address 192.0.2.254")
 
 
-def test_sessions_come_and_go_while_the_configuration_changes(lab):
-    con = mobility(lab)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_sessions_come_and_go_while_the_configuration_changes(lab, workers):
+    con = mobility(lab, workers=workers)
     pki = lab.pki
     pki.self_signed("next", "cuma.example.com")
     p12s = [pki.pkcs12("next", "sample_passphrase"), pki.pkcs12("cuma", "sample_passphrase")]

@@ -104,7 +104,20 @@ def test_captures(mmp):
     out = mmp.con.cmd("copy /noconfirm /pcap capture:clear disk0:clear.pcap")
     assert "packets copied" in out, out
     text = subprocess.run(["tshark", "-r", mmp.lab.flash() + "/clear.pcap", "-T", "fields", "-e", "tcp.payload"],
-                          capture_output=True, check=True).stdout.decode()
+                          capture_output=True, check=True, env=dict(os.environ, HOME=mmp.lab.dir)).stdout.decode()
     assert lablib.OPEN.hex() in text and lablib.CREATED.hex() in text
 
 
+
+
+def test_a_server_that_remembers_the_ports(lab):
+    """A client may take its port again at once, while the server's kernel still holds the last connection of the same
+    addresses and ports: sequence numbers of the server leg are the private kernel's, so the server challenges the SYN."""
+    con = mobility(lab)
+    lablib.Peer(lab, lab.inside, "tls_server", "10.1.1.2", 5443, lab.pki.path("cuma.key"), lab.pki.path("cuma.crt"), "bye")
+    tap = lablib.Tap(lab, lab.inside, "iB")
+    client = lablib.Peer(lab, lab.outside, "tls_clients", "192.0.2.10", "192.0.2.140", 5443)
+    client.ask("again 20", "again 20")
+    assert re.search(r"10\.1\.1\.2:5443 > 192\.0\.2\.10:40000 ACK len 0\nTCP 192\.0\.2\.10:40000 > 10\.1\.1\.2:5443 RST len 0",
+                     tap.read()), "no SYN was challenged: this test has not seen what it is for"
+    lablib.wait_for("no session", lambda: sessions(con) == 0)

@@ -287,6 +287,23 @@ static void a_leg_is_held_to_the_order_of_the_handshake(void **state)
         assert_int_equal(follow(0, TCP_ACK, ISN0 + 1 + 50000, ISN1 + 1, 5), DROP_NONE); /* the kernel's business */
 }
 
+static void a_server_may_challenge_ports_it_remembers(void **state)
+{
+        struct tcp_conn_state was;
+
+        (void)state;
+        follow(0, TCP_SYN, ISN0, 0, 0);
+        was = t;
+        assert_int_equal(follow(1, TCP_ACK, 7000, 8000, 0), DROP_NONE);
+        assert_int_equal(follow(0, TCP_RST, 8000, 0, 0), DROP_NONE);
+        assert_int_equal(follow(1, TCP_ACK, 7000, 8000, 1), DROP_TCP_DATA_FIRST);
+        assert_int_equal(follow(1, TCP_ACK, 7000, ISN0 + 1, 0), DROP_TCP_DATA_FIRST); /* would be an answer */
+        assert_memory_equal(&t, &was, sizeof t);
+        assert_int_equal(follow(0, TCP_SYN, ISN0, 0, 0), DROP_NONE);
+        assert_int_equal(follow(1, TCP_SYN | TCP_ACK, ISN1, ISN0 + 1, 0), DROP_NONE);
+        assert_int_equal(follow(1, TCP_ACK, ISN1 + 1, 8000, 0), DROP_TCP_DATA_FIRST);
+}
+
 static void a_forged_reset_does_not_close_a_leg(void **state)
 {
         (void)state;
@@ -357,6 +374,7 @@ int main(void)
                 T(numbers_wrap),
                 T(a_super_frame_counts_whole),
                 T(a_leg_is_held_to_the_order_of_the_handshake),
+                T(a_server_may_challenge_ports_it_remembers),
                 T(a_forged_reset_does_not_close_a_leg),
                 T(a_syn_on_a_leg),
                 T(a_leg_closes_like_any_connection),

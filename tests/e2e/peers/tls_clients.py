@@ -7,10 +7,12 @@
     close       all closed                                                   -> closed
 """
 import asyncio
+import errno
 import socket
 import ssl
 import struct
 import sys
+import time
 
 OPEN = b"OLWP-2.0\r\n\r\n"
 CREATED = b"OLWP-2.0\r\nsession-id: ABCD_1234\r\nstatus: 201\r\n\r\n"
@@ -88,6 +90,26 @@ async def one():
         w.transport.abort()
 
 
+def again(sport):
+    """Lets the server close first, and waits for the very end: our kernel has nothing to remember then."""
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            raw = socket.create_connection((target, port), 60, (source, sport))
+            break
+        except OSError as e:  # the last ACK may still be on its way
+            if e.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+    with tls.wrap_socket(raw, server_hostname="cuma.example.com") as s:
+        s.sendall(OPEN)
+        assert s.recv(100) == CREATED
+        assert not s.recv(1)
+        with socket.socket(fileno=s.detach()) as raw:
+            raw.settimeout(60)
+            assert not raw.recv(1)
+
+
 async def command(words):
     if words[0] == "open":
         live.extend(await asyncio.gather(*(open_session() for _ in range(int(words[1])))))
@@ -99,6 +121,10 @@ async def command(words):
         done = await asyncio.gather(*(give_up(i) for i in range(int(words[1]))), return_exceptions=True)
         bad = [e for e in done if isinstance(e, Exception)]
         return f"churned {len(done) - len(bad)}" + (f" {bad[0]!r}" if bad else "")
+    if words[0] == "again":
+        for i in range(int(words[1])):
+            again(40000)
+        return f"again {words[1]}"
     if words[0] == "one":
         return f"one {await one()}"
     for r, w in live:

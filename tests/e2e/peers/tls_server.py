@@ -1,7 +1,7 @@
 """tls_server.py ADDRESS PORT KEY CERT [FAULT]: an MMP server for any number of clients.
 
 Answers the opening with a session and echoes content. FAULT: `hang` never answers the handshake, `reset` resets it,
-`garbage` answers with what is no TLS.
+`garbage` answers with what is no TLS; `bye` answers the opening and closes first, so that its kernel remembers the ports.
 """
 import asyncio
 import socket
@@ -45,16 +45,33 @@ async def fault(listener, how):
             await loop.sock_sendall(sock, b"220 this is not TLS\r\n" * 10)
 
 
+def goodbyes(listener, tls):
+    listener.setblocking(True)
+    while True:
+        try:
+            with tls.wrap_socket(listener.accept()[0], server_side=True) as s:
+                s.recv(100)
+                s.sendall(CREATED)
+                with socket.socket(fileno=s.detach()) as raw:
+                    raw.shutdown(socket.SHUT_WR)
+                    while raw.recv(4096):
+                        pass
+        except OSError:
+            pass
+
+
 async def main():
     addr, port, key, cert = sys.argv[1:5]
     listener = socket.create_server((addr, int(port)), backlog=1024)
     listener.setblocking(False)
     print("up", flush=True)
-    if len(sys.argv) > 5:
+    if len(sys.argv) > 5 and sys.argv[5] != "bye":
         await fault(listener, sys.argv[5])
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.set_ciphers("ALL:@SECLEVEL=0")
     tls.load_cert_chain(cert, key)
+    if len(sys.argv) > 5:
+        goodbyes(listener, tls)
     server = await asyncio.start_server(serve, sock=listener, ssl=tls, ssl_handshake_timeout=120)
     await server.serve_forever()
 
