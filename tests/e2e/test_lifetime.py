@@ -42,6 +42,7 @@ def one_round(con, churn, syn, p12s, i, n):
     churn.proc.stdin.write(f"churn {n}\n".encode())
     con.paste("configure terminal\n" + edits(i, p12s[i % 2]) + "end", 60)
     syn.ask("syn 20", "sent 20")
+    lablib.wait_for("half-open connections", lambda: con.cmd("show conn address 192.0.2.66").count("TCP ") == 20)
     assert "deleted" in con.cmd("clear conn address 192.0.2.66")
     churn.line(f"churned {n}.*")
     con.cmd("clear conn address 192.0.2.254")
