@@ -1,4 +1,4 @@
-/* What an engine may ask for. Filled in by the proxy layer (or a test); every function pointer may be NULL in tests. */
+/* What an engine knows of its session and may ask for. Filled in by the proxy layer or a test. */
 #ifndef VOXGATE_INSPECT_CTX_H
 #define VOXGATE_INSPECT_CTX_H
 
@@ -9,15 +9,11 @@
 #include "platform/base/attr.h"
 #include "platform/base/inspect_id.h"
 #include "platform/base/log.h"
+#include "platform/base/media_spec.h"
 #include "platform/base/wbuf.h"
 
 /* Client: the side that opened the connection. */
 enum inspect_dir { DIR_C2S, DIR_S2C };
-
-struct endpoint {
-        struct addr a;
-        uint16_t port;
-};
 
 /* An expected secondary connection. Addresses are real ones; port 0 = any. */
 struct pinhole_req {
@@ -28,26 +24,77 @@ struct pinhole_req {
         enum inspect_id engine; /* engine of the secondary connection, or NONE */
 };
 
+/* How the bytes of one side travel. */
+enum inspect_transport { VIA_UDP, VIA_TCP, VIA_TLS };
+
+/* What a phone proxy asks of an engine; NULL in the context for every other session. */
+struct phone_params {
+        char name[65];
+        bool mixed;          /* cluster-mode mixed: the server leg may be TLS and SRTP too */
+        bool any_endpoint;   /* an endpoint that names no device is admitted (its certificate is verified all the same) */
+        bool no_rtcp;
+};
+
+struct inspect_ctx;
+
+/* What an engine may ask for. Every function may be NULL in tests. */
+struct inspect_host {
+        int (*open_pinhole)(struct inspect_ctx *c, const struct pinhole_req *r);
+        /*
+         * An endpoint written by side `from`, as the other side must see it: a host of the writer real -> mapped, a mapped
+         * address of the other side's host -> real. The same endpoint when no translation applies. false: it cannot be
+         * translated (dynamic translation without a live xlate): *out is not set.
+         */
+        bool (*translate)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                          struct endpoint *out);
+        /*
+         * A relay for one m= line: takes a pair of ports on either side; local[0] is for the client to send to, local[1] for
+         * the server. *media != 0 names it until media_close(). -1: no port, no session, no media-termination (c->reason).
+         * Nothing is in force before the first media_update().
+         */
+        int (*media_open)(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],
+                          uint32_t *media);
+        /* In force before any byte the engine returns afterwards. -1: no longer there, or the ring is full. */
+        int (*media_update)(void *host_worker, uint32_t media, const struct media_spec *spec);
+        void (*media_close)(void *host_worker, uint32_t media);
+        /* Kernel random bytes for keys; -1: refuse. */
+        int (*random)(void *host_worker, void *buf, size_t n);
+        /*
+         * The device that registered here; its name was checked against the certificate by the engine. Enters or refreshes
+         * the secure-phone entry. expires_s 0: unregistered. -1: refused, c->reason.
+         */
+        int (*phone_seen)(struct inspect_ctx *c, const char *device, uint32_t expires_s);
+        /* Per-engine counters by name, for show (static strings). */
+        void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);
+};
+
 struct inspect_ctx {
-        void *state;             /* state_size bytes of the engine */
-        struct wbuf *out;        /* edited bytes of the direction being handled */
+        void *state;      /* state_size bytes of the engine, of this session */
+        void *shared;     /* of the engine in this proxy worker: shared_new(); NULL without one */
+        struct wbuf *out; /* edited bytes of the direction being handled */
         struct log_src *log;
         uint64_t now_ms;
         uint64_t session_id;
         /* How the session looks on either side, real addresses and nameifs, for logs and debug lines. */
         char client_if[49], server_if[49];
-        struct endpoint client, server;
-        const void *params;      /* compiled inspect map of this engine, or NULL for defaults */
-        char reason[96];         /* why ENGINE_CLOSE */
-        bool dry;                /* replay/tracer: no side effects */
-        void *host;              /* of the functions below */
-        int (*open_pinhole)(struct inspect_ctx *c, const struct pinhole_req *r);
-        /* Address of the other side's view: real -> mapped as seen by `towards`. false: refused (no translation). */
-        bool (*translate)(struct inspect_ctx *c, enum inspect_dir towards, uint8_t proto, const struct endpoint *in,
-                          struct endpoint *out);
-        /* Per-engine counters by name, for show (static strings). */
-        void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);
+        struct endpoint client, server;               /* real */
+        struct endpoint client_mapped, server_mapped; /* as the other side sees them */
+        enum inspect_transport via[2];                /* [0] client side, [1] server side */
+        const void *params;               /* compiled inspect map of this engine, or NULL for defaults */
+        const struct phone_params *phone; /* NULL: no phone proxy */
+        bool anchor;                      /* media is terminated here: media_open() must be used, never a pinhole */
+        char device[65];                  /* SEP<MAC> in the client's verified certificate; "": none */
+        char reason[96];                  /* why ENGINE_CLOSE */
+        bool reset;                       /* ENGINE_CLOSE: with TCP resets (the default is an orderly end) */
+        bool dry;                         /* replay/tracer: no side effects */
+        void *host;                       /* the session, for the functions below */
+        void *host_worker;                /* its worker, for functions that outlive a session */
+        const struct inspect_host *ops;
 };
+
+/* The host's functions, where there is a host that has them. */
+void inspect_count(struct inspect_ctx *c, const char *counter, uint64_t n);
+int inspect_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r); /* without one: 0 */
 
 /* Ends the session with a reason: return inspect_refuse(c, "header over %u", max); */
 int inspect_refuse_text(struct inspect_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);

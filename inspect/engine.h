@@ -26,6 +26,7 @@ struct inspect_engine {
         uint16_t default_port;  /* of default-inspection-traffic; 0 none */
         size_t state_size;      /* bytes of per-session state, zeroed before open() */
         size_t buffer_max;      /* most bytes one direction may keep waiting (hard maximum) */
+        size_t growth_max;      /* c->out has room for the input and so many bytes more; a message may grow by that */
         int (*open)(struct inspect_ctx *c);  /* 0, or -1: refuse the session */
         /*
          * Stream: `in` holds all bytes of this direction not yet used; the engine writes what goes on to c->out and says in
@@ -34,6 +35,15 @@ struct inspect_engine {
          */
         enum engine_verdict (*data)(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin, size_t *used);
         void (*close)(struct inspect_ctx *c);
+        /*
+         * State that sessions of one proxy worker share (calls that outlive their connection), or all NULL. tick() comes about
+         * once a second; media_event() for what media_open() made, with its cookie; stat may be NULL.
+         */
+        void *(*shared_new)(const struct inspect_host *ops, void *host_worker, struct log_src *log);
+        void (*shared_free)(void *shared);
+        void (*tick)(void *shared, uint64_t now_ms);
+        void (*media_event)(void *shared, uint64_t cookie, uint8_t side, enum media_event ev,
+                            const struct media_stat *stat);
         /* Milliseconds after which a partial message is a violation; 0 none. */
         uint32_t partial_ms;
         /* One "name=value ..." line per session for show; may be NULL. */
@@ -42,7 +52,7 @@ struct inspect_engine {
 
 /* The full list, visible, NULL-terminated. */
 extern const struct inspect_engine *const inspect_engines[];
-/* NULL for a name without an engine (accepted by the CLI, reported as not inspecting). */
-const struct inspect_engine *inspect_engine_find(enum inspect_id id);
+/* By name and transport (6 or 17). NULL: no engine (accepted by the CLI, reported as not inspecting). */
+const struct inspect_engine *inspect_engine_find(enum inspect_id id, uint8_t l4);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef VOXGATE_PROXY_RT_H
 #define VOXGATE_PROXY_RT_H
 
+#include "inspect/ctx.h"
 #include "proxy/tls_profile.h"
 
 struct tls_proxy_rt {
@@ -15,7 +16,35 @@ struct tls_proxy_rt {
         char unusable[160];         /* why sessions are refused, "" when usable */
         char client_suites[200];    /* for show */
 };
+struct ldc_rt; /* proxy/ldc.h: issuer and key for certificates per phone */
+struct media_term_rt {
+        uint32_t id;
+        char name[PROXY_NAME_MAX + 1];
+        unsigned n;
+        struct mta_rt {
+                struct addr addr;
+                uint16_t iface; /* IFACE_NONE: the global address */
+        } *at;
+        uint16_t port_lo, port_hi;
+};
+struct phone_proxy_rt {
+        uint32_t id;
+        struct phone_params params; /* engines see this */
+        const struct media_term_rt *mta; /* of the same part; NULL: unusable */
+        uint32_t tls_proxy_id;
+        uint32_t timeout_ms; /* of secure phones */
+        char unusable[160];
+};
+/* The media-termination address for a side on iface: its own, else the global one. NULL: none. */
+const struct mta_rt *media_term_at(const struct media_term_rt *m, uint16_t iface);
+/* Is a one of the box's media addresses (any interface)? */
+struct proxy_rt;
+bool media_addr_ours(const struct proxy_rt *p, const struct addr *a);
+
 struct proxy_rt {
+        unsigned n_media_terms, n_phone_proxies;
+        struct media_term_rt *media_term;
+        struct phone_proxy_rt *phone_proxy;
         unsigned n;
         struct tls_proxy_rt *tp;
         uint32_t max_sessions;

@@ -273,7 +273,7 @@ static struct psession *psession_alloc(struct proxy_worker *w, unsigned link, co
         s->info = m->info;
         s->tls_proxy_id = m->info.tls_proxy_id;
         s->born_ms = s->last_ms = tmr_now(evl_timers(w->evl));
-        s->engine = inspect_engine_find(m->info.engine);
+        s->engine = inspect_engine_find(m->info.engine, m->info.proto);
         s->deadline.fn = on_deadline;
         s->partial.fn = on_partial;
         list_init(&s->ready);

@@ -70,6 +70,8 @@ static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
                         (struct engine_counter){ .engine = inspect_name(s->engine->id), .name = name, .value = n };
 }
 
+static const struct inspect_host host = { .open_pinhole = ctx_open_pinhole, .count = ctx_count };
+
 static void names(struct psession *s)
 {
         const struct net_rt *n = s->w->snap ? net_rt(s->w->snap) : NULL;
@@ -90,8 +92,10 @@ int psession_ctx_init(struct psession *s)
         c->session_id = s->info.conn_id;
         c->client = s->info.client_real;
         c->server = s->info.server_real;
-        c->open_pinhole = ctx_open_pinhole;
-        c->count = ctx_count;
+        c->client_mapped = s->info.client_mapped;
+        c->server_mapped = s->info.server_mapped;
+        c->host_worker = s->w;
+        c->ops = &host;
         names(s);
         if (!s->engine || s->engine->stream != psession_is_stream(s))
                 return -1;

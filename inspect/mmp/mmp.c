@@ -56,8 +56,8 @@ static const char *const n_found[] = {
 
 static void count(struct inspect_ctx *c, const char *name, uint64_t n)
 {
-        if (c->count && n)
-                c->count(c, name, n);
+        if (n)
+                inspect_count(c, name, n);
 }
 
 /* ---- debug mmp ---- */

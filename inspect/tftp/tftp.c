@@ -13,8 +13,7 @@ static const char n_requests[] = "requests", n_malformed[] = "malformed requests
 
 static void count(struct inspect_ctx *c, const char *name)
 {
-        if (c->count)
-                c->count(c, name, 1);
+        inspect_count(c, name, 1);
 }
 
 /* ---- the request: RFC 1350, 5 and RFC 2347 ----
@@ -130,7 +129,7 @@ static bool expect_answer(struct inspect_ctx *c)
                                     .timeout_s = TFTP_ANSWER_S,
                                     .engine = INSPECT_NONE };
 
-        return c->dry || !c->open_pinhole || c->open_pinhole(c, &hole) == 0;
+        return c->dry || inspect_open_pinhole(c, &hole) == 0;
 }
 
 static enum engine_verdict tftp_data(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin UNUSED,

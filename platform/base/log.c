@@ -180,6 +180,11 @@ const char *debug_family_name(enum debug_family f)
                 [DBG_ICMP_TRACE] = "icmp trace",
                 [DBG_CRYPTO_CA] = "crypto ca",
                 [DBG_TFTP] = "tftp",
+                [DBG_SIP] = "sip",
+                [DBG_PP_MEDIA_EVENTS] = "phone-proxy media events",
+                [DBG_PP_MEDIA_ERRORS] = "phone-proxy media errors",
+                [DBG_PP_SIGNALING_EVENTS] = "phone-proxy signaling events",
+                [DBG_PP_SIGNALING_ERRORS] = "phone-proxy signaling errors",
         };
 
         return (unsigned)f < DBG_FAMILIES && name[f] ? name[f] : "unknown";

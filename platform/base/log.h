@@ -95,6 +95,11 @@ enum debug_family {
         DBG_ICMP_TRACE,
         DBG_CRYPTO_CA,
         DBG_TFTP,
+        DBG_SIP,
+        DBG_PP_MEDIA_EVENTS,
+        DBG_PP_MEDIA_ERRORS,
+        DBG_PP_SIGNALING_EVENTS,
+        DBG_PP_SIGNALING_ERRORS,
         DBG_FAMILIES
 };
 const char *debug_family_name(enum debug_family f); /* "mmp", "inspect tls-proxy events" ... */

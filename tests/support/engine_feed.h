@@ -81,6 +81,8 @@ static inline int feed_on_pinhole(struct inspect_ctx *c, const struct pinhole_re
         return 0;
 }
 
+static const struct inspect_host feed_ops = { .open_pinhole = feed_on_pinhole, .count = feed_on_count };
+
 /* Client 1.1.1.1/2000 outside, server 2.2.2.2/port inside. */
 static inline void feed_open(struct feed *f, const struct inspect_engine *e, const void *params)
 {
@@ -91,8 +93,7 @@ static inline void feed_open(struct feed *f, const struct inspect_engine *e, con
                                      .server = { addr_v4(0x02020202), e->default_port },
                                      .params = params,
                                      .host = f,
-                                     .open_pinhole = feed_on_pinhole,
-                                     .count = feed_on_count };
+                                     .ops = &feed_ops };
         f->c.state = calloc(1, e->state_size);
         feed_require(f->c.state != NULL);
         feed_require(!e->open || e->open(&f->c) == 0);

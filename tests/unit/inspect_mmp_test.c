@@ -920,13 +920,13 @@ static void works_without_memory(void **state)
 static void is_found_by_its_number(void **state)
 {
         (void)state;
-        assert_ptr_equal(inspect_engine_find(INSPECT_MMP), &inspect_mmp);
-        assert_null(inspect_engine_find(INSPECT_SIP));
-        assert_null(inspect_engine_find(INSPECT_NONE));
+        assert_ptr_equal(inspect_engine_find(INSPECT_MMP, 6), &inspect_mmp);
+        assert_null(inspect_engine_find(INSPECT_MMP, 17));
+        assert_null(inspect_engine_find(INSPECT_NONE, 6));
         assert_int_equal(inspect_mmp.partial_ms, 30000);
         assert_int_equal(inspect_mmp.default_port, 5443);
         for (unsigned i = 0; inspect_engines[i]; i++)
-                assert_ptr_equal(inspect_engine_find(inspect_engines[i]->id), inspect_engines[i]);
+                assert_ptr_equal(inspect_engine_find(inspect_engines[i]->id, inspect_engines[i]->l4), inspect_engines[i]);
 }
 
 int main(void)

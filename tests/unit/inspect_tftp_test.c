@@ -226,7 +226,7 @@ static void describe_and_number(void **state)
         ask(&f, DIR_C2S, request, sizeof request - 1);
         inspect_tftp.describe(f.c.state, &w);
         assert_string_equal(wbuf_text(&w), "requests=1");
-        assert_ptr_equal(inspect_engine_find(INSPECT_TFTP), &inspect_tftp);
+        assert_ptr_equal(inspect_engine_find(INSPECT_TFTP, 17), &inspect_tftp);
         assert_false(inspect_tftp.stream);
         feed_close(&f);
 }

@@ -1,0 +1,76 @@
+/* SDP in place. RFC 4566/8866, 3605, 4568; reference/sip-inspection.md 2.1 and 6. Bare LF is tolerated in bodies. */
+#ifndef VOXGATE_INSPECT_SIP_SDP_H
+#define VOXGATE_INSPECT_SIP_SDP_H
+
+#include "inspect/sip/edit.h"
+
+#define SDP_MEDIA_MAX 16u
+#define SDP_LINES_MAX 512u
+#define SDP_CRYPTO_MAX 8u
+
+struct sdp_conn { /* a c= line */
+        struct str line, addr;
+        bool present, has_addr, multicast, zero; /* zero: 0.0.0.0 or ::, hold of old */
+        struct addr a;
+};
+
+struct sdp_crypto { /* one a=crypto line that can be used; others are counted in bad_crypto */
+        uint32_t tag;
+        bool padded; /* base64 padding was there, or is not needed */
+        struct srtp_master m;
+        struct str line;
+};
+/* A usable line: suite known, key length exact, no session parameter that weakens it (UNENCRYPTED_*, UNAUTHENTICATED_*). */
+bool sdp_crypto_parse(struct sdp_crypto *c, struct str value, const char **why);
+/* "a=crypto:1 SUITE inline:..." without line end, with padding. */
+void sdp_crypto_write(struct wbuf *w, uint32_t tag, const struct srtp_master *m);
+
+enum sdp_proto { SDP_RTP_AVP, SDP_RTP_AVPF, SDP_RTP_SAVP, SDP_RTP_SAVPF, SDP_UDPTL, SDP_UDP_OTHER, SDP_DTLS, SDP_OTHER };
+enum sdp_dir { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
+
+struct sdp_media {
+        struct str block;     /* from "m=" to the next m= or the end */
+        struct str line;      /* the m= line with its end */
+        struct str port_text, proto_text;
+        uint8_t kind;         /* enum media_kind */
+        enum sdp_proto proto;
+        uint16_t port;        /* 0: refused or switched off */
+        uint16_t nports;      /* of port/n; 1 */
+        struct sdp_conn c;    /* of its own */
+        struct str rtcp_line; /* a=rtcp */
+        struct endpoint rtcp; /* port 0: none; fam NONE: address not written */
+        bool rtcp_mux;
+        enum sdp_dir dir;     /* own or the session's */
+        unsigned npts;
+        struct media_pt pts[MEDIA_PTS_MAX]; /* with rtpmap or the static table */
+        unsigned ncrypto, bad_crypto;
+        struct sdp_crypto crypto[SDP_CRYPTO_MAX];
+        bool has_crypto_lines, has_candidates, has_fingerprint;
+};
+
+struct sdp {
+        struct str all;
+        const char *eol; /* "\r\n" or "\n", as the body uses */
+        struct str o_addr;
+        bool o_has_addr;
+        struct addr o_a;
+        struct sdp_conn c;
+        enum sdp_dir dir;
+        unsigned nmedia;
+        struct sdp_media m[SDP_MEDIA_MAX];
+};
+/* false: not SDP, or over a maximum; *why. Wipe with mem_wipe() after use: it holds keys. */
+bool sdp_parse(struct sdp *s, struct str body, const char **why);
+/* Where RTP of m-line i is wanted: own or session c=. fam NONE when no address is given. */
+struct endpoint sdp_media_rtp(const struct sdp *s, unsigned i);
+struct endpoint sdp_media_rtcp(const struct sdp *s, unsigned i);
+
+/* Every a= line with that name in an m-block or (NULL) the session part, for removal: calls fn per line, end included. */
+void sdp_each_attr(const struct sdp *s, const struct sdp_media *m, const char *name, void (*fn)(void *ctx, struct str line),
+                   void *ctx);
+
+/* ---- bodies of other types ---- */
+/* The application/sdp part of a message: the body itself, or one part of a multipart body. false: there is none. */
+bool sip_sdp_part(const struct sip_msg *m, struct str *part);
+
+#endif

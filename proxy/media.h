@@ -1,0 +1,101 @@
+/*
+ * The media relay of a dataplane worker. A session has two sides, each with an address and an even port of ours (RTP; the
+ * next port is RTCP). Signalling owns sessions: a proxy worker chooses handle and ports, sends OPEN, UPDATE and CLOSE by
+ * value; the dataplane relays and reports events. Nothing a packet says ever opens, ends, redirects or re-keys a session
+ * (M4, M5). docs/media.md.
+ *
+ * Order: a proxy worker pushes before it writes the bytes that speak of the session, and the dataplane drains before it
+ * transmits, so a session is in force before the peer can know of it.
+ */
+#ifndef VOXGATE_PROXY_MEDIA_H
+#define VOXGATE_PROXY_MEDIA_H
+
+#include "platform/base/media_spec.h"
+#include "platform/base/ring.h"
+#include "platform/net/dp.h"
+
+#define MEDIA_SESSIONS_MAX 16384u /* per dataplane worker; the table is reserved at start */
+#define MEDIA_RING_SLOTS 1024u
+#define MEDIA_ADDRS_MAX 64u
+
+/* Chosen by the proxy worker; {proxy, slot} is unique among the living, gen tells lives of a slot apart. */
+struct media_handle {
+        uint8_t proxy; /* proxy worker id */
+        uint32_t slot; /* < MEDIA_SESSIONS_MAX / proxy workers */
+        uint32_t gen;  /* never 0 */
+};
+
+/* What signalling decides besides the spec: where each side lives on the box. */
+struct media_local {
+        struct endpoint at[2]; /* our address and even port, [0] client side, [1] server side */
+        uint16_t iface[2];     /* the interface the side's signalling is on; packets may arrive on another */
+};
+
+enum media_msg_kind { MEDIA_OPEN, MEDIA_UPDATE, MEDIA_CLOSE };
+struct media_msg { /* proxy worker -> dataplane; wiped in the ring slot after the copy */
+        uint8_t kind;
+        struct media_handle h;
+        struct media_local local; /* OPEN */
+        struct media_spec spec;   /* OPEN, UPDATE */
+        uint64_t owner;           /* conn id of the signalling flow, for show */
+        char call[48];            /* beginning of the Call-ID or call reference, for show */
+};
+struct media_report { /* dataplane -> proxy worker */
+        uint8_t event; /* enum media_event */
+        uint8_t side;
+        struct media_handle h;
+        struct media_stat stat; /* CLOSED, TIMEOUT */
+};
+
+struct media_link { /* between one dataplane worker and one proxy worker */
+        struct ring *to_dp, *to_proxy;
+        void (*wake_proxy)(void *ctx);
+        void *wake_ctx;
+        struct worker *dp;
+};
+int media_link_init(struct media_link *l, struct worker *dp, struct err *e);
+void media_link_fini(struct media_link *l);
+
+/* ---- dataplane side (worker's thread) ---- */
+struct media_table;
+struct media_table *media_table_new(struct worker *w, struct media_link *const *links, unsigned nlinks) MUST_USE;
+void media_table_free(struct media_table *t);
+/*
+ * Fast stage in front of conn_stage: UDP to a media-termination address (proxy_rt of the snapshot). Relays it and takes the
+ * packet, or drops it with a reason of its own; everything else is not looked at. Output goes through egress; a packet
+ * for one of our own media addresses goes round once more (hairpin), never twice.
+ */
+void media_stage(struct worker *w, struct burst *b);
+void media_drain(struct worker *w); /* hook: messages of proxy workers, bounded */
+
+/* ---- proxy side: ports (worker's thread, proxy worker `id` of `n`; ranges never overlap) ---- */
+struct media_ports;
+struct media_ports *media_ports_new(unsigned id, unsigned n, const struct rng *rng, const struct clock *clk) MUST_USE;
+void media_ports_free(struct media_ports *p);
+/* An even port of addr in [lo, hi] whose odd neighbour is free too; random start, rotating. 0: none (counted). */
+uint16_t media_port_take(struct media_ports *p, const struct addr *a, uint16_t lo, uint16_t hi);
+/* Usable again after a rest of 5 s. */
+void media_port_give(struct media_ports *p, const struct addr *a, uint16_t port);
+unsigned media_ports_used(const struct media_ports *p, const struct addr *a);
+
+/* ---- views (worker's thread, through worker_call) ---- */
+struct media_row {
+        struct media_handle h;
+        uint64_t owner;
+        char call[48];
+        uint8_t kind, transport[2];
+        uint8_t suite_rx[2], suite_tx[2];
+        uint16_t iface[2];
+        struct endpoint local[2], remote[2]; /* remote: where packets go now */
+        struct media_pt pt;                  /* last seen from the client side, or the first negotiated */
+        struct media_stat stat;
+        uint64_t idle_ms;
+};
+unsigned media_walk(const struct worker *w, uint32_t *cursor, struct media_row *rows, unsigned max, bool *end);
+struct media_count {
+        uint32_t sessions, most, srtp; /* srtp: encrypting or decrypting here */
+        uint64_t opened, refused;
+};
+void media_count(const struct worker *w, struct media_count *out);
+
+#endif
