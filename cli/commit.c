@@ -79,12 +79,37 @@ static uint32_t dirty_now(struct commit *c)
 
 /* ---- compile ---- */
 
-static uint32_t tls_proxy_id(const void *ctx, const char *name)
+static uint32_t id_of(const struct conf_list *l, const char *name)
+{
+        const struct conf_obj *o = name[0] ? conf_list_find(l, name) : NULL;
+
+        return o ? o->id : 0;
+}
+
+static void phone_target(const struct store *s, const struct inspect_conf *line, struct inspect_target *t)
+{
+        const struct phone_proxy_conf *p = conf_list_find(&s->proxy.phone_proxies, line->phone_proxy);
+
+        if (!p)
+                return;
+        t->phone_proxy_id = p->o.id;
+        t->tls_proxy_id = id_of(&s->proxy.tls_proxies, p->tls_proxy);
+        if (!p->mixed)
+                t->server_shift = line->engine == INSPECT_SKINNY ? -443 : -1;
+}
+
+/* What the names on an inspect line stand for. */
+static struct inspect_target inspect_target(const void *ctx, const struct inspect_conf *line)
 {
         const struct store *s = ctx;
-        const struct tls_proxy_conf *t = conf_list_find(&s->proxy.tls_proxies, name);
+        const struct tls_proxy_conf *tp;
+        struct inspect_target t = { .tls_proxy_id = id_of(&s->proxy.tls_proxies, line->tls_proxy) };
 
-        return t ? t->o.id : 0;
+        phone_target(s, line, &t);
+        tp = conf_list_find(&s->proxy.tls_proxies, line->tls_proxy);
+        if (tp)
+                t.server_port = tp->cleartext_port;
+        return t;
 }
 
 /* In the order of enum snap_part_id: a part may read those before it. */
@@ -102,7 +127,7 @@ static int compile_part(const struct commit *c, unsigned id, struct snap_part *c
         case SNAP_NAT:
                 return nat_compile(part[id], &s->nat, &s->policy, net, e);
         case SNAP_POLICY:
-                return policy_compile(part[id], &s->policy, net, tls_proxy_id, s, e);
+                return policy_compile(part[id], &s->policy, net, inspect_target, s, e);
         case SNAP_PKI:
                 return pki_compile(part[id], &s->pki, b->keys, e);
         case SNAP_PROXY:

@@ -79,18 +79,29 @@ static bool line_applies(const struct class_rt *c, const struct inspect_line_rt 
         return c->match != CM_DEFAULT_INSPECTION || policy_engine_port(l->engine, k->proto, k->dport);
 }
 
-static void take_line(const struct class_rt *c, const struct inspect_line_rt *l, struct flow_plan *plan,
-                      struct policy_verdict *v)
+static uint16_t server_port(const struct inspect_target *t, uint16_t dialled)
+{
+        int32_t p = t->server_port ? t->server_port : dialled + t->server_shift;
+
+        return p > 0 && p <= UINT16_MAX ? (uint16_t)p : dialled;
+}
+
+static void take_line(const struct class_rt *c, const struct inspect_line_rt *l, const struct acl_key *k,
+                      struct flow_plan *plan, struct policy_verdict *v)
 {
         v->inspect = true;
         plan->engine = l->engine;
         plan->class_id = c->id;
         plan->inspect_id = l->id;
-        plan->tls_proxy_id = l->tls_proxy_id;
-        plan->action = l->engine == INSPECT_TFTP ? CONN_INSPECT : CONN_PUNT;
-        plan->accept_first = plan->action == CONN_PUNT && l->tls_named;
+        plan->map_id = l->t.map_id;
+        plan->tls_proxy_id = l->t.tls_proxy_id;
+        plan->phone_proxy_id = l->t.phone_proxy_id;
+        plan->action = k->proto == IPPROTO_UDP_ ? CONN_INSPECT : CONN_PUNT;
+        plan->accept_first = plan->action == CONN_PUNT && (l->tls_named || l->phone_named);
+        if (plan->accept_first)
+                plan->server_port = server_port(&l->t, k->dport);
         /* MMP is only ever seen inside TLS: without a tls-proxy there is nothing to look into */
-        v->refuse = l->engine == INSPECT_MMP && !l->tls_proxy_id;
+        v->refuse = (l->engine == INSPECT_MMP && !l->t.tls_proxy_id) || (l->phone_named && !l->t.phone_proxy_id);
 }
 
 static void ask_class(const struct class_rt *c, const struct acl_key *k, struct flow_plan *plan,
@@ -102,7 +113,7 @@ static void ask_class(const struct class_rt *c, const struct acl_key *k, struct 
                 return;
         for (unsigned i = 0; i < c->ninspects && !v->inspect; i++)
                 if (line_applies(c, &c->inspect[i], k))
-                        take_line(c, &c->inspect[i], plan, v);
+                        take_line(c, &c->inspect[i], k, plan, v);
         if (c->has_set && !v->settings) {
                 v->settings = true;
                 v->set_class = c->id;

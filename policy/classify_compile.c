@@ -6,21 +6,21 @@ struct compile {
         const struct policy_conf *conf;
         const struct net_rt *net;
         struct arena *arena;
-        policy_name_id_fn tls_proxy_id;
+        inspect_target_fn target;
         const void *ctx;
         struct err *e;
 };
 
 static struct inspect_line_rt inspect_line(const struct compile *c, const struct inspect_conf *i)
 {
-        bool named = i->tls_proxy[0] != 0;
+        struct inspect_line_rt l = { .id = i->o.id,
+                                     .engine = (uint8_t)i->engine,
+                                     .tls_named = i->tls_proxy[0] != 0,
+                                     .phone_named = i->phone_proxy[0] != 0 };
 
-        return (struct inspect_line_rt){ .id = i->o.id,
-                                         .engine = (uint8_t)i->engine,
-                                         .tls_named = named,
-                                         .tls_proxy_id = named && c->tls_proxy_id
-                                                                 ? c->tls_proxy_id(c->ctx, i->tls_proxy)
-                                                                 : 0 };
+        if (c->target)
+                l.t = c->target(c->ctx, i);
+        return l;
 }
 
 static bool has_settings(const struct class_action_conf *a)
@@ -115,9 +115,9 @@ static int compile_service(const struct compile *c, struct policy_rt *r, const s
 }
 
 int policy_compile(struct snap_part *part, const struct policy_conf *conf, const struct net_rt *net,
-                   policy_name_id_fn tls_proxy_id, const void *ctx, struct err *e)
+                   inspect_target_fn target, const void *ctx, struct err *e)
 {
-        const struct compile c = { conf, net, part->arena, tls_proxy_id, ctx, e };
+        const struct compile c = { conf, net, part->arena, target, ctx, e };
         struct policy_rt *r = arena_alloc(part->arena, sizeof *r);
 
         if (!r)

@@ -7,8 +7,8 @@
 struct inspect_line_rt {
         uint32_t id;
         uint8_t engine;
-        bool tls_named; /* names a tls-proxy; tls_proxy_id 0 then means it does not exist */
-        uint32_t tls_proxy_id;
+        bool tls_named, phone_named; /* an id of 0 then means that it does not exist */
+        struct inspect_target t;
 };
 struct class_rt {
         uint32_t id;   /* of the class action */

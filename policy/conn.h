@@ -54,6 +54,7 @@ struct conn {
         uint8_t engine; /* enum inspect_id */
         bool inbound;   /* initiator's level < responder's */
         bool accept_first;
+        bool client_waits; /* connect first: its SYN is kept until the server has answered */
         bool ending; /* nobody terminates it any more: it lingers for last segments, end_reason is set */
         bool dead;   /* conn_end() was called */
         bool no_log;
@@ -68,7 +69,7 @@ struct conn {
         uint8_t generation;
         uint16_t kernel_port[2]; /* private kernel's port per leg: 0 not known yet */
         uint16_t mss_clamp;
-        uint32_t ace_id, class_id, inspect_line, map_id, tls_proxy_id, nat_rule, untrans_rule;
+        uint32_t ace_id, class_id, inspect_line, map_id, tls_proxy_id, phone_proxy_id, nat_rule, untrans_rule;
         uint32_t xlate;                     /* handle, 0 none */
         uint32_t limit_class, limit_client; /* handles of policy_live, 0 none */
         uint64_t parent;                    /* conn id that opened the pinhole, 0 none */

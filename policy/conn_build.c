@@ -18,7 +18,7 @@ static struct flow_key responder_key(const struct flow_plan *p)
         struct flow_key k = { .iface = p->out_iface,
                               .proto = p->in.proto,
                               .fam = p->in.fam,
-                              .sport = p->dst_real_port,
+                              .sport = p->server_port ? p->server_port : p->dst_real_port,
                               .dport = p->src_mapped_port };
 
         memcpy(k.src, p->dst_real.w, sizeof k.src);
@@ -55,11 +55,13 @@ static void set_rules(struct conn *c, const struct flow_plan *p)
         c->action = (uint8_t)p->action;
         c->engine = (uint8_t)p->engine;
         c->accept_first = p->accept_first;
+        c->client_waits = p->action == CONN_PUNT && !p->accept_first;
         c->ace_id = p->ace_id;
         c->class_id = p->class_id;
         c->inspect_line = p->inspect_id;
         c->map_id = p->map_id;
         c->tls_proxy_id = p->tls_proxy_id;
+        c->phone_proxy_id = p->phone_proxy_id;
         c->nat_rule = p->nat_rule;
         c->untrans_rule = p->untrans_rule;
         c->xlate = p->xlate;

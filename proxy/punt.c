@@ -79,6 +79,7 @@ void punt_flow_give(struct punt *p, struct punt_flow *f)
 {
         if (f->state == FLOW_END_SENT)
                 p->stat.waiting_gone--;
+        punt_held_drop(p, f, false);
         list_del(&f->pend);
         pool_put(p->flows, f);
         p->stat.flows = pool_used(p->flows);
@@ -107,6 +108,7 @@ static void flow_info(const struct conn *c, uint32_t slot, struct punt_flow_info
                 .inspect_line = c->inspect_line,
                 .map_id = c->map_id,
                 .tls_proxy_id = c->tls_proxy_id,
+                .phone_proxy_id = c->phone_proxy_id,
                 .class_id = c->class_id,
                 .iface = { in->iface, out->iface },
                 .client_real = { flow_src(in), in->sport },
@@ -231,6 +233,7 @@ static void pay_all(struct punt *p)
 
 static void proxied_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
 {
+        punt_held_drop(p, f, false);
         f->reason = (uint8_t)why;
         if (f->state == FLOW_LIVE) {
                 f->state = FLOW_END_SENT;
@@ -307,7 +310,8 @@ static void on_end(struct punt *p, struct punt_flow *f, const struct punt_msg *m
         count_refused(p->w, c, why);
         if (drop_is_flow(m->drop))
                 dp_count(p->w, m->drop);
-        if (c->action != CONN_PUNT) {
+        if (c->action != CONN_PUNT || c->client_waits) {
+                punt_held_drop(p, f, true);
                 conn_end(p->w, c, why);
                 return;
         }
@@ -362,6 +366,10 @@ static void on_msg(struct punt *p, const struct punt_msg *m)
                 break;
         case PUNT_PINHOLE:
                 pinhole_add(p->w, &m->pinhole);
+                break;
+        case PUNT_CONNECTED:
+                if (f)
+                        punt_held_pass(p, f, punt_flow_conn(p, f));
                 break;
         default:
                 break;

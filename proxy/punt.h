@@ -20,16 +20,26 @@
 #define PUNT_FLOWS_MAX 65536u
 #define PUNT_LISTEN_PORT 5u /* the proxy workers' listener in the private kernel: one for every destination port */
 #define PUNT_RING_SLOTS 4096u
+/* SYNs of connect-first flows that wait for their server; one more waits for its retransmission instead. */
+#define PUNT_HELD_MAX 512u
 #define PUNT_LINGER_MS 15000u /* an ended flow's last segments still pass this long */
 
-enum punt_kind { PUNT_FLOW_NEW, PUNT_END, PUNT_GONE, PUNT_DGRAM, PUNT_DGRAM_DROP, PUNT_PINHOLE };
+enum punt_kind {
+        PUNT_FLOW_NEW,
+        PUNT_END,
+        PUNT_GONE,
+        PUNT_DGRAM,
+        PUNT_DGRAM_DROP,
+        PUNT_PINHOLE,
+        PUNT_CONNECTED /* connect first: the server has answered, the client may be let in */
+};
 
 struct punt_flow_info {
         uint64_t conn_id;
         uint32_t conn_slot;
         uint8_t proto, action, engine; /* enum conn_action, enum inspect_id */
         bool accept_first;
-        uint32_t inspect_line, map_id, tls_proxy_id, class_id;
+        uint32_t inspect_line, map_id, tls_proxy_id, phone_proxy_id, class_id;
         uint16_t iface[2];                          /* [0] client side, [1] server side */
         struct endpoint client_real, client_mapped; /* as the client sends; as the server sees it */
         struct endpoint server_real, server_mapped; /* as it is; as the client dialled it */

@@ -29,6 +29,7 @@ struct punt_flow {
         uint32_t conn_slot;
         uint8_t owner, state, link, reason;
         bool owe_end, owe_gone;
+        struct pkt *held; /* connect first: the client's SYN, owned */
 };
 
 struct punt {
@@ -38,6 +39,7 @@ struct punt {
         struct pool *flows;
         uint8_t *gens; /* per flow index: survives reuse */
         struct list pend;
+        unsigned nheld;
         struct punt_stat stat;
 };
 
@@ -46,6 +48,13 @@ struct punt_flow *punt_flow_find(struct punt *p, uint32_t flow, uint8_t gen);
 /* An unused id; 0 when all are taken. */
 uint32_t punt_flow_take(struct punt *p, struct punt_flow **out, uint8_t *gen);
 void punt_flow_give(struct punt *p, struct punt_flow *f);
+/* punt_stage.c: what punt_held_pass() and the stage do with a packet of a terminated conn. */
+enum pkt_verdict punt_to_kernel(struct worker *w, struct pkt *pk);
+/* punt_held.c: connect first. The client's SYN waits until the server has answered. */
+enum pkt_verdict punt_hold(struct punt *p, struct pkt *pk);
+void punt_held_pass(struct punt *p, struct punt_flow *f, struct conn *c);
+/* refused: the client is told. Legal without a held packet. */
+void punt_held_drop(struct punt *p, struct punt_flow *f, bool refused);
 static inline uint32_t punt_flow_id(const struct punt *p, const struct punt_flow *f)
 {
         return pool_index(p->flows, f) + FLOW_ID_FIRST;

@@ -48,7 +48,7 @@ static void icmp_to_kernel(struct worker *w, struct pkt *pk, struct conn *c)
         rewrite_icmp_error(pk, &src, &dst, &quoted);
 }
 
-static enum pkt_verdict to_kernel(struct worker *w, struct pkt *pk)
+enum pkt_verdict punt_to_kernel(struct worker *w, struct pkt *pk)
 {
         struct conn *c = pk->conn;
         struct flow_key k;
@@ -115,8 +115,10 @@ void punt_stage(struct worker *w, struct burst *b)
                 count_inspected(w, c);
                 if (c->action == CONN_INSPECT) {
                         to_engine(w, pk);
+                } else if (unlikely(c->client_waits) && !pk->side) {
+                        punt_hold(w->punt, pk);
                 } else {
-                        to_kernel(w, pk);
+                        punt_to_kernel(w, pk);
                         punt_check_closed(w, c); /* the copy in the TUN queue needs no conn */
                 }
         }

@@ -264,12 +264,16 @@ static const struct slow_stage slow[] = {
 static void (*const ends[])(struct worker *, struct conn *) = { pinhole_conn_end, policy_conn_end, NULL };
 static void (*const snapshots[])(struct worker *) = { conn_snapshot_hook, NULL };
 
-static uint32_t name_id(const void *ctx, const char *name)
+static struct inspect_target target(const void *ctx, const struct inspect_conf *line)
 {
         const struct policy_fixture *p = ctx;
+        struct inspect_target t = p->target;
 
-        (void)name;
-        return p->tls_proxy_id;
+        if (!line->tls_proxy[0])
+                t.tls_proxy_id = 0;
+        if (!line->phone_proxy[0])
+                t.phone_proxy_id = 0;
+        return t;
 }
 
 static void compile_part(struct policy_fixture *p, const struct net_rt *net, enum snap_part_id id)
@@ -280,7 +284,7 @@ static void compile_part(struct policy_fixture *p, const struct net_rt *net, enu
 
         need(part != NULL, "part");
         rc = id == SNAP_ACL ? acl_compile(part, &p->conf, net, &e)
-                            : policy_compile(part, &p->conf, net, name_id, p, &e);
+                            : policy_compile(part, &p->conf, net, target, p, &e);
         need(rc == 0, e.text);
         snap_part_put(p->wf.part[id]);
         p->wf.part[id] = part;
@@ -307,7 +311,7 @@ void pf_init(struct policy_fixture *p)
         current = p;
         wf_init(&p->wf);
         pf_conf_init(&p->conf);
-        p->tls_proxy_id = 77;
+        p->target.tls_proxy_id = 77;
         p->wf.path.wire = wire;
         p->wf.path.slow = slow;
         p->wf.path.conn_end = ends;

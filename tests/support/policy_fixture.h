@@ -25,7 +25,7 @@
 struct policy_fixture {
         struct policy_conf conf;
         struct worker_fixture wf;
-        uint32_t tls_proxy_id; /* what every tls-proxy name resolves to; 0 unknown */
+        struct inspect_target target; /* what the names on inspect lines stand for; ids 0: unknown */
         unsigned taken;        /* packets of conns with an action other than forward */
         struct conn *last_taken;
         bool drop_late;  /* a stage behind conn_new_stage ends new flows, as a full punt ring would */

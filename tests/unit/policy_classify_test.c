@@ -88,7 +88,7 @@ static void a_missing_tls_proxy_refuses_the_flow(void **state)
         (void)state;
         port_class("cuma", 6, 5443);
         i = pf_inspect(pf_class(&p, "outside", "cuma"), INSPECT_MMP, "gone");
-        p.tls_proxy_id = 0;
+        p.target.tls_proxy_id = 0;
         pf_start(&p);
         assert_false(syn(40000, 5443));
         assert_int_equal(p.taken, 0);
