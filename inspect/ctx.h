@@ -20,7 +20,7 @@ struct pinhole_req {
         uint8_t proto;
         enum inspect_dir from; /* which side will open it */
         struct endpoint src, dst;
-        uint32_t timeout_s;    /* until used */
+        uint32_t timeout_s;     /* until used */
         enum inspect_id engine; /* engine of the secondary connection, or NONE */
 };
 
@@ -30,8 +30,9 @@ enum inspect_transport { VIA_UDP, VIA_TCP, VIA_TLS };
 /* What a phone proxy asks of an engine; NULL in the context for every other session. */
 struct phone_params {
         char name[65];
-        bool mixed;          /* cluster-mode mixed: the server leg may be TLS and SRTP too */
-        bool any_endpoint;   /* an endpoint that names no device is admitted (its certificate is verified all the same) */
+        bool mixed;        /* cluster-mode mixed: the server leg may be TLS and SRTP too */
+        bool any_endpoint; /* an endpoint that names no device is admitted (its certificate is verified all the same)
+                            */
         bool no_rtcp;
 };
 
@@ -41,16 +42,16 @@ struct inspect_ctx;
 struct inspect_host {
         int (*open_pinhole)(struct inspect_ctx *c, const struct pinhole_req *r);
         /*
-         * An endpoint written by side `from`, as the other side must see it: a host of the writer real -> mapped, a mapped
-         * address of the other side's host -> real. The same endpoint when no translation applies. false: it cannot be
-         * translated (dynamic translation without a live xlate): *out is not set.
+         * An endpoint written by side `from`, as the other side must see it: a host of the writer real -> mapped, a
+         * mapped address of the other side's host -> real. The same endpoint when no translation applies. false: it
+         * cannot be translated (dynamic translation without a live xlate): *out is not set.
          */
         bool (*translate)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                           struct endpoint *out);
         /*
-         * A relay for one m= line: takes a pair of ports on either side; local[0] is for the client to send to, local[1] for
-         * the server. *media != 0 names it until media_close(). -1: no port, no session, no media-termination (c->reason).
-         * Nothing is in force before the first media_update().
+         * A relay for one m= line: takes a pair of ports on either side; local[0] is for the client to send to,
+         * local[1] for the server. *media != 0 names it until media_close(). -1: no port, no session, no
+         * media-termination (c->reason). Nothing is in force before the first media_update().
          */
         int (*media_open)(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],
                           uint32_t *media);
@@ -60,8 +61,8 @@ struct inspect_host {
         /* Kernel random bytes for keys; -1: refuse. */
         int (*random)(void *host_worker, void *buf, size_t n);
         /*
-         * The device that registered here; its name was checked against the certificate by the engine. Enters or refreshes
-         * the secure-phone entry. expires_s 0: unregistered. -1: refused, c->reason.
+         * The device that registered here; its name was checked against the certificate by the engine. Enters or
+         * refreshes the secure-phone entry. expires_s 0: unregistered. -1: refused, c->reason.
          */
         int (*phone_seen)(struct inspect_ctx *c, const char *device, uint32_t expires_s);
         /* Per-engine counters by name, for show (static strings). */
@@ -80,15 +81,15 @@ struct inspect_ctx {
         struct endpoint client, server;               /* real */
         struct endpoint client_mapped, server_mapped; /* as the other side sees them */
         enum inspect_transport via[2];                /* [0] client side, [1] server side */
-        const void *params;               /* compiled inspect map of this engine, or NULL for defaults */
-        const struct phone_params *phone; /* NULL: no phone proxy */
-        bool anchor;                      /* media is terminated here: media_open() must be used, never a pinhole */
-        char device[65];                  /* SEP<MAC> in the client's verified certificate; "": none */
-        char reason[96];                  /* why ENGINE_CLOSE */
-        bool reset;                       /* ENGINE_CLOSE: with TCP resets (the default is an orderly end) */
-        bool dry;                         /* replay/tracer: no side effects */
-        void *host;                       /* the session, for the functions below */
-        void *host_worker;                /* its worker, for functions that outlive a session */
+        const void *params;                           /* compiled inspect map of this engine, or NULL for defaults */
+        const struct phone_params *phone;             /* NULL: no phone proxy */
+        bool anchor;       /* media is terminated here: media_open() must be used, never a pinhole */
+        char device[65];   /* SEP<MAC> in the client's verified certificate; "": none */
+        char reason[96];   /* why ENGINE_CLOSE */
+        bool orderly;      /* ENGINE_CLOSE: with FINs; the default is TCP resets */
+        bool dry;          /* replay/tracer: no side effects */
+        void *host;        /* the session, for the functions below */
+        void *host_worker; /* its worker, for functions that outlive a session */
         const struct inspect_host *ops;
 };
 

@@ -1,7 +1,7 @@
 /*
- * The contract of an inspection engine. Engines are pure: bytes and a context in, a verdict out; they never wait, never
- * touch sockets, packets or configuration objects. Whether the bytes came from a TCP stream, a TLS leg or a datagram is the
- * caller's business.
+ * The contract of an inspection engine. Engines are pure: bytes and a context in, a verdict out; they never wait,
+ * never touch sockets, packets or configuration objects. Whether the bytes came from a TCP stream, a TLS leg or a
+ * datagram is the caller's business.
  */
 #ifndef VOXGATE_INSPECT_ENGINE_H
 #define VOXGATE_INSPECT_ENGINE_H
@@ -17,27 +17,31 @@ enum engine_verdict {
         ENGINE_ACCEPT, /* forward: *used input bytes are dealt with, output is in ctx->out */
         ENGINE_MORE,   /* nothing (more) can be decided before further bytes; what was used is in *used */
         ENGINE_CLOSE,  /* protocol violation: end the session; ctx->reason says why */
+        ENGINE_DROP,   /* stream: as ACCEPT, the engine has left something out; datagram: it goes no further */
+        ENGINE_ROOM,   /* stream: c->out has no room for the next message: send what is there, call again at once */
 };
 
 struct inspect_engine {
         enum inspect_id id;
-        bool stream;            /* true: in-order bytes, false: datagrams */
-        uint8_t l4;             /* 6 or 17 */
-        uint16_t default_port;  /* of default-inspection-traffic; 0 none */
-        size_t state_size;      /* bytes of per-session state, zeroed before open() */
-        size_t buffer_max;      /* most bytes one direction may keep waiting (hard maximum) */
-        size_t growth_max;      /* c->out has room for the input and so many bytes more; a message may grow by that */
-        int (*open)(struct inspect_ctx *c);  /* 0, or -1: refuse the session */
+        bool stream;           /* true: in-order bytes, false: datagrams */
+        uint8_t l4;            /* 6 or 17 */
+        uint16_t default_port; /* of default-inspection-traffic; 0 none */
+        size_t state_size;     /* bytes of per-session state, zeroed before open() */
+        size_t buffer_max;     /* most bytes one direction may keep waiting (hard maximum) */
+        size_t growth_max;     /* c->out has room for the input and so many bytes more; a message may grow by that */
+        int (*open)(struct inspect_ctx *c); /* 0, or -1: refuse the session */
         /*
-         * Stream: `in` holds all bytes of this direction not yet used; the engine writes what goes on to c->out and says in
-         * *used how much of `in` is dealt with. Called again with what is left plus new bytes. fin: no more will come.
-         * Datagram: `in` is one whole datagram; ACCEPT forwards it (edited if c->out was written), CLOSE drops it.
+         * Stream: `in` holds all bytes of this direction not yet used; the engine writes what goes on to c->out and
+         * says in *used how much of `in` is dealt with. Called again with what is left plus new bytes. fin: no more
+         * will come. Datagram: `in` is one whole datagram; ACCEPT forwards it (edited if c->out was written), DROP and
+         * CLOSE end it, CLOSE counts as a violation.
          */
-        enum engine_verdict (*data)(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin, size_t *used);
+        enum engine_verdict (*data)(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin,
+                                    size_t *used);
         void (*close)(struct inspect_ctx *c);
         /*
-         * State that sessions of one proxy worker share (calls that outlive their connection), or all NULL. tick() comes about
-         * once a second; media_event() for what media_open() made, with its cookie; stat may be NULL.
+         * State that sessions of one proxy worker share (calls that outlive their connection), or all NULL. tick()
+         * comes about once a second; media_event() for what media_open() made, with its cookie; stat may be NULL.
          */
         void *(*shared_new)(const struct inspect_host *ops, void *host_worker, struct log_src *log);
         void (*shared_free)(void *shared);
