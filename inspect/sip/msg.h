@@ -69,16 +69,28 @@ struct sip_msg {
 enum sip_parse_result { SIP_OK, SIP_MORE, SIP_BAD };
 
 /*
- * Finds the next message of a stream. *pos is how far earlier calls have scanned in these same bytes (0 at first; kept in the
- * session), so that each byte is looked at once. SIP_MORE consumes nothing. *lead: CRLFs (keepalives) in front of the message;
- * with nothing but CRLFs there, *total is 0 and *lead says how many bytes. SIP_BAD: cannot be resynchronised; *why says what.
+ * Finds the next message of a stream: p[*lead .. *lead + *total). *pos remembers what earlier calls saw of these same bytes, so
+ * that each is looked at once: opaque, 0 at first, kept in the session while the answer is SIP_MORE; set to 0 otherwise.
+ * SIP_MORE consumes nothing. *lead: CRLFs (keepalives) in front of the message. *total 0: only the lead can be taken so far;
+ * what is behind it, if anything, is the beginning of a message. SIP_BAD: cannot be resynchronised; *why says what.
  */
 enum sip_parse_result sip_frame(const uint8_t *p, size_t n, size_t *pos, size_t *lead, size_t *total,
                                 const char **why);
-/* datagram: Content-Length may be absent or smaller than what is there. The message must be whole. */
+/*
+ * datagram: Content-Length may be absent or smaller than what is there. The message must be whole: SIP_MORE for a part of a
+ * stream's message, SIP_BAD for a part of a datagram. CRLFs in front are no part of the message but counted in total. Bytes
+ * behind it are left alone.
+ * What is refused here is what two readers could read in two ways, in any mode: bare CR or LF, control characters, lines of
+ * blanks, unclosed quotes and brackets in lists, repeated once-only headers, start lines, To, From, CSeq, Call-ID and top Via
+ * that do not parse.
+ */
 enum sip_parse_result sip_parse(struct sip_msg *m, const uint8_t *p, size_t n, bool datagram, const char **why);
 /* strict-header-validation: every rule of reference 1.3 and the mandatory headers. NULL: valid. */
 const char *sip_validate_strict(const struct sip_msg *m);
+
+/* Name as RFC 3261 spells it; "" for SIP_H_OTHER. */
+const char *sip_hdr_name(enum sip_hdr id);
+unsigned sip_hdr_flags(enum sip_hdr id);
 
 /* i-th value of a header: NULL behind the last. Use: for (i = 0; (h = sip_header_at(m, SIP_H_VIA, i)); i++) */
 const struct sip_header *sip_header_at(const struct sip_msg *m, enum sip_hdr id, unsigned i);
@@ -87,7 +99,7 @@ const struct sip_header *sip_header_at(const struct sip_msg *m, enum sip_hdr id,
 struct sip_uri { /* slices of the value, so that edits can name them */
         struct str all;      /* scheme to the last URI parameter and header */
         struct str scheme;   /* "sip", "sips", "tel", ... */
-        struct str user;     /* with password; empty: none */
+        struct str user;     /* with password; empty: none. Of tel: the number */
         struct str host;     /* without [] */
         struct str hostport; /* host and port as written, [] included: what an edit replaces */
         bool is_sip;         /* sip or sips: host is parsed */
@@ -122,7 +134,10 @@ struct sip_via {
 };
 bool sip_via_parse(struct sip_via *v, struct str value);
 
-/* Value of ;name or ;name=value in a parameter list; quotes respected. */
+/*
+ * Value of ;name or ;name=value in a parameter list: the first of that name. Quotes are respected: a quoted value comes without
+ * them, its escapes as they are. value may be NULL.
+ */
 bool sip_param(struct str params, const char *name, struct str *value);
 
 #endif

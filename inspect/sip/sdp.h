@@ -42,7 +42,8 @@ struct sdp_media {
         bool rtcp_mux;
         enum sdp_dir dir;     /* own or the session's */
         unsigned npts;
-        struct media_pt pts[MEDIA_PTS_MAX]; /* with rtpmap or the static table */
+        struct media_pt pts[MEDIA_PTS_MAX]; /* with rtpmap or the static table; unknown ones: no name, 8000 Hz (video 90000) */
+        bool more_pts;                      /* the list goes on */
         unsigned ncrypto, bad_crypto;
         struct sdp_crypto crypto[SDP_CRYPTO_MAX];
         bool has_crypto_lines, has_candidates, has_fingerprint;
@@ -72,5 +73,15 @@ void sdp_each_attr(const struct sdp *s, const struct sdp_media *m, const char *n
 /* ---- bodies of other types ---- */
 /* The application/sdp part of a message: the body itself, or one part of a multipart body. false: there is none. */
 bool sip_sdp_part(const struct sip_msg *m, struct str *part);
+
+struct sip_part {
+        struct str content;
+        struct str length; /* value of the part's own Content-Length, to be corrected with the content; "": none */
+};
+/*
+ * How many application/sdp parts there are, *first the first. More than one cannot be told apart by what the peer will do with
+ * them: an engine that has to edit SDP refuses such a message.
+ */
+unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first);
 
 #endif

@@ -1,0 +1,185 @@
+/*
+ * The SDP of a message whose body may have parts. RFC 2046 5.1. Line ends may be LF alone: a reader that takes them
+ * must not find a part that we did not see.
+ */
+#include "inspect/sip/msg_int.h"
+#include "inspect/sip/sdp.h"
+
+#define DEPTH_MAX 4u /* multipart in multipart */
+#define BOUNDARY_MAX 70u
+
+bool sip_media_type_parse(struct sip_media_type *t, struct str value)
+{
+        struct str in = lex_trim(value);
+
+        t->type = lex_token(&in);
+        if (!t->type.n || !lex_sep(&in, '/'))
+                return false;
+        t->subtype = lex_token(&in);
+        lex_blanks(&in);
+        t->params = in;
+        return t->subtype.n && (!in.n || *in.p == ';');
+}
+
+static struct str take_line(struct str *in)
+{
+        struct str line = lex_until(in, "\n");
+
+        line.n += lex_take(in, 1).n;
+        return line;
+}
+
+/* "--" boundary [ "--" ] blanks, a whole line. */
+static bool is_delimiter(struct str line, struct str boundary, bool *last)
+{
+        if (!lex_char(&line, '-') || !lex_char(&line, '-') || !lex_same(lex_take(&line, boundary.n), boundary))
+                return false;
+        *last = line.n >= 2 && line.p[0] == '-' && line.p[1] == '-';
+        if (*last)
+                lex_take(&line, 2);
+        return !lex_trim(line).n;
+}
+
+/* Text up to the next delimiter, without the line end that belongs to the delimiter. false: there is none. */
+static bool take_to_delimiter(struct str *in, struct str boundary, struct str *content, bool *last)
+{
+        const char *from = in->p, *at;
+
+        while (in->n) {
+                at = in->p;
+                if (!is_delimiter(take_line(in), boundary, last))
+                        continue;
+                if (at > from && at[-1] == '\n')
+                        at--;
+                if (at > from && at[-1] == '\r')
+                        at--;
+                *content = lex_span(from, at);
+                return true;
+        }
+        return false;
+}
+
+struct part {
+        struct str type; /* Content-Type */
+        struct sip_part p;
+};
+
+/* One header of a part, folds and all. */
+static struct str take_header(struct str *in)
+{
+        struct str line = take_line(in);
+
+        while (in->n && (*in->p == ' ' || *in->p == '\t') && lex_trim(line).n)
+                line.n += take_line(in).n;
+        return line;
+}
+
+static struct part part_of(struct str text)
+{
+        struct part out = { { "", 0 }, { text, { "", 0 } } };
+        struct str in = text, line, name;
+
+        while (in.n) {
+                line = take_header(&in);
+                if (!lex_trim(line).n)
+                        break;
+                name = lex_token(&line);
+                if (!lex_sep(&line, ':'))
+                        continue;
+                if (lex_is(name, "Content-Type") || lex_is(name, "c"))
+                        out.type = lex_trim(line);
+                else if (lex_is(name, "Content-Length") || lex_is(name, "l"))
+                        out.p.length = lex_trim(line);
+        }
+        out.p.content = in;
+        return out;
+}
+
+/* multipart with a boundary that can be used. */
+static bool boundary_of(struct str type, struct str *boundary)
+{
+        struct sip_media_type t;
+
+        return sip_media_type_parse(&t, type) && lex_is(t.type, "multipart") &&
+               sip_param(t.params, "boundary", boundary) && boundary->n && boundary->n <= BOUNDARY_MAX;
+}
+
+static bool is_sdp(struct str type)
+{
+        struct sip_media_type t;
+
+        return sip_media_type_parse(&t, type) && lex_is(t.type, "application") && lex_is(t.subtype, "sdp");
+}
+
+/* A multipart body being walked. */
+struct level {
+        struct str left, boundary;
+};
+
+static bool enter(struct level *l, struct str body, struct str boundary)
+{
+        struct str preamble;
+        bool last;
+
+        *l = (struct level){ body, boundary };
+        return take_to_delimiter(&l->left, boundary, &preamble, &last) && !last;
+}
+
+/* The next part of the level; false: the last is behind us. A part that no delimiter ends goes to the end. */
+static bool next_part(struct level *l, struct part *out)
+{
+        struct str text = l->left;
+        bool last = false;
+
+        if (!l->left.n)
+                return false;
+        if (!take_to_delimiter(&l->left, l->boundary, &text, &last) || last)
+                l->left.n = 0;
+        *out = part_of(text);
+        return true;
+}
+
+static unsigned walk(struct str body, struct str boundary, struct sip_part *first)
+{
+        struct level level[DEPTH_MAX];
+        unsigned depth = 0, found = 0;
+        struct part p;
+
+        if (!enter(&level[0], body, boundary))
+                return 0;
+        for (;;) {
+                if (!next_part(&level[depth], &p)) {
+                        if (!depth--)
+                                return found;
+                } else if (is_sdp(p.type)) {
+                        if (!found++)
+                                *first = p.p;
+                } else if (depth + 1 < DEPTH_MAX && boundary_of(p.type, &boundary)) {
+                        depth += enter(&level[depth + 1], p.p.content, boundary);
+                }
+        }
+}
+
+unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first)
+{
+        const struct sip_header *h = sip_header_at(m, SIP_H_CONTENT_TYPE, 0);
+        struct str boundary;
+
+        *first = (struct sip_part){ { "", 0 }, { "", 0 } };
+        if (!h || !m->body.n)
+                return 0;
+        if (is_sdp(h->value)) {
+                first->content = m->body;
+                return 1;
+        }
+        return boundary_of(h->value, &boundary) ? walk(m->body, boundary, first) : 0;
+}
+
+bool sip_sdp_part(const struct sip_msg *m, struct str *part)
+{
+        struct sip_part p;
+        bool found = sip_sdp_parts(m, &p) > 0;
+
+        *part = p.content;
+        return found;
+}
