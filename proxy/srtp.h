@@ -28,14 +28,14 @@ enum srtp_result {
 const char *srtp_result_text(enum srtp_result r);
 
 /*
- * Opaque; lives in memory the caller owns (aligned to 8), so that sessions are one block. It may be moved, never copied: the
- * portable way keeps cipher objects of libcrypto behind it, which srtp_ctx_wipe() gives back.
+ * Opaque; lives in memory the caller owns (aligned to 8), so that sessions are one block. It may be moved, never
+ * copied: the portable way keeps cipher objects of libcrypto behind it, which srtp_ctx_wipe() gives back.
  */
 struct srtp_ctx;
 size_t srtp_ctx_size(void);
 /*
- * -1: the key does not fit the suite, or the suite is unknown; the memory is wiped then. sender: for protect; else for
- * unprotect. What the memory held before is overwritten: wipe a context before it is made anew.
+ * -1: the key does not fit the suite, or the suite is unknown; the memory is wiped then. sender: for protect; else
+ * for unprotect. What the memory held before is overwritten: wipe a context before it is made anew.
  */
 int srtp_ctx_init(struct srtp_ctx *c, const struct srtp_master *m, bool sender, struct err *e);
 void srtp_ctx_wipe(struct srtp_ctx *c); /* legal on zeroed memory */
@@ -44,21 +44,23 @@ bool srtp_ctx_same_key(const struct srtp_ctx *c, const struct srtp_master *m);
 unsigned srtp_overhead(const struct srtp_ctx *c, bool rtcp);
 
 /*
- * One packet. *len is the length in and out; cap the bytes that may be written. Whatever the result is but SRTP_OK, packet,
- * length and state are as before. Unencrypted SRTCP (E bit 0) is SRTP_MALFORMED. An index that went out already may go
- * out again with the same bytes (a retransmission) while it is among the last 64; anything else is SRTP_REUSE.
+ * One packet. *len is the length in and out; cap the bytes that may be written. Whatever the result is but SRTP_OK,
+ * packet, length and state are as before. Unencrypted SRTCP (E bit 0) is SRTP_MALFORMED. An index that went out
+ * already may go out again with the same bytes (a retransmission) while it is among the last 64; anything else is
+ * SRTP_REUSE.
  */
 enum srtp_result srtp_protect(struct srtp_ctx *c, uint8_t *pkt, size_t *len, size_t cap);
 enum srtp_result srtp_unprotect(struct srtp_ctx *c, uint8_t *pkt, size_t *len);
 enum srtp_result srtcp_protect(struct srtp_ctx *c, uint8_t *pkt, size_t *len, size_t cap);
 enum srtp_result srtcp_unprotect(struct srtp_ctx *c, uint8_t *pkt, size_t *len);
 
-/* Packets (RTP or SRTCP, whichever is nearer its end) until the answer is SRTP_KEY_USED_UP. Sources share their key's life. */
+/* Packets (RTP or SRTCP, whichever is nearer its end) until the answer is SRTP_KEY_USED_UP. Sources share their key's
+ * life. */
 uint64_t srtp_packets_left(const struct srtp_ctx *c);
 
 /*
- * Many packets of any contexts in one call (RTP only): the way of the dataplane. Packets of one context are taken in the
- * order given. Results as of the single calls.
+ * Many packets of any contexts in one call (RTP only): the way of the dataplane. Packets of one context are taken in
+ * the order given. Results as of the single calls.
  */
 struct srtp_job {
         struct srtp_ctx *ctx;
