@@ -55,8 +55,8 @@ struct conn {
         bool inbound;   /* initiator's level < responder's */
         bool accept_first;
         bool client_waits; /* connect first: its SYN is kept until the server has answered */
-        bool ending; /* nobody terminates it any more: it lingers for last segments, end_reason is set */
-        bool dead;   /* conn_end() was called */
+        bool ending;       /* nobody terminates it any more: it lingers for last segments, end_reason is set */
+        bool dead;         /* conn_end() was called */
         bool no_log;
         bool embryonic;            /* counted as half-open by its class */
         bool reset_idle;           /* both ends are told when it dies of age */

@@ -39,12 +39,12 @@ struct flow_plan {
         uint32_t acl_id; /* conf id of the list */
         /* classification */
         enum inspect_id engine;
-        uint32_t class_id;     /* conf id of the class action, 0 none */
-        uint32_t inspect_id;   /* conf id of the inspect line: its counters */
-        uint32_t map_id;       /* conf id of the inspection map, 0 none */
-        uint32_t tls_proxy_id; /* conf id of the tls-proxy, 0 none */
+        uint32_t class_id;       /* conf id of the class action, 0 none */
+        uint32_t inspect_id;     /* conf id of the inspect line: its counters */
+        uint32_t map_id;         /* conf id of the inspection map, 0 none */
+        uint32_t tls_proxy_id;   /* conf id of the tls-proxy, 0 none */
         uint32_t phone_proxy_id; /* conf id of the phone-proxy, 0 none */
-        uint16_t server_port;  /* PUNT: the port our server leg dials; 0: dst_real_port */
+        uint16_t server_port;    /* PUNT: the port our server leg dials; 0: dst_real_port */
         struct conn_settings set;
         /* NAT stage: how the responder sees the initiator */
         struct addr src_mapped;

@@ -11,13 +11,14 @@ static inline const struct policy_rt *policy_rt(const struct snapshot *s)
 {
         return s->part[SNAP_POLICY]->root;
 }
-/* What the names on an inspect line mean: handed in by commit, since policy knows neither proxies nor inspection maps. */
+/* What the names on an inspect line mean: handed in by commit, since policy knows neither proxies nor inspection
+ * maps. */
 struct inspect_target {
-        uint32_t map_id;         /* 0: none named, or there is none of that name */
-        uint32_t tls_proxy_id;   /* named, or that of the phone proxy */
+        uint32_t map_id;       /* 0: none named, or there is none of that name */
+        uint32_t tls_proxy_id; /* named, or that of the phone proxy */
         uint32_t phone_proxy_id;
-        uint16_t server_port;    /* our server leg dials this port; 0: the one the client dialled ... */
-        int32_t server_shift;    /* ... plus this (phone proxy: 5061 -> 5060, 2443 -> 2000) */
+        uint16_t server_port; /* our server leg dials this port; 0: the one the client dialled ... */
+        int32_t server_shift; /* ... plus this (phone proxy: 5061 -> 5060, 2443 -> 2000) */
 };
 typedef struct inspect_target (*inspect_target_fn)(const void *ctx, const struct inspect_conf *line);
 /* target may be NULL: no names are known. */

@@ -12,9 +12,11 @@ struct tls_proxy_conf {
         bool no_authenticate_client;
         char client_tp[TRUSTPOINT_NAME_MAX + 1]; /* certificate shown to the TLS server */
         char ldc_issuer[TRUSTPOINT_NAME_MAX + 1], ldc_key[KEYPAIR_NAME_MAX + 1];
-        /* Ours: the server leg is cleartext TCP (phone proxy nonsecure does that by itself); 0: TLS. `client cleartext PORT` */
+        /* Ours: the server leg is cleartext TCP (phone proxy nonsecure does that by itself); 0: TLS. `client
+         * cleartext PORT` */
         uint16_t cleartext_port;
-        /* Ours: `client trust TP...`, `server trust TP...`: only these vouch for the server / the phone. Empty: all. */
+        /* Ours: `client trust TP...`, `server trust TP...`: only these vouch for the server / the phone. Empty: all.
+         */
         struct conf_list client_trust, server_trust; /* struct conf_obj, name: trustpoint */
         unsigned n_client_suites, n_server_suites;
         char client_suites[SSL_SUITES_MAX][SSL_SUITE_NAME_MAX + 1],
@@ -57,10 +59,10 @@ struct phone_proxy_conf {
 };
 
 struct proxy_conf {
-        struct conf_list tls_proxies; /* struct tls_proxy_conf */
-        struct conf_list media_terms; /* struct media_term_conf */
+        struct conf_list tls_proxies;   /* struct tls_proxy_conf */
+        struct conf_list media_terms;   /* struct media_term_conf */
         struct conf_list phone_proxies; /* struct phone_proxy_conf */
-        uint32_t max_sessions;        /* tls-proxy maximum-sessions; 0 = platform default */
+        uint32_t max_sessions;          /* tls-proxy maximum-sessions; 0 = platform default */
 };
 
 #endif

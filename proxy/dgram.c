@@ -37,18 +37,18 @@ static bool replace_payload(struct pkt *pk, const uint8_t *p, size_t n)
 static bool inspect_dgram(struct psession *s, const struct punt_msg *m)
 {
         struct pkt *pk = m->pk;
-        uint8_t edited[2048];
-        struct wbuf out = wbuf_of(edited, sizeof edited);
+        struct wbuf out = wbuf_of(s->w->scratch, SCRATCH_MAX);
         size_t used = 0;
         enum engine_verdict v;
 
         s->ctx.out = &out;
-        s->ctx.now_ms = s->last_ms = tmr_now(evl_timers(s->w->evl));
+        psession_ctx_now(s);
+        s->last_ms = s->ctx.now_ms;
         s->half[m->dir].bytes += pk->tot_pay;
         v = s->engine->data(&s->ctx, m->dir, cur_of(pk->buf + pk->pay, pk->tot_pay), false, &used);
         if (v != ENGINE_ACCEPT || out.full)
                 return false;
-        return !out.len || replace_payload(pk, edited, out.len);
+        return !out.len || replace_payload(pk, s->w->scratch, out.len);
 }
 
 void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m)

@@ -93,6 +93,7 @@ static int one(const struct compile *x, const struct tls_proxy_conf *c, struct t
         snprintf(rt->server_tp, sizeof rt->server_tp, "%s", c->server_tp);
         snprintf(rt->client_tp, sizeof rt->client_tp, "%s", c->client_tp);
         rt->authenticate_client = !c->no_authenticate_client;
+        rt->cleartext = c->cleartext_port != 0;
         suites_text(rt, c);
         rt->server = server_side(x, c, &why);
         if (rt->server)
@@ -143,5 +144,13 @@ const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id
         for (unsigned i = 0; i < p->n; i++)
                 if (p->tp[i].id == id)
                         return &p->tp[i];
+        return NULL;
+}
+
+const struct phone_proxy_rt *phone_proxy_by_id(const struct proxy_rt *p, uint32_t id)
+{
+        for (unsigned i = 0; i < p->n_phone_proxies; i++)
+                if (p->phone_proxy[i].id == id)
+                        return &p->phone_proxy[i];
         return NULL;
 }

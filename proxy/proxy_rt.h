@@ -13,6 +13,7 @@ struct tls_proxy_rt {
         struct tls_profile
                 *server; /* towards the TLS client; NULL: no identity certificate (sessions refused, reason below) */
         struct tls_profile *client; /* towards the TLS server */
+        bool cleartext;             /* the server leg is TCP */
         char unusable[160];         /* why sessions are refused, "" when usable */
         char client_suites[200];    /* for show */
 };
@@ -24,12 +25,12 @@ struct media_term_rt {
         struct mta_rt {
                 struct addr addr;
                 uint16_t iface; /* IFACE_NONE: the global address */
-        } *at;
+        } * at;
         uint16_t port_lo, port_hi;
 };
 struct phone_proxy_rt {
         uint32_t id;
-        struct phone_params params; /* engines see this */
+        struct phone_params params;      /* engines see this */
         const struct media_term_rt *mta; /* of the same part; NULL: unusable */
         uint32_t tls_proxy_id;
         uint32_t timeout_ms; /* of secure phones */
@@ -54,6 +55,7 @@ static inline const struct proxy_rt *proxy_rt(const struct snapshot *s)
         return s->part[SNAP_PROXY]->root;
 }
 const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id);
+const struct phone_proxy_rt *phone_proxy_by_id(const struct proxy_rt *p, uint32_t id);
 #define TLS_PROXY_SESSIONS_DEFAULT 4000u
 #define TLS_PROXY_SESSIONS_MAX 13000u
 

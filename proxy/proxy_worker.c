@@ -218,7 +218,11 @@ static int tables_new(struct proxy_worker *w, struct err *e)
                 if (!w->by_flow[i])
                         return err_nomem(e, "reserving the flow table of a proxy worker");
         }
-        if (!w->caps || !w->log)
+        w->relay = mem_reserve(RELAYS_MAX * sizeof *w->relay);
+        w->scratch = mem_reserve(SCRATCH_MAX);
+        w->phones = phone_table_new(evl_timers(w->evl));
+        w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
+        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->phones || !w->media_ports || shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
 }
@@ -260,6 +264,11 @@ void proxy_worker_free(struct proxy_worker *w)
                 psession_free(list_entry(it, struct psession, link));
         list_each_safe(it, tmp, &w->owing)
                 psession_free(list_entry(it, struct psession, link));
+        shared_fini(w); /* closes the media of calls that are left */
+        phone_table_free(w->phones);
+        media_ports_free(w->media_ports);
+        mem_unreserve(w->relay, RELAYS_MAX * sizeof *w->relay);
+        mem_unreserve(w->scratch, SCRATCH_MAX);
         if (w->listener.fd >= 0) {
                 evl_del(w->evl, &w->listener);
                 close(w->listener.fd);
@@ -321,7 +330,8 @@ static bool work_waits(struct proxy_worker *w)
         if (!list_empty(&w->busy) || !list_empty(&w->handshakes) || w->accept_ready)
                 return true;
         for (unsigned i = 0; i < w->env.nlinks; i++)
-                if (ring_pending(w->env.link[i]->to_proxy))
+                if (ring_pending(w->env.link[i]->to_proxy) ||
+                    (w->env.media[i] && ring_pending(w->env.media[i]->to_proxy)))
                         return true;
         return false;
 }
@@ -346,8 +356,9 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
         unsigned n = wait_for_events(w, wait_ms);
 
         w->snap = snap_current(w->env.hub);
-        n += rings_drain(w);
+        n += rings_drain(w) + relay_reports(w);
         owing_pay(w);
+        relay_pay(w);
         if (w->accept_ready)
                 serve_accepts(w);
         serve_busy(w);

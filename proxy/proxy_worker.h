@@ -7,6 +7,8 @@
 #define VOXGATE_PROXY_WORKER_H
 
 #include "platform/base/evl.h"
+#include "proxy/media.h"
+#include "proxy/phones.h"
 #include "proxy/proxy_rt.h"
 #include "proxy/punt.h"
 
@@ -19,7 +21,9 @@ struct proxy_env {
         struct snap_hub *hub;
         struct punt_link *link[8]; /* one per dataplane worker, by its id */
         unsigned nlinks;
-        bool listen;                          /* open the listener in the (private) namespace of the calling thread */
+        struct media_link *media[8]; /* likewise; NULL: no media relay (calls that need one are refused) */
+        unsigned nworkers;           /* proxy workers there are; 0 means 1. They share the media ports by id */
+        bool listen;                 /* open the listener in the (private) namespace of the calling thread */
         uint32_t handshake_ms, idle_close_ms; /* 0: defaults 15000, 0 (conn idle rules) */
         uint32_t fd_budget;                   /* descriptors the sessions may use; 0: from RLIMIT_NOFILE */
 };
@@ -67,6 +71,11 @@ struct proxy_counts { /* of one tls-proxy id, or all with id 0 */
 void proxy_counts(const struct proxy_worker *p, uint32_t tls_proxy_id, struct proxy_counts *out);
 /* Ends sessions of one tls-proxy (0: all); returns how many. */
 unsigned proxy_clear(struct proxy_worker *p, uint32_t tls_proxy_id);
+/* The engine's state that its sessions share here (calls), for its own walk functions; NULL: none. */
+void *proxy_engine_shared(const struct proxy_worker *p, enum inspect_id engine);
+struct phone_table *proxy_phones(struct proxy_worker *p);
+/* Media ports of an address in use here, calls refused for want of one. */
+unsigned proxy_media_ports_used(const struct proxy_worker *p, const struct addr *a);
 /* Named counters of engines ("mmp", "malformed header"), for show; false behind the last. */
 bool proxy_engine_counter(const struct proxy_worker *p, unsigned idx, const char **engine, const char **name,
                           uint64_t *value);

@@ -1,7 +1,7 @@
 /*
- * Connect first: a client of a flow that is inspected in the clear is let in only when its server has answered, so that a
- * closed port stays closed to it. Its SYN waits here meanwhile. At most PUNT_HELD_MAX wait; beyond that a SYN is dropped and
- * its retransmission tried, by when the server may have answered.
+ * Connect first: a client of a flow that is inspected in the clear is let in only when its server has answered, so
+ * that a closed port stays closed to it. Its SYN waits here meanwhile. At most PUNT_HELD_MAX wait; beyond that a SYN
+ * is dropped and its retransmission tried, by when the server may have answered.
  */
 #include "platform/net/egress.h"
 #include "proxy/punt_int.h"

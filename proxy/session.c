@@ -1,8 +1,11 @@
 /*
- * Life of a proxied TLS session (accept first):
+ * Life of a proxied session:
  *
- *   FLOW_NEW -> WAIT_CLIENT --accept--> TLS_CLIENT --handshake--> CONNECT_SERVER --connect--> TLS_SERVER
- * --verified--> OPEN any state --END from either side--> CLOSING --GONE--> freed
+ *   accept first (TLS towards the client; the server leg may be TCP):
+ *      FLOW_NEW -> WAIT_CLIENT --accept--> TLS_CLIENT --handshake--> CONNECT_SERVER --connect--> TLS_SERVER
+ * --verified--> OPEN connect first (cleartext on both legs: a closed server port stays closed to the client):
+ *      FLOW_NEW -> CONNECT_SERVER --connect, CONNECTED--> WAIT_CLIENT --accept--> OPEN
+ *   any state --END from either side--> CLOSING --GONE--> freed
  *
  * Every wait has a deadline (S4): one for everything up to OPEN.
  */
@@ -23,10 +26,12 @@ static void queue_handshake(struct psession *s)
                 list_add_tail(&s->w->handshakes, &s->ready);
 }
 
-/* The client's handshake is over, the server's is not: what the client says stays in its socket. */
-static bool awaits_server(const struct half *h)
+/* Ready, while the other leg is not: what its peer says stays in the socket. */
+static bool awaits_other(const struct half *h)
 {
-        return h == h->s->half && (h->s->state == SESS_CONNECT_SERVER || h->s->state == SESS_TLS_SERVER);
+        enum session_state st = h->s->state;
+
+        return h == h->s->half ? st == SESS_CONNECT_SERVER || st == SESS_TLS_SERVER : st == SESS_WAIT_CLIENT;
 }
 
 void psession_arm(struct half *h)
@@ -38,7 +43,7 @@ void psession_arm(struct half *h)
         /* A reader that is slow stops its source; a finished source has nothing more to say. */
         if (h->eof || (h->s->state == SESS_OPEN && h->s->half[h == h->s->half].out.len >= OUT_MAX / 2))
                 want &= ~(unsigned)LEG_WANT_READ;
-        if (awaits_server(h))
+        if (awaits_other(h))
                 want = 0;
         if (!h->ev.on || h->ev.want != want)
                 evl_set(h->s->w->evl, &h->ev, want);
@@ -50,7 +55,7 @@ static void on_ready(struct evl_fd *f, unsigned ready)
         struct psession *s = h->s;
 
         h->readable |= (ready & (EVL_READ | EVL_ERROR)) != 0;
-        h->lost |= awaits_server(h); /* asked for nothing, it can only have failed */
+        h->lost |= awaits_other(h); /* asked for nothing, it can only have failed */
         if (s->state == SESS_OPEN)
                 proxy_queue_busy(s);
         else
@@ -124,7 +129,7 @@ static void release(struct psession *s, bool abort_legs)
                 return;
         s->dead = true;
         for (unsigned i = 0; i < 2; i++) {
-                if (s->half[i].ready && psession_is_stream(s))
+                if (s->half[i].ready && s->tls[i])
                         log_tls_end(s, i);
                 half_close(&s->half[i], abort_legs);
         }
@@ -136,7 +141,8 @@ static void release(struct psession *s, bool abort_legs)
         tmr_cancel(evl_timers(s->w->evl), &s->partial);
         list_del(&s->ready);
         s->state = SESS_CLOSING;
-        if (psession_is_stream(s)) {
+        s->w->nstreams -= psession_is_stream(s);
+        if (s->counted) {
                 s->w->all.active--;
                 if (c)
                         c->active--;
@@ -195,7 +201,8 @@ static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
 
         tp_count(s, (struct proxy_counts){ .failed_client = !server, .failed_server = server });
         s->drop = server ? DROP_FLOW_TLS_SERVER : DROP_FLOW_TLS_CLIENT;
-        log_tls_failed(s, server);
+        if (s->tls[server])
+                log_tls_failed(s, server);
         refuse(s, CONN_END_SYN_TIMEOUT,
                server ? "server did not finish connecting in time" : "client did not finish its handshake in time");
 }
@@ -209,47 +216,14 @@ static void on_partial(struct tmr *t, uint64_t now_ms UNUSED)
 
 /* ---- beginning ---- */
 
-static const struct tls_proxy_rt *tls_proxy_of(const struct psession *s)
-{
-        return s->w->snap ? tls_proxy_by_id(proxy_rt(s->w->snap), s->info.tls_proxy_id) : NULL;
-}
-
-/* Takes what this session needs out of the snapshot: it may change while the session lives. */
-static const char *bind_tls_proxy(struct psession *s)
-{
-        const struct tls_proxy_rt *tp = tls_proxy_of(s);
-
-        if (!tp)
-                return "its tls-proxy no longer exists";
-        s->tls_proxy_id = tp->id;
-        snprintf(s->tls_proxy, sizeof s->tls_proxy, "%s", tp->name);
-        snprintf(s->server_tp, sizeof s->server_tp, "%s", tp->server_tp);
-        s->ask_client = tp->authenticate_client;
-        if (tp->unusable[0])
-                return tp->unusable;
-        s->server_profile = tls_profile_get(tp->server);
-        s->client_profile = tls_profile_get(tp->client);
-        return NULL;
-}
-
-static bool over_limit(struct psession *s)
-{
-        struct proxy_worker *w = s->w;
-        uint32_t limit = w->snap ? proxy_rt(w->snap)->max_sessions : 0;
-
-        limit = MIN_OF(limit, w->limit);
-        if (w->all.active <= limit)
-                return false;
-        tp_count(s, (struct proxy_counts){ .refused_limit = 1 });
-        s->drop = DROP_FLOW_LIMIT;
-        log_msg(w->log, LOG_446001, LU(limit));
-        return true;
-}
-
 static void count_start(struct psession *s)
 {
         struct proxy_counts *c = tp_counts(s->w, s->info.tls_proxy_id);
 
+        s->w->nstreams++;
+        if (!s->info.accept_first)
+                return;
+        s->counted = true;
         s->w->all.active++;
         s->w->all.total++;
         s->w->all.most = MAX_OF(s->w->all.most, s->w->all.active);
@@ -280,7 +254,7 @@ static struct psession *psession_alloc(struct proxy_worker *w, unsigned link, co
         for (unsigned i = 0; i < 2; i++) {
                 s->half[i].s = s;
                 s->half[i].in.max = s->engine && s->engine->buffer_max > 4096 ? s->engine->buffer_max : 4096;
-                s->half[i].out.max = OUT_MAX + s->half[i].in.max;
+                s->half[i].out.max = OUT_MAX + s->half[i].in.max + (s->engine ? s->engine->growth_max : 0);
         }
         list_add_tail(&w->sessions, &s->link);
         w->by_flow[link][s->flow - FLOW_ID_FIRST] = s;
@@ -297,54 +271,32 @@ static void refuse_unborn(struct proxy_worker *w, unsigned link, const struct pu
         worker_wake(w->env.link[link]->dp);
 }
 
-void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+static struct leg *tls_over(struct psession *s, unsigned i, struct leg *bottom, struct err *e)
 {
-        struct psession *s = psession_alloc(w, link, m);
-        const char *why = NULL;
-
-        if (!s) {
-                refuse_unborn(w, link, m);
-                return;
-        }
-        if (psession_is_stream(s))
-                count_start(s);
-        if (psession_ctx_init(s) < 0) {
-                refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
-                return;
-        }
-        if (!psession_is_stream(s)) {
-                s->state = SESS_OPEN;
-                return;
-        }
-        tmr_set(evl_timers(w->evl), &s->deadline, w->env.handshake_ms ? w->env.handshake_ms : HANDSHAKE_MS_DEFAULT);
-        why = over_limit(s) ? "maximum number of sessions reached" : bind_tls_proxy(s);
-        if (why)
-                refuse(s, CONN_END_PROXY_FULL, why);
-}
-
-static struct leg *tls_over(struct psession *s, unsigned i, struct tls_profile **profile, struct leg *bottom)
-{
-        struct err e = { 0 };
-        struct leg *l = bottom ? leg_tls_new(*profile, bottom, s->w->log, &e) : NULL;
+        struct tls_profile **profile = i ? &s->client_profile : &s->server_profile;
+        struct leg *l = bottom ? leg_tls_new(*profile, bottom, s->w->log, e) : NULL;
 
         if (l)
                 log_tls_start(s, i, *profile);
         tls_profile_put(*profile);
         *profile = NULL;
-        if (l) {
-                half_attach(s, i, l);
-                return l;
-        }
-        refuse(s, CONN_END_PROXY_FULL, e.text[0] ? e.text : "out of memory for a TLS session");
-        return NULL;
+        return l;
 }
 
-void psession_accepted(struct psession *s, int fd)
+/* The leg over its socket (taken over). false: the session was refused. */
+static bool leg_begin(struct psession *s, unsigned i, int fd, bool connecting)
 {
-        s->state = SESS_TLS_CLIENT;
-        debug_session_set_up(s);
-        if (tls_over(s, 0, &s->server_profile, leg_socket_new(fd, false)))
-                queue_handshake(s);
+        struct err e = { 0 };
+        struct leg *l = leg_socket_new(fd, connecting);
+
+        if (s->tls[i])
+                l = tls_over(s, i, l, &e);
+        if (l) {
+                half_attach(s, i, l);
+                return true;
+        }
+        refuse(s, CONN_END_PROXY_FULL, e.text[0] ? e.text : "out of memory for a session");
+        return false;
 }
 
 static int server_socket(const struct psession *s)
@@ -372,9 +324,37 @@ static void connect_server(struct psession *s)
                 refuse(s, CONN_END_PROXY_FULL, "no socket for the server leg");
                 return;
         }
-        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Started SSL handshake with Server", s->flow);
-        if (tls_over(s, 1, &s->client_profile, leg_socket_new(fd, true)))
+        if (s->tls[1])
+                debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Started SSL handshake with Server", s->flow);
+        if (leg_begin(s, 1, fd, true))
                 queue_handshake(s);
+}
+
+void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
+{
+        struct psession *s = psession_alloc(w, link, m);
+        const char *why = NULL;
+
+        if (!s) {
+                refuse_unborn(w, link, m);
+                return;
+        }
+        if (psession_is_stream(s))
+                count_start(s);
+        if (psession_ctx_init(s) < 0) {
+                refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
+                return;
+        }
+        if (!psession_is_stream(s)) {
+                s->state = SESS_OPEN;
+                return;
+        }
+        tmr_set(evl_timers(w->evl), &s->deadline, w->env.handshake_ms ? w->env.handshake_ms : HANDSHAKE_MS_DEFAULT);
+        why = psession_over_limit(s) ? "maximum number of sessions reached" : psession_bind(s);
+        if (why)
+                refuse(s, CONN_END_PROXY_FULL, why);
+        else if (!s->tls[0])
+                connect_server(s);
 }
 
 static void opened(struct psession *s)
@@ -387,9 +367,26 @@ static void opened(struct psession *s)
         proxy_queue_busy(s); /* bytes may wait inside a TLS layer already */
 }
 
+void psession_accepted(struct psession *s, int fd)
+{
+        if (s->tls[0]) {
+                s->state = SESS_TLS_CLIENT;
+                debug_session_set_up(s);
+                if (leg_begin(s, 0, fd, false))
+                        queue_handshake(s);
+                return;
+        }
+        if (!leg_begin(s, 0, fd, false))
+                return;
+        s->half[0].ready = true;
+        opened(s);
+}
+
 static bool server_connected(const struct psession *s)
 {
-        return s->half[1].leg && leg_start(s->half[1].leg->next) == 1;
+        struct leg *l = s->half[1].leg;
+
+        return l && leg_start(l->next ? l->next : l) == 1;
 }
 
 static void count_failed(struct psession *s, unsigned leg, bool unverified)
@@ -412,10 +409,12 @@ static void handshake_failed(struct psession *s, unsigned leg)
         bool unverified;
         char why[160];
 
-        leg_tls_info(h->leg, &h->tls);
+        if (s->tls[leg])
+                leg_tls_info(h->leg, &h->tls);
         unverified = leg == 1 && h->tls.verify_reason[0];
         count_failed(s, leg, unverified);
-        log_tls_failed(s, leg);
+        if (s->tls[leg])
+                log_tls_failed(s, leg);
         snprintf(why, sizeof why, "%s: %.120s", leg ? "server" : "client",
                  unverified       ? h->tls.verify_reason
                  : h->leg->why[0] ? h->leg->why
@@ -426,21 +425,61 @@ static void handshake_failed(struct psession *s, unsigned leg)
         refuse(s, leg ? CONN_END_RESET_I : CONN_END_INSPECT, why);
 }
 
+static void leg_done(struct psession *s, unsigned i)
+{
+        struct half *h = &s->half[i];
+
+        h->ready = true;
+        if (!s->tls[i])
+                return;
+        leg_tls_info(h->leg, &h->tls);
+        log_tls_done(s, i);
+        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Data channel ready for the %s", s->flow,
+                   i ? "Server" : "Client");
+}
+
+/* The client's handshake is done. */
+static void admitted(struct psession *s)
+{
+        const char *why = psession_admit(s);
+
+        if (why)
+                refuse(s, CONN_END_INSPECT, why);
+        else
+                connect_server(s);
+}
+
+/* Connect first: the server has answered, the client's SYN may go on. */
+static void let_client_in(struct psession *s)
+{
+        struct punt_msg m = { .kind = PUNT_CONNECTED, .flow = s->flow, .gen = s->gen };
+
+        s->state = SESS_WAIT_CLIENT;
+        psession_arm(&s->half[1]);
+        if (!ring_push(s->w->env.link[s->nlink]->to_dp, &m)) {
+                refuse(s, CONN_END_PROXY_FULL, "the dataplane does not listen");
+                return;
+        }
+        worker_wake(s->w->env.link[s->nlink]->dp);
+}
+
 void psession_handshake(struct psession *s)
 {
         unsigned i = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
         struct half *h = &s->half[i];
         int rc;
 
-        if (s->dead || s->state == SESS_OPEN || !h->leg)
+        if (s->dead || s->state == SESS_OPEN)
                 return;
-        if (s->half[0].lost) { /* nobody is left to serve */
-                psession_end(s, CONN_END_RESET_O, true, NULL);
+        if (s->half[0].lost || s->half[1].lost) { /* nobody is left to serve */
+                psession_end(s, s->half[0].lost ? CONN_END_RESET_O : CONN_END_RESET_I, true, NULL);
                 return;
         }
+        if (!h->leg)
+                return;
         rc = leg_start(h->leg);
         if (rc == LEG_AGAIN) {
-                if (s->state == SESS_CONNECT_SERVER && server_connected(s)) {
+                if (s->state == SESS_CONNECT_SERVER && s->tls[1] && server_connected(s)) {
                         s->state = SESS_TLS_SERVER;
                         queue_handshake(s); /* connected only since that step: nobody has said hello */
                 }
@@ -451,13 +490,11 @@ void psession_handshake(struct psession *s)
                 handshake_failed(s, i);
                 return;
         }
-        h->ready = true;
-        leg_tls_info(h->leg, &h->tls);
-        log_tls_done(s, i);
-        debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Data channel ready for the %s", s->flow,
-                   i ? "Server" : "Client");
+        leg_done(s, i);
         if (i == 0)
-                connect_server(s);
-        else
+                admitted(s);
+        else if (s->half[0].leg)
                 opened(s);
+        else
+                let_client_in(s);
 }

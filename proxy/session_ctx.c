@@ -3,47 +3,6 @@
 
 #include <stdio.h>
 
-static bool same_endpoint_addr(const struct endpoint *e, const struct addr *a)
-{
-        return addr_eq(&e->a, a);
-}
-
-/* A hole as the engine describes it (real addresses) -> as its first packet will arrive and go on. */
-static struct pinhole_spec hole_of(const struct psession *s, const struct pinhole_req *r)
-{
-        const struct punt_flow_info *i = &s->info;
-        unsigned in = r->from == DIR_C2S ? 0 : 1;
-        /* What the opening side calls the other end, and what that end calls the opening side. */
-        const struct endpoint *dst_real = in ? &i->client_real : &i->server_real;
-        const struct endpoint *dst_seen = in ? &i->client_mapped : &i->server_mapped;
-        const struct endpoint *src_real = in ? &i->server_real : &i->client_real;
-        const struct endpoint *src_seen = in ? &i->server_mapped : &i->client_mapped;
-        struct pinhole_spec p = { .proto = r->proto,
-                                  .in_iface = i->iface[in],
-                                  .out_iface = i->iface[!in],
-                                  .src = r->src.a,
-                                  .sport = r->src.port,
-                                  .dst = r->dst.a,
-                                  .dport = r->dst.port,
-                                  .src_mapped = r->src.a,
-                                  .dst_real = r->dst.a,
-                                  .dst_real_port = r->dst.port,
-                                  .timeout_s = r->timeout_s,
-                                  .engine = r->engine,
-                                  .action = CONN_FORWARD,
-                                  .owner = i->conn_id,
-                                  .once = true };
-
-        if (same_endpoint_addr(dst_real, &r->dst.a)) {
-                p.dst = dst_seen->a;
-                if (r->dst.port == dst_real->port)
-                        p.dport = dst_seen->port;
-        }
-        if (same_endpoint_addr(src_real, &r->src.a))
-                p.src_mapped = src_seen->a;
-        return p;
-}
-
 static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 {
         struct psession *s = c->host;
@@ -70,7 +29,23 @@ static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
                         (struct engine_counter){ .engine = inspect_name(s->engine->id), .name = name, .value = n };
 }
 
-static const struct inspect_host host = { .open_pinhole = ctx_open_pinhole, .count = ctx_count };
+static int host_random(void *host_worker, void *buf, size_t n)
+{
+        struct proxy_worker *w = host_worker;
+
+        return rng_fill(w->env.rng, buf, n);
+}
+
+const struct inspect_host proxy_host = {
+        .open_pinhole = ctx_open_pinhole,
+        .translate = ctx_translate,
+        .media_open = ctx_media_open,
+        .media_update = host_media_update,
+        .media_close = host_media_close,
+        .random = host_random,
+        .phone_seen = ctx_phone_seen,
+        .count = ctx_count,
+};
 
 static void names(struct psession *s)
 {
@@ -80,6 +55,19 @@ static void names(struct psession *s)
                 return;
         snprintf(s->ctx.client_if, sizeof s->ctx.client_if, "%s", iface_name(n, s->info.iface[0]));
         snprintf(s->ctx.server_if, sizeof s->ctx.server_if, "%s", iface_name(n, s->info.iface[1]));
+}
+
+static enum inspect_transport via(const struct psession *s, unsigned leg)
+{
+        if (!psession_is_stream(s))
+                return VIA_UDP;
+        return s->tls[leg] ? VIA_TLS : VIA_TCP;
+}
+
+void psession_ctx_now(struct psession *s)
+{
+        s->ctx.now_ms = tmr_now(evl_timers(s->w->evl));
+        s->ctx.params = inspect_params(s->w->snap, s->engine->id, s->info.map_id);
 }
 
 int psession_ctx_init(struct psession *s)
@@ -95,12 +83,20 @@ int psession_ctx_init(struct psession *s)
         c->client_mapped = s->info.client_mapped;
         c->server_mapped = s->info.server_mapped;
         c->host_worker = s->w;
-        c->ops = &host;
+        c->ops = &proxy_host;
         names(s);
         if (!s->engine || s->engine->stream != psession_is_stream(s))
                 return -1;
+        c->shared = shared_of(s->w, s->engine);
         c->state = mem_alloc(MEM_ENGINE, s->engine->state_size);
         if (!c->state)
                 return inspect_refuse_text(c, "out of memory for inspection state"), -1;
+        psession_ctx_now(s);
         return s->engine->open ? s->engine->open(c) : 0;
+}
+
+void psession_ctx_legs(struct psession *s)
+{
+        s->ctx.via[0] = via(s, 0);
+        s->ctx.via[1] = via(s, 1);
 }

@@ -106,38 +106,72 @@ static enum pump engine_refused(struct psession *s)
 
         tp_count(s, (struct proxy_counts){ .engine_closed = 1 });
         snprintf(why, sizeof why, "%s: %s", inspect_name(s->engine->id), s->ctx.reason);
-        psession_end(s, CONN_END_INSPECT, true, why);
+        psession_end(s, CONN_END_INSPECT, !s->ctx.orderly, why);
         return PUMP_DEAD;
+}
+
+/*
+ * Where the engine writes: behind what waits for the other leg; or, where messages may grow, into memory of the
+ * worker, so that no session holds room for the worst case.
+ */
+static bool out_begin(struct psession *s, unsigned from, struct wbuf *out)
+{
+        const struct half *h = &s->half[from];
+        size_t room;
+        uint8_t *p;
+
+        if (s->engine->growth_max) {
+                *out = wbuf_of(s->w->scratch, MIN_OF(h->in.len + s->engine->growth_max, (size_t)SCRATCH_MAX));
+                return true;
+        }
+        p = sbuf_room(&s->half[!from].out, MAX_OF(h->in.len, (size_t)1), &room);
+        if (p)
+                *out = wbuf_of(p, room);
+        return p != NULL;
+}
+
+static bool out_end(struct psession *s, unsigned from, const struct wbuf *out)
+{
+        struct sbuf *o = &s->half[!from].out;
+        size_t room;
+        uint8_t *p;
+
+        if (s->engine->growth_max && out->len) {
+                p = sbuf_room(o, out->len, &room);
+                if (!p)
+                        return inspect_refuse_text(&s->ctx, "no memory for its messages"), false;
+                memcpy(p, s->w->scratch, out->len);
+                mem_wipe(s->w->scratch, out->len);
+        }
+        o->len += out->len;
+        return true;
 }
 
 /* Hands waiting input to the engine once; its output goes to the other leg. AGAIN: no room for that at present. */
 static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *more)
 {
-        struct half *h = &s->half[from], *o = &s->half[!from];
+        struct half *h = &s->half[from];
         struct cur in = cur_of(sbuf_data(&h->in), h->in.len);
         enum engine_verdict v;
         struct wbuf out;
-        size_t room;
-        uint8_t *p = sbuf_room(&o->out, h->in.len ? h->in.len : 1, &room);
 
         *used = 0;
         *more = false;
-        if (!p)
+        if (!out_begin(s, from, &out))
                 return PUMP_AGAIN;
         h->unseen = false;
-        out = wbuf_of(p, room);
         s->ctx.out = &out;
-        s->ctx.now_ms = tmr_now(evl_timers(s->w->evl));
+        psession_ctx_now(s);
         v = s->engine->data(&s->ctx, from ? DIR_S2C : DIR_C2S, in, h->eof, used);
-        if (v == ENGINE_CLOSE || out.full)
+        if (v == ENGINE_CLOSE || out.full || !out_end(s, from, &out))
                 return engine_refused(s);
-        o->out.len += out.len;
         h->eof_told = h->eof;
         s->moved |= *used && !from;
         if (*used && s->w->snap)
                 note_cleartext(s, from, sbuf_data(&h->in), *used);
         sbuf_used(&h->in, *used);
         *more = v == ENGINE_MORE;
+        h->unseen |= v == ENGINE_ROOM;
         return PUMP_IDLE;
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "inspect/engine.h"
+#include "proxy/inspect_rt.h"
 #include "platform/base/list.h"
 #include "platform/net/capture.h"
 #include "platform/net/tun.h"
@@ -24,7 +25,7 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         struct leg *leg;
         struct evl_fd ev;
         bool ready;         /* handshake done */
-        bool lost;          /* client leg: reset or closed while the server's handshake is under way */
+        bool lost;          /* reset or closed while the other leg's set-up is under way */
         bool readable;      /* the poller says so, or it is worth a try */
         bool eof, eof_told; /* its peer finished; the engine has been told */
         bool unseen;        /* input the engine was not shown yet: there was no room for its output */
@@ -50,15 +51,39 @@ struct psession {
         const struct inspect_engine *engine;
         struct inspect_ctx ctx;
         struct half half[2];                                 /* [0] client leg, [1] server leg */
+        bool tls[2];                                         /* is there TLS on the leg? */
         struct tls_profile *client_profile, *server_profile; /* references, until the legs exist */
+        struct ldc_rt *ldc; /* reference: the server leg shows a certificate per client */
         uint32_t tls_proxy_id;
+        struct phone_params phone; /* of its phone proxy, copied; ctx.phone points here */
+        uint32_t phone_timeout_ms;
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
         bool ask_client; /* for a certificate */
+        bool counted;    /* as a TLS session */
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
         uint64_t born_ms, last_ms;
         char why[160]; /* of the end, for the log */
 };
+
+/* A media session of this worker, from media_open() until the dataplane has said CLOSED. session_media.c */
+struct relay {
+        uint32_t gen;
+        uint8_t link; /* of the dataplane worker that has it */
+        bool live, open, closing, close_owed;
+        const struct inspect_engine *engine;
+        uint64_t cookie, owner;
+        struct media_local local;
+        char call[48];
+};
+#define SCRATCH_MAX 262144u
+#define RELAYS_MAX 8192u /* per proxy worker */
+
+struct engine_shared { /* state that sessions of one engine share */
+        const struct inspect_engine *engine;
+        void *state;
+};
+#define ENGINES_SHARED_MAX 8u
 
 struct tp_count { /* per tls-proxy id */
         uint32_t id;
@@ -81,7 +106,16 @@ struct proxy_worker {
         struct evl_fd listener;
         struct psession **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
         struct list sessions, handshakes, busy, owing;
-        uint32_t nsessions, most, limit;
+        uint32_t nsessions, nstreams, most, limit;
+        struct relay *relay; /* [RELAYS_MAX], reserved */
+        uint32_t relay_next, nrelays;
+        struct media_ports *media_ports;
+        unsigned closes_owed;
+        struct phone_table *phones;
+        unsigned nshared;
+        struct engine_shared shared[ENGINES_SHARED_MAX];
+        struct tmr tick;
+        uint8_t *scratch; /* [SCRATCH_MAX]: what an engine writes in one call, where it may exceed its input */
         struct capture_set *caps;
         unsigned ntp;
         struct tp_count tp[TP_COUNTS_MAX];
@@ -124,6 +158,36 @@ void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m
 
 /* session_ctx.c */
 int psession_ctx_init(struct psession *s);
+
+/* What a call is given anew each time: the snapshot may have changed. */
+void psession_ctx_now(struct psession *s);
+void psession_ctx_legs(struct psession *s); /* what the legs are made of has been decided */
+extern const struct inspect_host proxy_host;
+
+/* session_bind.c: what of the configuration a session works with. NULL, or why it cannot. */
+const char *psession_bind(struct psession *s);
+/* The client's handshake is done: may it go on, and with which certificate of ours towards the server? */
+const char *psession_admit(struct psession *s);
+bool psession_over_limit(struct psession *s);
+
+/* session_media.c */
+int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],
+                   uint32_t *media);
+int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec);
+void host_media_close(void *host_worker, uint32_t media);
+int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s);
+unsigned relay_reports(struct proxy_worker *w);
+void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
+
+/* session_nat.c */
+bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                   struct endpoint *out);
+struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r);
+
+/* engine_shared.c */
+int shared_init(struct proxy_worker *w);
+void shared_fini(struct proxy_worker *w);
+void *shared_of(const struct proxy_worker *w, const struct inspect_engine *e);
 
 /* session_log.c */
 void log_tls_start(struct psession *s, unsigned leg, const struct tls_profile *p);

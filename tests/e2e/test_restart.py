@@ -96,12 +96,23 @@ def test_guard_gives_up_on_an_appliance_that_keeps_dying(lab):
     lab.app = None
 
 
+def flash_state(lab):
+    """What a save changes: the names there are, and which file is the startup-config."""
+    try:
+        st = os.stat(startup(lab))
+        ident = (st.st_ino, st.st_mtime_ns)
+    except FileNotFoundError:
+        ident = None
+    return sorted(os.listdir(lab.flash())), ident
+
+
 def kill_while_saving(lab, con):
-    """As soon as the directory has a file more."""
+    """At the first sign of the save on flash."""
     names, child = set(os.listdir(lab.flash())), lab.app.child()
+    before = flash_state(lab)
     con.send("write memory")
     give_up = time.monotonic() + lablib.DEADLINE
-    while set(os.listdir(lab.flash())) == names:  # without a pause: it must be caught while it is written
+    while flash_state(lab) == before:  # without a pause: it must be caught while it is written
         assert time.monotonic() < give_up
     os.kill(child, signal.SIGKILL)
     lablib.wait_for("another appliance", lambda: lablib.children(lab.app.proc.pid) not in ([], [child]))

@@ -190,7 +190,7 @@ static void flow_note(struct rig *r, struct rig_flow *f)
 }
 
 static void flow_new(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen, uint8_t proto,
-                     enum inspect_id engine)
+                     enum inspect_id engine, bool with_tls)
 {
         struct punt_msg m = { .kind = PUNT_FLOW_NEW, .flow = id, .gen = gen };
         uint16_t port = engine == INSPECT_TFTP ? 69 : 5443;
@@ -199,8 +199,8 @@ static void flow_new(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen
         m.info = (struct punt_flow_info){ .conn_id = 1000 + id,
                                           .proto = proto,
                                           .engine = (uint8_t)engine,
-                                          .accept_first = proto == IPPROTO_TCP_,
-                                          .tls_proxy_id = proto == IPPROTO_TCP_ ? r->tp->o.id : 0,
+                                          .accept_first = with_tls,
+                                          .tls_proxy_id = with_tls ? r->tp->o.id : 0,
                                           .iface = { WF_OUTSIDE, WF_INSIDE },
                                           .client_real = { addr_v4(0xC0000232), 40000 },
                                           .client_mapped = { addr_v4(0x0A010101), 40001 },
@@ -213,12 +213,30 @@ static void flow_new(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen
 
 void rig_flow(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen)
 {
-        flow_new(r, f, id, gen, IPPROTO_TCP_, INSPECT_MMP);
+        flow_new(r, f, id, gen, IPPROTO_TCP_, INSPECT_MMP, true);
 }
 
 void rig_flow_udp(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen)
 {
-        flow_new(r, f, id, gen, IPPROTO_UDP_, INSPECT_TFTP);
+        flow_new(r, f, id, gen, IPPROTO_UDP_, INSPECT_TFTP, false);
+}
+
+static int listen_at(uint32_t id, uint8_t gen)
+{
+        int fd = sock_bound(pseudo_addr(1, 0, id), pseudo_port(gen));
+
+        CHECK(listen(fd, 4) == 0);
+        return fd;
+}
+
+void rig_flow_clear(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen, bool served)
+{
+        int fd = served ? listen_at(id, gen) : -1; /* the proxy dials at once */
+
+        flow_new(r, f, id, gen, IPPROTO_TCP_, INSPECT_MMP, false);
+        f->clear[0] = f->clear[1] = true;
+        f->listener = fd;
+        f->server_rc = LEG_AGAIN;
 }
 
 static struct leg *tls(struct tls_profile *p, int fd, bool connecting)
@@ -238,16 +256,15 @@ void rig_dial(struct rig *r, struct rig_flow *f)
         int fd = sock_bound(pseudo_addr(0, 0, f->id), pseudo_port(f->gen));
 
         CHECK(connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS);
-        f->client = tls(r->client_profile, fd, true);
+        f->client = f->clear[0] ? leg_socket_new(fd, true) : tls(r->client_profile, fd, true);
         f->client_rc = LEG_AGAIN;
-        RIG_UNTIL(r, leg_start(f->client->next) == 1);
+        RIG_UNTIL(r, leg_start(f->clear[0] ? f->client : f->client->next) == 1);
 }
 
 void rig_serve(struct rig *r, struct rig_flow *f)
 {
         (void)r;
-        f->listener = sock_bound(pseudo_addr(1, 0, f->id), pseudo_port(f->gen));
-        CHECK(listen(f->listener, 4) == 0);
+        f->listener = listen_at(f->id, f->gen);
         f->server_rc = LEG_AGAIN;
 }
 
@@ -329,6 +346,11 @@ static void on_msg(struct rig *r, const struct punt_msg *m)
                 r->order = r->order << 1;
                 r->pk = m->pk;
                 break;
+        case PUNT_CONNECTED:
+                for (unsigned i = 0; i < RIG_FLOWS_MAX; i++)
+                        if (r->flow[i] && r->flow[i]->id == m->flow && r->flow[i]->gen == m->gen)
+                                r->flow[i]->connected++;
+                break;
         case PUNT_PINHOLE:
                 r->nholes++;
                 r->order = r->order << 1 | 1;
@@ -346,7 +368,9 @@ static void serve_accept(struct rig *r, struct rig_flow *f)
         int fd = f->listener >= 0 && !f->server ? accept4(f->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
 
         if (fd >= 0)
-                f->server = tls(r->bad_server ? r->bad_server_profile : r->server_profile, fd, false);
+                f->server = f->clear[1]     ? leg_socket_new(fd, false)
+                            : r->bad_server ? tls(r->bad_server_profile, fd, false)
+                                            : tls(r->server_profile, fd, false);
 }
 
 static void flow_step(struct rig *r, struct rig_flow *f)

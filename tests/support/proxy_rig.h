@@ -25,6 +25,8 @@ struct rig_flow {
         int listener;                  /* of the server, -1 none */
         int client_rc, server_rc;      /* of leg_start() */
         bool hold_server, hold_client; /* do not go on with its handshake */
+        bool clear[2];                 /* the client, the server speaks without TLS */
+        unsigned connected;            /* CONNECTED heard: the client may dial */
         unsigned ends, gones;          /* heard from the proxy */
         uint8_t reason, drop;          /* of END */
         bool free;                     /* both sides know of the end */
@@ -67,6 +69,8 @@ void rig_down(struct rig *r);
 void rig_commit(struct rig *r);
 /* A new flow; its id and generation are the test's choice. */
 void rig_flow(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen);
+/* The same without TLS on either leg: connect first. With a server, or without one (a closed port). */
+void rig_flow_clear(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen, bool served);
 /* The same for a datagram flow with the TFTP engine. */
 void rig_flow_udp(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen);
 void rig_dial(struct rig *r, struct rig_flow *f);

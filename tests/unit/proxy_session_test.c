@@ -126,6 +126,75 @@ SESSION_TEST(bytes_pass_and_are_shown)
         rig_hang_up(&f, false);
 }
 
+/* ---- without TLS ---- */
+
+SESSION_TEST(a_closed_port_lets_no_cleartext_client_in)
+{
+        struct rig_flow f;
+
+        rig_flow_clear(r, &f, 3, 1, false);
+        RIG_UNTIL(r, f.free);
+        CHECK(f.ends == 1 && !f.connected && f.drop == DROP_FLOW_SERVER_REFUSED);
+        rig_hang_up(&f, true);
+}
+
+SESSION_TEST(bytes_pass_in_the_clear)
+{
+        struct rig_flow f;
+        struct session_row row;
+        struct proxy_counts c;
+
+        rig_flow_clear(r, &f, 3, 1, true);
+        RIG_UNTIL(r, f.connected == 1);
+        CHECK(row_of(r).state == SESS_WAIT_CLIENT);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
+        exchange(r, &f);
+        row = row_of(r);
+        CHECK(row.state == SESS_OPEN && !row.tls[0].version[0] && !row.tls[1].version[0]);
+        proxy_counts(r->p, r->tp->o.id, &c);
+        CHECK(c.total == 0); /* no TLS session */
+        leg_finish(f.client);
+        RIG_UNTIL(r, ended(f.server));
+        leg_finish(f.server);
+        RIG_UNTIL(r, f.free);
+        CHECK(f.ends == 1 && f.reason == CONN_END_FINS);
+        rig_hang_up(&f, false);
+}
+
+SESSION_TEST(a_server_that_leaves_before_its_client_came)
+{
+        struct rig_flow f;
+
+        rig_flow_clear(r, &f, 3, 1, true);
+        RIG_UNTIL(r, f.connected == 1 && f.server);
+        leg_close(f.server, true);
+        f.server = NULL;
+        RIG_UNTIL(r, f.free);
+        CHECK(f.ends == 1 && f.reason == CONN_END_RESET_I);
+        rig_hang_up(&f, true);
+}
+
+/* The client's leg is TLS, the server's is not. */
+SESSION_TEST(tls_is_taken_off_for_a_cleartext_server)
+{
+        struct rig_flow f;
+
+        r->tp->cleartext_port = 5060;
+        rig_commit(r);
+        rig_flow(r, &f, 3, 1);
+        f.clear[1] = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
+        exchange(r, &f);
+        CHECK(row_of(r).tls[0].version[0] && !row_of(r).tls[1].version[0] && counts(r).active == 1);
+        rig_end(r, &f);
+        RIG_UNTIL(r, f.free);
+        CHECK(both_reset(&f));
+        rig_hang_up(&f, true);
+}
+
 /* The other direction goes on after one has ended. */
 SESSION_TEST(half_closed_sessions_live_on)
 {
@@ -847,6 +916,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(bytes_pass_and_are_shown),
+                cmocka_unit_test(a_closed_port_lets_no_cleartext_client_in),
+                cmocka_unit_test(bytes_pass_in_the_clear),
+                cmocka_unit_test(a_server_that_leaves_before_its_client_came),
+                cmocka_unit_test(tls_is_taken_off_for_a_cleartext_server),
                 cmocka_unit_test(half_closed_sessions_live_on),
                 cmocka_unit_test(a_slow_reader_holds_its_source_back),
                 cmocka_unit_test(an_unverified_server_means_no_session),

@@ -1,0 +1,14 @@
+/* Questions about the media-termination addresses of a snapshot; media_term_at() and media_addr_ours() are in proxy_rt.h. */
+#ifndef VOXGATE_PROXY_MEDIA_ADDR_H
+#define VOXGATE_PROXY_MEDIA_ADDR_H
+
+#include "platform/net/iface.h"
+#include "proxy/proxy_rt.h"
+
+void media_addr_each(const struct proxy_rt *p, void (*fn)(void *ctx, const struct mta_rt *m), void *ctx);
+/* worker_env.proxy_arp and .proxy_arp_each: the interface an address lives on answers for it. */
+bool media_proxy_arp(const struct snapshot *s, uint16_t iface, const struct addr *a);
+void media_proxy_arp_each(const struct snapshot *s, void (*fn)(void *ctx, uint16_t iface, const struct addr *a),
+                          void *ctx);
+
+#endif

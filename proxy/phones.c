@@ -1,0 +1,154 @@
+#include "proxy/phones.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/base/hash.h"
+#include "platform/base/mem.h"
+#include "platform/base/pool.h"
+
+struct phone {
+        struct hash_node by_device;
+        struct tmr tmr;
+        struct phone_table *t;
+        struct phone_row row;
+        uint64_t seen_ms;
+};
+
+struct phone_table {
+        struct tmr_wheel *tmr;
+        struct pool *pool;
+        struct hash_table devices;
+        uint32_t most;
+};
+
+struct phone_table *phone_table_new(struct tmr_wheel *w)
+{
+        struct phone_table *t = mem_alloc(MEM_PHONE, sizeof *t);
+
+        if (!t)
+                return NULL;
+        t->tmr = w;
+        t->pool = pool_new(sizeof(struct phone), PHONES_MAX, POOL_LIFO);
+        if (t->pool && hash_init(&t->devices, PHONES_MAX) == 0)
+                return t;
+        phone_table_free(t);
+        return NULL;
+}
+
+static void forget(struct phone_table *t, struct phone *p)
+{
+        hash_del(&t->devices, &p->by_device);
+        tmr_cancel(t->tmr, &p->tmr);
+        pool_put(t->pool, p);
+}
+
+void phone_table_free(struct phone_table *t)
+{
+        if (!t)
+                return;
+        for (uint32_t i = 0; t->pool && i < pool_high(t->pool); i++)
+                if (pool_live(t->pool, i))
+                        forget(t, pool_at(t->pool, i));
+        hash_fini(&t->devices);
+        pool_free(t->pool);
+        mem_free(t);
+}
+
+static uint64_t device_hash(uint32_t pp, const char *device)
+{
+        return hash_bytes(device, strlen(device), pp + 1);
+}
+
+static struct phone *find(const struct phone_table *t, uint32_t pp, const char *device)
+{
+        struct hash_node *n = hash_first(&t->devices, device_hash(pp, device));
+
+        for (; n; n = hash_next(n)) {
+                struct phone *p = container_of(n, struct phone, by_device);
+
+                if (p->row.phone_proxy_id == pp && strcmp(p->row.device, device) == 0)
+                        return p;
+        }
+        return NULL;
+}
+
+static void on_timeout(struct tmr *m, uint64_t now UNUSED)
+{
+        struct phone *p = container_of(m, struct phone, tmr);
+
+        forget(p->t, p);
+}
+
+static struct phone *enter(struct phone_table *t, const struct phone_row *row)
+{
+        struct phone *p = pool_get(t->pool);
+
+        if (!p)
+                return NULL;
+        p->t = t;
+        p->tmr.fn = on_timeout;
+        p->row = *row;
+        hash_add(&t->devices, &p->by_device, device_hash(row->phone_proxy_id, row->device));
+        if (pool_used(t->pool) > t->most)
+                t->most = pool_used(t->pool);
+        return p;
+}
+
+enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
+{
+        struct phone *p = find(t, row->phone_proxy_id, row->device);
+
+        if (!p)
+                p = enter(t, row);
+        if (!p)
+                return PHONE_FULL;
+        p->row = *row;
+        p->seen_ms = tmr_now(t->tmr);
+        tmr_set(t->tmr, &p->tmr, row->timeout_ms);
+        return PHONE_OK;
+}
+
+void phone_gone(struct phone_table *t, uint32_t pp, const char *device)
+{
+        struct phone *p = find(t, pp, device);
+
+        if (p)
+                forget(t, p);
+}
+
+void phone_void(struct phone_table *t, uint32_t pp)
+{
+        for (uint32_t i = 0; i < pool_high(t->pool); i++) {
+                struct phone *p = pool_live(t->pool, i) ? pool_at(t->pool, i) : NULL;
+
+                if (p && p->row.phone_proxy_id == pp)
+                        forget(t, p);
+        }
+}
+
+uint32_t phone_count(const struct phone_table *t)
+{
+        return pool_used(t->pool);
+}
+
+uint32_t phone_most(const struct phone_table *t)
+{
+        return t->most;
+}
+
+unsigned phone_walk(const struct phone_table *t, uint32_t *cursor, struct phone_row *rows, unsigned max, bool *end)
+{
+        unsigned n = 0;
+
+        for (; *cursor < pool_high(t->pool) && n < max; (*cursor)++) {
+                const struct phone *p = pool_live(t->pool, *cursor) ? pool_at(t->pool, *cursor) : NULL;
+
+                if (!p)
+                        continue;
+                rows[n] = p->row;
+                rows[n++].idle_ms = tmr_now(t->tmr) - p->seen_ms;
+        }
+        *end = *cursor >= pool_high(t->pool);
+        return n;
+}

@@ -1,0 +1,37 @@
+/*
+ * The secure-phone table of a proxy worker: phones whose verified certificate named the device that registered. Live
+ * state of the phone proxy; an entry lives `timeout secure-phones` after the last registration or keepalive.
+ * reference/asa-show-debug.md 1.2.
+ */
+#ifndef VOXGATE_PROXY_PHONES_H
+#define VOXGATE_PROXY_PHONES_H
+
+#include "platform/base/addr.h"
+#include "platform/base/media_spec.h"
+#include "platform/base/tmr.h"
+
+#define PHONES_MAX 16384u
+
+struct phone_row {
+        uint32_t phone_proxy_id;
+        uint16_t iface;
+        struct endpoint at; /* where its signalling comes from */
+        char device[65];    /* "SEP001122334401" */
+        uint64_t idle_ms, timeout_ms;
+        uint64_t session; /* conn id */
+};
+
+struct phone_table;
+struct phone_table *phone_table_new(struct tmr_wheel *t) MUST_USE;
+void phone_table_free(struct phone_table *t);
+enum phone_result { PHONE_OK, PHONE_FULL };
+/* Enters or refreshes; row->idle_ms is ignored. */
+enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
+void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
+/* All entries of a phone proxy that is no longer in force. */
+void phone_void(struct phone_table *t, uint32_t phone_proxy_id);
+uint32_t phone_count(const struct phone_table *t);
+uint32_t phone_most(const struct phone_table *t);
+unsigned phone_walk(const struct phone_table *t, uint32_t *cursor, struct phone_row *rows, unsigned max, bool *end);
+
+#endif

@@ -1,0 +1,84 @@
+/* What of the configuration a session works with, taken out of the snapshot once: it may change while the session
+ * lives. */
+#include <stdio.h>
+
+#include "proxy/worker_int.h"
+
+static const char *bind_tls_proxy(struct psession *s, const struct proxy_rt *p)
+{
+        const struct tls_proxy_rt *tp = tls_proxy_by_id(p, s->info.tls_proxy_id);
+
+        if (!tp)
+                return "its tls-proxy no longer exists";
+        s->tls_proxy_id = tp->id;
+        snprintf(s->tls_proxy, sizeof s->tls_proxy, "%s", tp->name);
+        snprintf(s->server_tp, sizeof s->server_tp, "%s", tp->server_tp);
+        s->ask_client = tp->authenticate_client;
+        s->tls[1] = !tp->cleartext;
+        if (tp->unusable[0])
+                return tp->unusable;
+        s->server_profile = tls_profile_get(tp->server);
+        s->client_profile = tls_profile_get(tp->client);
+        return NULL;
+}
+
+/* Phones must show a certificate; a nonsecure cluster speaks TCP and RTP. */
+static const char *bind_phone_proxy(struct psession *s, const struct proxy_rt *p)
+{
+        const struct phone_proxy_rt *pp = phone_proxy_by_id(p, s->info.phone_proxy_id);
+
+        if (!pp)
+                return "its phone-proxy no longer exists";
+        if (pp->unusable[0])
+                return pp->unusable;
+        if (!s->ask_client)
+                return "a phone-proxy needs a tls-proxy that authenticates its clients";
+        s->phone = pp->params;
+        s->phone_timeout_ms = pp->timeout_ms;
+        s->ctx.phone = &s->phone;
+        s->ctx.anchor = true;
+        s->tls[1] &= pp->params.mixed;
+        return NULL;
+}
+
+const char *psession_bind(struct psession *s)
+{
+        const struct proxy_rt *p = s->w->snap ? proxy_rt(s->w->snap) : NULL;
+        const char *why = NULL;
+
+        s->tls[0] = s->info.accept_first;
+        if (s->tls[0])
+                why = p ? bind_tls_proxy(s, p) : "no configuration is in force yet";
+        if (!why && s->info.phone_proxy_id)
+                why = bind_phone_proxy(s, p);
+        psession_ctx_legs(s);
+        return why;
+}
+
+bool psession_over_limit(struct psession *s)
+{
+        struct proxy_worker *w = s->w;
+        uint32_t limit = w->snap ? proxy_rt(w->snap)->max_sessions : 0;
+
+        if (w->nstreams > w->limit) { /* descriptors */
+                limit = w->limit;
+        } else {
+                if (!s->info.accept_first || w->all.active <= limit)
+                        return false;
+                log_msg(w->log, LOG_446001, LU(limit));
+        }
+        tp_count(s, (struct proxy_counts){ .refused_limit = 1 });
+        s->drop = DROP_FLOW_LIMIT;
+        return true;
+}
+
+const char *psession_admit(struct psession *s)
+{
+        const struct tls_info *t = &s->half[0].tls;
+
+        if (!s->ctx.phone)
+                return NULL;
+        if (!t->peer_cert)
+                return "client: a phone must show a certificate";
+        return NULL;
+}

@@ -1,0 +1,226 @@
+/*
+ * Media sessions that engines ask for: ports and a slot here, the relay itself in the dataplane (media.h). A slot and
+ * its ports are free again when the dataplane has said CLOSED; a CLOSE that does not fit the ring stays owed.
+ */
+#include <stdio.h>
+
+#include "proxy/worker_int.h"
+
+/* Names of sessions, as engines see them: slot, and the generation of its life so that late calls hit nothing. */
+#define SLOT_BITS 13u
+_Static_assert(RELAYS_MAX == 1u << SLOT_BITS, "a slot fits its bits");
+#define GEN_MASK ((1u << (32 - SLOT_BITS)) - 1)
+
+static uint32_t name_of(const struct proxy_worker *w, const struct relay *r)
+{
+        return (r->gen & GEN_MASK) << SLOT_BITS | (uint32_t)(r - w->relay);
+}
+
+static struct relay *relay_find(struct proxy_worker *w, uint32_t media)
+{
+        struct relay *r = &w->relay[media & (RELAYS_MAX - 1)];
+
+        return r->live && !r->closing && name_of(w, r) == media ? r : NULL;
+}
+
+static struct relay *relay_take(struct proxy_worker *w)
+{
+        for (unsigned i = 0; i < RELAYS_MAX && w->nrelays < RELAYS_MAX; i++) {
+                struct relay *r = &w->relay[w->relay_next++ % RELAYS_MAX];
+
+                if (r->live)
+                        continue;
+                *r = (struct relay){ .gen = r->gen + 1, .live = true };
+                if (!(r->gen & GEN_MASK))
+                        r->gen++;
+                w->nrelays++;
+                return r;
+        }
+        return NULL;
+}
+
+static void ports_give(struct proxy_worker *w, const struct relay *r)
+{
+        for (unsigned i = 0; i < 2; i++)
+                if (r->local.at[i].port)
+                        media_port_give(w->media_ports, &r->local.at[i].a, r->local.at[i].port);
+}
+
+static void relay_give(struct proxy_worker *w, struct relay *r)
+{
+        ports_give(w, r);
+        r->live = r->open = r->closing = false;
+        w->nrelays--;
+}
+
+/* An address and an even port for each side. */
+static int ports_take(struct psession *s, struct relay *r)
+{
+        const struct phone_proxy_rt *pp =
+                s->w->snap ? phone_proxy_by_id(proxy_rt(s->w->snap), s->info.phone_proxy_id) : NULL;
+
+        for (unsigned i = 0; i < 2; i++) {
+                const struct mta_rt *a = pp && pp->mta ? media_term_at(pp->mta, s->info.iface[i]) : NULL;
+                struct endpoint *at = &r->local.at[i];
+
+                r->local.iface[i] = s->info.iface[i];
+                if (!a)
+                        return inspect_refuse_text(&s->ctx, "no media-termination address for interface %s",
+                                                   i ? s->ctx.server_if : s->ctx.client_if),
+                               -1;
+                at->a = a->addr;
+                at->port = media_port_take(s->w->media_ports, &a->addr, pp->mta->port_lo, pp->mta->port_hi);
+                if (at->port)
+                        continue;
+                log_msg(s->w->log, LOG_337008, LA(&a->addr));
+                return inspect_refuse_text(&s->ctx, "no media port is free"), -1;
+        }
+        return 0;
+}
+
+int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],
+                   uint32_t *media)
+{
+        struct psession *s = c->host;
+        struct proxy_worker *w = s->w;
+        struct relay *r = w->media_ports && w->env.media[s->nlink] ? relay_take(w) : NULL;
+
+        if (!r)
+                return inspect_refuse_text(c, "no media session is free"), -1;
+        r->engine = s->engine;
+        r->link = s->nlink;
+        r->cookie = cookie;
+        r->owner = s->info.conn_id;
+        snprintf(r->call, sizeof r->call, "%s", call);
+        if (ports_take(s, r) < 0) {
+                relay_give(w, r);
+                return -1;
+        }
+        memcpy(local, r->local.at, sizeof r->local.at);
+        *media = name_of(w, r);
+        return 0;
+}
+
+static struct media_msg msg_of(const struct proxy_worker *w, const struct relay *r, enum media_msg_kind kind)
+{
+        return (struct media_msg){ .kind = (uint8_t)kind, .h = { (uint8_t)w->id, (uint32_t)(r - w->relay), r->gen } };
+}
+
+static bool relay_push(struct proxy_worker *w, const struct relay *r, struct media_msg *m)
+{
+        struct media_link *l = w->env.media[r->link];
+        bool ok = ring_push(l->to_dp, m);
+
+        mem_wipe(m, sizeof *m);
+        if (ok)
+                worker_wake(l->dp);
+        return ok;
+}
+
+int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec)
+{
+        struct proxy_worker *w = host_worker;
+        struct relay *r = relay_find(w, media);
+        struct media_msg m;
+
+        if (!r)
+                return -1;
+        m = msg_of(w, r, r->open ? MEDIA_UPDATE : MEDIA_OPEN);
+        m.spec = *spec;
+        m.local = r->local;
+        m.owner = r->owner;
+        memcpy(m.call, r->call, sizeof m.call);
+        if (!relay_push(w, r, &m))
+                return -1;
+        r->open = true;
+        return 0;
+}
+
+static void relay_close(struct proxy_worker *w, struct relay *r)
+{
+        struct media_msg m = msg_of(w, r, MEDIA_CLOSE);
+        bool owed = !relay_push(w, r, &m);
+
+        w->closes_owed += owed - r->close_owed;
+        r->close_owed = owed;
+}
+
+void host_media_close(void *host_worker, uint32_t media)
+{
+        struct proxy_worker *w = host_worker;
+        struct relay *r = relay_find(w, media);
+
+        if (!r)
+                return;
+        r->closing = true;
+        if (r->open)
+                relay_close(w, r);
+        else
+                relay_give(w, r);
+}
+
+void relay_pay(struct proxy_worker *w)
+{
+        for (unsigned i = 0; w->closes_owed && i < RELAYS_MAX; i++)
+                if (w->relay[i].close_owed)
+                        relay_close(w, &w->relay[i]);
+}
+
+static void on_report(struct proxy_worker *w, const struct media_report *m)
+{
+        struct relay *r = m->h.slot < RELAYS_MAX ? &w->relay[m->h.slot] : NULL;
+        void *shared;
+
+        if (!r || !r->live || r->gen != m->h.gen)
+                return;
+        shared = shared_of(w, r->engine);
+        if (r->engine->media_event && shared)
+                r->engine->media_event(shared, r->cookie, m->side, m->event, &m->stat);
+        if (m->event == MEDIA_EV_CLOSED && r->closing)
+                relay_give(w, r);
+}
+
+#define REPORTS_MAX 256u
+
+unsigned relay_reports(struct proxy_worker *w)
+{
+        struct media_report m;
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                for (unsigned k = 0; w->env.media[i] && k < REPORTS_MAX && ring_pop(w->env.media[i]->to_proxy, &m);
+                     k++, n++)
+                        on_report(w, &m);
+        return n;
+}
+
+unsigned proxy_media_ports_used(const struct proxy_worker *w, const struct addr *a)
+{
+        return w->media_ports ? media_ports_used(w->media_ports, a) : 0;
+}
+
+/* ---- the secure-phone table ---- */
+
+int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s)
+{
+        struct psession *s = c->host;
+        struct phone_row row = { .phone_proxy_id = s->info.phone_proxy_id,
+                                 .iface = s->info.iface[0],
+                                 .at = s->info.client_real,
+                                 .timeout_ms = s->phone_timeout_ms,
+                                 .session = s->info.conn_id };
+
+        snprintf(row.device, sizeof row.device, "%s", device);
+        if (!expires_s) {
+                phone_gone(s->w->phones, row.phone_proxy_id, device);
+                return 0;
+        }
+        if (phone_seen(s->w->phones, &row) == PHONE_OK)
+                return 0;
+        return inspect_refuse_text(c, "the table of secure phones is full"), -1;
+}
+
+struct phone_table *proxy_phones(struct proxy_worker *w)
+{
+        return w->phones;
+}

@@ -1,0 +1,113 @@
+/* Addresses in payloads: how an endpoint that one side wrote looks to the other. Static rules and the flow's own
+ * pair. */
+#include "nat/nat_rt.h"
+#include "proxy/worker_int.h"
+
+static bool same(const struct endpoint *a, const struct endpoint *b)
+{
+        return a->port == b->port && addr_eq(&a->a, &b->a);
+}
+
+/*
+ * The two ends of the flow itself: what a side calls itself and the other, and the counterparts. An address alone
+ * (another port) is enough where the flow's translation leaves ports alone.
+ */
+static bool own_ends(const struct punt_flow_info *i, enum inspect_dir from, const struct endpoint *in,
+                     struct endpoint *out)
+{
+        const struct endpoint *self = from == DIR_C2S ? &i->client_real : &i->server_real;
+        const struct endpoint *self_seen = from == DIR_C2S ? &i->client_mapped : &i->server_mapped;
+        const struct endpoint *peer_seen = from == DIR_C2S ? &i->server_mapped : &i->client_mapped;
+        const struct endpoint *peer = from == DIR_C2S ? &i->server_real : &i->client_real;
+
+        if (same(in, self))
+                *out = *self_seen;
+        else if (same(in, peer_seen))
+                *out = *peer;
+        else
+                return false;
+        return true;
+}
+
+static bool to_real(const struct psession *s, unsigned side, uint8_t proto, const struct endpoint *in,
+                    struct endpoint *out)
+{
+        const struct snapshot *snap = s->w->snap;
+
+        *out = *in;
+        return nat_match_dest(nat_rt(snap), net_rt(snap), s->info.iface[side], proto, &in->a, in->port, &out->a,
+                              &out->port) != NULL;
+}
+
+/* 1 translated, 0 no rule, -1 a rule that gives no lasting answer. */
+static int to_mapped(const struct psession *s, unsigned side, uint8_t proto, const struct endpoint *in,
+                     struct endpoint *out)
+{
+        const struct snapshot *snap = s->w->snap;
+        uint16_t real_if = s->info.iface[side], mapped_if = s->info.iface[!side];
+        const struct nat_rule_rt *r = nat_match_source(nat_rt(snap), real_if, mapped_if, proto, &in->a, in->port);
+
+        if (!r)
+                return 0;
+        *out = *in;
+        if (!r->dynamic &&
+            nat_static_mapped(r, net_rt(snap), &in->a, in->port, proto, mapped_if, &out->a, &out->port))
+                return 1;
+        return -1;
+}
+
+bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                   struct endpoint *out)
+{
+        struct psession *s = c->host;
+        unsigned side = from == DIR_C2S ? 0 : 1;
+        struct endpoint r;
+        int rc;
+
+        if (own_ends(&s->info, from, in, &r)) {
+                *out = r;
+                return true;
+        }
+        r = *in;
+        if (!s->w->snap || to_real(s, side, proto, in, &r)) {
+                *out = r;
+                return s->w->snap != NULL;
+        }
+        rc = to_mapped(s, side, proto, in, &r);
+        if (rc >= 0)
+                *out = rc ? r : *in;
+        return rc >= 0;
+}
+
+/* A hole as the engine describes it (real addresses) -> as its first packet will arrive and go on. */
+struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r)
+{
+        const struct punt_flow_info *i = &s->info;
+        unsigned in = r->from == DIR_C2S ? 0 : 1;
+        enum inspect_dir other = in ? DIR_C2S : DIR_S2C;
+        struct endpoint dst = r->dst, src = r->src;
+        struct pinhole_spec p = { .proto = r->proto,
+                                  .in_iface = i->iface[in],
+                                  .out_iface = i->iface[!in],
+                                  .src = r->src.a,
+                                  .sport = r->src.port,
+                                  .dst_real = r->dst.a,
+                                  .dst_real_port = r->dst.port,
+                                  .timeout_s = r->timeout_s,
+                                  .engine = r->engine,
+                                  .action = r->engine ? (r->proto == IPPROTO_UDP_ ? CONN_INSPECT : CONN_PUNT)
+                                                      : CONN_FORWARD,
+                                  .owner = i->conn_id,
+                                  .once = true };
+
+        /* What the opening side calls the other end, and what that end calls the opening side. */
+        ctx_translate(&s->ctx, other, r->proto, &r->dst, &dst);
+        p.dst = dst.a;
+        p.dport = dst.port;
+        if (addr_eq(&src.a, in ? &i->server_real.a : &i->client_real.a))
+                src = in ? i->server_mapped : i->client_mapped;
+        else if (src.a.fam)
+                ctx_translate(&s->ctx, r->from, r->proto, &r->src, &src);
+        p.src_mapped = src.a;
+        return p;
+}
