@@ -2,27 +2,15 @@
 
 #include <mbedtls/oid.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "pki/chain_int.h"
 #include "pki/dn.h"
 #include "pki/x509_util.h"
-#include "platform/base/mem.h"
 #include "platform/base/str.h"
 
-#define OID_NAME_CONSTRAINTS "\x55\x1d\x1e"
 #define NO_TRUSTPOINT "No suitable trustpoint was found to validate chain"
-
-/* mbedTLS wants linked certificates, ours are single: shallow copies whose insides belong to the anchors' references.
- */
-struct trust_set {
-        _Atomic uint32_t refs;
-        unsigned n, nca;
-        struct trust_anchor *anchor;
-        mbedtls_x509_crt *ca; /* nca: those that vouch for others */
-        unsigned *ca_anchor;  /* index of each in anchor */
-};
 
 /* One verification. */
 struct check {
@@ -33,79 +21,12 @@ struct check {
         const mbedtls_x509_crt *culprit; /* the certificate the reason is about */
         uint32_t why;                    /* what is wrong with it */
         uint32_t flags;                  /* MBEDTLS_X509_BADCERT_x of the whole chain */
-        char *reason;
-        size_t cap;
+        const mbedtls_x509_crt *expired; /* a phone's, nearest to the leaf: decided when the anchor is known */
+        bool expired_between;            /* one that no option forgives */
+        int depth;                       /* of the anchor mbedTLS's path ended at */
+        unsigned min_bits;               /* that were asked of the peer's key */
+        struct chain_answer *out;
 };
-
-/* ---- the set ---- */
-
-static bool may_sign(const mbedtls_x509_crt *c)
-{
-        return c->version == 3 && c->ca_istrue &&
-               mbedtls_x509_crt_check_key_usage(c, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0 &&
-               !x509_has_ext(c, OID_NAME_CONSTRAINTS, sizeof OID_NAME_CONSTRAINTS - 1);
-}
-
-static void fill(struct trust_set *t, const struct trust_anchor *anchors)
-{
-        for (unsigned i = 0; i < t->n; i++) {
-                t->anchor[i] = anchors[i];
-                cert_get(anchors[i].cert);
-                if (!may_sign(cert_x509(anchors[i].cert)))
-                        continue;
-                t->ca[t->nca] = *cert_x509(anchors[i].cert);
-                if (t->nca)
-                        t->ca[t->nca - 1].next = &t->ca[t->nca];
-                t->ca_anchor[t->nca++] = i;
-        }
-}
-
-struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n)
-{
-        struct trust_set *t = mem_alloc(MEM_PKI, sizeof *t);
-
-        if (!t)
-                return NULL;
-        atomic_init(&t->refs, 1);
-        t->anchor = mem_alloc(MEM_PKI, n * sizeof *t->anchor);
-        t->ca = mem_alloc(MEM_PKI, n * sizeof *t->ca);
-        t->ca_anchor = mem_alloc(MEM_PKI, n * sizeof *t->ca_anchor);
-        if (!t->anchor || !t->ca || !t->ca_anchor) {
-                trust_set_put(t);
-                return NULL;
-        }
-        t->n = n;
-        fill(t, anchors);
-        return t;
-}
-
-struct trust_set *trust_set_get(struct trust_set *t)
-{
-        atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
-        return t;
-}
-
-void trust_set_put(struct trust_set *t)
-{
-        if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
-                return;
-        for (unsigned i = 0; i < t->n; i++)
-                cert_put(t->anchor[i].cert);
-        mem_free(t->anchor);
-        mem_free(t->ca);
-        mem_free(t->ca_anchor);
-        mem_free(t);
-}
-
-unsigned trust_set_count(const struct trust_set *t)
-{
-        return t->n;
-}
-
-const struct trust_anchor *trust_set_at(const struct trust_set *t, unsigned i)
-{
-        return &t->anchor[i];
-}
 
 /* ---- single certificates ---- */
 
@@ -133,24 +54,49 @@ static uint32_t time_flags(const mbedtls_x509_crt *c, time_t now)
                (time_cmp(&c->valid_from, &tm) > 0 ? MBEDTLS_X509_BADCERT_FUTURE : 0);
 }
 
+static bool made_for(const mbedtls_x509_crt *c, const char *eku, size_t n)
+{
+        return mbedtls_x509_crt_check_extended_key_usage(c, eku, n) == 0;
+}
+
+/* Factory certificates: some have no extended key usage at all, some only that of a server or an IPsec end system. */
+static bool eku_ok(const mbedtls_x509_crt *c, enum chain_purpose purpose)
+{
+        static const char ipsec_end_system[] = "\x2b\x06\x01\x05\x05\x07\x03\x05";
+        bool server = made_for(c, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
+        bool client = made_for(c, MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH));
+
+        if (purpose == CHAIN_PHONE)
+                return server || client || made_for(c, ipsec_end_system, sizeof ipsec_end_system - 1);
+        return purpose == CHAIN_SERVER ? server : client;
+}
+
+/* A client signs with its key; servers, and phones whatever their factory wrote, may also only decrypt with it. */
 static uint32_t purpose_flags(const mbedtls_x509_crt *c, enum chain_purpose purpose)
 {
         static const unsigned any_use[] = { MBEDTLS_X509_KU_DIGITAL_SIGNATURE, MBEDTLS_X509_KU_KEY_ENCIPHERMENT,
                                             MBEDTLS_X509_KU_KEY_AGREEMENT };
-        const char *eku = purpose == CHAIN_SERVER ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
         uint32_t flags = MBEDTLS_X509_BADCERT_KEY_USAGE;
 
-        for (unsigned i = 0; i < (purpose == CHAIN_SERVER ? ARRAY_LEN(any_use) : 1); i++)
+        for (unsigned i = 0; i < (purpose == CHAIN_CLIENT ? 1 : ARRAY_LEN(any_use)); i++)
                 if (mbedtls_x509_crt_check_key_usage(c, any_use[i]) == 0)
                         flags = 0;
-        if (mbedtls_x509_crt_check_extended_key_usage(c, eku, strlen(eku)) != 0)
-                flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
-        return flags;
+        return flags | (eku_ok(c, purpose) ? 0 : MBEDTLS_X509_BADCERT_EXT_KEY_USAGE);
 }
 
-static bool rsa_too_small(const mbedtls_x509_crt *c, const struct chain_policy *p)
+static unsigned pinned_min_bits(const struct chain_policy *p)
 {
-        return mbedtls_pk_get_type(&c->pk) == MBEDTLS_PK_RSA && mbedtls_pk_get_bitlen(&c->pk) < p->rsa_min_bits;
+        return MIN_OF(p->rsa_min_bits, RSA_PINNED_MIN_BITS);
+}
+
+static bool rsa_too_small(const mbedtls_x509_crt *c, unsigned min_bits)
+{
+        return mbedtls_pk_get_type(&c->pk) == MBEDTLS_PK_RSA && mbedtls_pk_get_bitlen(&c->pk) < min_bits;
+}
+
+static const char *purpose_name(enum chain_purpose purpose)
+{
+        return purpose == CHAIN_SERVER ? "server" : "client";
 }
 
 /* ---- words ---- */
@@ -160,7 +106,7 @@ static void PRINTF_LIKE(2, 3) say(struct check *k, const char *fmt, ...)
         va_list ap;
 
         va_start(ap, fmt);
-        vsnprintf(k->reason, k->cap, fmt, ap);
+        vsnprintf(k->out->reason, sizeof k->out->reason, fmt, ap);
         va_end(ap);
 }
 
@@ -168,6 +114,17 @@ static void say_date(struct check *k, const char *what, const mbedtls_x509_time 
 {
         say(k, "Certificate date is out-of-range: %s %04d-%02d-%02d %02d:%02d:%02d UTC", what, t->year, t->mon,
             t->day, t->hour, t->min, t->sec);
+}
+
+/* mbedTLS has one flag for sizes and for curves. */
+static void say_key(struct check *k)
+{
+        const mbedtls_pk_context *pk = &k->culprit->pk;
+
+        if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_RSA)
+                say(k, "Key of %zu bits is smaller than %u", mbedtls_pk_get_bitlen(pk), k->min_bits);
+        else
+                say(k, "Key of %zu bits is on a curve that is not allowed", mbedtls_pk_get_bitlen(pk));
 }
 
 static void say_flags(struct check *k)
@@ -179,18 +136,16 @@ static void say_flags(struct check *k)
         else if (k->why & MBEDTLS_X509_BADCERT_FUTURE)
                 say_date(k, "not valid before", &c->valid_from);
         else if (k->why & MBEDTLS_X509_BADCERT_BAD_KEY)
-                say(k, "Key of %zu bits is smaller than %u", mbedtls_pk_get_bitlen(&c->pk), k->policy->rsa_min_bits);
+                say_key(k);
         else if (k->why & MBEDTLS_X509_BADCERT_BAD_MD)
                 say(k, "Signature algorithm %s is not allowed",
                     c->sig_md == MBEDTLS_MD_MD5    ? "MD5"
                     : c->sig_md == MBEDTLS_MD_SHA1 ? "SHA1"
                                                    : "of this kind");
         else if (k->why & MBEDTLS_X509_BADCERT_EXT_KEY_USAGE)
-                say(k, "Extended key usage does not allow %s authentication",
-                    k->policy->purpose == CHAIN_SERVER ? "server" : "client");
+                say(k, "Extended key usage does not allow %s authentication", purpose_name(k->policy->purpose));
         else if (k->why & MBEDTLS_X509_BADCERT_KEY_USAGE)
-                say(k, "Key usage does not allow %s authentication",
-                    k->policy->purpose == CHAIN_SERVER ? "server" : "client");
+                say(k, "Key usage does not allow %s authentication", purpose_name(k->policy->purpose));
         else
                 say(k, "Certificate chain is either invalid or not authorized");
 }
@@ -212,7 +167,7 @@ static void say_untrusted(struct check *k, const mbedtls_x509_crt *peer)
 
                 if (!dn_same(&c->issuer_raw, &ca->subject_raw))
                         continue;
-                if (!may_sign(ca))
+                if (!x509_may_sign(ca))
                         say(k, "The certificate of trustpoint %s is no CA certificate and vouches only for itself",
                             t->anchor[i].trustpoint);
                 else
@@ -225,17 +180,31 @@ static void say_untrusted(struct check *k, const mbedtls_x509_crt *peer)
 
 /* ---- path ---- */
 
+/* An expired phone or its CA is no matter of one certificate: who vouches decides about it. */
+static uint32_t time_of(struct check *k, const mbedtls_x509_crt *c, bool forgivable)
+{
+        uint32_t flags = time_flags(c, k->policy->now);
+
+        if (k->policy->purpose != CHAIN_PHONE || flags != MBEDTLS_X509_BADCERT_EXPIRED)
+                return flags;
+        k->expired = c;
+        k->expired_between |= !forgivable;
+        return 0;
+}
+
 static int on_cert(void *ctx, mbedtls_x509_crt *c, int depth, uint32_t *flags)
 {
         struct check *k = ctx;
 
-        if (!k->top)
-                k->top = c; /* the first call is for the highest */
+        if (!k->top) { /* the first call is for the highest */
+                k->top = c;
+                k->depth = depth;
+        }
         *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-        *flags |= time_flags(c, k->policy->now);
+        *flags |= time_of(k, c, depth == 0 || (depth == 1 && k->depth == 1));
         if (depth == 0)
                 *flags |= purpose_flags(c, k->policy->purpose);
-        else if (x509_has_ext(c, OID_NAME_CONSTRAINTS, sizeof OID_NAME_CONSTRAINTS - 1))
+        else if (x509_constrains_names(c))
                 *flags |= MBEDTLS_X509_BADCERT_OTHER;
         if (*flags) { /* the one nearest to the leaf is told */
                 k->culprit = c;
@@ -250,7 +219,9 @@ static mbedtls_x509_crt_profile profile_of(const struct chain_policy *p)
                 .allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA224) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
                                MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
                 .allowed_pks = 0xfffffff,
-                .allowed_curves = 0xfffffff,
+                .allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
+                                  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
+                                  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
                 .rsa_min_bitlen = p->rsa_min_bits,
         };
 
@@ -270,6 +241,15 @@ static int pinned(const struct trust_set *t, const mbedtls_x509_crt *peer)
         return -1;
 }
 
+/* A pasted certificate that the peer shows itself. */
+static bool pinned_ok(struct check *k, const mbedtls_x509_crt *peer)
+{
+        k->min_bits = pinned_min_bits(k->policy);
+        k->why = k->flags = time_of(k, peer, true) | purpose_flags(peer, k->policy->purpose) |
+                            (rsa_too_small(peer, k->min_bits) ? MBEDTLS_X509_BADCERT_BAD_KEY : 0);
+        return !k->flags;
+}
+
 /* Index of the anchor that vouches for peer, or -1 with flags and reason. */
 static int find_anchor(struct check *k, const mbedtls_x509_crt *peer)
 {
@@ -277,11 +257,8 @@ static int find_anchor(struct check *k, const mbedtls_x509_crt *peer)
         int at = pinned(k->set, peer);
 
         k->culprit = peer;
-        if (at >= 0) {
-                k->why = k->flags = time_flags(peer, k->policy->now) | purpose_flags(peer, k->policy->purpose) |
-                                    (rsa_too_small(peer, k->policy) ? MBEDTLS_X509_BADCERT_BAD_KEY : 0);
-                return k->flags ? -1 : at;
-        }
+        if (at >= 0)
+                return pinned_ok(k, peer) ? at : -1;
         if (!k->set->nca) {
                 k->flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
                 return -1;
@@ -294,6 +271,41 @@ static int find_anchor(struct check *k, const mbedtls_x509_crt *peer)
                         return (int)k->set->ca_anchor[i];
         k->flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
         return -1;
+}
+
+/* The trustpoint that lets expired phones of this CA through: the same certificate may stand in several. */
+static int forgiving(const struct trust_set *t, int at)
+{
+        for (unsigned i = 0; i < t->n; i++)
+                if (t->anchor[i].accept_expired_phone && cert_same(t->anchor[i].cert, t->anchor[at].cert))
+                        return (int)i;
+        return -1;
+}
+
+static void say_expired_phone(struct check *k, int at)
+{
+        const mbedtls_x509_time *t = &k->expired->valid_to;
+        char subject[80];
+
+        dn_print_line(&k->expired->subject, subject, sizeof subject);
+        say(k, "Certificate date is out-of-range: %s expired %04d-%02d-%02d %02d:%02d:%02d UTC%s%.60s", subject,
+            t->year, t->mon, t->day, t->hour, t->min, t->sec,
+            k->expired_between ? "" : "; see accept-expired-phone-certificate of trustpoint ",
+            k->expired_between ? "" : k->set->anchor[at].trustpoint);
+}
+
+/* Everything else about the chain is in order. The anchor that answers for it, or -1. */
+static int expired_phone(struct check *k, int at)
+{
+        int by = k->expired_between ? -1 : forgiving(k->set, at);
+
+        k->culprit = k->expired;
+        if (by < 0) {
+                k->flags = MBEDTLS_X509_BADCERT_EXPIRED;
+                say_expired_phone(k, at);
+        }
+        k->out->expired_accepted = by >= 0;
+        return by;
 }
 
 /* Limits that come before any signature is checked. */
@@ -329,13 +341,25 @@ static void name(struct names *n, const mbedtls_x509_crt *c)
         dn_print_line(&c->issuer, n->issuer, sizeof n->issuer);
 }
 
+/* An audit needs each use, not the first. */
+static void log_expired(const struct check *k)
+{
+        const mbedtls_x509_time *t = &k->expired->valid_to;
+        struct names n;
+        char date[48];
+
+        name(&n, k->expired);
+        snprintf(date, sizeof date, "%04d-%02d-%02d %02d:%02d:%02d UTC", t->year, t->mon, t->day, t->hour, t->min,
+                 t->sec);
+        log_msg(k->log, LOG_780020, LS(n.subject), LS(date), LS(k->out->trustpoint));
+}
+
 static void log_good(const struct check *k, const mbedtls_x509_crt *peer, const char *trustpoint)
 {
         struct names n;
 
         name(&n, peer);
-        log_msg(k->log, LOG_717029, LS(k->policy->purpose == CHAIN_SERVER ? "server" : "client"), LS(n.serial),
-                LS(n.subject));
+        log_msg(k->log, LOG_717029, LS(purpose_name(k->policy->purpose)), LS(n.serial), LS(n.subject));
         log_msg(k->log, LOG_717030, LS(trustpoint));
         log_msg(k->log, LOG_717022, LS(n.serial), LS(n.subject));
         if (log_wanted(k->log, LOG_717028))
@@ -348,21 +372,35 @@ static void log_bad(const struct check *k)
 
         name(&n, k->culprit);
         if (k->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-                log_msg(k->log, LOG_717031, LS(n.issuer), LS(k->reason));
-        log_msg(k->log, LOG_717009, LS(k->reason), LS(n.serial), LS(n.subject));
-        log_msg(k->log, LOG_717027, LS(k->reason));
+                log_msg(k->log, LOG_717031, LS(n.issuer), LS(k->out->reason));
+        log_msg(k->log, LOG_717009, LS(k->out->reason), LS(n.serial), LS(n.subject));
+        log_msg(k->log, LOG_717027, LS(k->out->reason));
 }
 
 /* ---- the one door ---- */
 
-static enum chain_result verify(struct check *k, const mbedtls_x509_crt *peer, char trustpoint[129])
+/* The anchor that vouches, or -1 with the reason said. */
+static int judge(struct check *k, const mbedtls_x509_crt *peer, unsigned n)
+{
+        int at;
+
+        if (!worth_checking(k, peer, n))
+                return -1;
+        at = find_anchor(k, peer);
+        if (at >= 0)
+                return k->expired ? expired_phone(k, at) : at;
+        if (k->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+                say_untrusted(k, peer);
+        else
+                say_flags(k);
+        return -1;
+}
+
+static enum chain_result verify(struct check *k, const mbedtls_x509_crt *peer)
 {
         unsigned n = 0;
-        int at = -1;
+        int at;
 
-        *trustpoint = 0;
-        if (k->cap)
-                *k->reason = 0;
         for (const mbedtls_x509_crt *c = peer; c && c->raw.p; c = c->next)
                 n++;
         if (!n) {
@@ -371,26 +409,23 @@ static enum chain_result verify(struct check *k, const mbedtls_x509_crt *peer, c
                 return CHAIN_REFUSED;
         }
         log_msg(k->log, LOG_717025, LU(n));
-        if (worth_checking(k, peer, n)) {
-                at = find_anchor(k, peer);
-                if (at < 0 && k->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-                        say_untrusted(k, peer);
-                else if (at < 0)
-                        say_flags(k);
-        }
+        at = judge(k, peer, n);
         if (at < 0) {
                 log_bad(k);
                 return CHAIN_REFUSED;
         }
-        str_copy(trustpoint, 129, k->set->anchor[at].trustpoint);
-        log_good(k, peer, trustpoint);
+        str_copy(k->out->trustpoint, sizeof k->out->trustpoint, k->set->anchor[at].trustpoint);
+        log_good(k, peer, k->out->trustpoint);
+        if (k->out->expired_accepted)
+                log_expired(k);
         return CHAIN_OK;
 }
 
 enum chain_result chain_verify(const struct trust_set *t, const mbedtls_x509_crt *peer, const struct chain_policy *p,
-                               struct log_src *log, char trustpoint[129], char *reason, size_t reason_cap)
+                               struct log_src *log, struct chain_answer *out)
 {
-        struct check k = { .set = t, .policy = p, .log = log, .reason = reason, .cap = reason_cap };
+        struct check k = { .set = t, .policy = p, .log = log, .out = out, .min_bits = p->rsa_min_bits };
 
-        return verify(&k, peer, trustpoint);
+        *out = (struct chain_answer){ 0 };
+        return verify(&k, peer);
 }

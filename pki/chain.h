@@ -8,6 +8,11 @@
  * extension exists. So a self-signed server certificate trusts exactly itself: it has CA:FALSE or no
  * basicConstraints, or its keyUsage lacks keyCertSign. A CA with name constraints vouches for nobody: they are not
  * supported.
+ *
+ * Phones (CHAIN_PHONE) are judged more mildly, and only they: a factory certificate may be made for any use of TLS or
+ * IPsec, and an expired one is let through where the trustpoint that vouches for it says
+ * accept-expired-phone-certificate. That covers the phone's own certificate and the trustpoint's CA that issued it,
+ * never a CA in between. Nothing else is forgiven: signature, path, key size and hash are checked as for every phone.
  */
 #ifndef VOXGATE_PKI_CHAIN_H
 #define VOXGATE_PKI_CHAIN_H
@@ -27,7 +32,8 @@
 struct trust_set;
 struct trust_anchor {
         char trustpoint[129];
-        struct cert *cert; /* own reference */
+        bool accept_expired_phone; /* accept-expired-phone-certificate */
+        struct cert *cert;         /* own reference */
 };
 struct trust_set *trust_set_new(const struct trust_anchor *anchors, unsigned n) MUST_USE; /* takes own references */
 struct trust_set *trust_set_get(struct trust_set *t);
@@ -37,22 +43,32 @@ unsigned trust_set_count(const struct trust_set *t);
 const struct trust_anchor *trust_set_at(const struct trust_set *t, unsigned i);
 
 enum chain_result { CHAIN_REFUSED = 0, CHAIN_OK = 1 }; /* starts refused, granted in one place (S2) */
-enum chain_purpose { CHAIN_SERVER, CHAIN_CLIENT };
+/* What the peer is: a server, a client, a phone that is a client. */
+enum chain_purpose { CHAIN_SERVER, CHAIN_CLIENT, CHAIN_PHONE };
+
+#define RSA_PINNED_MIN_BITS 1024u /* a certificate that an operator pasted is held to no more than this */
 
 struct chain_policy {
         enum chain_purpose purpose;
         time_t now;
-        unsigned rsa_min_bits; /* 1024 */
+        unsigned rsa_min_bits; /* of every certificate of the path */
         bool allow_sha1, allow_md5;
 };
 
+#define CHAIN_REASON_MAX 255
+struct chain_answer {
+        char trustpoint[129];              /* that vouches for the peer; "" on refusal */
+        char reason[CHAIN_REASON_MAX + 1]; /* words, on refusal */
+        bool expired_accepted;             /* by the option of that trustpoint */
+};
+
 /*
- * Is peer (leaf first, as received; at most 8 certificates) vouched for by the set? reason (words) is filled on
- * refusal, trustpoint names the anchor on success. Emits 717025/717029/717030/717022/717028 or 717031/717027/717009
- * to log (may be NULL).
+ * Is peer (leaf first, as received; at most 8 certificates) vouched for by the set? *out is filled in either way.
+ * Emits 717025/717029/717030/717022/717028 or 717031/717027/717009, and 780020 for each use of
+ * accept-expired-phone-certificate, to log (may be NULL).
  */
 enum chain_result chain_verify(const struct trust_set *t, const mbedtls_x509_crt *peer, const struct chain_policy *p,
-                               struct log_src *log, char trustpoint[129], char *reason, size_t reason_cap);
+                               struct log_src *log, struct chain_answer *out);
 
 /* T6: does the certificate name this host? SAN decides, the CN only where there is no SAN dNSName; one leftmost
  * whole-label wildcard. */

@@ -22,6 +22,7 @@ struct trustpoint_conf {
         char ip_address[46], email[128], password[80];
         bool serial_number, proxy_ldc_issuer, ignore_ssl_keyusage;
         bool no_accept_subordinates, no_id_cert_issuer;
+        bool accept_expired_phone; /* ours: accept-expired-phone-certificate */
         enum { REVOKE_NONE, REVOKE_CRL, REVOKE_OCSP, REVOKE_CRL_NONE } revocation;
         char id_usage[32], client_types[32], validation_usage[64];
 };

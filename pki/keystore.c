@@ -1,43 +1,12 @@
 #include "pki/keystore.h"
 
-#include <pthread.h>
 #include <string.h>
 
-#include "pki/keystore_file.h"
-#include "platform/base/list.h"
+#include "pki/keystore_int.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
-/* A key pair under its label, or a trustpoint's certificates. */
-struct entry {
-        struct list link; /* by name */
-        char name[ASSET_NAME_MAX + 1];
-        struct keypair *key;
-        struct tp_assets tp;
-};
-
-struct keystore {
-        pthread_mutex_t lock; /* everything below */
-        struct list keys, tps;
-        uint64_t generation;
-        struct log_src *log;
-        char dir[PATH_MAX]; /* "": memory only */
-        const struct clock *clk;
-        const struct rng *rng;
-};
-
 /* ---- entries; the lock is held ---- */
-
-static struct entry *find(const struct list *l, const char *name)
-{
-        list_each(it, l) {
-                struct entry *en = list_entry(it, struct entry, link);
-
-                if (!strcmp(en->name, name))
-                        return en;
-        }
-        return NULL;
-}
 
 static struct entry *entry_new(const char *name, struct err *e)
 {
@@ -65,18 +34,10 @@ static void entry_insert(struct list *l, struct entry *en)
         list_add(pos, &en->link);
 }
 
-static void entry_free(struct entry *en)
-{
-        list_del(&en->link);
-        keypair_put(en->key);
-        tp_assets_put(&en->tp);
-        mem_free(en);
-}
-
 /* The entry of that name, made (but not yet inserted) when absent. */
 static struct entry *entry_for(struct list *l, const char *name, struct err *e)
 {
-        struct entry *en = find(l, name);
+        struct entry *en = keystore_find(l, name);
 
         return en ? en : entry_new(name, e);
 }
@@ -85,7 +46,26 @@ static struct entry *entry_for(struct list *l, const char *name, struct err *e)
 static void entry_drop_unused(struct entry *en)
 {
         if (en && list_empty(&en->link))
-                entry_free(en);
+                keystore_entry_free(en);
+}
+
+struct entry *keystore_find(const struct list *l, const char *name)
+{
+        list_each(it, l) {
+                struct entry *en = list_entry(it, struct entry, link);
+
+                if (!strcmp(en->name, name))
+                        return en;
+        }
+        return NULL;
+}
+
+void keystore_entry_free(struct entry *en)
+{
+        list_del(&en->link);
+        keypair_put(en->key);
+        tp_assets_put(&en->tp);
+        mem_free(en);
 }
 
 void tp_assets_put(struct tp_assets *a)
@@ -189,7 +169,7 @@ struct keystore *keystore_open(const char *dir, const struct clock *clk, const s
 static void free_all(struct list *l)
 {
         list_each_safe(it, tmp, l)
-                entry_free(list_entry(it, struct entry, link));
+                keystore_entry_free(list_entry(it, struct entry, link));
 }
 
 void keystore_close(struct keystore *k)
@@ -348,39 +328,6 @@ int keystore_install(struct keystore *k, const char *label, struct keypair *kp, 
         return ret;
 }
 
-static int entry_remove(struct keystore *k, struct list *l, enum asset_kind kind, const char *name, struct err *e)
-{
-        struct asset_blob none = { .p = NULL };
-        struct entry *en;
-        int ret = 0;
-
-        pthread_mutex_lock(&k->lock);
-        en = find(l, name);
-        if (!en)
-                ret = err_set(e, ERR_REF,
-                              kind == ASSET_KEY ? "there is no key pair named %s"
-                                                : "trustpoint %s holds no certificates",
-                              name);
-        else if (*k->dir && (asset_path(k->dir, kind, name, none.path, e) < 0 || asset_write(&none, e) < 0))
-                ret = -1;
-        if (ret == 0) {
-                entry_free(en);
-                k->generation++;
-        }
-        pthread_mutex_unlock(&k->lock);
-        return ret;
-}
-
-int keystore_key_del(struct keystore *k, const char *label, struct err *e)
-{
-        return entry_remove(k, &k->keys, ASSET_KEY, label, e);
-}
-
-int keystore_tp_del(struct keystore *k, const char *tp, struct err *e)
-{
-        return entry_remove(k, &k->tps, ASSET_TP, tp, e);
-}
-
 /* ---- questions ---- */
 
 struct keypair *keystore_key_get(struct keystore *k, const char *label)
@@ -389,7 +336,7 @@ struct keypair *keystore_key_get(struct keystore *k, const char *label)
         struct entry *en;
 
         pthread_mutex_lock(&k->lock);
-        en = find(&k->keys, label);
+        en = keystore_find(&k->keys, label);
         if (en)
                 kp = keypair_get(en->key);
         pthread_mutex_unlock(&k->lock);
@@ -417,7 +364,7 @@ void keystore_tp_get(struct keystore *k, const char *tp, struct tp_assets *out)
 
         *out = (struct tp_assets){ 0 };
         pthread_mutex_lock(&k->lock);
-        en = find(&k->tps, tp);
+        en = keystore_find(&k->tps, tp);
         if (en)
                 tp_assets_copy(out, &en->tp);
         pthread_mutex_unlock(&k->lock);

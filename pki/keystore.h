@@ -43,6 +43,7 @@ void keystore_log(struct keystore *k, enum log_msg id, const char *trustpoint);
 struct keypair *keystore_key_get(struct keystore *k, const char *label);
 /* Takes its own reference; replaces a key of that label. saved to flash at once. */
 int keystore_key_put(struct keystore *k, const char *label, struct keypair *kp, struct err *e);
+/* Also removes the identity certificates made for that pair, unless it is there under another label too. */
 int keystore_key_del(struct keystore *k, const char *label, struct err *e);
 /* Labels in order; false at the end. */
 bool keystore_key_name(struct keystore *k, unsigned idx, char out[129]);

@@ -18,6 +18,8 @@ static void pki_rt_fini(const void *root)
                 for (unsigned c = 0; c < rt->id[i].nchain; c++)
                         cert_put(rt->id[i].chain[c]);
         }
+        for (unsigned i = 0; i < rt->nkeys; i++)
+                keypair_put(rt->keys[i].key);
         trust_set_put(rt->all);
 }
 
@@ -87,12 +89,38 @@ static void fill_identity(struct identity_rt *id, const struct trustpoint_conf *
         fill_chain(id, a);
 }
 
-static void add_anchors(struct trust_anchor *anchor, unsigned *n, const char *tp, const struct tp_assets *a)
+static void add_anchors(struct trust_anchor *anchor, unsigned *n, const struct trustpoint_conf *tp,
+                        const struct tp_assets *a)
 {
         for (unsigned i = 0; i < a->nca; i++) {
-                str_copy(anchor[*n].trustpoint, sizeof anchor[*n].trustpoint, tp);
-                anchor[(*n)++].cert = cert_get(a->ca[i]);
+                struct trust_anchor *to = &anchor[(*n)++];
+
+                str_copy(to->trustpoint, sizeof to->trustpoint, tp->o.name);
+                to->accept_expired_phone = tp->accept_expired_phone;
+                to->cert = cert_get(a->ca[i]);
         }
+}
+
+/* What a name may mean is decided by who uses it: `client ldc key-pair` names a pair of no trustpoint. */
+static int fill_keys(struct pki_rt *rt, struct arena *arena, struct keystore *store, struct err *e)
+{
+        char label[KEYPAIR_NAME_MAX + 1];
+        unsigned n = 0;
+
+        while (keystore_key_name(store, n, label))
+                n++;
+        rt->keys = arena_array(arena, n, sizeof *rt->keys);
+        if (!rt->keys)
+                return err_nomem(e, "compiling key pairs");
+        for (unsigned i = 0; i < n && keystore_key_name(store, i, label); i++) {
+                struct keypair *key = keystore_key_get(store, label);
+
+                if (!key) /* gone since: the next compile sees that */
+                        continue;
+                str_copy(rt->keys[rt->nkeys].label, sizeof rt->keys[0].label, label);
+                rt->keys[rt->nkeys++].key = key;
+        }
+        return 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -112,9 +140,10 @@ static int fill(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nancho
                 if (assets_of(conf, store, tp->o.name, &a, e) < 0)
                         return -1;
                 str_copy(id->trustpoint, sizeof id->trustpoint, tp->o.name);
+                id->ldc_issuer = tp->proxy_ldc_issuer;
                 fill_identity(id, tp, &a, store);
                 rt->n++;
-                add_anchors(anchor, nanchors, tp->o.name, &a);
+                add_anchors(anchor, nanchors, tp, &a);
                 tp_assets_put(&a);
         }
         qsort(rt->id, rt->n, sizeof *rt->id, by_name);
@@ -139,7 +168,7 @@ int pki_compile(struct snap_part *part, const struct pki_conf *conf, struct keys
         if (!rt->id || !anchor)
                 ret = err_nomem(e, "compiling trustpoints");
         else
-                ret = fill(rt, anchor, &nanchors, conf, assets, e);
+                ret = fill(rt, anchor, &nanchors, conf, assets, e) < 0 ? -1 : fill_keys(rt, part->arena, assets, e);
         for (unsigned i = 0; i < nanchors; i++)
                 cert_put(anchor[i].cert);
         mem_free(anchor);
@@ -162,4 +191,44 @@ const struct identity_rt *pki_identity(const struct pki_rt *p, const char *trust
                         hi = mid;
         }
         return NULL;
+}
+
+struct keypair *pki_keypair(const struct pki_rt *p, const char *label)
+{
+        for (unsigned i = 0; i < p->nkeys; i++)
+                if (!strcmp(p->keys[i].label, label))
+                        return p->keys[i].key;
+        return NULL;
+}
+
+static bool has_anchor(const struct trust_set *t, const char *trustpoint)
+{
+        for (unsigned i = 0; i < trust_set_count(t); i++)
+                if (!strcmp(trust_set_at(t, i)->trustpoint, trustpoint))
+                        return true;
+        return false;
+}
+
+struct trust_set *pki_trust(const struct pki_rt *p, const struct conf_list *trustpoints, struct err *e)
+{
+        struct trust_anchor *anchor;
+        struct trust_set *t;
+        unsigned n = 0;
+
+        if (!trustpoints->n)
+                return trust_set_get(p->all);
+        conf_each(struct conf_obj, o, trustpoints)
+                if (!has_anchor(p->all, o->name)) {
+                        err_set(e, ERR_REF, "Trustpoint %s holds no CA certificate", o->name);
+                        return NULL;
+                }
+        anchor = mem_alloc(MEM_PKI, trust_set_count(p->all) * sizeof *anchor);
+        for (unsigned i = 0; anchor && i < trust_set_count(p->all); i++)
+                if (conf_list_find(trustpoints, trust_set_at(p->all, i)->trustpoint))
+                        anchor[n++] = *trust_set_at(p->all, i);
+        t = anchor ? trust_set_new(anchor, n) : NULL;
+        mem_free(anchor);
+        if (!t)
+                err_nomem(e, "compiling trustpoints");
+        return t;
 }

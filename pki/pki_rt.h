@@ -16,6 +16,13 @@ struct identity_rt {
         struct keypair *key;
         unsigned nchain;
         struct cert *chain[TRUSTPOINT_CAS_MAX]; /* sent behind the certificate, self-signed roots left out */
+        bool ldc_issuer;                        /* proxy-ldc-issuer */
+};
+
+/* A key pair by its label, whether a trustpoint uses it or not. */
+struct key_rt {
+        char label[KEYPAIR_NAME_MAX + 1];
+        struct keypair *key;
 };
 
 struct pki_rt {
@@ -23,6 +30,8 @@ struct pki_rt {
         struct identity_rt *id; /* one per trustpoint, sorted by name */
         struct trust_set *all;  /* every CA certificate of every trustpoint; never NULL */
         uint64_t generation;    /* of the key store */
+        unsigned nkeys;
+        struct key_rt *keys;
 };
 
 static inline const struct pki_rt *pki_rt(const struct snapshot *s)
@@ -31,6 +40,14 @@ static inline const struct pki_rt *pki_rt(const struct snapshot *s)
 }
 /* NULL when there is no such trustpoint. */
 const struct identity_rt *pki_identity(const struct pki_rt *p, const char *trustpoint);
+/* Borrowed; NULL when there is no such key pair. */
+struct keypair *pki_keypair(const struct pki_rt *p, const char *label);
+/*
+ * Who vouches for a peer: the CA certificates of the named trustpoints (a list of struct conf_obj), of all when the
+ * list is empty. A reference; NULL with e when one of them holds no CA certificate, so that a typing error never
+ * trusts more.
+ */
+struct trust_set *pki_trust(const struct pki_rt *p, const struct conf_list *trustpoints, struct err *e) MUST_USE;
 
 int pki_compile(struct snap_part *part, const struct pki_conf *conf, struct keystore *assets, struct err *e);
 

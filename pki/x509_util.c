@@ -42,8 +42,21 @@ bool x509_key_is_cheap(const mbedtls_x509_crt *c)
                mbedtls_mpi_bitlen(&rsa->E) <= 32;
 }
 
-/* Extensions ::= SEQUENCE OF SEQUENCE { extnID OID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING } */
-bool x509_has_ext(const mbedtls_x509_crt *c, const char *oid, size_t oid_len)
+/* Extension ::= SEQUENCE { extnID OID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING } */
+static bool ext_value(unsigned char *p, const unsigned char *end, const uint8_t **val, size_t *n)
+{
+        int critical;
+
+        if (p < end && *p == MBEDTLS_ASN1_BOOLEAN && mbedtls_asn1_get_bool(&p, end, &critical) != 0)
+                return false;
+        if (mbedtls_asn1_get_tag(&p, end, n, MBEDTLS_ASN1_OCTET_STRING) != 0)
+                return false;
+        *val = p;
+        return true;
+}
+
+/* Extensions ::= SEQUENCE OF Extension */
+bool x509_find_ext(const mbedtls_x509_crt *c, const void *oid, size_t oid_len, const uint8_t **val, size_t *n)
 {
         unsigned char *p = c->v3_ext.p, *end = p ? p + c->v3_ext.len : NULL, *next;
         size_t len;
@@ -57,9 +70,17 @@ bool x509_has_ext(const mbedtls_x509_crt *c, const char *oid, size_t oid_len)
                 if (mbedtls_asn1_get_tag(&p, next, &len, MBEDTLS_ASN1_OID) != 0)
                         return false;
                 if (len == oid_len && !memcmp(p, oid, len))
-                        return true;
+                        return ext_value(p + len, next, val, n);
         }
         return false;
+}
+
+bool x509_has_ext(const mbedtls_x509_crt *c, const char *oid, size_t oid_len)
+{
+        const uint8_t *val;
+        size_t n;
+
+        return x509_find_ext(c, oid, oid_len, &val, &n);
 }
 
 void x509_serial_text(const mbedtls_x509_crt *c, char *out, size_t cap)

@@ -1,6 +1,7 @@
 /* The TLS layer of a byte leg: mbedTLS over whatever is below. */
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
+#include <mbedtls/oid.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,6 +128,22 @@ static int outcome(struct leg_tls *t, int rc)
 
 /* ---- the peer's certificate ---- */
 
+#define RSA_MIN_BITS 2048u
+#define USAGE_EXTENSIONS (MBEDTLS_OID_X509_EXT_KEY_USAGE | MBEDTLS_OID_X509_EXT_EXTENDED_KEY_USAGE)
+#define RSA_PHONE_MIN_BITS 1024u /* factory certificates */
+
+static struct chain_policy policy_of(const struct tls_profile *p)
+{
+        struct chain_policy policy = { .now = clock_wall_s(p->clk), .rsa_min_bits = RSA_MIN_BITS };
+
+        policy.purpose = p->role == TLS_CLIENT ? CHAIN_SERVER : p->phone ? CHAIN_PHONE : CHAIN_CLIENT;
+        if (policy.purpose != CHAIN_PHONE)
+                return policy;
+        policy.rsa_min_bits = RSA_PHONE_MIN_BITS;
+        policy.allow_sha1 = true;
+        return policy;
+}
+
 /*
  * Called from the root end down to the leaf (depth 0). The library's own findings are dropped: chain_verify()
  * decides, once, about the chain as received, and only its CHAIN_OK clears the flags (S2).
@@ -134,10 +151,8 @@ static int outcome(struct leg_tls *t, int rc)
 static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
         struct leg_tls *t = ctx;
-        struct chain_policy policy = { .purpose = t->profile->role == TLS_CLIENT ? CHAIN_SERVER : CHAIN_CLIENT,
-                                       .now = clock_wall_s(t->profile->clk),
-                                       .rsa_min_bits = 1024,
-                                       .allow_sha1 = true };
+        struct chain_policy policy = policy_of(t->profile);
+        struct chain_answer out;
 
         *flags = 0;
         if (depth > 0)
@@ -145,11 +160,16 @@ static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flag
         *flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
         t->info.peer_cert = true;
         mbedtls_x509_dn_gets(t->info.peer_subject, sizeof t->info.peer_subject, &crt->subject);
-        if (chain_verify(t->profile->trust, crt, &policy, t->log, t->info.trustpoint, t->info.verify_reason,
-                         sizeof t->info.verify_reason) == CHAIN_OK)
+        if (chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK) {
                 *flags = 0;
-        else if (!t->info.verify_reason[0])
-                snprintf(t->info.verify_reason, sizeof t->info.verify_reason, "certificate not accepted");
+                if (policy.purpose == CHAIN_PHONE) /* the library would refuse some factory certificates after us */
+                        crt->ext_types &= ~USAGE_EXTENSIONS;
+        } else if (!out.reason[0]) {
+                snprintf(out.reason, sizeof out.reason, "certificate not accepted");
+        }
+        memcpy(t->info.trustpoint, out.trustpoint, sizeof t->info.trustpoint);
+        memcpy(t->info.verify_reason, out.reason, sizeof t->info.verify_reason);
+        t->info.expired_accepted = out.expired_accepted;
         return 0;
 }
 
@@ -166,11 +186,24 @@ static unsigned hello_suites(const uint8_t *p, size_t n)
         return c.bad ? 0 : (unsigned)n / 2;
 }
 
+/* The one place that says so (S2): by now the peer has also proved that the certificate's key is its own. */
+static void note_identity(struct leg_tls *t)
+{
+        const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&t->ssl);
+        struct tls_info *i = &t->info;
+
+        i->verified = t->profile->trust && peer && i->peer_cert && i->trustpoint[0] && !i->verify_reason[0] &&
+                      mbedtls_ssl_get_verify_result(&t->ssl) == 0;
+        if (i->verified && t->profile->role == TLS_SERVER)
+                cert_phone_device(peer, i->device);
+}
+
 static void handshake_done(struct leg_tls *t)
 {
         struct tls_info *i = &t->info;
 
         i->done = true;
+        note_identity(t);
         i->own_cert_asked = t->profile->role == TLS_CLIENT && t->ssl.client_auth;
         snprintf(i->version, sizeof i->version, "%s", mbedtls_ssl_get_version(&t->ssl));
         snprintf(i->cipher, sizeof i->cipher, "%s",
@@ -210,12 +243,13 @@ static int tls_start(struct leg *l)
         rc = handshake_step(t);
         if (rc)
                 return outcome(t, rc);
+        handshake_done(t);
         /* A peer that had to show a certificate and was not verified never gets here; believe nobody all the same. */
-        if (t->profile->trust && (!t->info.peer_cert || t->info.verify_reason[0])) {
+        if (t->profile->trust && !t->info.verified) {
+                t->info.done = false;
                 snprintf(l->why, sizeof l->why, "peer certificate was not verified");
                 return LEG_FAIL;
         }
-        handshake_done(t);
         return 1;
 }
 
@@ -333,4 +367,11 @@ void leg_tls_info(const struct leg *l, struct tls_info *out)
                 *out = self((struct leg *)l)->info;
         else
                 memset(out, 0, sizeof *out);
+}
+
+const mbedtls_x509_crt *leg_tls_verified_peer(const struct leg *l)
+{
+        const struct leg_tls *t = l->ops == &tls_ops ? self((struct leg *)l) : NULL;
+
+        return t && t->info.done && t->info.verified ? mbedtls_ssl_get_peer_cert(&t->ssl) : NULL;
 }

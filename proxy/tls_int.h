@@ -24,6 +24,7 @@ int tls_random(void *random, unsigned char *out, size_t n);
 struct tls_profile {
         _Atomic uint32_t refs;
         enum tls_role role;
+        bool phone;
         mbedtls_ssl_config conf;
         mbedtls_x509_crt own;    /* our certificate and chain */
         mbedtls_x509_crt cas;    /* names sent in a CertificateRequest; the decision is chain_verify()'s */

@@ -60,6 +60,8 @@ static int load_trust(struct tls_profile *p, struct trust_set *t, struct err *e)
         if (!t)
                 return p->role == TLS_SERVER ? 0 : err_set(e, ERR_REF, "no trusted certificates");
         p->trust = trust_set_get(t);
+        if (p->role == TLS_CLIENT) /* only a server names those it believes */
+                return 0;
         for (unsigned i = 0; i < trust_set_count(t); i++)
                 if (add_cert(&p->cas, trust_set_at(t, i)->cert, e) < 0)
                         return -1;
@@ -123,6 +125,7 @@ struct tls_profile *tls_profile_new(const struct tls_profile_params *in, struct 
         }
         p->refs = 1;
         p->role = in->role;
+        p->phone = in->phone && in->role == TLS_SERVER;
         p->clk = in->clk;
         pthread_mutex_init(&p->random.lock, NULL);
         p->random.rng = in->rng;

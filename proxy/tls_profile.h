@@ -8,6 +8,7 @@
 
 #include <mbedtls/ssl.h>
 
+#include "pki/issuer.h"
 #include "pki/pki_rt.h"
 #include "proxy/conf.h"
 #include "proxy/leg.h"
@@ -22,6 +23,12 @@ struct tls_profile_params {
         unsigned nsuites;
         const char (*suites)[SSL_SUITE_NAME_MAX + 1];
         int min_version, max_version; /* MBEDTLS_SSL_MINOR_VERSION_1..3; 0 = default */
+        /*
+         * Server role: the client is a phone. Its certificate may be signed with SHA-1, have an RSA key of 1024 bits,
+         * lack the usual key usage, and be expired where its trustpoint says so (CHAIN_PHONE). Nobody else is judged
+         * like that.
+         */
+        bool phone;
         const struct rng *rng;
         const struct clock *clk;
 };
@@ -41,16 +48,25 @@ tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the m
 /* What happened in a handshake, for logs and show. */
 struct tls_info {
         bool done, resumed, peer_cert;
-        bool own_cert_asked;     /* client role: the server wanted our certificate */
-        char version[12];        /* "TLSv1.2" */
-        char cipher[40];         /* OpenSSL name */
-        char verify_reason[200]; /* why the peer was refused, "" */
-        char trustpoint[129];    /* that vouched for the peer */
+        bool own_cert_asked; /* client role: the server wanted our certificate */
+        bool verified; /* the handshake is over, the peer's certificate was accepted and its key is the peer's */
+        bool expired_accepted;                    /* by accept-expired-phone-certificate of `trustpoint` */
+        char version[12];                         /* "TLSv1.2" */
+        char cipher[40];                          /* OpenSSL name */
+        char verify_reason[CHAIN_REASON_MAX + 1]; /* why the peer was refused, "" */
+        char trustpoint[129];                     /* that vouched for the peer */
         char peer_subject[256];
+        char device[PHONE_DEVICE_MAX +
+                    1];    /* SEP<MAC> in a verified client's certificate; "": none, or it names several */
         unsigned noffered; /* ciphers the client proposed; 0 unknown */
 };
 /* TLS over `lower` (taken over, also on failure: closed). The profile is referenced while the leg lives. */
 struct leg *leg_tls_new(struct tls_profile *p, struct leg *lower, struct log_src *log, struct err *e) MUST_USE;
 void leg_tls_info(const struct leg *l, struct tls_info *out);
+/*
+ * The peer's certificate after a finished handshake in which it was accepted; NULL at any other time, for any other
+ * leg and for a peer that was not asked. Borrowed: it lives as long as the leg.
+ */
+const mbedtls_x509_crt *leg_tls_verified_peer(const struct leg *l);
 
 #endif

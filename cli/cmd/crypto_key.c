@@ -78,6 +78,24 @@ static enum dialog_next generate_step(struct dialog *d, const char *answer)
 const struct dialog_row dialog_key_generate = { "crypto key generate rsa", 0, generate_step, NULL };
 
 /* ---- zeroize ---- */
+
+/* The store has removed the certificates that were made for a key: the configuration's text follows. */
+static void drop_lost_identities(struct store *s, struct keystore *k)
+{
+        conf_each(struct chain_conf, ch, &s->pki.chains) {
+                struct conf_obj *lost = NULL;
+                struct tp_assets a;
+
+                conf_each(struct chain_cert, cc, &ch->certs)
+                        if (!cc->ca)
+                                lost = &cc->o;
+                keystore_tp_get(k, ch->o.name, &a);
+                if (lost && !a.id)
+                        conf_list_del(&ch->certs, lost);
+                tp_assets_put(&a);
+        }
+}
+
 static enum dialog_next zeroize(struct dialog *d, struct keystore *k)
 {
         const char *label = arg_str(d->args, "LABEL");
@@ -92,6 +110,7 @@ static enum dialog_next zeroize(struct dialog *d, struct keystore *k)
                 if (keystore_key_del(k, name, &e) < 0)
                         return dialog_fail(d, &e);
         dialog_lock(d);
+        drop_lost_identities(d->conf->store, k);
         crypto_changed(d);
         dialog_unlock(d);
         return DIALOG_DONE;

@@ -59,6 +59,7 @@ static const struct cmd_bind bind[] = {
         BIND_FLAG("accept-subordinates", T, no_accept_subordinates),
         BIND_FLAG("id-cert-issuer", T, no_id_cert_issuer),
         BIND_FLAG("ignore-ssl-keyusage", T, ignore_ssl_keyusage),
+        BIND_FLAG("accept-expired-phone-certificate", T, accept_expired_phone),
         { 0 },
 };
 
@@ -94,6 +95,8 @@ static const struct cmd_row tp_rows[] = {
         LEAF("accept-subordinates", "Accept subordinate CA certificates", .flags = ROW_INVERSE,
              .inert = NOT_LOOKED_AT),
         LEAF("id-cert-issuer", "Accept identities issued by this CA", .flags = ROW_INVERSE, .inert = NOT_LOOKED_AT),
+        LEAF("accept-expired-phone-certificate",
+             "Let phones of this CA in whose certificate has expired (each use is logged)"),
         LEAF("ignore-ssl-keyusage", "Accept certificates without the key usage of SSL", .inert = NOT_LOOKED_AT),
         { ROW_MODE, "crl configure", "CRL options", .mode = &crl_mode, .flags = ROW_SAME | ROW_NO_NO,
           .write = write_crl },

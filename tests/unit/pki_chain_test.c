@@ -151,18 +151,19 @@ static void paths_are_judged(void **state)
                 const struct row *r = &rows[i];
                 struct trust_set *t = set_of(r->anchors);
                 mbedtls_x509_crt *peer = peer_of(r->peer);
-                char trustpoint[129], reason[256];
                 struct chain_policy p = r->p;
+                struct chain_answer out;
                 enum chain_result got;
 
                 p.now = p.now ? p.now : PKI_NOW;
                 p.rsa_min_bits = p.rsa_min_bits ? p.rsa_min_bits : 1024;
-                got = chain_verify(t, peer, &p, NULL, trustpoint, reason, sizeof reason);
+                got = chain_verify(t, peer, &p, NULL, &out);
                 if (got != (r->trustpoint ? CHAIN_OK : CHAIN_REFUSED))
-                        fail_msg("row %zu (%s): %s", i, r->peer, reason);
-                assert_string_equal(trustpoint, r->trustpoint ? r->trustpoint : "");
-                if (r->reason && strncmp(reason, r->reason, strlen(r->reason)))
-                        fail_msg("row %zu (%s): %s", i, r->peer, reason);
+                        fail_msg("row %zu (%s): %s", i, r->peer, out.reason);
+                assert_string_equal(out.trustpoint, r->trustpoint ? r->trustpoint : "");
+                assert_false(out.expired_accepted);
+                if (r->reason && strncmp(out.reason, r->reason, strlen(r->reason)))
+                        fail_msg("row %zu (%s): %s", i, r->peer, out.reason);
                 peer_free(peer);
                 trust_set_put(t);
         }
@@ -172,15 +173,15 @@ static void no_certificate_is_no_identity(void **state)
 {
         struct trust_set *t = set_of("root.pem");
         struct chain_policy p = { .now = PKI_NOW };
-        char trustpoint[129] = "x", reason[64];
+        struct chain_answer out = { .trustpoint = "x" };
         mbedtls_x509_crt none;
 
         (void)state;
         mbedtls_x509_crt_init(&none);
-        assert_int_equal(chain_verify(t, &none, &p, NULL, trustpoint, reason, sizeof reason), CHAIN_REFUSED);
-        assert_int_equal(chain_verify(t, NULL, &p, NULL, trustpoint, reason, sizeof reason), CHAIN_REFUSED);
-        assert_string_equal(reason, "The peer has not shown a certificate");
-        assert_string_equal(trustpoint, "");
+        assert_int_equal(chain_verify(t, &none, &p, NULL, &out), CHAIN_REFUSED);
+        assert_int_equal(chain_verify(t, NULL, &p, NULL, &out), CHAIN_REFUSED);
+        assert_string_equal(out.reason, "The peer has not shown a certificate");
+        assert_string_equal(out.trustpoint, "");
         trust_set_put(t);
 }
 
@@ -197,12 +198,12 @@ static void validity_is_exact(void **state)
                          .tm_sec = to->sec };
         struct chain_policy p = { .now = timegm(&tm), .rsa_min_bits = 1024 };
         struct trust_set *t = set_of("self.pem");
-        char trustpoint[129], reason[128];
+        struct chain_answer out;
 
         (void)state;
-        assert_int_equal(chain_verify(t, cert_x509(c), &p, NULL, trustpoint, reason, sizeof reason), CHAIN_OK);
+        assert_int_equal(chain_verify(t, cert_x509(c), &p, NULL, &out), CHAIN_OK);
         p.now++;
-        assert_int_equal(chain_verify(t, cert_x509(c), &p, NULL, trustpoint, reason, sizeof reason), CHAIN_REFUSED);
+        assert_int_equal(chain_verify(t, cert_x509(c), &p, NULL, &out), CHAIN_REFUSED);
         trust_set_put(t);
         cert_put(c);
 }
@@ -230,7 +231,7 @@ static void verify_logged(const char *anchors, const char *files, struct lines *
         struct trust_set *t = set_of(anchors);
         mbedtls_x509_crt *peer = peer_of(files);
         struct chain_policy p = { .purpose = CHAIN_CLIENT, .now = PKI_NOW, .rsa_min_bits = 1024 };
-        char trustpoint[129], reason[256];
+        struct chain_answer answer;
         struct log_conf conf;
 
         log_conf_init(&conf);
@@ -238,7 +239,7 @@ static void verify_logged(const char *anchors, const char *files, struct lines *
         conf.buffer_size = 65536;
         conf.dest[LOG_TO_BUFFER].level = LOG_L_DEBUG;
         assert_int_equal(log_configure(l, &conf, NULL), 0);
-        chain_verify(t, peer, &p, src, trustpoint, reason, sizeof reason);
+        chain_verify(t, peer, &p, src, &answer);
         log_step(l);
         *out = (struct lines){ 0 };
         assert_int_equal(log_buffer_walk(l, collect, out), 0);

@@ -40,9 +40,9 @@ static int up(void **state)
         key = pki_key("server.key");
         pinned = make_self_signed();
         pinned_twin = make_self_signed();
-        server_id = (struct identity_rt){ "CUMA", server_cert, key, 1, { intermediate } };
-        self_id = (struct identity_rt){ "SELF", pinned, key, 0, { NULL } };
-        twin_id = (struct identity_rt){ "TWIN", pinned_twin, key, 0, { NULL } };
+        server_id = (struct identity_rt){ "CUMA", server_cert, key, 1, { intermediate }, false };
+        self_id = (struct identity_rt){ "SELF", pinned, key, 0, { NULL }, false };
+        twin_id = (struct identity_rt){ "TWIN", pinned_twin, key, 0, { NULL }, false };
         return 0;
 }
 
