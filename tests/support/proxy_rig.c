@@ -101,8 +101,8 @@ static void configure(struct rig *r, const struct rig_pki *pki)
 {
         struct trust_anchor root = { .trustpoint = "CA", .cert = pki->root };
 
-        r->id = (struct identity_rt){ "TP", pki->server, pki->key, 1, { pki->issuer } };
-        r->self = (struct identity_rt){ "SELF", pki->self, pki->key, 0, { NULL } };
+        r->id = (struct identity_rt){ "TP", pki->server, pki->key, 1, { pki->issuer }, false };
+        r->self = (struct identity_rt){ "SELF", pki->self, pki->key, 0, { NULL }, false };
         r->pki = (struct pki_rt){ .n = 1, .id = &r->id, .all = trust_set_new(&root, 1), .generation = 1 };
         CHECK(r->pki.all != NULL);
         conf_list_init(&r->conf.tls_proxies, sizeof(struct tls_proxy_conf), NULL);
