@@ -156,7 +156,7 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
         const struct cli_tree *t = c->store->tree;
         struct type_env env = { .store = c->store, .late = c->late || no_form };
 
-        for (int d = (int)c->depth; d >= 0 && s->best.how != FOUND; d--) {
+        for (int d = (int)c->depth; c->priv >= CONF_PRIV && d >= 0 && s->best.how != FOUND; d--) {
                 const struct tree_mode *m = d ? tree_mode_of(t, c->level[d - 1].row->mode) : tree_global(t);
                 struct reading r = { .mode = m,
                                      .lx = lx,

@@ -16,6 +16,7 @@ struct dialog;
 struct keystore;
 
 #define CONF_DEPTH_MAX 6
+#define CONF_PRIV 15 /* level of configuration commands and of configuration mode */
 
 enum cli_code {
         CLI_OK,
@@ -62,14 +63,14 @@ struct conf_ctx {
         const struct iface_bindings *bind; /* ports there are; NULL: any interface may be configured */
         bool late;                         /* loading: references are resolved by conf_finish() */
         bool replace;  /* loading a whole configuration: a mentioned interface is up unless it says shutdown */
-        unsigned priv; /* for EXEC commands */
+        unsigned priv; /* who types: rows above it are not there */
         unsigned depth;
         struct conf_level level[CONF_DEPTH_MAX];
         struct conf_pending *pending, *pending_last;
         unsigned line_no;
         char was_nameif[NAMEIF_MAX + 1]; /* of the interface being changed */
-        struct cli_result *res; /* of the line under way */
-        const char *line;       /* same */
+        struct cli_result *res;          /* of the line under way */
+        const char *line;                /* same */
 };
 void conf_ctx_init(struct conf_ctx *c, struct store *s);
 void conf_ctx_fini(struct conf_ctx *c);

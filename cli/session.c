@@ -218,13 +218,6 @@ static bool help_line(struct session *s, const char *line)
         return true;
 }
 
-/* ^Z; like `end`, but nobody typed that. */
-static void leave_config(struct session *s)
-{
-        conf_top(&s->conf);
-        s->config = false;
-}
-
 static enum session_end loop(struct session *s)
 {
         while (!s->leaving) {
@@ -240,7 +233,7 @@ static enum session_end loop(struct session *s)
                 if (r == TERM_LONG)
                         term_printf(s->t, "ERROR: line of more than %u characters\n", TERM_LINE_MAX);
                 else if (r == TERM_TO_END)
-                        leave_config(s);
+                        session_leave_config(s); /* like `end`, but nobody typed that */
                 else if (r == TERM_LINE && !help_line(s, line))
                         session_line(s, line);
         }

@@ -23,9 +23,18 @@ unsigned session_priv(const struct session *s)
         return s->priv;
 }
 
+void session_leave_config(struct session *s)
+{
+        conf_top(&s->conf);
+        s->config = false;
+}
+
+/* Who may not configure is not left in configuration mode. */
 void session_set_priv(struct session *s, unsigned priv)
 {
         s->priv = priv;
+        if (priv < CONF_PRIV)
+                session_leave_config(s);
 }
 
 void session_set_user(struct session *s, const char *user)

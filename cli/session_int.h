@@ -43,6 +43,7 @@ bool session_drive(struct session *s, struct dialog *d);
 /* Text of a parser or dialog through out(). */
 void session_show(struct session *s, const struct text *t);
 void session_greet(struct session *s);
+void session_leave_config(struct session *s);
 /* `aaa authentication serial console LOCAL`. */
 enum login_result { LOGIN_OK, LOGIN_REFUSED, LOGIN_ENDED };
 enum login_result session_login(struct session *s);

@@ -238,8 +238,7 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
                 r->dialog = NULL;
                 changed |= session_drive(s, d);
         } else if (r->code == CLI_LEAVE) {
-                conf_top(&s->conf);
-                s->config = false;
+                session_leave_config(s);
         }
         if (changed || assets)
                 commit_after(s, changed);

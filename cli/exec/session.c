@@ -2,6 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
+#include "cli/parse.h"
 #include "cli/passwd.h"
 #include "cli/store.h"
 #include "platform/base/str.h"
@@ -147,7 +148,7 @@ const struct exec_row exec_session[] = {
         { "enable [LEVEL:u32(0-15)]", "Turn on privileged commands", 0, do_enable },
         { "disable [LEVEL:u32(0-15)]", "Turn off privileged commands", 0, do_disable },
         { "login", "Log in as a particular user", 0, do_login },
-        { "configure [terminal]", "Configure from the terminal", 15, do_configure },
+        { "configure [terminal]", "Configure from the terminal", CONF_PRIV, do_configure },
         { "exit", "Exit from the EXEC", 0, do_exit },
         { "quit", "Exit from the EXEC", 0, do_exit },
         { "logout", "Exit from the EXEC", 0, do_exit },

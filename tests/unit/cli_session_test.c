@@ -101,6 +101,41 @@ static void user_mode_has_fewer_commands(void **state UNUSED)
         has(t, "Software Version 9.3(1)");
 }
 
+/* Configuration mode ends with the privilege for it, whichever way that goes. */
+static void lower_levels_do_not_configure(void **state UNUSED)
+{
+        const char *t;
+
+        cf_priv(&f, "configure terminal\nenable password topsecret\nusername joe password joepass privilege 1\n");
+        t = cf_run(&f, "enable\ntopsecret\nconfigure terminal\ninterface g0/0\nlogin\njoe\njoepass\nshow curpriv\n"
+                       "enable password mine\nhostname hacked\n");
+        has(t, "Current privilege level : 1\nCurrent Mode/s : P_UNPR\n");
+        has(t, "ciscoasa> enable password mine\n");
+        has(t, "ciscoasa> hostname hacked\n          ^\nERROR: % Invalid input");
+        t = cf_run(&f, "enable\ntopsecret\nconfigure terminal\ndisable\nusername evil password evil privilege 15\n");
+        has(t, "ciscoasa> username evil");
+        t = cf_priv(&f, "configure terminal\nenable 5\nhostname hacked\nenable\ntopsecret\nhostname\n");
+        has(t, "ciscoasa# hostname hacked\n          ^\n");
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+        assert_null(conf_list_find(&f.box.store->sys.users, "evil"));
+}
+
+/* The parser itself judges: no way of getting into a mode is a way around it. */
+static void configuration_rows_have_a_level(void **state UNUSED)
+{
+        struct cli_result r;
+        struct conf_ctx c;
+
+        conf_ctx_init(&c, f.box.store);
+        c.priv = 14;
+        cli_result_init(&r);
+        assert_int_equal(conf_line(&c, "hostname hacked", &r), -1);
+        assert_int_equal(r.code, CLI_INVALID);
+        cli_result_fini(&r);
+        conf_ctx_fini(&c);
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+}
+
 /* ---- refusals ---- */
 
 static void the_caret_points_at_the_character(void **state UNUSED)
@@ -462,6 +497,8 @@ int main(void)
                 T(wrong_enable_passwords),
                 T(login_where_configured),
                 T(user_mode_has_fewer_commands),
+                T(lower_levels_do_not_configure),
+                T(configuration_rows_have_a_level),
                 T(the_caret_points_at_the_character),
                 T(filters),
                 T(help_on_a_pipe),
