@@ -9,7 +9,7 @@ static uint64_t mask_of(uint64_t index)
 
 static uint64_t *word_of(uint64_t *bits, unsigned words, uint64_t index)
 {
-        return &bits[index / 64 % words];
+        return &bits[index / 64 & (words - 1)];
 }
 
 enum replay replay_check(uint64_t next, const uint64_t *bits, unsigned words, uint64_t index)
@@ -18,7 +18,7 @@ enum replay replay_check(uint64_t next, const uint64_t *bits, unsigned words, ui
                 return REPLAY_FRESH;
         if (next - index > (uint64_t)words * 64)
                 return REPLAY_OLD;
-        return bits[index / 64 % words] & mask_of(index) ? REPLAY_SEEN : REPLAY_FRESH;
+        return bits[index / 64 & (words - 1)] & mask_of(index) ? REPLAY_SEEN : REPLAY_FRESH;
 }
 
 /* The bits of indices jumped over still say what they said a window ago. */

@@ -14,7 +14,7 @@ enum replay {
         REPLAY_OLD, /* behind the window: nobody can say */
 };
 
-/* words: 64-bit words of the window. */
+/* words: 64-bit words of the window, a power of two. */
 enum replay replay_check(uint64_t next, const uint64_t *bits, unsigned words, uint64_t index);
 /* Marks a fresh index; the new `next`. */
 uint64_t replay_mark(uint64_t next, uint64_t *bits, unsigned words, uint64_t index);

@@ -101,33 +101,48 @@ AESNI void srtp_aesni_block(const struct srtp_key *k, const uint8_t in[16], uint
         store(out, _mm_aesenclast_si128(b, load(k->round[k->rounds])));
 }
 
-#define EACH(OP) OP(0) OP(1) OP(2) OP(3) OP(4) OP(5) OP(6) OP(7)
+#define EACH_4(OP) OP(0) OP(1) OP(2) OP(3)
+#define EACH_8(OP) EACH_4(OP) OP(4) OP(5) OP(6) OP(7)
+#define FIRST(i) b##i = _mm_xor_si128(_mm_shuffle_epi8(_mm_add_epi32(ctr, _mm_set_epi32(0, 0, 0, i)), swap), rk);
+#define ROUND(i) b##i = _mm_aesenc_si128(b##i, rk);
+#define LAST(i) b[i] = _mm_aesenclast_si128(b##i, rk);
 
 /* Keystream of eight counter blocks; ctr is byte-reversed, so that adding counts in the last 32 bits. */
-AESNI_INLINE void keystream(const struct srtp_key *k, __m128i ctr, __m128i b[8])
+AESNI_INLINE void keystream_8(const struct srtp_key *k, __m128i ctr, __m128i b[8])
 {
         const __m128i swap = _mm_set_epi64x(0x0001020304050607, 0x08090A0B0C0D0E0F);
         __m128i rk = load(k->round[0]), b0, b1, b2, b3, b4, b5, b6, b7;
 
-#define FIRST(i) b##i = _mm_xor_si128(_mm_shuffle_epi8(_mm_add_epi32(ctr, _mm_set_epi32(0, 0, 0, i)), swap), rk);
-        EACH(FIRST)
+        EACH_8(FIRST)
         for (unsigned r = 1; r < k->rounds; r++) {
                 rk = load(k->round[r]);
-#define ROUND(i) b##i = _mm_aesenc_si128(b##i, rk);
-                EACH(ROUND)
+                EACH_8(ROUND)
         }
         rk = load(k->round[k->rounds]);
-#define LAST(i) b[i] = _mm_aesenclast_si128(b##i, rk);
-        EACH(LAST)
+        EACH_8(LAST)
+}
+
+AESNI_INLINE void keystream_4(const struct srtp_key *k, __m128i ctr, __m128i b[4])
+{
+        const __m128i swap = _mm_set_epi64x(0x0001020304050607, 0x08090A0B0C0D0E0F);
+        __m128i rk = load(k->round[0]), b0, b1, b2, b3;
+
+        EACH_4(FIRST)
+        for (unsigned r = 1; r < k->rounds; r++) {
+                rk = load(k->round[r]);
+                EACH_4(ROUND)
+        }
+        rk = load(k->round[k->rounds]);
+        EACH_4(LAST)
 }
 
 AESNI_INLINE void xor_eight(uint8_t *p, const __m128i b[8])
 {
 #define XOR(i) store(p + (i)*16, _mm_xor_si128(load(p + (i)*16), b[i]));
-        EACH(XOR)
+        EACH_8(XOR)
 }
 
-/* The end of a text, less than eight blocks. */
+/* The end of a text, less than eight blocks: two of them in a packet of 20 ms of G.711. */
 AESNI static void xor_rest(const struct srtp_key *k, __m128i ctr, uint8_t *p, size_t n)
 {
         union {
@@ -136,12 +151,15 @@ AESNI static void xor_rest(const struct srtp_key *k, __m128i ctr, uint8_t *p, si
         } ks;
         size_t at = 0;
 
-        keystream(k, ctr, ks.block);
+        if (n <= 64)
+                keystream_4(k, ctr, ks.block);
+        else
+                keystream_8(k, ctr, ks.block);
         for (; at + 16 <= n; at += 16)
                 store(p + at, _mm_xor_si128(load(p + at), ks.block[at / 16]));
         for (; at < n; at++)
                 p[at] ^= ks.byte[at];
-        mem_wipe(&ks, sizeof ks);
+        mem_wipe(&ks, (n + 15) & ~(size_t)15);
 }
 
 AESNI bool srtp_aesni_ctr(const struct srtp_key *k, const uint8_t iv[16], uint8_t *p, size_t n)
@@ -152,7 +170,7 @@ AESNI bool srtp_aesni_ctr(const struct srtp_key *k, const uint8_t iv[16], uint8_
         for (; n >= 128; n -= 128, p += 128) {
                 __m128i b[8];
 
-                keystream(k, ctr, b);
+                keystream_8(k, ctr, b);
                 xor_eight(p, b);
                 ctr = _mm_add_epi32(ctr, _mm_set_epi32(0, 0, 0, 8));
         }

@@ -1,5 +1,6 @@
 #include "proxy/srtp_int.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define RTP_LIFE (UINT64_C(1) << 48)
@@ -108,22 +109,9 @@ unsigned srtp_overhead(const struct srtp_ctx *c, bool rtcp)
         return c->mki_len + (rtcp ? c->tag_rtcp + SRTP_RTCP_INDEX_LEN : c->tag_rtp);
 }
 
-bool srtp_used_up(const struct srtp_ctx *c)
-{
-        return !c->rtp_left || !c->rtcp_left;
-}
-
 uint64_t srtp_packets_left(const struct srtp_ctx *c)
 {
         return c->rtp_left < c->rtcp_left ? c->rtp_left : c->rtcp_left;
-}
-
-unsigned srtp_slot_find(const struct srtp_ctx *c, uint32_t ssrc)
-{
-        for (unsigned i = 0; i < c->nslots; i++)
-                if (c->slot[i].ssrc == ssrc)
-                        return i;
-        return SRTP_SSRCS_MAX;
 }
 
 /* As many words as are wished for, so long as every later source can still have the least. */
@@ -157,14 +145,15 @@ bool srtp_source_at(const struct srtp_ctx *c, unsigned i, struct srtp_source *ou
         return true;
 }
 
+/* salt || 0 0, XOR SSRC at bytes 4..7, XOR index at bytes 8..13 */
 void srtp_iv_cm(const struct srtp_key *k, uint32_t ssrc, uint64_t index, uint8_t iv[16])
 {
-        memcpy(iv, k->salt, 14);
-        iv[14] = iv[15] = 0;
-        srtp_put32(iv + 4, srtp_get32(iv + 4) ^ ssrc);
-        srtp_put32(iv + 8, srtp_get32(iv + 8) ^ (uint32_t)(index >> 16));
-        iv[12] ^= (uint8_t)(index >> 8);
-        iv[13] ^= (uint8_t)index;
+        uint64_t half[2];
+
+        memcpy(half, k->salt, sizeof half);
+        half[0] ^= htobe64(ssrc);
+        half[1] ^= htobe64(index << 16);
+        memcpy(iv, half, sizeof half);
 }
 
 /* An SRTCP index of 31 bits lands where RFC 7714, 9.1 wants it: ROC and SEQ of SRTP are the same 48 bits. */

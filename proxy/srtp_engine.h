@@ -23,8 +23,8 @@ struct srtp_key {
                         uint32_t inner[5], outer[5]; /* HMAC-SHA1 after its pads */
                 } pad;
         };
-        uint8_t salt[14];
-        uint8_t rounds; /* 10 or 14; 0: empty */
+        uint8_t salt[16]; /* ends in zeros */
+        uint8_t rounds;   /* 10 or 14; 0: empty */
 };
 
 struct srtp_aead {

@@ -2,6 +2,7 @@
 #ifndef VOXGATE_PROXY_SRTP_INT_H
 #define VOXGATE_PROXY_SRTP_INT_H
 
+#include "platform/base/attr.h"
 #include "platform/base/mem.h"
 #include "proxy/replay.h"
 #include "proxy/srtp.h"
@@ -77,8 +78,12 @@ int srtp_derive(struct srtp_ctx *c, bool rtcp, uint64_t r);
 /* Puts a session key in place: what srtp_derive() ends with. */
 int srtp_key_load(const struct srtp_ctx *c, struct srtp_key *k, const uint8_t *enc, const uint8_t *salt,
                   const uint8_t auth[20]);
-/* Makes sure the keys in place are those of this index. -1: the library refused. */
-int srtp_rekey(struct srtp_ctx *c, bool rtcp, uint64_t index);
+/* Makes sure the keys in place are those of this index, where a derivation rate is set. -1: the library refused. */
+int srtp_rederive(struct srtp_ctx *c, bool rtcp, uint64_t index);
+static inline int srtp_rekey(struct srtp_ctx *c, bool rtcp, uint64_t index)
+{
+        return unlikely(c->kdr) ? srtp_rederive(c, rtcp, index) : 0;
+}
 
 /* ---- srtp_mac.c: HMAC-SHA1 from stored pads ---- */
 struct srtp_mac {
@@ -98,10 +103,23 @@ void srtp_mac_pair(const struct srtp_engine *e, struct srtp_mac *a, struct srtp_
 
 /* ---- srtp_ctx.c ---- */
 /* Index of the slot of an SSRC; SRTP_SSRCS_MAX when unknown. */
-unsigned srtp_slot_find(const struct srtp_ctx *c, uint32_t ssrc);
+static inline unsigned srtp_slot_find(const struct srtp_ctx *c, uint32_t ssrc)
+{
+        for (unsigned i = 0; i < c->nslots; i++)
+                if (c->slot[i].ssrc == ssrc)
+                        return i;
+        return SRTP_SSRCS_MAX;
+}
 /* A new slot with its windows; only when there is room (nslots < SRTP_SSRCS_MAX). */
 unsigned srtp_slot_add(struct srtp_ctx *c, uint32_t ssrc);
-bool srtp_used_up(const struct srtp_ctx *c);
+static inline bool srtp_used_up(const struct srtp_ctx *c)
+{
+        return !c->rtp_left || !c->rtcp_left;
+}
+static inline size_t srtp_grows(const struct srtp_ctx *c)
+{
+        return (size_t)c->mki_len + c->tag_rtp;
+}
 /* Counter block (16) of AES-CM, nonce (12) of GCM. */
 void srtp_iv_cm(const struct srtp_key *k, uint32_t ssrc, uint64_t index, uint8_t iv[16]);
 void srtp_iv_gcm(const struct srtp_key *k, uint32_t ssrc, uint64_t index, uint8_t iv[12]);

@@ -62,10 +62,10 @@ int srtp_derive(struct srtp_ctx *c, bool rtcp, uint64_t r)
 
 #define EPOCH_BROKEN UINT64_MAX
 
-int srtp_rekey(struct srtp_ctx *c, bool rtcp, uint64_t index)
+int srtp_rederive(struct srtp_ctx *c, bool rtcp, uint64_t index)
 {
         uint64_t *epoch = rtcp ? &c->rtcp_epoch : &c->rtp_epoch;
-        uint64_t r = c->kdr ? index >> c->kdr : 0;
+        uint64_t r = index >> c->kdr;
 
         if (r == *epoch)
                 return 0;

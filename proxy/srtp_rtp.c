@@ -82,7 +82,7 @@ enum srtp_result srtp_tx_check(struct srtp_work *w, size_t cap)
         w->head = header_len(w->pkt, w->len);
         if (!w->head || !c->sender)
                 return SRTP_MALFORMED;
-        if (cap < w->len || cap - w->len < srtp_overhead(c, false))
+        if (cap < w->len || cap - w->len < srtp_grows(c))
                 return SRTP_NO_ROOM;
         if (srtp_used_up(c))
                 return SRTP_KEY_USED_UP;
@@ -151,7 +151,7 @@ enum srtp_result srtp_tx_finish(struct srtp_work *w, const uint8_t *tag, size_t 
                 memcpy(end, c->mki, c->mki_len);
                 memcpy(end + c->mki_len, tag, c->tag_rtp);
         }
-        *len = w->len + srtp_overhead(c, false);
+        *len = w->len + srtp_grows(c);
         return SRTP_OK;
 }
 
@@ -209,7 +209,7 @@ enum srtp_result srtp_protect(struct srtp_ctx *c, uint8_t *pkt, size_t *len, siz
 static bool trailer_fits(struct srtp_work *w)
 {
         const struct srtp_ctx *c = w->c;
-        size_t over = srtp_overhead(c, false);
+        size_t over = srtp_grows(c);
         const uint8_t *mki;
 
         if (w->len < over)

@@ -116,7 +116,7 @@ static void header_extension(void **state)
                 assert_int_equal(srtp_kdf(e, &master, salt, 6, 0, enc, sizeof enc), 0);
                 memset(&k, 0, sizeof k);
                 assert_int_equal(e->key_set(&k, enc, sizeof enc, false), 0);
-                assert_int_equal(srtp_kdf(e, &master, salt, 7, 0, k.salt, sizeof k.salt), 0);
+                assert_int_equal(srtp_kdf(e, &master, salt, 7, 0, k.salt, 14), 0);
                 srtp_iv_cm(&k, 0xCAFEBABE, 0x1234, iv);
                 assert_true(e->ctr(&k, iv, ks, sizeof ks));
                 assert_hex(ks, sizeof ks, "1E19C8E1D481C779549ED1617AAA1B7AFC0D933AE7ED6CC8");
