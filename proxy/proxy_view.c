@@ -48,6 +48,7 @@ void proxy_counts(const struct proxy_worker *w, uint32_t tls_proxy_id, struct pr
         *out = (struct proxy_counts){ 0 };
         if (!tls_proxy_id) {
                 *out = w->all;
+                out->most = atomic_load_explicit(&w->shared_counts->most, memory_order_relaxed);
                 return;
         }
         for (unsigned i = 0; i < w->ntp; i++)

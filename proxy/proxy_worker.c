@@ -26,15 +26,29 @@ struct psession *psession_find(struct proxy_worker *w, unsigned link, uint32_t f
         return s && s->gen == gen ? s : NULL;
 }
 
+/* The place of a tls-proxy that is configured no more and has no sessions left. */
+static struct tp_count *tp_unused(struct proxy_worker *w)
+{
+        const struct proxy_rt *p = w->snap ? proxy_rt(w->snap) : NULL;
+
+        for (unsigned i = 0; p && i < w->ntp; i++)
+                if (!w->tp[i].c.active && !tls_proxy_by_id(p, w->tp[i].id))
+                        return &w->tp[i];
+        return NULL;
+}
+
 struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id)
 {
+        struct tp_count *t;
+
         for (unsigned i = 0; i < w->ntp; i++)
                 if (w->tp[i].id == id)
                         return &w->tp[i].c;
-        if (w->ntp == TP_COUNTS_MAX)
+        t = w->ntp < TP_COUNTS_MAX ? &w->tp[w->ntp++] : tp_unused(w);
+        if (!t)
                 return NULL;
-        w->tp[w->ntp].id = id;
-        return &w->tp[w->ntp++].c;
+        *t = (struct tp_count){ .id = id };
+        return &t->c;
 }
 
 static void add_counts(struct proxy_counts *c, const struct proxy_counts *d)
@@ -198,7 +212,7 @@ static int listen_open(struct proxy_worker *w, struct err *e)
 
 /* ---- life ---- */
 
-/* Two descriptors a session; a share stays free for consoles, files and captures. */
+/* Two descriptors a session, of this worker's share; a share stays free for consoles, files and captures. */
 static uint32_t psession_limit(const struct proxy_env *env)
 {
         struct rlimit r;
@@ -206,7 +220,7 @@ static uint32_t psession_limit(const struct proxy_env *env)
 
         if (!fds && getrlimit(RLIMIT_NOFILE, &r) == 0)
                 fds = r.rlim_cur > 512 ? r.rlim_cur - 256 : r.rlim_cur / 2;
-        return (uint32_t)MIN_OF(fds / 2, (uint64_t)PUNT_FLOWS_MAX);
+        return (uint32_t)MIN_OF(fds / 2 / (env->nworkers ? env->nworkers : 1), (uint64_t)PUNT_FLOWS_MAX);
 }
 
 static int tables_new(struct proxy_worker *w, struct err *e)
@@ -238,6 +252,7 @@ struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, 
         w->id = id;
         w->env = *env;
         w->listener.fd = -1;
+        w->shared_counts = env->shared ? env->shared : &w->own_shared;
         pthread_mutex_init(&w->lock, NULL);
         pthread_cond_init(&w->done, NULL);
         list_init(&w->sessions);

@@ -14,6 +14,11 @@
 
 struct proxy_worker;
 
+/* What the proxy workers of a process count together. */
+struct proxy_shared {
+        _Atomic uint32_t active, most; /* TLS sessions */
+};
+
 struct proxy_env {
         const struct clock *clk;
         const struct rng *rng;
@@ -22,6 +27,7 @@ struct proxy_env {
         struct punt_link *link[8]; /* one per dataplane worker, by its id */
         unsigned nlinks;
         struct media_link *media[8]; /* likewise; NULL: no media relay (calls that need one are refused) */
+        struct proxy_shared *shared; /* one for all workers; NULL: this one is alone */
         unsigned nworkers;           /* proxy workers there are; 0 means 1. They share the media ports by id */
         bool listen;                 /* open the listener in the (private) namespace of the calling thread */
         uint32_t handshake_ms, idle_close_ms; /* 0: defaults 15000, 0 (conn idle rules) */
@@ -64,11 +70,14 @@ struct session_row {
 };
 unsigned proxy_walk(const struct proxy_worker *p, uint32_t *cursor, struct session_row *rows, unsigned max,
                     bool *end);
-struct proxy_counts { /* of one tls-proxy id, or all with id 0 */
+/* Of one tls-proxy id, or of all with id 0; then `most` is that of all workers together. */
+struct proxy_counts {
         uint32_t active, most;
         uint64_t total, bytes, refused_limit, failed_client, failed_server, unverified, server_refused, engine_closed;
 };
 void proxy_counts(const struct proxy_worker *p, uint32_t tls_proxy_id, struct proxy_counts *out);
+/* TLS sessions that all workers together will have: what is configured, or what the descriptors allow. */
+uint32_t proxy_session_limit(const struct proxy_worker *p, const struct snapshot *snap);
 /* Ends sessions of one tls-proxy (0: all); returns how many. */
 unsigned proxy_clear(struct proxy_worker *p, uint32_t tls_proxy_id);
 /* The engine's state that its sessions share here (calls), for its own walk functions; NULL: none. */

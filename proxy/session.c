@@ -19,6 +19,7 @@
 
 #define FLOW_ID_FIRST 3u
 #define HANDSHAKE_MS_DEFAULT 15000u
+#define HANDSHAKE_MS_HURRY 3000u
 
 static void queue_handshake(struct psession *s)
 {
@@ -123,8 +124,6 @@ static void engine_close(struct psession *s)
 
 static void release(struct psession *s, bool abort_legs)
 {
-        struct proxy_counts *c = tp_counts(s->w, s->tls_proxy_id);
-
         if (s->dead)
                 return;
         s->dead = true;
@@ -141,12 +140,7 @@ static void release(struct psession *s, bool abort_legs)
         tmr_cancel(evl_timers(s->w->evl), &s->partial);
         list_del(&s->ready);
         s->state = SESS_CLOSING;
-        s->w->nstreams -= psession_is_stream(s);
-        if (s->counted) {
-                s->w->all.active--;
-                if (c)
-                        c->active--;
-        }
+        psession_count_end(s);
 }
 
 void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_legs, const char *why)
@@ -215,24 +209,6 @@ static void on_partial(struct tmr *t, uint64_t now_ms UNUSED)
 }
 
 /* ---- beginning ---- */
-
-static void count_start(struct psession *s)
-{
-        struct proxy_counts *c = tp_counts(s->w, s->info.tls_proxy_id);
-
-        s->w->nstreams++;
-        if (!s->info.accept_first)
-                return;
-        s->counted = true;
-        s->w->all.active++;
-        s->w->all.total++;
-        s->w->all.most = MAX_OF(s->w->all.most, s->w->all.active);
-        if (!c)
-                return;
-        c->active++;
-        c->total++;
-        c->most = MAX_OF(c->most, c->active);
-}
 
 static struct psession *psession_alloc(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
@@ -330,6 +306,23 @@ static void connect_server(struct psession *s)
                 queue_handshake(s);
 }
 
+/* It takes descriptors from now on, and counts. A SYN alone does not: nobody fills the limit with forged ones. */
+static bool begin(struct psession *s)
+{
+        if (psession_count_begin(s))
+                return true;
+        refuse(s, CONN_END_PROXY_FULL, "maximum number of sessions reached");
+        return false;
+}
+
+/* While ids are short, who does not come soon gives his back: a round trip and one retransmission must do. */
+static uint32_t handshake_ms(const struct proxy_worker *w)
+{
+        uint32_t ms = w->env.handshake_ms ? w->env.handshake_ms : HANDSHAKE_MS_DEFAULT;
+
+        return w->nsessions > PUNT_FLOWS_MAX / 2 ? MIN_OF(ms, HANDSHAKE_MS_HURRY) : ms;
+}
+
 void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
         struct psession *s = psession_alloc(w, link, m);
@@ -339,8 +332,6 @@ void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *
                 refuse_unborn(w, link, m);
                 return;
         }
-        if (psession_is_stream(s))
-                count_start(s);
         if (psession_ctx_init(s) < 0) {
                 refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
                 return;
@@ -349,11 +340,11 @@ void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *
                 s->state = SESS_OPEN;
                 return;
         }
-        tmr_set(evl_timers(w->evl), &s->deadline, w->env.handshake_ms ? w->env.handshake_ms : HANDSHAKE_MS_DEFAULT);
-        why = psession_over_limit(s) ? "maximum number of sessions reached" : psession_bind(s);
+        tmr_set(evl_timers(w->evl), &s->deadline, handshake_ms(w));
+        why = psession_bind(s);
         if (why)
                 refuse(s, CONN_END_PROXY_FULL, why);
-        else if (!s->tls[0])
+        else if (!s->tls[0] && begin(s))
                 connect_server(s);
 }
 
@@ -369,6 +360,10 @@ static void opened(struct psession *s)
 
 void psession_accepted(struct psession *s, int fd)
 {
+        if (s->tls[0] && !begin(s)) {
+                close(fd);
+                return;
+        }
         if (s->tls[0]) {
                 s->state = SESS_TLS_CLIENT;
                 debug_session_set_up(s);

@@ -55,23 +55,6 @@ const char *psession_bind(struct psession *s)
         return why;
 }
 
-bool psession_over_limit(struct psession *s)
-{
-        struct proxy_worker *w = s->w;
-        uint32_t limit = w->snap ? proxy_rt(w->snap)->max_sessions : 0;
-
-        if (w->nstreams > w->limit) { /* descriptors */
-                limit = w->limit;
-        } else {
-                if (!s->info.accept_first || w->all.active <= limit)
-                        return false;
-                log_msg(w->log, LOG_446001, LU(limit));
-        }
-        tp_count(s, (struct proxy_counts){ .refused_limit = 1 });
-        s->drop = DROP_FLOW_LIMIT;
-        return true;
-}
-
 const char *psession_admit(struct psession *s)
 {
         const struct tls_info *t = &s->half[0].tls;

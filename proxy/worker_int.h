@@ -59,6 +59,7 @@ struct psession {
         uint32_t phone_timeout_ms;
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
         bool ask_client; /* for a certificate */
+        bool begun;      /* counted against the descriptors */
         bool counted;    /* as a TLS session */
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
@@ -89,7 +90,7 @@ struct tp_count { /* per tls-proxy id */
         uint32_t id;
         struct proxy_counts c;
 };
-#define TP_COUNTS_MAX 64u
+#define TP_COUNTS_MAX 256u
 
 struct engine_counter {
         const char *engine, *name;
@@ -117,6 +118,7 @@ struct proxy_worker {
         struct tmr tick;
         uint8_t *scratch; /* [SCRATCH_MAX]: what an engine writes in one call, where it may exceed its input */
         struct capture_set *caps;
+        struct proxy_shared own_shared, *shared_counts; /* env.shared, or our own */
         unsigned ntp;
         struct tp_count tp[TP_COUNTS_MAX];
         struct proxy_counts all;
@@ -168,7 +170,10 @@ extern const struct inspect_host proxy_host;
 const char *psession_bind(struct psession *s);
 /* The client's handshake is done: may it go on, and with which certificate of ours towards the server? */
 const char *psession_admit(struct psession *s);
-bool psession_over_limit(struct psession *s);
+
+/* session_count.c: false: a limit is reached, counted and logged */
+bool psession_count_begin(struct psession *s);
+void psession_count_end(struct psession *s); /* legal for one that never began */
 
 /* session_media.c */
 int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],

@@ -21,7 +21,7 @@ static void add_counts(struct proxy_worker *p, void *arg)
 
         proxy_counts(p, q->id, &c);
         q->sum.active += c.active;
-        q->sum.most += c.most;
+        q->sum.most = q->id ? q->sum.most + c.most : c.most;
         q->sum.total += c.total;
         q->sum.bytes += c.bytes;
         q->sum.refused_limit += c.refused_limit;
@@ -99,7 +99,7 @@ static int show_tls_proxy(struct session *s, const struct args *a, struct err *e
         unsigned shown = 0;
 
         out(s, "Maximum number of sessions: %u\n",
-            p && p->max_sessions ? p->max_sessions : TLS_PROXY_SESSIONS_DEFAULT);
+            snap && b->nproxies ? proxy_session_limit(b->proxy[0], snap) : TLS_PROXY_SESSIONS_DEFAULT);
         for (unsigned i = 0; p && i < p->n; i++) {
                 if (only && strcmp(only, p->tp[i].name) != 0)
                         continue;

@@ -76,6 +76,8 @@ static int proxy_start(struct parts *p, unsigned id, struct err *e)
                                  .log = p->log,
                                  .hub = p->hub,
                                  .nlinks = p->conf.nworkers,
+                                 .shared = &p->shared,
+                                 .nworkers = p->conf.nproxies,
                                  .listen = p->conf.listen,
                                  .handshake_ms = p->conf.handshake_ms };
 

@@ -26,6 +26,7 @@ struct parts {
         struct snap_hub *hub;
         struct iface_stat ifstat[IFACES_MAX];
         struct worker *worker[PARTS_WORKERS_MAX];
+        struct proxy_shared shared; /* what the proxy workers count together */
         struct proxy_worker *proxy[PARTS_WORKERS_MAX];
         struct punt_link link[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX]; /* [dataplane][proxy] */
         struct punt_link *links[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX];
