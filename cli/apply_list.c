@@ -98,6 +98,8 @@ static enum applied line_add(struct apply *a, struct conf_list *l, struct conf_o
         }
         if (a->row->check && a->row->check(a->c, typed, a->e) < 0)
                 return APPLY_REFUSED;
+        if (old && same_line(a, old, typed)) /* a password that is the same once it is a hash */
+                return APPLIED;
         return line_put(a, l, old, typed);
 }
 

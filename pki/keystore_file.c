@@ -251,7 +251,8 @@ static int load_file(const char *dir, const char *file, enum asset_kind kind, co
         if (snprintf(path, sizeof path, "%s/%s", dir, file) >= PATH_MAX)
                 return 0;
         if (strstr(file, ".tmp")) {
-                unlink(path);
+                if (!r->dry)
+                        unlink(path);
                 return 0;
         }
         if (!name_of_file(file, kind, name) || read_asset(r, kind, name, path, &why) == 0)
@@ -274,6 +275,8 @@ int asset_load(const char *top, const struct asset_reader *r, struct err *e)
                 if (snprintf(dir, sizeof dir, "%s/%s", top, layout[kind].dir) >= PATH_MAX)
                         return err_set(e, ERR_RANGE, "file name %.200s is too long", top);
                 d = opendir(dir);
+                if (!d && r->dry && errno == ENOENT)
+                        continue;
                 if (!d)
                         return err_set(e, ERR_IO, "cannot read %s: %s", dir, strerror(errno));
                 while (ret == 0 && (de = readdir(d)))

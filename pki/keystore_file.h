@@ -35,6 +35,7 @@ struct asset_reader {
         asset_tp_fn tp;
         void *ctx;
         struct err *warn; /* first damaged file; may be NULL */
+        bool dry;         /* removes no leftovers; a directory that is not there is empty */
 };
 /* -1 only when out of memory or a directory cannot be read. */
 int asset_load(const char *top, const struct asset_reader *r, struct err *e);

@@ -8,7 +8,7 @@
 #include "cli/commit.h"
 #include "cli/store.h"
 #include "cli/tree.h"
-#include "pki/keystore.h"
+#include "pki/keystore_dry.h"
 #include "platform/base/file.h"
 
 #define STARTUP_MAX (16u << 20)
@@ -19,7 +19,8 @@ static int open_keys(struct box *b, struct box_setup *x, struct err *e)
         struct err warn = { 0 };
 
         snprintf(dir, sizeof dir, "%s/pki", b->flash);
-        x->keys = keystore_open(b->flash[0] ? dir : NULL, b->clk, b->rng, &warn);
+        x->keys = x->dry && b->flash[0] ? keystore_open_dry(dir, b->clk, b->rng, &warn)
+                                        : keystore_open(b->flash[0] ? dir : NULL, b->clk, b->rng, &warn);
         if (!x->keys)
                 return err_set(e, warn.code ? warn.code : ERR_NOMEM, "key store: %s",
                                warn.text[0] ? warn.text : "out of memory");
@@ -28,6 +29,8 @@ static int open_keys(struct box *b, struct box_setup *x, struct err *e)
         b->keys = x->keys;
         if (b->log)
                 keystore_set_log(x->keys, log_src_new(b->log, "pki"));
+        if (x->dry)
+                b->flash[0] = 0; /* no command can write there either */
         return 0;
 }
 
@@ -63,6 +66,16 @@ static int make(struct box *b, struct box_setup *x, struct parts *parts, struct 
         return 0;
 }
 
+/* A dry run needs one that is there; it makes none. */
+static int find_flash(const struct box_setup *x, const char *flash, struct err *e)
+{
+        if (!flash || !*flash)
+                return 0;
+        if (!x->dry)
+                return dir_make(flash, 0700, e);
+        return access(flash, R_OK | X_OK) < 0 ? err_set(e, ERR_IO, "flash %s: %s", flash, strerror(errno)) : 0;
+}
+
 int box_setup(struct box *b, struct box_setup *x, struct parts *parts, const struct clock *clk, const struct rng *rng,
               const char *flash, struct err *e)
 {
@@ -77,7 +90,7 @@ int box_setup(struct box *b, struct box_setup *x, struct parts *parts, const str
         b->start_mono_ms = clock_mono_ms(clk);
         if (flash && snprintf(b->flash, sizeof b->flash, "%s", flash) >= (int)sizeof b->flash)
                 err_set(e, ERR_RANGE, "%s: path of flash is longer than %zu", flash, sizeof b->flash - 1);
-        else if ((!flash || dir_make(flash, 0700, e) == 0) && make(b, x, parts, e) == 0)
+        else if (find_flash(x, flash, e) == 0 && make(b, x, parts, e) == 0)
                 return 0;
         if (parts)
                 b->log_src = NULL;

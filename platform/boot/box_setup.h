@@ -11,9 +11,11 @@ struct box_setup {
         struct cli_tree *tree;
         struct keystore *keys;
         struct iface_bindings bind;
+        bool dry; /* flash is read, never written: check, replay */
 };
 
-/* parts NULL: no live state (check). flash "" or NULL: assets in memory only. On failure nothing is left. */
+/* parts NULL: no live state (check). flash "" or NULL: assets in memory only. x->dry is set by the caller. On failure
+ * nothing is left. */
 int box_setup(struct box *b, struct box_setup *x, struct parts *parts, const struct clock *clk, const struct rng *rng,
               const char *flash, struct err *e);
 void box_teardown(struct box *b, struct box_setup *x);

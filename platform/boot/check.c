@@ -39,7 +39,7 @@ static int check_text(struct box *b, struct box_setup *x, const char *text, size
 int check_main(const struct options *o, FILE *out)
 {
         struct box *b = mem_alloc(MEM_MISC, sizeof *b);
-        struct box_setup x = { .bind.n = 0 };
+        struct box_setup x = { .dry = true };
         struct err e = { 0 };
         uint8_t *text = NULL;
         size_t n;

@@ -263,6 +263,7 @@ static int started(struct replay *r, struct err *e)
 
         if (parts_start(&r->parts, &c, e) < 0)
                 return -1;
+        r->setup.dry = true;
         if (box_setup(&r->box, &r->setup, &r->parts, &r->clk, &r->rng, r->opt->flash, e) == 0) {
                 r->parts.worker[0]->verdict = on_verdict;
                 r->parts.worker[0]->verdict_ctx = r;

@@ -1,0 +1,33 @@
+#include "pki/keystore_dry.h"
+
+#include "pki/keystore_file.h"
+
+static int take_key(void *ctx, const char *name, struct keypair *kp, struct err *e)
+{
+        int ret = keystore_key_put(ctx, name, kp, e);
+
+        keypair_put(kp);
+        return ret;
+}
+
+static int take_tp(void *ctx, const char *name, struct tp_assets *a, struct err *e)
+{
+        int ret = keystore_tp_put(ctx, name, a->id, a->ca, a->nca, e);
+
+        tp_assets_put(a);
+        return ret;
+}
+
+struct keystore *keystore_open_dry(const char *dir, const struct clock *clk, const struct rng *rng, struct err *warn)
+{
+        struct keystore *k = keystore_open(NULL, clk, rng, warn);
+        struct asset_reader r = { .key = take_key, .tp = take_tp, .ctx = k, .warn = warn, .dry = true };
+        struct err why = { 0 };
+
+        if (!k || asset_load(dir, &r, &why) == 0)
+                return k;
+        if (warn)
+                *warn = why;
+        keystore_close(k);
+        return NULL;
+}
