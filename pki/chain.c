@@ -220,8 +220,7 @@ static mbedtls_x509_crt_profile profile_of(const struct chain_policy *p)
                                MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
                 .allowed_pks = 0xfffffff,
                 .allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
-                                  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
-                                  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
+                                  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
                 .rsa_min_bitlen = p->rsa_min_bits,
         };
 
