@@ -23,7 +23,7 @@ static enum drop_reason track_tcp(const struct worker *w, struct conn *c, unsign
         if (c->action == CONN_PUNT && !w->tun)
                 return follow_half(&c->tcp[leg], pk);
         if (c->action == CONN_PUNT)
-                return tcp_follow(&c->tcp[leg], leg ? from_peer : !from_peer, pk);
+                return tcp_follow(&c->tcp[leg], leg ? from_peer : !from_peer, !from_peer, pk);
         return tcp_track(&c->tcp[0], from_peer ? leg : !leg, pk);
 }
 

@@ -298,7 +298,7 @@ static bool is_challenge(const struct tcp_conn_state *t, unsigned side, const st
         return t->phase == TCPP_SYN_SENT && side == 1 && s->flags == TCP_ACK && !s->data && s->ack != t->side[0].end;
 }
 
-static enum drop_reason follow_handshake(struct tcp_conn_state *t, unsigned side, const struct seg *s,
+static enum drop_reason follow_handshake(struct tcp_conn_state *t, unsigned side, bool ours, const struct seg *s,
                                          const struct pkt *pk)
 {
         if (has(s, TCP_RST)) { /* one that does not fit passes without effect: the private kernel judges it */
@@ -309,6 +309,8 @@ static enum drop_reason follow_handshake(struct tcp_conn_state *t, unsigned side
         if (has(s, TCP_SYN)) {
                 if (has(s, TCP_ACK) != (side == 1) || (side == 1 && t->phase == TCPP_NEW))
                         return DROP_TCP_FLAGS;
+                if (!ours && t->side[side].syn && s->seq != t->side[side].isn)
+                        return DROP_TCP_SEQ; /* somebody else's */
                 take_syn(t, side, s, pk);
                 t->phase = side ? TCPP_SYN_RCVD : MAX_OF(t->phase, TCPP_SYN_SENT);
                 if (has(s, TCP_ACK))
@@ -319,20 +321,37 @@ static enum drop_reason follow_handshake(struct tcp_conn_state *t, unsigned side
                 return DROP_NONE;
         if (t->phase != TCPP_SYN_RCVD || side != 0)
                 return DROP_TCP_DATA_FIRST;
+        /* Only who has seen our SYN ACK opens the connection: limits of half-open ones rest on it. */
+        if (s->ack != t->side[1].end)
+                return DROP_TCP_ACK;
+        if (!ours && s->seq != t->side[0].end)
+                return DROP_TCP_SEQ;
         take_ack(t, 0, s);
         t->phase = TCPP_OPEN;
         take_data(t, 0, s);
         return DROP_NONE;
 }
 
-enum drop_reason tcp_follow(struct tcp_conn_state *t, unsigned side, const struct pkt *pk)
+/* An open leg: what a stranger could have sent blindly neither passes nor moves anything. */
+static enum drop_reason follow_open(struct tcp_conn_state *t, unsigned side, bool ours, const struct seg *s)
+{
+        enum drop_reason why = ours ? DROP_NONE : check_window(t, side, s);
+
+        if (why)
+                return why;
+        take_ack(t, side, s);
+        take_data(t, side, s);
+        return DROP_NONE;
+}
+
+enum drop_reason tcp_follow(struct tcp_conn_state *t, unsigned side, bool ours, const struct pkt *pk)
 {
         struct seg s = seg_of(t, side, pk);
 
         if (flags_lie(&s))
                 return DROP_TCP_FLAGS;
         if (t->phase < TCPP_OPEN)
-                return follow_handshake(t, side, &s, pk);
+                return follow_handshake(t, side, ours, &s, pk);
         if (has(&s, TCP_RST)) {
                 on_rst(t, side, &s);
         } else if (has(&s, TCP_SYN)) {
@@ -340,8 +359,7 @@ enum drop_reason tcp_follow(struct tcp_conn_state *t, unsigned side, const struc
                  * under the flow id of the old. */
                 return t->phase == TCPP_OPEN ? DROP_NONE : DROP_TCP_RST_SEQ;
         } else if (t->phase != TCPP_CLOSED) {
-                take_ack(t, side, &s);
-                take_data(t, side, &s);
+                return follow_open(t, side, ours, &s);
         }
         return DROP_NONE;
 }

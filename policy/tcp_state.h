@@ -43,8 +43,9 @@ char *tcp_flags_text(uint8_t flags, char *out);
 /*
  * The proxied variant: each leg is its own connection (client <-> box, box <-> server): sides never see each other's
  * numbers, so a punted conn has one tcp_conn_state per leg. side of the box is 1 on leg 0 and 0 on leg 1.
- * Refuses only what breaks the order of the handshake: windows are the business of the private kernel's TCP.
+ * ours: the private kernel sent it, which is believed. Of the peer's segments those outside the windows are refused,
+ * resets apart, which pass without effect unless they fit exactly: the kernel judges them again.
  */
-enum drop_reason tcp_follow(struct tcp_conn_state *t, unsigned side, const struct pkt *pk);
+enum drop_reason tcp_follow(struct tcp_conn_state *t, unsigned side, bool ours, const struct pkt *pk);
 
 #endif

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                 if (strict.phase < was.phase && was.phase == TCPP_CLOSED)
                         abort();
                 was = loose;
-                if (tcp_follow(&loose, side, &pk) && memcmp(&was, &loose, sizeof was) != 0)
+                if (tcp_follow(&loose, side, side == 1, &pk) && memcmp(&was, &loose, sizeof was) != 0)
                         abort();
         }
         free(buf);

@@ -268,7 +268,51 @@ static enum drop_reason follow(unsigned side, uint8_t flags, uint32_t seq, uint3
 {
         struct pkt pk = seg(flags, seq, ack, pay, 1000);
 
-        return tcp_follow(&t, side, &pk);
+        return tcp_follow(&t, side, side == 1, &pk); /* the client's leg: the box answers */
+}
+
+static void a_leg_is_opened(void)
+{
+        follow(0, TCP_SYN, ISN0, 0, 0);
+        follow(1, TCP_SYN | TCP_ACK, ISN1, ISN0 + 1, 0);
+        assert_int_equal(follow(0, TCP_ACK, ISN0 + 1, ISN1 + 1, 0), DROP_NONE);
+        assert_int_equal(t.phase, TCPP_OPEN);
+}
+
+/* Who does not see our answers can neither open a leg nor move it. */
+static void blind_segments_do_not_open_a_leg(void **state)
+{
+        struct tcp_conn_state was;
+
+        (void)state;
+        follow(0, TCP_SYN, ISN0, 0, 0);
+        follow(1, TCP_SYN | TCP_ACK, ISN1, ISN0 + 1, 0);
+        was = t;
+        assert_int_equal(follow(0, TCP_ACK, ISN0 + 1, 0x12345678, 0), DROP_TCP_ACK);
+        assert_int_equal(follow(0, TCP_ACK, 0x12345678, ISN1 + 1, 0), DROP_TCP_SEQ);
+        assert_int_equal(follow(0, TCP_SYN, ISN0 + 9, 0, 0), DROP_TCP_SEQ);
+        assert_memory_equal(&t, &was, sizeof t);
+        assert_int_equal(follow(0, TCP_SYN, ISN0, 0, 0), DROP_NONE); /* said again */
+        assert_int_equal(follow(0, TCP_ACK, ISN0 + 1, ISN1 + 1, 5), DROP_NONE);
+        assert_int_equal(t.phase, TCPP_OPEN);
+}
+
+static void blind_segments_do_not_move_an_open_leg(void **state)
+{
+        static const uint32_t off[] = { 0x40000000, 0x80000000, 0xC0000000, 200000 };
+        struct tcp_conn_state was;
+
+        (void)state;
+        a_leg_is_opened();
+        was = t;
+        for (unsigned i = 0; i < ARRAY_LEN(off); i++) {
+                assert_int_equal(follow(0, TCP_ACK, ISN0 + 1 + off[i], ISN1 + 1, 1), DROP_TCP_SEQ);
+                assert_int_equal(follow(0, TCP_FIN | TCP_ACK, ISN0 + 1 + off[i], ISN1 + 1, 0), DROP_TCP_SEQ);
+                assert_int_equal(follow(0, TCP_RST, ISN0 + 2 + off[i], 0, 0), DROP_NONE); /* the kernel's to judge */
+                assert_int_equal(follow(0, TCP_ACK, ISN0 + 1, ISN1 + 1 + off[i], 1), DROP_TCP_ACK);
+        }
+        assert_memory_equal(&t, &was, sizeof t);
+        assert_int_equal(follow(0, TCP_ACK, ISN0 + 1, ISN1 + 1, 1), DROP_NONE);
 }
 
 static void a_leg_is_held_to_the_order_of_the_handshake(void **state)
@@ -284,7 +328,15 @@ static void a_leg_is_held_to_the_order_of_the_handshake(void **state)
         assert_int_equal(follow(1, TCP_ACK, ISN1 + 1, ISN0 + 1, 5), DROP_TCP_DATA_FIRST);
         assert_int_equal(follow(0, TCP_ACK, ISN0 + 1, ISN1 + 1, 0), DROP_NONE);
         assert_int_equal(t.phase, TCPP_OPEN);
-        assert_int_equal(follow(0, TCP_ACK, ISN0 + 1 + 50000, ISN1 + 1, 5), DROP_NONE); /* the kernel's business */
+        assert_int_equal(follow(1, TCP_ACK, ISN1 + 1 + 50000, ISN0 + 1, 5), DROP_NONE); /* the kernel is believed */
+}
+
+/* The server's leg: the box began it. */
+static enum drop_reason follow_out(unsigned side, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t pay)
+{
+        struct pkt pk = seg(flags, seq, ack, pay, 1000);
+
+        return tcp_follow(&t, side, side == 0, &pk);
 }
 
 static void a_server_may_challenge_ports_it_remembers(void **state)
@@ -292,16 +344,16 @@ static void a_server_may_challenge_ports_it_remembers(void **state)
         struct tcp_conn_state was;
 
         (void)state;
-        follow(0, TCP_SYN, ISN0, 0, 0);
+        follow_out(0, TCP_SYN, ISN0, 0, 0);
         was = t;
-        assert_int_equal(follow(1, TCP_ACK, 7000, 8000, 0), DROP_NONE);
-        assert_int_equal(follow(0, TCP_RST, 8000, 0, 0), DROP_NONE);
-        assert_int_equal(follow(1, TCP_ACK, 7000, 8000, 1), DROP_TCP_DATA_FIRST);
-        assert_int_equal(follow(1, TCP_ACK, 7000, ISN0 + 1, 0), DROP_TCP_DATA_FIRST); /* would be an answer */
+        assert_int_equal(follow_out(1, TCP_ACK, 7000, 8000, 0), DROP_NONE);
+        assert_int_equal(follow_out(0, TCP_RST, 8000, 0, 0), DROP_NONE);
+        assert_int_equal(follow_out(1, TCP_ACK, 7000, 8000, 1), DROP_TCP_DATA_FIRST);
+        assert_int_equal(follow_out(1, TCP_ACK, 7000, ISN0 + 1, 0), DROP_TCP_DATA_FIRST); /* would be an answer */
         assert_memory_equal(&t, &was, sizeof t);
-        assert_int_equal(follow(0, TCP_SYN, ISN0, 0, 0), DROP_NONE);
-        assert_int_equal(follow(1, TCP_SYN | TCP_ACK, ISN1, ISN0 + 1, 0), DROP_NONE);
-        assert_int_equal(follow(1, TCP_ACK, ISN1 + 1, 8000, 0), DROP_TCP_DATA_FIRST);
+        assert_int_equal(follow_out(0, TCP_SYN, ISN0, 0, 0), DROP_NONE);
+        assert_int_equal(follow_out(1, TCP_SYN | TCP_ACK, ISN1, ISN0 + 1, 0), DROP_NONE);
+        assert_int_equal(follow_out(1, TCP_ACK, ISN1 + 1, 8000, 0), DROP_TCP_DATA_FIRST);
 }
 
 static void a_forged_reset_does_not_close_a_leg(void **state)
@@ -374,6 +426,8 @@ int main(void)
                 T(numbers_wrap),
                 T(a_super_frame_counts_whole),
                 T(a_leg_is_held_to_the_order_of_the_handshake),
+                T(blind_segments_do_not_open_a_leg),
+                T(blind_segments_do_not_move_an_open_leg),
                 T(a_server_may_challenge_ports_it_remembers),
                 T(a_forged_reset_does_not_close_a_leg),
                 T(a_syn_on_a_leg),
