@@ -70,13 +70,13 @@ static bool look_at_start(const uint8_t *p, size_t n, size_t seen, size_t *pos, 
 /* The one Content-Length of a complete head. */
 static bool find_length(struct str head, int64_t *length, const char **why)
 {
-        struct sip_line l;
+        struct sip_hdr_line l;
 
         *length = -1;
         lex_until(&head, "\n");
         lex_take(&head, 1);
         for (;;) {
-                if (!sip_line_next(&head, &l, why))
+                if (!sip_hdr_line_next(&head, &l, why))
                         return false;
                 if (!l.all.n)
                         break;

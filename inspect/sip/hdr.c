@@ -73,12 +73,12 @@ static struct str take_folded(struct str *head, bool *folded, bool *blank)
         return all;
 }
 
-bool sip_line_next(struct str *head, struct sip_line *l, const char **why)
+bool sip_hdr_line_next(struct str *head, struct sip_hdr_line *l, const char **why)
 {
         struct str in;
         bool blank;
 
-        *l = (struct sip_line){ .id = SIP_H_OTHER };
+        *l = (struct sip_hdr_line){ .id = SIP_H_OTHER };
         if (!head->n || *head->p == '\r')
                 return true;
         l->all = in = take_folded(head, &l->folded, &blank);

@@ -87,7 +87,8 @@ static bool take_start(struct sip_msg *m, struct str *head, const char **why)
 
 /* ---- headers ---- */
 
-static bool add_value(struct sip_msg *m, const struct sip_line *l, struct str value, bool joined, const char **why)
+static bool add_value(struct sip_msg *m, const struct sip_hdr_line *l, struct str value, bool joined,
+                      const char **why)
 {
         struct sip_header *h = &m->h[m->nheaders];
 
@@ -106,7 +107,7 @@ static bool add_value(struct sip_msg *m, const struct sip_line *l, struct str va
 }
 
 /* Every value of a list line. What stands between two commas may be empty only where nobody reads addresses. */
-static bool add_list(struct sip_msg *m, const struct sip_line *l, const char **why)
+static bool add_list(struct sip_msg *m, const struct sip_hdr_line *l, const char **why)
 {
         bool picky = l->id == SIP_H_VIA || sip_hdr_flags(l->id) & SIP_HF_ADDR;
         struct str rest = l->value, value;
@@ -129,12 +130,12 @@ static bool add_list(struct sip_msg *m, const struct sip_line *l, const char **w
 
 static bool take_headers(struct sip_msg *m, struct str *head, const char **why)
 {
-        struct sip_line l;
+        struct sip_hdr_line l;
 
         if (head->n && (*head->p == ' ' || *head->p == '\t'))
                 return sip_bad(why, "malformed header line");
         for (;;) {
-                if (!sip_line_next(head, &l, why))
+                if (!sip_hdr_line_next(head, &l, why))
                         return false;
                 if (!l.all.n)
                         return true;

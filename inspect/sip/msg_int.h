@@ -30,13 +30,13 @@ struct sip_start {
 bool sip_start_parse(struct sip_start *s, struct str line, const char **why);
 
 /* One header line with its folds. */
-struct sip_line {
+struct sip_hdr_line {
         enum sip_hdr id;
         struct str all, name, value; /* CRLF included; without blanks around */
         bool folded;
 };
 /* Takes the next line of a head that sip_head_scan() has seen; the blank line ends it: l->all is empty. */
-bool sip_line_next(struct str *head, struct sip_line *l, const char **why);
+bool sip_hdr_line_next(struct str *head, struct sip_hdr_line *l, const char **why);
 /* Takes the next value of a list; *rest empty: it was the last. false: quotes or brackets do not close. */
 bool sip_list_next(struct str *rest, struct str *value, const char **why);
 /* 1*10DIGIT, at most SIP_BODY_MAX. */
