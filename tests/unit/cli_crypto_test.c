@@ -221,8 +221,47 @@ static void enroll_self(void **state)
         heard(x, "The PEM encoded identity certificate follows:\n-----BEGIN CERTIFICATE-----");
         assert_int_equal(begin(x, "crypto ca export me pkcs12 topsecret"), DIALOG_DONE);
         heard(x, "-----BEGIN PKCS12-----");
+        assert_non_null(strstr(conf_running(&x->f, "crypto", true), "crypto ca certificate chain me\n certificate "));
         assert_int_equal(begin(x, "crypto key zeroize rsa label k1"), DIALOG_ASK);
+        heard(x, "WARNING: All device digital certificates issued using these keys will also be removed.");
         assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        /* as it says: the certificate is neither in the text nor in the store */
+        assert_null(strstr(conf_running(&x->f, "crypto", true), "\n certificate "));
+        assert_int_equal(begin(x, "crypto ca export me identity-certificate"), DIALOG_DONE);
+        assert_true(x->d->failed);
+}
+
+/* What the trustpoints believe in has nothing to do with the keys. */
+static void zeroize_leaves_ca_certificates(void **state)
+{
+        struct fix *x = *state;
+        char *ca = file_text("root.pem", false);
+
+        import_pkcs12(x);
+        conf_accept(&x->f, "crypto ca trustpoint ca\n enrollment terminal\nexit\n");
+        assert_int_equal(begin(x, "crypto ca authenticate ca nointeractive"), DIALOG_ASK);
+        paste(x, ca);
+        assert_int_equal(begin(x, "crypto key zeroize rsa noconfirm"), DIALOG_DONE);
+        assert_non_null(
+                strstr(conf_running(&x->f, "crypto", true), "crypto ca certificate chain ca\n certificate ca "));
+        for (const char *at = conf_running(&x->f, "crypto", true); (at = strstr(at, "\n certificate ")); at += 14)
+                assert_memory_equal(at + 13, "ca ", 3);
+        assert_false(keystore_key_name(x->k, 0, (char[129]){ 0 }));
+}
+
+static void the_option_for_expired_phones_is_printed(void **state)
+{
+        struct fix *x = *state;
+        const struct trustpoint_conf *tp;
+
+        conf_accept(&x->f,
+                    "crypto ca trustpoint mic\n enrollment terminal\n accept-expired-phone-certificate\nexit\n");
+        tp = conf_list_find(&x->f.s->pki.trustpoints, "mic");
+        assert_true(tp->accept_expired_phone);
+        assert_non_null(strstr(conf_running(&x->f, "crypto", true), "\n accept-expired-phone-certificate\n"));
+        conf_accept(&x->f, "crypto ca trustpoint mic\n no accept-expired-phone-certificate\nexit\n");
+        assert_false(tp->accept_expired_phone);
+        assert_null(strstr(conf_running(&x->f, "crypto", true), "accept-expired"));
 }
 
 static void enroll_terminal(void **state)
@@ -387,6 +426,8 @@ int main(void)
                 T(authenticate_asks),
                 T(abort_changes_nothing),
                 T(enroll_self),
+                T(zeroize_leaves_ca_certificates),
+                T(the_option_for_expired_phones_is_printed),
                 T(enroll_terminal),
                 T(trustpoint_removal_asks),
                 T(tls_proxy_needs_an_identity),

@@ -180,13 +180,88 @@ static void chains_of_the_text_stand_in(void **state)
         conf_close(&c);
 }
 
+/* Key pairs by label, and what a trustpoint says of itself. */
+static void keys_and_flags_are_compiled(void **state)
+{
+        struct pki_store *s = *state;
+        struct compiled c;
+
+        conf_open(&c);
+        trustpoint(&c, "mic", "none");
+        trustpoint(&c, "ldc", "none");
+        ((struct trustpoint_conf *)conf_list_find(&c.conf.trustpoints, "mic"))->accept_expired_phone = true;
+        ((struct trustpoint_conf *)conf_list_find(&c.conf.trustpoints, "ldc"))->proxy_ldc_issuer = true;
+        put(s, "mic", NULL, "root.pem", NULL);
+        put(s, "ldc", NULL, "other.pem", NULL);
+        give_key(s, "phone_common");
+        give_key(s, "zz");
+        compile(&c, s);
+        assert_int_equal(c.rt->nkeys, 2);
+        assert_int_equal(keypair_bits(pki_keypair(c.rt, "phone_common")), 2048);
+        assert_non_null(pki_keypair(c.rt, "zz"));
+        assert_null(pki_keypair(c.rt, "none"));
+        assert_true(pki_identity(c.rt, "ldc")->ldc_issuer && !pki_identity(c.rt, "mic")->ldc_issuer);
+        for (unsigned i = 0; i < 2; i++) {
+                const struct trust_anchor *a = trust_set_at(c.rt->all, i);
+
+                assert_int_equal(a->accept_expired_phone, !strcmp(a->trustpoint, "mic"));
+        }
+        conf_close(&c);
+}
+
+static void name_list(struct conf_list *l, const char *a, const char *b)
+{
+        conf_list_init(l, sizeof(struct conf_obj), NULL);
+        if (a)
+                assert_non_null(conf_list_add(l, a));
+        if (b)
+                assert_non_null(conf_list_add(l, b));
+}
+
+/* Named trustpoints vouch alone; a name without certificates is an error, never everybody. */
+static void trust_of_named_trustpoints(void **state)
+{
+        struct pki_store *s = *state;
+        const struct {
+                const char *a, *b;
+                unsigned n; /* 0: refused */
+        } rows[] = { { NULL, NULL, 4 },   { "mic", NULL, 2 },    { "mic", "lsc", 3 },
+                     { "cucm", NULL, 1 }, { "mic", "empty", 0 }, { "nobody", NULL, 0 } };
+        struct compiled c;
+
+        conf_open(&c);
+        trustpoint(&c, "mic", "none");
+        trustpoint(&c, "lsc", "none");
+        trustpoint(&c, "cucm", "none");
+        trustpoint(&c, "empty", "none");
+        put(s, "mic", NULL, "root.pem", "int.pem");
+        put(s, "lsc", NULL, "other.pem", NULL);
+        put(s, "cucm", NULL, "self.pem", NULL);
+        compile(&c, s);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct err e = { 0 };
+                struct conf_list l;
+                struct trust_set *t;
+
+                name_list(&l, rows[i].a, rows[i].b);
+                t = pki_trust(c.rt, &l, &e);
+                assert_int_equal(t ? trust_set_count(t) : 0, rows[i].n);
+                for (unsigned k = 0; t && rows[i].a && k < trust_set_count(t); k++)
+                        assert_non_null(conf_list_find(&l, trust_set_at(t, k)->trustpoint));
+                if (!t)
+                        assert_non_null(strstr(e.text, "holds no CA certificate"));
+                trust_set_put(t);
+                conf_list_fini(&l);
+        }
+        conf_close(&c);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                STORE_TEST(nothing_configured_is_a_part_too),
-                STORE_TEST(identities_are_found_by_name),
-                STORE_TEST(old_parts_keep_old_assets),
-                STORE_TEST(chains_of_the_text_stand_in),
+                STORE_TEST(nothing_configured_is_a_part_too), STORE_TEST(identities_are_found_by_name),
+                STORE_TEST(old_parts_keep_old_assets),        STORE_TEST(chains_of_the_text_stand_in),
+                STORE_TEST(keys_and_flags_are_compiled),      STORE_TEST(trust_of_named_trustpoints),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,108 @@ static void deletion_is_kept_too(void **state)
         assert_null(a.id);
 }
 
+/* A key takes the certificates along that were made for it; what the trustpoint believes in stays. */
+static void a_key_takes_its_certificates_along(void **state)
+{
+        struct fixture *f = *state;
+        struct cert *other = pki_cert("self.pem");
+        struct tp_assets a;
+        struct err e = { 0 };
+        char path[256];
+
+        put_all(f);
+        assert_int_equal(keystore_tp_put(f->k, "bare", f->server, NULL, 0, &e), 0);
+        assert_int_equal(keystore_tp_put(f->k, "stranger", other, NULL, 0, &e), 0);
+        assert_int_equal(keystore_tp_put(f->k, "believes", NULL, &f->root, 1, &e), 0);
+        assert_int_equal(keystore_key_del(f->k, "<Default-RSA-Key>", &e), 0);
+        for (unsigned again = 0; again < 2; again++) {
+                keystore_tp_get(f->k, "cuma_proxy", &a);
+                assert_true(!a.id && a.nca == 2);
+                tp_assets_put(&a);
+                keystore_tp_get(f->k, "bare", &a);
+                assert_true(!a.id && !a.nca);
+                keystore_tp_get(f->k, "stranger", &a);
+                assert_true(a.id && cert_same(a.id, other));
+                tp_assets_put(&a);
+                keystore_tp_get(f->k, "believes", &a);
+                assert_true(!a.id && a.nca == 1);
+                tp_assets_put(&a);
+                reopen(f);
+        }
+        snprintf(path, sizeof path, "%s/certs/bare.pem", f->dir);
+        assert_int_equal(access(path, F_OK), -1);
+        assert_int_equal(keystore_tp_del(f->k, "bare", NULL), -1);
+        cert_put(other);
+}
+
+static void a_key_that_stays_under_another_label_keeps_them(void **state)
+{
+        struct fixture *f = *state;
+        struct err e = { 0 };
+
+        put_all(f);
+        assert_int_equal(keystore_key_put(f->k, "twin", f->key, &e), 0);
+        assert_int_equal(keystore_key_del(f->k, "<Default-RSA-Key>", &e), 0);
+        reopen(f);
+        assert_int_equal(keystore_key_put(f->k, "<Default-RSA-Key>", f->key, &e), 0);
+        check_all(f);
+        assert_int_equal(keystore_key_del(f->k, "twin", &e), 0);
+        check_all(f);
+}
+
+/* The key's file cannot be removed, or one of the trustpoints' not: nothing is lost. */
+static void a_removal_that_fails_changes_nothing(void **state)
+{
+        struct fixture *f = *state;
+        struct err e = { 0 };
+        struct tp_assets a;
+        char path[256], litter[300];
+        uint64_t g;
+
+        put_all(f);
+        assert_int_equal(keystore_tp_put(f->k, "bare", f->server, NULL, 0, &e), 0);
+        for (unsigned i = 0; i < 2; i++) { /* a directory stands where the file was */
+                snprintf(path, sizeof path, "%s/%s", f->dir, i ? "certs/bare.pem" : "keys/%3CDefault-RSA-Key%3E.key");
+                snprintf(litter, sizeof litter, "%s/x", path);
+                assert_int_equal(unlink(path), 0);
+                assert_int_equal(mkdir(path, 0700), 0);
+                assert_int_equal(mkdir(litter, 0700), 0);
+                g = keystore_generation(f->k);
+                assert_int_equal(keystore_key_del(f->k, "<Default-RSA-Key>", &e), -1);
+                assert_int_equal(e.code, ERR_IO);
+                assert_true(keystore_generation(f->k) == g);
+                check_all(f);
+                keystore_tp_get(f->k, "bare", &a);
+                assert_non_null(a.id);
+                tp_assets_put(&a);
+                rmdir(litter);
+                rmdir(path);
+                assert_int_equal(keystore_install(f->k, "<Default-RSA-Key>", f->key, "bare", f->server, NULL, 0, &e),
+                                 0);
+                reopen(f);
+                check_all(f);
+        }
+}
+
+static void a_removal_without_memory(void **state)
+{
+        struct fixture *f = *state;
+        int ret = -1;
+
+        put_all(f);
+        for (uint64_t n = 1; ret < 0; n++) {
+                struct err e = { 0 };
+
+                assert_true(n < 50);
+                mem_fail_nth(n, false);
+                ret = keystore_key_del(f->k, "<Default-RSA-Key>", &e);
+                mem_fail_nth(0, false);
+                if (ret < 0)
+                        check_all(f);
+        }
+        assert_null(keystore_key_get(f->k, "<Default-RSA-Key>"));
+}
+
 static void the_generation_counts_changes(void **state)
 {
         struct fixture *f = *state;
@@ -396,6 +498,10 @@ int main(void)
                 T(unusable_labels_are_refused),
                 T(names_are_in_order),
                 T(deletion_is_kept_too),
+                T(a_key_takes_its_certificates_along),
+                T(a_key_that_stays_under_another_label_keeps_them),
+                T(a_removal_that_fails_changes_nothing),
+                T(a_removal_without_memory),
                 T(the_generation_counts_changes),
                 T(damaged_files_are_reported_and_skipped),
                 T(leftovers_are_removed),
