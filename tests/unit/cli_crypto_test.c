@@ -245,7 +245,7 @@ static void zeroize_leaves_ca_certificates(void **state)
         assert_non_null(
                 strstr(conf_running(&x->f, "crypto", true), "crypto ca certificate chain ca\n certificate ca "));
         for (const char *at = conf_running(&x->f, "crypto", true); (at = strstr(at, "\n certificate ")); at += 14)
-                assert_memory_equal(at + 13, "ca ", 3);
+                assert_memory_equal(at + 14, "ca ", 3);
         assert_false(keystore_key_name(x->k, 0, (char[129]){ 0 }));
 }
 
