@@ -1,5 +1,6 @@
 #include "platform/base/srtp_suite.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "platform/base/attr.h"
@@ -24,9 +25,10 @@ const struct srtp_suite_info *srtp_suite_info(enum srtp_suite s)
         return s > SRTP_SUITE_NONE && s < SRTP_SUITES ? &info[s] : NULL;
 }
 
+/* b comes from the wire and may hold a zero. */
 static bool same(const char *a, const char *b, size_t len)
 {
-        return strncasecmp(a, b, len) == 0 && a[len] == '\0';
+        return strlen(a) == len && strncasecmp(a, b, len) == 0;
 }
 
 enum srtp_suite srtp_suite_find(const char *name, size_t len)

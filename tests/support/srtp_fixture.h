@@ -9,6 +9,7 @@
 
 #include "platform/base/attr.h"
 #include "proxy/srtp_int.h"
+#include "tests/support/srtp_oracle.h"
 
 #define PKT_MAX 2048u
 
@@ -96,6 +97,69 @@ static inline size_t UNUSED rtcp_make(uint8_t *p, uint32_t ssrc, size_t n)
         return n;
 }
 
+static inline struct oracle UNUSED oracle_of(const struct srtp_master *m)
+{
+        const struct srtp_suite_info *s = srtp_suite_info((enum srtp_suite)m->suite);
+        struct oracle o = { .aead = s->salt_len == 12, .key_len = s->key_len, .mki_len = m->mki_len };
+
+        o.tag_rtp = s->tag_rtp;
+        o.tag_rtcp = s->tag_rtcp;
+        o.rate = m->kdr ? UINT64_C(1) << m->kdr : 0;
+        memcpy(o.key, m->key, s->key_len);
+        memcpy(o.salt, m->salt, s->salt_len);
+        memcpy(o.mki, m->mki, m->mki_len);
+        return o;
+}
+
+struct pair {
+        struct srtp_master m;
+        struct oracle o;
+        struct srtp_ctx *tx, *rx;
+};
+
+static inline struct pair UNUSED pair_of(struct srtp_master m)
+{
+        return (struct pair){ m, oracle_of(&m), ctx_of(&m, true), ctx_of(&m, false) };
+}
+
+static inline void UNUSED pair_end(struct pair *p)
+{
+        ctx_end(p->tx);
+        ctx_end(p->rx);
+}
+
+/* Protected by the product, as the oracle would, and opened again. */
+static inline void UNUSED there_and_back(struct pair *pr, const uint8_t *plain, size_t n, uint32_t roc)
+{
+        uint8_t p[PKT_MAX], want[PKT_MAX];
+        size_t len = n, wire = oracle_rtp(&pr->o, roc, plain, n, want);
+
+        memcpy(p, plain, n);
+        assert_int_equal(srtp_protect(pr->tx, p, &len, n + srtp_overhead(pr->tx, false)), SRTP_OK);
+        assert_int_equal(len, wire);
+        assert_memory_equal(p, want, wire);
+        assert_int_equal(srtp_unprotect(pr->rx, p, &len), SRTP_OK);
+        assert_int_equal(len, n);
+        assert_memory_equal(p, plain, n);
+}
+
+static inline void UNUSED refused_unchanged(struct srtp_ctx *c, const uint8_t *wire, size_t n, enum srtp_result want)
+{
+        struct srtp_ctx before = *c;
+        uint8_t *p = malloc(n ? n : 1);
+        size_t len = n;
+
+        assert_non_null(p);
+        memcpy(p, wire, n);
+        assert_int_equal(srtp_unprotect(c, p, &len), want);
+        assert_int_equal(len, n);
+        assert_memory_equal(p, wire, n);
+        assert_memory_equal(c, &before, sizeof before);
+        free(p);
+}
+
+#define SSRC 0xCAFEBABEu
+#define EACH_SUITE(s) for (int s = SRTP_SUITE_NONE + 1; s < SRTP_SUITES; s++)
 #define EACH_ENGINE(i) for (unsigned i = 0; srtp_engine_at(i) && (srtp_engine_force(srtp_engine_at(i)), true); i++)
 
 #endif
