@@ -229,6 +229,21 @@ int commit_run(struct commit *c, struct err *e)
         return 0;
 }
 
+int commit_nothing(struct commit *c, struct err *e)
+{
+        struct store *typed = c->box->store, *none = store_new_empty(typed->tree);
+        int rc;
+
+        if (!none)
+                return err_nomem(e, "compiling the configuration");
+        c->box->store = none;
+        rc = rebuild(c, DIRTY_PARTS, e);
+        c->box->store = typed;
+        store_free(none);
+        typed->dirty = DIRTY_ALL;
+        return rc;
+}
+
 /* ---- when ---- */
 
 void commit_note(struct commit *c, bool more)

@@ -24,6 +24,8 @@ int commit_poll(struct commit *c, struct err *e);
 int commit_run(struct commit *c, struct err *e);
 /* The same under the lock, for EXEC commands that look at live state. Publishes nothing when nothing is dirty. */
 int commit_now(struct box *b, struct err *e);
+/* Puts a configuration in force that forwards nothing; what is typed stays to be compiled. For a start that fails. */
+int commit_nothing(struct commit *c, struct err *e);
 
 struct commit_stats {
         uint64_t commits, failed;

@@ -23,6 +23,9 @@ struct running_opts {
 int running_write(const struct store *s, const struct running_opts *o, struct text *out, struct err *e);
 /* MD5 over the plain lines: 32 hex digits. */
 void running_checksum(const struct store *s, char out[33]);
+/* The same over a saved text. out: the sum it has; what its Cryptochecksum line says about that. */
+enum running_sum { RUNNING_SUM_RIGHT, RUNNING_SUM_NONE, RUNNING_SUM_WRONG };
+enum running_sum running_text_checksum(const char *text, size_t n, char out[33]);
 
 /* One line on its way out: depth spaces, the row it belongs to, its text without indentation. */
 struct running_line {

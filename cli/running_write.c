@@ -169,18 +169,41 @@ static int write_body(const struct store *st, const struct running_opts *o, stru
         return ret;
 }
 
+static void sum_text(const char *text, size_t n, char out[33])
+{
+        unsigned char md[16] = { 0 };
+
+        mbedtls_md5_ret((const unsigned char *)text, n, md);
+        for (int i = 0; i < 16; i++)
+                snprintf(out + 2 * i, 3, "%02x", md[i]);
+}
+
 void running_checksum(const struct store *s, char out[33])
 {
         const struct running_opts plain = { .plain = true };
         struct text t = { 0 };
         struct sink sink = { .out = &t };
-        unsigned char md[16] = { 0 };
 
-        if (write_body(s, &plain, &sink, NULL) == 0)
-                mbedtls_md5_ret((const unsigned char *)text_str(&t), t.n, md);
-        for (int i = 0; i < 16; i++)
-                snprintf(out + 2 * i, 3, "%02x", md[i]);
+        if (write_body(s, &plain, &sink, NULL) < 0)
+                text_cut(&t, 0);
+        sum_text(text_str(&t), t.n, out);
         text_fini(&t);
+}
+
+enum running_sum running_text_checksum(const char *text, size_t n, char out[33])
+{
+        static const char label[] = "\nCryptochecksum:";
+        const char *head = memmem(text, n, "\nASA Version ", 13), *end = text + n, *last = NULL, *p = text;
+        const char *from = head ? memchr(head + 1, '\n', (size_t)(end - head - 1)) : NULL;
+
+        while ((p = memmem(p, (size_t)(end - p), label, sizeof label - 1)))
+                last = p++;
+        if (!from || end - from < 3 || memcmp(from, "\n!\n", 3) != 0 || !last || last < from + 2)
+                return RUNNING_SUM_NONE;
+        sum_text(from + 3, (size_t)(last + 1 - (from + 3)), out);
+        last += sizeof label - 1;
+        last += strspn(last, " ");
+        return end - last >= 32 && !memcmp(last, out, 32) ? RUNNING_SUM_RIGHT : RUNNING_SUM_WRONG;
 }
 
 int running_write(const struct store *s, const struct running_opts *o, struct text *out, struct err *e)

@@ -86,6 +86,7 @@ static void init_values(struct store *s)
         init_ssl(&s->pki.ssl);
         init_sys(&s->sys);
         timeout_conf_init(&s->policy.timeouts);
+        s->policy.hold = false;
         log_conf_init(&s->log);
         s->proxy.max_sessions = 0;
         s->dirty = DIRTY_ALL;

@@ -38,6 +38,7 @@ uint32_t acl_list_id(const struct acl_list_rt *l); /* conf id */
  */
 const struct acl_list_rt *acl_global(const struct acl_rt *a);
 const struct acl_list_rt *acl_control(const struct acl_rt *a, uint16_t iface);
+bool acl_held(const struct acl_rt *a); /* no through traffic, whatever the lists say */
 /* First match. Never allocates. */
 struct acl_hit acl_match(const struct acl_list_rt *l, const struct acl_key *k);
 uint32_t ace_hash(uint32_t ace_id); /* the 0x... of show access-list and 106023/106100 */

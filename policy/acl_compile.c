@@ -289,6 +289,7 @@ int acl_compile(struct snap_part *part, const struct policy_conf *conf, const st
                 r->list = arena_array(part->arena, conf->acls.n + 1, sizeof(void *));
         if (!r || !r->list)
                 return err_nomem(e, "compiling access-lists");
+        r->hold = conf->hold;
         conf_each(struct acl_conf, l, &conf->acls) {
                 r->list[r->nlists] = acl_list_compile(part->arena, conf, net, l, e);
                 if (!r->list[r->nlists++])

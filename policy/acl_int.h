@@ -25,6 +25,7 @@ struct acl_rt {
         uint32_t nlists;
         const struct acl_list_rt **list; /* by name */
         const struct acl_list_rt *in[IFACES_MAX], *out[IFACES_MAX], *control[IFACES_MAX], *global;
+        bool hold;
 };
 
 /*

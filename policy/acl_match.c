@@ -88,6 +88,11 @@ const struct acl_list_rt *acl_global(const struct acl_rt *a)
         return a->global;
 }
 
+bool acl_held(const struct acl_rt *a)
+{
+        return a->hold;
+}
+
 const char *acl_list_name(const struct acl_list_rt *l)
 {
         return l->name;

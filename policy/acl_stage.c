@@ -126,6 +126,12 @@ static bool equals_apart(const struct net_rt *n, const struct flow_plan *p)
                conn_level(n, p->in_iface) == conn_level(n, p->out_iface);
 }
 
+static enum pkt_verdict held(struct pkt *pk)
+{
+        trace_info(trace_add(pk, "ACCESS-LIST", "", false), "Startup configuration is not whole");
+        return dp_drop(pk, DROP_CONFIG_HOLD);
+}
+
 enum pkt_verdict acl_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
         const struct acl_rt *a = acl_rt(w->snap);
@@ -135,6 +141,8 @@ enum pkt_verdict acl_stage(struct worker *w, struct pkt *pk, struct flow_plan *p
 
         if (plan->pinhole || plan->action == CONN_BOX)
                 return PKT_NEXT;
+        if (acl_held(a) && plan->in_iface != IFACE_BOX)
+                return held(pk);
         if (equals_apart(net_rt(w->snap), plan)) {
                 if (!pk->dry)
                         log_levels(w, pk, plan);

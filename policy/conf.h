@@ -161,6 +161,7 @@ struct policy_conf {
         struct conf_list policies;      /* struct policy_map_conf */
         struct conf_list services;      /* struct service_policy_conf */
         struct timeout_conf timeouts;
+        bool hold; /* nothing passes: what the operator wants is not known for sure */
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/exec/save.h"
 
+#include "cli/commit.h"
 #include "cli/running.h"
 #include "cli/store.h"
 #include "platform/base/file.h"
@@ -69,6 +70,8 @@ void copied_text(const struct saved *d, struct text *out)
 {
         uint64_t ms = d->ms ? d->ms : 1;
 
+        if (d->released)
+                text_add(out, "INFO: through traffic is no longer held\n");
         text_printf(out, "%zu bytes copied in %llu.%03llu secs (%llu bytes/sec)\n", d->bytes,
                     (unsigned long long)(d->ms / 1000), (unsigned long long)(d->ms % 1000),
                     (unsigned long long)(d->bytes * 1000u / ms));
@@ -102,6 +105,22 @@ static void log_saved(struct session *s, bool ok)
         pthread_mutex_unlock(&b->conf_lock);
 }
 
+/* Who saves what he sees wants it: the reason to hold traffic back is gone. */
+static int release(struct box *b, struct saved *out, struct err *e)
+{
+        int rc = 0;
+
+        pthread_mutex_lock(&b->conf_lock);
+        out->released = b->store->policy.hold;
+        if (out->released) {
+                b->store->policy.hold = false;
+                b->store->dirty |= DIRTY_ACL;
+                rc = b->commit ? commit_run(b->commit, e) : 0;
+        }
+        pthread_mutex_unlock(&b->conf_lock);
+        return rc;
+}
+
 int save_startup(struct session *s, struct saved *out, struct err *e)
 {
         struct box *b = session_box(s);
@@ -126,5 +145,5 @@ int save_startup(struct session *s, struct saved *out, struct err *e)
         out->ms = clock_mono_ms(b->clk) - start;
         text_fini(&t);
         log_saved(s, !rc);
-        return rc;
+        return rc ? rc : release(b, out, e);
 }

@@ -11,6 +11,7 @@ struct saved {
         size_t bytes;
         uint64_t ms;
         char checksum[33];
+        bool released; /* through traffic was held since a broken start, and is no longer */
 };
 /* Running configuration, secrets readable, to startup-config on flash. */
 int save_startup(struct session *s, struct saved *out, struct err *e);

@@ -21,6 +21,7 @@
 #include "platform/boot/guard.h"
 #include "platform/boot/jobs.h"
 #include "platform/boot/private_ns.h"
+#include "platform/boot/startup.h"
 #include "platform/net/tun.h"
 #include "platform/svc/box_net.h"
 #include "platform/svc/syslog_send.h"
@@ -303,7 +304,7 @@ static int config_start(struct appliance *a, struct err *e)
         if (ports_add(a, e) < 0)
                 return -1;
         box_load_startup(&a->box, &a->setup);
-        return commit_run(a->box.commit, e);
+        return box_first_commit(&a->box, e);
 }
 
 static int consoles_start(struct appliance *a, struct err *e)

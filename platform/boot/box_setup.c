@@ -1,17 +1,13 @@
 #include "platform/boot/box_setup.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/commit.h"
 #include "cli/store.h"
 #include "cli/tree.h"
 #include "pki/keystore_dry.h"
 #include "platform/base/file.h"
-
-#define STARTUP_MAX (16u << 20)
 
 static int open_keys(struct box *b, struct box_setup *x, struct err *e)
 {
@@ -127,90 +123,4 @@ int box_load(struct box *b, struct box_setup *x, const char *text, size_t n, str
         rc = conf_load(&c, text, n, rep);
         conf_ctx_fini(&c);
         return rc;
-}
-
-struct startup_words {
-        struct box *b;
-        size_t n;
-        unsigned more;
-};
-
-static void startup_note(struct startup_words *s, const char *words)
-{
-        size_t len = strlen(words);
-
-        if (s->n + len + 2 > sizeof s->b->startup_errors - 80) {
-                s->more++;
-                return;
-        }
-        memcpy(s->b->startup_errors + s->n, words, len);
-        s->n += len;
-        s->b->startup_errors[s->n++] = '\n';
-        s->b->startup_errors[s->n] = 0;
-}
-
-/* Lines that are not in force are many after every save, and no news: one line counts them. */
-static void on_words(void *ctx, unsigned line_no, const char *words)
-{
-        char text[600];
-
-        if (strstr(words, "kept but not in force"))
-                return;
-        snprintf(text, sizeof text, "*** line %u: %s", line_no, words);
-        startup_note(ctx, text);
-}
-
-/* The writer always ends a configuration with this line: without it the file was cut. */
-static bool is_whole(const char *text, size_t n)
-{
-        static const char end[] = ": end\n";
-
-        while (n && (text[n - 1] == '\n' || text[n - 1] == ' '))
-                n--;
-        return n >= sizeof end - 2 && memcmp(text + n - (sizeof end - 2), end, sizeof end - 2) == 0;
-}
-
-static void load_text(struct box *b, struct box_setup *x, struct startup_words *s, const uint8_t *text, size_t n)
-{
-        struct load_report rep = { .fn = on_words, .ctx = s };
-
-        if (!is_whole((const char *)text, n)) {
-                b->startup_failed = true;
-                startup_note(s, "ERROR: startup-config is cut short (its last line is missing): what could be read "
-                                "is in force, "
-                                "everything else is denied");
-        }
-        if (box_load(b, x, (const char *)text, n, &rep) < 0)
-                b->startup_failed = true;
-        if (rep.inert) {
-                char words[96];
-
-                snprintf(words, sizeof words, "INFO: %u lines are kept but not in force: show configuration inert",
-                         rep.inert);
-                startup_note(s, words);
-        }
-        if (s->more)
-                snprintf(b->startup_errors + s->n, sizeof b->startup_errors - s->n, "... and %u more\n", s->more);
-}
-
-void box_load_startup(struct box *b, struct box_setup *x)
-{
-        struct startup_words s = { .b = b, .n = strlen(b->startup_errors) };
-        char path[sizeof b->flash + 32];
-        struct err e = { 0 };
-        uint8_t *text;
-        size_t n;
-
-        if (b->flash[0])
-                file_sweep(b->flash);
-        snprintf(path, sizeof path, "%s/startup-config", b->flash);
-        if (!b->flash[0] || (access(path, F_OK) < 0 && errno == ENOENT))
-                return;
-        if (file_read(path, STARTUP_MAX, &text, &n, &e) < 0) {
-                b->startup_failed = true;
-                startup_note(&s, e.text);
-                return;
-        }
-        load_text(b, x, &s, text, n);
-        mem_free_secret(text);
 }

@@ -22,7 +22,5 @@ void box_teardown(struct box *b, struct box_setup *x);
 /* Loads a whole configuration into the running store; words for each refused line go to fn. 0 when nothing was
  * refused. */
 int box_load(struct box *b, struct box_setup *x, const char *text, size_t n, struct load_report *rep);
-/* flash/startup-config, what it has to report in box->startup_errors; default deny for what is missing. */
-void box_load_startup(struct box *b, struct box_setup *x);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "tests/support/test.h"
 
+#include "cli/store.h"
 #include "platform/base/mem.h"
 #include "tests/path/support/path_fixture.h"
 
@@ -329,6 +330,14 @@ static void box_denied(void)
         assert_true(px_logged(&fx, "%ASA-3-313001: Denied ICMP type=8, code=0 from 192.0.2.10 on interface outside"));
 }
 
+static void config_hold(void)
+{
+        fx.box.store->policy.hold = true;
+        fx.box.store->dirty |= DIRTY_ACL;
+        px_config(&fx, "");
+        px_udp(&fx, 1, SERVER, 1000, "198.51.100.1", 53, "x");
+}
+
 static void no_snapshot(void)
 {
         px_stop(&fx);
@@ -425,7 +434,8 @@ static void flow_tls_client(void)
         assert_true(px_logged(&fx, "client did not finish its handshake in time"));
 }
 
-/* These need a TLS client or server: proxy_session_test sees the proxy worker send them, here the dataplane counts them. */
+/* These need a TLS client or server: proxy_session_test sees the proxy worker send them, here the dataplane counts
+ * them. */
 static void flow_server(void)
 {
         struct punt_msg m = { .kind = PUNT_END, .reason = CONN_END_RESET_I, .drop = (uint8_t)making };
@@ -510,6 +520,7 @@ static const struct row {
         { DROP_ICMP_NO_CONN, .make = icmp_no_conn },
         { DROP_UNKNOWN_PROTO, .make = unknown_proto },
         { DROP_UNEXPECTED, .absent = "a stage list that decides nothing: an assertion in this build (net_dp_test)" },
+        { DROP_CONFIG_HOLD, .make = config_hold },
         { DROP_NO_SNAPSHOT, .make = no_snapshot },
         { DROP_FLOW_INSPECT, .make = flow_inspect },
         { DROP_FLOW_TLS_CLIENT, .make = flow_tls_client },
