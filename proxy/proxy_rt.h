@@ -13,6 +13,8 @@ struct tls_proxy_rt {
         struct tls_profile
                 *server; /* towards the TLS client; NULL: no identity certificate (sessions refused, reason below) */
         struct tls_profile *client; /* towards the TLS server */
+        struct ldc_rt *ldc;         /* instead of it: a certificate per client; NULL: none */
+        bool phones;                /* its clients are phones, and judged as such */
         bool cleartext;             /* the server leg is TCP */
         char unusable[160];         /* why sessions are refused, "" when usable */
         char client_suites[200];    /* for show */

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/ldc.h"
+
 #define FLOW_ID_FIRST 3u
 #define ACCEPTS_MAX 64u
 #define RING_BUDGET 512u
@@ -235,8 +237,10 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->relay = mem_reserve(RELAYS_MAX * sizeof *w->relay);
         w->scratch = mem_reserve(SCRATCH_MAX);
         w->phones = phone_table_new(evl_timers(w->evl));
+        w->ldcs = ldc_cache_new(0);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->phones || !w->media_ports || shared_init(w) < 0)
+        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->phones || !w->ldcs || !w->media_ports ||
+            shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
 }
@@ -281,6 +285,7 @@ void proxy_worker_free(struct proxy_worker *w)
                 psession_free(list_entry(it, struct psession, link));
         shared_fini(w); /* closes the media of calls that are left */
         phone_table_free(w->phones);
+        ldc_cache_free(w->ldcs);
         media_ports_free(w->media_ports);
         mem_unreserve(w->relay, RELAYS_MAX * sizeof *w->relay);
         mem_unreserve(w->scratch, SCRATCH_MAX);

@@ -1,14 +1,18 @@
 /*
- * Life of a proxied session:
+ * Life of a proxied session.
  *
- *   accept first (TLS towards the client; the server leg may be TCP):
- *      FLOW_NEW -> WAIT_CLIENT --accept--> TLS_CLIENT --handshake--> CONNECT_SERVER --connect--> TLS_SERVER
- * --verified--> OPEN connect first (cleartext on both legs: a closed server port stays closed to the client):
- *      FLOW_NEW -> CONNECT_SERVER --connect, CONNECTED--> WAIT_CLIENT --accept--> OPEN
- *   any state --END from either side--> CLOSING --GONE--> freed
+ * Accept first (TLS towards the client; the server leg may be TCP):
  *
- * Every wait has a deadline (S4): one for everything up to OPEN.
+ *   FLOW_NEW -> WAIT_CLIENT --accept--> TLS_CLIENT --handshake--> CONNECT_SERVER
+ *            --connect--> TLS_SERVER --verified--> OPEN
+ *
+ * Connect first (cleartext on both legs: a closed server port stays closed to the client):
+ *
+ *   FLOW_NEW -> CONNECT_SERVER --connect, CONNECTED--> WAIT_CLIENT --accept--> OPEN
+ *
+ * Any state --END from either side--> CLOSING --GONE--> freed. Every wait has a deadline (S4): one up to OPEN.
  */
+#include "proxy/ldc.h"
 #include "proxy/worker_int.h"
 
 #include <arpa/inet.h>
@@ -136,6 +140,8 @@ static void release(struct psession *s, bool abort_legs)
         tls_profile_put(s->client_profile);
         tls_profile_put(s->server_profile);
         s->client_profile = s->server_profile = NULL;
+        ldc_rt_put(s->ldc);
+        s->ldc = NULL;
         tmr_cancel(evl_timers(s->w->evl), &s->deadline);
         tmr_cancel(evl_timers(s->w->evl), &s->partial);
         list_del(&s->ready);

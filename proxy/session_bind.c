@@ -2,6 +2,7 @@
  * lives. */
 #include <stdio.h>
 
+#include "proxy/ldc.h"
 #include "proxy/worker_int.h"
 
 static const char *bind_tls_proxy(struct psession *s, const struct proxy_rt *p)
@@ -18,7 +19,8 @@ static const char *bind_tls_proxy(struct psession *s, const struct proxy_rt *p)
         if (tp->unusable[0])
                 return tp->unusable;
         s->server_profile = tls_profile_get(tp->server);
-        s->client_profile = tls_profile_get(tp->client);
+        s->client_profile = tp->client ? tls_profile_get(tp->client) : NULL;
+        s->ldc = tp->ldc ? ldc_rt_get(tp->ldc) : NULL;
         return NULL;
 }
 
@@ -55,13 +57,31 @@ const char *psession_bind(struct psession *s)
         return why;
 }
 
+/* The certificate that we show to the server for this client. */
+static const char *make_ldc(struct psession *s)
+{
+        struct err e = { 0 };
+        bool generated;
+
+        s->client_profile = ldc_profile(s->w->ldcs, s->ldc, s->half[0].leg, &generated, &e);
+        if (!s->client_profile) {
+                snprintf(s->why, sizeof s->why, "local dynamic certificate: %.120s", e.text);
+                return s->why;
+        }
+        if (generated)
+                debug_line(s->w->log, DBG_TLSP_EVENTS,
+                           "TLSP %08x: Generating LDC for client '%s', key-pair '%s', issuer '%s', RT proxy %08x",
+                           s->flow, s->half[0].tls.peer_subject, ldc_rt_key(s->ldc), ldc_rt_issuer(s->ldc),
+                           s->tls_proxy_id);
+        return NULL;
+}
+
 const char *psession_admit(struct psession *s)
 {
         const struct tls_info *t = &s->half[0].tls;
 
-        if (!s->ctx.phone)
-                return NULL;
-        if (!t->peer_cert)
+        if (s->ctx.phone && !t->verified)
                 return "client: a phone must show a certificate";
-        return NULL;
+        snprintf(s->ctx.device, sizeof s->ctx.device, "%s", t->device);
+        return s->tls[1] && s->ldc ? make_ldc(s) : NULL;
 }

@@ -113,6 +113,7 @@ struct proxy_worker {
         struct media_ports *media_ports;
         unsigned closes_owed;
         struct phone_table *phones;
+        struct ldc_cache *ldcs;
         unsigned nshared;
         struct engine_shared shared[ENGINES_SHARED_MAX];
         struct tmr tick;
