@@ -63,6 +63,7 @@ static const char *make_ldc(struct psession *s)
         struct err e = { 0 };
         bool generated;
 
+        tls_profile_put(s->client_profile); /* the one without a certificate */
         s->client_profile = ldc_profile(s->w->ldcs, s->ldc, s->half[0].leg, &generated, &e);
         if (!s->client_profile) {
                 snprintf(s->why, sizeof s->why, "local dynamic certificate: %.120s", e.text);
