@@ -1,5 +1,6 @@
 #include "platform/boot/box_setup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
