@@ -91,7 +91,9 @@ static int set_leaf(struct apply *a, void *obj)
 {
         bool store = a->no_form == !!(a->row->flags & ROW_INVERSE);
 
-        if (!store || !(a->row->flags & ROW_MERGE))
+        if (!store && (a->row->flags & ROW_MERGE))
+                apply_clear_named(a, obj);
+        else if (!store || !(a->row->flags & ROW_MERGE))
                 grammar_clear(a->tr->element, obj);
         if (store && apply_fields(a, obj) < 0)
                 return -1;
@@ -116,6 +118,8 @@ static enum applied apply_leaf(struct apply *a)
         was_set = is_set(a, obj);
         if (a->no_form && !(a->row->flags & ROW_INVERSE) && !was_set)
                 ret = 0; /* its tag belongs to another row of the object by now */
+        else if (a->no_form && !(a->row->flags & ROW_INVERSE) && apply_agrees_line(a, obj) < 0)
+                ret = -1;
         else
                 ret = set_leaf(a, obj);
         grammar_fields(a->tr->element, ret < 0 ? restore_field : compare_field, &s);
@@ -164,7 +168,7 @@ static bool names_nothing(const struct apply *a)
         for (unsigned i = 0; i < a->args->n; i++)
                 if (a->args->cap[i].part->kind == PART_VALUE)
                         return false;
-        return !a->whole && a->row->kind != ROW_LEAF;
+        return !a->whole && a->row->kind != ROW_LEAF && !(a->row->kind == ROW_INERT && a->row->flags & ROW_SINGLE);
 }
 
 enum applied apply_row(struct apply *a)

@@ -52,8 +52,11 @@ static bool same_line(const struct apply *a, const struct conf_obj *x, const str
 }
 
 /* key: what the line identifies; a cut line that identifies nothing is only incomplete. */
-static enum applied line_remove(struct apply *a, struct conf_list *l, struct conf_obj *old, const char *key)
+static enum applied line_remove(struct apply *a, struct conf_list *l, struct conf_obj *old,
+                                const struct conf_obj *typed, const char *key)
 {
+        if (old && apply_agrees(a, typed, old) < 0)
+                return APPLY_REFUSED;
         if (!old && !a->whole && !(a->row->key && *key))
                 return APPLY_INCOMPLETE;
         if (!old) {
@@ -124,7 +127,7 @@ enum applied apply_list(struct apply *a)
         enum applied ret = APPLY_REFUSED;
 
         if (!l && a->no_form && a->e->code == ERR_NONE)
-                return a->whole ? line_remove(a, NULL, NULL, "") : APPLY_INCOMPLETE;
+                return a->whole ? line_remove(a, NULL, NULL, NULL, "") : APPLY_INCOMPLETE;
         if (!l)
                 return APPLY_REFUSED;
         typed = scratch_new(a, l);
@@ -139,7 +142,7 @@ enum applied apply_list(struct apply *a)
                         struct conf_obj *old = find_line(a, l, text_str(&key));
 
                         typed->name = key.p ? key.p : (char *)"";
-                        ret = a->no_form ? line_remove(a, l, old, text_str(&key)) : line_add(a, l, old, typed);
+                        ret = a->no_form ? line_remove(a, l, old, typed, text_str(&key)) : line_add(a, l, old, typed);
                 }
         }
         mem_free_secret(typed);
@@ -178,6 +181,8 @@ static enum applied mode_remove(struct apply *a, struct conf_list *l, const char
                 err_set(a->e, ERR_REF, "%s does not exist", name);
                 return APPLY_REFUSED;
         }
+        if (apply_agrees_line(a, o) < 0)
+                return APPLY_REFUSED;
         if (a->row->remove && a->row->remove(a->c, o, a->e) < 0)
                 return APPLY_REFUSED;
         if (!a->row->remove && kind && store_in_use(a->c->store, kind, name, where, sizeof where)) {
@@ -316,6 +321,30 @@ static unsigned drop_lines(struct apply *a, struct conf_list *l, const char *tex
         return n;
 }
 
+/* The kept line that goes with this `no` form, cut or not; a row with one line has no other. */
+static enum applied inert_drop(struct apply *a, struct conf_list *l, const char *text)
+{
+        bool single = a->row->flags & ROW_SINGLE, some = false, meant = false;
+
+        if (!a->whole && !single)
+                return APPLY_INCOMPLETE;
+        conf_each(struct inert_conf, i, l) {
+                size_t n = strlen(text);
+
+                if (i->row != a->row->line)
+                        continue;
+                some = true;
+                meant |= a->whole ? !strcmp(i->o.name, text) : !strncmp(i->o.name, text, n);
+        }
+        if (some && !meant) {
+                err_set(a->e, ERR_REF, "the specified line does not exist in the configuration");
+                return APPLY_REFUSED;
+        }
+        if (drop_lines(a, l, single ? NULL : text))
+                apply_changed(a);
+        return APPLIED;
+}
+
 static enum applied inert_put(struct apply *a, struct conf_list *l, const char *text)
 {
         struct inert_conf *i = conf_list_find(l, text);
@@ -346,10 +375,8 @@ enum applied apply_inert(struct apply *a)
                 ret = nomem(a);
         else if (!a->no_form)
                 ret = inert_put(a, l, line.p);
-        else if (!a->whole && !(a->row->flags & ROW_SINGLE))
-                ret = APPLY_INCOMPLETE;
-        else if (drop_lines(a, l, a->row->flags & ROW_SINGLE ? NULL : line.p))
-                apply_changed(a);
+        else
+                ret = inert_drop(a, l, text_str(&line));
         text_fini(&line);
         return ret;
 }

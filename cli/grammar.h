@@ -55,6 +55,7 @@ enum gram_write { WRITE_FULL, WRITE_PLAIN, WRITE_ALL, WRITE_KEY };
 bool grammar_write(const struct grammar *g, const void *obj, enum gram_write how, struct text *out);
 /* Stores the defaults into all bound fields. */
 void grammar_clear(const struct grammar *g, void *obj);
+void grammar_clear_part(const struct gram_part *p, void *obj);
 /* Stores what one word of a line means: constants that go with it and its value. -1 with the words of the refusal. */
 int grammar_store(const struct gram_part *p, const struct type_env *env, const char *value, void *obj, struct err *e);
 /* Every field the row touches: for saving and comparing. */

@@ -222,25 +222,27 @@ bool grammar_write(const struct grammar *g, const void *obj, enum gram_write how
         return false;
 }
 
-void grammar_clear(const struct grammar *g, void *obj)
+void grammar_clear_part(const struct gram_part *p, void *obj)
 {
+        const struct cmd_bind *b = p->bind;
         char *o = obj;
 
-        for (unsigned i = 0; i < g->npos; i++) {
-                const struct gram_part *p = g->pos[i];
-                const struct cmd_bind *b = p->bind;
+        if (p->apart)
+                return;
+        for (unsigned t = 0; t < p->ntags; t++)
+                field_put(o + p->tag[t].off, p->tag[t].size, 0);
+        if (b && (b->flags & BIND_TEXT))
+                memset(o + p->base + b->off, 0, b->size);
+        else if (b && p->kind == PART_KEYWORD)
+                field_put(o + p->base + b->off, b->size, b->dflt);
+        else if (b)
+                p->type->clear(o + p->base + b->off, b->size, b->dflt);
+}
 
-                if (p->apart)
-                        continue;
-                for (unsigned t = 0; t < p->ntags; t++)
-                        field_put(o + p->tag[t].off, p->tag[t].size, 0);
-                if (b && (b->flags & BIND_TEXT))
-                        memset(o + p->base + b->off, 0, b->size);
-                else if (b && p->kind == PART_KEYWORD)
-                        field_put(o + p->base + b->off, b->size, b->dflt);
-                else if (b)
-                        p->type->clear(o + p->base + b->off, b->size, b->dflt);
-        }
+void grammar_clear(const struct grammar *g, void *obj)
+{
+        for (unsigned i = 0; i < g->npos; i++)
+                grammar_clear_part(g->pos[i], obj);
 }
 
 int grammar_store(const struct gram_part *p, const struct type_env *env, const char *value, void *obj, struct err *e)

@@ -32,6 +32,12 @@ void apply_changed(struct apply *a);
 void apply_warn_inert(struct apply *a, const void *obj);
 /* Stores what was typed into obj's fields. */
 int apply_fields(struct apply *a, void *obj);
+/* Behind `no`: is every field that was typed what obj has? -1: no, and so nothing goes. typed: an object with them.
+ */
+int apply_agrees(struct apply *a, const void *typed, const void *obj);
+int apply_agrees_line(struct apply *a, const void *obj);
+/* Defaults into the fields that the line names; into all of the row when it names none. */
+void apply_clear_named(struct apply *a, void *obj);
 
 /* Remembers a line whose reference may still come. */
 int pending_add(struct conf_ctx *c, const struct err *why);

@@ -41,15 +41,19 @@ static int check_passwd(struct conf_ctx *c, void *obj, struct err *e)
         return settle(s->passwd_hash, sizeof s->passwd_hash, &s->passwd_form, "", e);
 }
 
+#define HASHED(nm, st, f, more)                                                                                      \
+        {                                                                                                            \
+                .name = nm, FIELD_(st, f), .flags = BIND_HASHED | (more)                                             \
+        }
 #define FORMS "[{encrypted|pbkdf2}]"
 static const struct cmd_bind enable_bind[] = {
-        BIND("PASSWORD", struct store, sys.enable_hash),
+        HASHED("PASSWORD", struct store, sys.enable_hash, 0),
         BIND_KEY("encrypted", struct store, sys.enable_form, PASSWD_ENCRYPTED),
         BIND_KEY("pbkdf2", struct store, sys.enable_form, PASSWD_PBKDF2),
         { 0 },
 };
 static const struct cmd_bind passwd_bind[] = {
-        BIND("PASSWORD", struct store, sys.passwd_hash),
+        HASHED("PASSWORD", struct store, sys.passwd_hash, 0),
         BIND_KEY("encrypted", struct store, sys.passwd_form, PASSWD_ENCRYPTED),
         BIND_KEY("pbkdf2", struct store, sys.passwd_form, PASSWD_PBKDF2),
         { 0 },
@@ -86,7 +90,7 @@ static int check_user(struct conf_ctx *c, void *obj, struct err *e)
 
 static const struct cmd_bind user_bind[] = {
         BIND_OPTFLAG("nopassword", struct user_conf, nopassword),
-        BIND_OPT("PASSWORD", struct user_conf, hash, 0),
+        HASHED("PASSWORD", struct user_conf, hash, BIND_ATTR),
         { .name = "encrypted",
           FIELD_(struct user_conf, form),
           .val = PASSWD_ENCRYPTED,

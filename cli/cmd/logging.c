@@ -159,6 +159,11 @@ static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, 
 
         if (log_find_id(id) < 0)
                 return err_set(e, ERR_RANGE, "message %u does not exist", id);
+        if (no_form && arg_str(a, "LEVEL")) {
+                log_level_parse(arg_str(a, "LEVEL"), &now.level);
+                if (now.level != was.level)
+                        return err_set(e, ERR_REF, "the specified line does not exist in the configuration");
+        }
         set_override(&now, a, no_form);
         if (now.level == was.level && now.disabled == was.disabled)
                 return 0;
