@@ -88,7 +88,7 @@ struct str lex_trim(struct str s)
 
 bool lex_is(struct str s, const char *word)
 {
-        return strlen(word) == s.n && !strncasecmp(s.p, word, s.n);
+        return strlen(word) == s.n && (!s.n || !strncasecmp(s.p, word, s.n));
 }
 
 bool lex_same(struct str a, struct str b)

@@ -61,7 +61,9 @@ static bool request_line(struct sip_start *s, struct str in, const char **why)
 
 bool sip_start_parse(struct sip_start *s, struct str line, const char **why)
 {
-        *s = (struct sip_start){ .request = !lex_begins(line, "SIP/") };
+        const struct str none = { "", 0 };
+
+        *s = (struct sip_start){ .request = !lex_begins(line, "SIP/"), .method = none, .uri = none, .reason = none };
         for (size_t i = 0; i < line.n; i++)
                 if (lex_is_control(line.p[i]) && line.p[i] != '\t')
                         return sip_bad(why, "control character in the start line");

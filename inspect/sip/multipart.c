@@ -18,7 +18,7 @@ bool sip_media_type_parse(struct sip_media_type *t, struct str value)
         t->subtype = lex_token(&in);
         lex_blanks(&in);
         t->params = in;
-        return t->subtype.n && (!in.n || *in.p == ';');
+        return t->subtype.n;
 }
 
 static struct str take_line(struct str *in)
@@ -60,7 +60,8 @@ static bool take_to_delimiter(struct str *in, struct str boundary, struct str *c
 }
 
 struct part {
-        struct str type; /* Content-Type */
+        struct str multipart; /* Content-Type of that kind */
+        bool sdp;             /* one of its Content-Types says so: which counts, the peer decides */
         struct sip_part p;
 };
 
@@ -74,10 +75,34 @@ static struct str take_header(struct str *in)
         return line;
 }
 
+/* What stands behind the subtype does not matter: a peer may not look at it either. */
+static bool is_sdp(struct str type)
+{
+        struct sip_media_type t;
+
+        return sip_media_type_parse(&t, type) && lex_is(t.type, "application") && lex_is(t.subtype, "sdp");
+}
+
+static bool is_multipart(struct str type)
+{
+        struct sip_media_type t;
+
+        return sip_media_type_parse(&t, type) && lex_is(t.type, "multipart");
+}
+
+static bool boundary_of(struct str type, struct str *boundary)
+{
+        struct sip_media_type t;
+        bool there;
+
+        return sip_media_type_parse(&t, type) && sip_param_once(t.params, "boundary", boundary, &there) &&
+               boundary->n && boundary->n <= BOUNDARY_MAX;
+}
+
 static struct part part_of(struct str text)
 {
-        struct part out = { { "", 0 }, { text, { "", 0 } } };
-        struct str in = text, line, name;
+        struct part out = { { "", 0 }, false, { text, { "", 0 } } };
+        struct str in = text, line, name, value;
 
         while (in.n) {
                 line = take_header(&in);
@@ -86,29 +111,17 @@ static struct part part_of(struct str text)
                 name = lex_token(&line);
                 if (!lex_sep(&line, ':'))
                         continue;
-                if (lex_is(name, "Content-Type") || lex_is(name, "c"))
-                        out.type = lex_trim(line);
-                else if (lex_is(name, "Content-Length") || lex_is(name, "l"))
-                        out.p.length = lex_trim(line);
+                value = lex_trim(line);
+                if (lex_is(name, "Content-Length") || lex_is(name, "l"))
+                        out.p.length = value;
+                if (!lex_is(name, "Content-Type") && !lex_is(name, "c"))
+                        continue;
+                out.sdp |= is_sdp(value);
+                if (is_multipart(value))
+                        out.multipart = value;
         }
         out.p.content = in;
         return out;
-}
-
-/* multipart with a boundary that can be used. */
-static bool boundary_of(struct str type, struct str *boundary)
-{
-        struct sip_media_type t;
-
-        return sip_media_type_parse(&t, type) && lex_is(t.type, "multipart") &&
-               sip_param(t.params, "boundary", boundary) && boundary->n && boundary->n <= BOUNDARY_MAX;
-}
-
-static bool is_sdp(struct str type)
-{
-        struct sip_media_type t;
-
-        return sip_media_type_parse(&t, type) && lex_is(t.type, "application") && lex_is(t.subtype, "sdp");
 }
 
 /* A multipart body being walked. */
@@ -139,6 +152,17 @@ static bool next_part(struct level *l, struct part *out)
         return true;
 }
 
+/* Goes down into a part; false: it cannot be looked into. */
+static bool descend(struct level *level, unsigned *depth, const struct part *p)
+{
+        struct str boundary;
+
+        if (*depth + 1 == DEPTH_MAX || !boundary_of(p->multipart, &boundary))
+                return false;
+        *depth += enter(&level[*depth + 1], p->p.content, boundary);
+        return true;
+}
+
 static unsigned walk(struct str body, struct str boundary, struct sip_part *first)
 {
         struct level level[DEPTH_MAX];
@@ -151,11 +175,11 @@ static unsigned walk(struct str body, struct str boundary, struct sip_part *firs
                 if (!next_part(&level[depth], &p)) {
                         if (!depth--)
                                 return found;
-                } else if (is_sdp(p.type)) {
+                } else if (p.sdp) {
                         if (!found++)
                                 *first = p.p;
-                } else if (depth + 1 < DEPTH_MAX && boundary_of(p.type, &boundary)) {
-                        depth += enter(&level[depth + 1], p.p.content, boundary);
+                } else if (p.multipart.n && !descend(level, &depth, &p)) {
+                        return SIP_PARTS_UNCLEAR;
                 }
         }
 }
@@ -166,13 +190,15 @@ unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first)
         struct str boundary;
 
         *first = (struct sip_part){ { "", 0 }, { "", 0 } };
-        if (!h || !m->body.n)
+        if (!m->body.n)
                 return 0;
-        if (is_sdp(h->value)) {
+        if (h ? is_sdp(h->value) : lex_begins(m->body, "v=")) {
                 first->content = m->body;
                 return 1;
         }
-        return boundary_of(h->value, &boundary) ? walk(m->body, boundary, first) : 0;
+        if (!h || !is_multipart(h->value))
+                return 0;
+        return boundary_of(h->value, &boundary) ? walk(m->body, boundary, first) : SIP_PARTS_UNCLEAR;
 }
 
 bool sip_sdp_part(const struct sip_msg *m, struct str *part)

@@ -1,6 +1,8 @@
 /* Session part and lines of an SDP body. */
 #include "inspect/sip/sdp_int.h"
 
+#include "platform/base/mem.h"
+
 /* ---- lines ---- */
 
 static bool only_line_ends(struct str in)
@@ -15,7 +17,7 @@ enum sdp_got sdp_line_next(struct str *in, struct sdp_line *l, const char **why)
 {
         struct str text;
 
-        if (only_line_ends(lex_take(&(struct str){ in->p, in->n }, 1)) && only_line_ends(*in))
+        if (only_line_ends(*in))
                 return SDP_END;
         l->all.p = in->p;
         text = lex_until(in, "\n");
@@ -207,6 +209,12 @@ bool sdp_parse(struct sdp *s, struct str body, const char **why)
         return parse_lines(&ps, body, why);
 }
 
+void sdp_wipe(struct sdp *s)
+{
+        for (unsigned i = 0; i < s->nmedia; i++)
+                mem_wipe(s->m[i].crypto, s->m[i].ncrypto * sizeof s->m[i].crypto[0]);
+}
+
 /* ---- questions ---- */
 
 struct endpoint sdp_media_rtp(const struct sdp *s, unsigned i)
@@ -235,16 +243,34 @@ struct endpoint sdp_media_rtcp(const struct sdp *s, unsigned i)
         return ep;
 }
 
+/* The m-block, or what stands before the first of them. */
+static struct str part_of(const struct sdp *s, const struct sdp_media *m)
+{
+        if (m)
+                return m->block;
+        return s->nmedia ? lex_span(s->all.p, s->m[0].block.p) : s->all;
+}
+
 void sdp_each_attr(const struct sdp *s, const struct sdp_media *m, const char *name,
                    void (*fn)(void *ctx, struct str line), void *ctx)
 {
-        struct str in = m ? m->block : s->all, value;
+        struct str in = part_of(s, m), value;
         struct sdp_line l;
         const char *why;
 
-        if (!m && s->nmedia)
-                in = lex_span(s->all.p, s->m[0].block.p);
         while (sdp_line_next(&in, &l, &why) == SDP_LINE)
                 if (l.type == 'a' && lex_is(sdp_attr_name(l.value, &value), name))
+                        fn(ctx, l.all);
+}
+
+void sdp_each_line(const struct sdp *s, const struct sdp_media *m, char type, void (*fn)(void *ctx, struct str line),
+                   void *ctx)
+{
+        struct str in = part_of(s, m);
+        struct sdp_line l;
+        const char *why;
+
+        while (sdp_line_next(&in, &l, &why) == SDP_LINE)
+                if (l.type == type)
                         fn(ctx, l.all);
 }

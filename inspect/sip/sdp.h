@@ -60,28 +60,34 @@ struct sdp {
         unsigned nmedia;
         struct sdp_media m[SDP_MEDIA_MAX];
 };
-/* false: not SDP, or over a maximum; *why. Wipe with mem_wipe() after use: it holds keys. */
+/* false: not SDP, or over a maximum; *why. Either way sdp_wipe() after use: it may hold keys. */
 bool sdp_parse(struct sdp *s, struct str body, const char **why);
+/* The keys of what was parsed last, and no more than them: cheap. */
+void sdp_wipe(struct sdp *s);
 /* Where RTP of m-line i is wanted: own or session c=. fam NONE when no address is given. */
 struct endpoint sdp_media_rtp(const struct sdp *s, unsigned i);
 struct endpoint sdp_media_rtcp(const struct sdp *s, unsigned i);
 
-/* Every a= line with that name in an m-block or (NULL) the session part, for removal: calls fn per line, end included. */
+/* Every a= line with that name (without case) in an m-block or (NULL) the session part: fn per line, end included. */
 void sdp_each_attr(const struct sdp *s, const struct sdp_media *m, const char *name, void (*fn)(void *ctx, struct str line),
+                   void *ctx);
+/* The same for every line of a type: 'k', 'b'. */
+void sdp_each_line(const struct sdp *s, const struct sdp_media *m, char type, void (*fn)(void *ctx, struct str line),
                    void *ctx);
 
 /* ---- bodies of other types ---- */
-/* The application/sdp part of a message: the body itself, or one part of a multipart body. false: there is none. */
-bool sip_sdp_part(const struct sip_msg *m, struct str *part);
-
 struct sip_part {
         struct str content;
         struct str length; /* value of the part's own Content-Length, to be corrected with the content; "": none */
 };
+#define SIP_PARTS_UNCLEAR 0xffffu /* a multipart body that cannot be walked: no usable boundary, nested too deeply */
 /*
- * How many application/sdp parts there are, *first the first. More than one cannot be told apart by what the peer will do with
- * them: an engine that has to edit SDP refuses such a message.
+ * How many application/sdp parts there are, *first the first: the body itself, or parts of a multipart body. A body without a
+ * Content-Type that begins like SDP counts as well. More than one cannot be told apart by what the peer will do with them: an
+ * engine that has to edit SDP refuses such a message.
  */
 unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first);
+/* The first of them; false: there is none. */
+bool sip_sdp_part(const struct sip_msg *m, struct str *part);
 
 #endif

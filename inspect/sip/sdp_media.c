@@ -1,9 +1,8 @@
 /* An m= line and the attributes of its block. */
 #include "inspect/sip/sdp_int.h"
 
-#include <strings.h>
-
 #include "platform/base/attr.h"
+#include "platform/base/mem.h"
 
 /* ---- payload types ---- */
 
@@ -185,7 +184,12 @@ static void take_crypto(struct sdp_media *m, const struct sdp_line *l, struct st
         const char *why;
 
         m->has_crypto_lines = true;
-        if (m->ncrypto == SDP_CRYPTO_MAX || !sdp_crypto_parse(c, value, &why) || tag_taken(m, c->tag)) {
+        if (m->ncrypto == SDP_CRYPTO_MAX || !sdp_crypto_parse(c, value, &why)) {
+                m->bad_crypto++;
+                return;
+        }
+        if (tag_taken(m, c->tag)) {
+                mem_wipe(c, sizeof *c);
                 m->bad_crypto++;
                 return;
         }

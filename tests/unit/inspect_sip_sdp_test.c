@@ -394,6 +394,37 @@ static void each_attribute(void **state)
         assert_text(((struct str){ text, w.len }), "a=ice-lite : 2");
 }
 
+static void lines_of_a_type(void **state)
+{
+        char text[512];
+        struct wbuf w = wbuf_of(text, sizeof text);
+
+        (void)state;
+        good(V "k=clear:1\r\n" C M "k=prompt\r\na=k:1\r\nk=base64:x");
+        sdp_each_line(&s, NULL, 'k', note, &w);
+        assert_text(((struct str){ text, w.len }), "k=clear:1\r\n");
+        w.len = 0;
+        sdp_each_line(&s, &s.m[0], 'k', note, &w);
+        assert_text(((struct str){ text, w.len }), "k=prompt\r\nk=base64:x");
+}
+
+/* Neither used nor unused lines leave keys behind. */
+static void keys_are_wiped(void **state)
+{
+        static const uint8_t zero[sizeof s.m[0].crypto];
+
+        (void)state;
+        memset(&s, 0, sizeof s);
+        good(V C M
+             "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30
+             "\r\na=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" K30
+             " X\r\n" M "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\n");
+        assert_int_equal(s.m[0].ncrypto, 2);
+        sdp_wipe(&s);
+        assert_memory_equal(s.m[0].crypto, zero, sizeof zero);
+        assert_memory_equal(s.m[1].crypto, zero, sizeof zero);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -411,6 +442,8 @@ int main(void)
                 cmocka_unit_test(limits),
                 cmocka_unit_test(every_prefix_is_safe),
                 cmocka_unit_test(each_attribute),
+                cmocka_unit_test(lines_of_a_type),
+                cmocka_unit_test(keys_are_wiped),
         };
 
         return cmocka_run_group_tests(tests, NULL, release);
