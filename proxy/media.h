@@ -1,11 +1,11 @@
 /*
- * The media relay of a dataplane worker. A session has two sides, each with an address and an even port of ours (RTP; the
- * next port is RTCP). Signalling owns sessions: a proxy worker chooses handle and ports, sends OPEN, UPDATE and CLOSE by
- * value; the dataplane relays and reports events. Nothing a packet says ever opens, ends, redirects or re-keys a session
- * (M4, M5). docs/media.md.
+ * The media relay of a dataplane worker. A session has two sides, each with an address and an even port of ours (RTP;
+ * the next port is RTCP). Signalling owns sessions: a proxy worker chooses handle and ports, sends OPEN, UPDATE and
+ * CLOSE by value; the dataplane relays and reports events. Nothing a packet says ever opens, ends, redirects or
+ * re-keys a session (M4, M5). docs/media.md.
  *
- * Order: a proxy worker pushes before it writes the bytes that speak of the session, and the dataplane drains before it
- * transmits, so a session is in force before the peer can know of it.
+ * Order: a proxy worker pushes before it writes the bytes that speak of the session, and the dataplane drains before
+ * it transmits, so a session is in force before the peer can know of it.
  */
 #ifndef VOXGATE_PROXY_MEDIA_H
 #define VOXGATE_PROXY_MEDIA_H
@@ -14,14 +14,16 @@
 #include "platform/base/ring.h"
 #include "platform/net/dp.h"
 
-#define MEDIA_SESSIONS_MAX 16384u /* per dataplane worker; the table is reserved at start */
+#define MEDIA_SLOTS 8192u /* sessions of a proxy worker at a dataplane worker; reserved at start */
+#define MEDIA_PROXIES_MAX 8u
+#define MEDIA_SESSIONS_MAX (MEDIA_SLOTS * MEDIA_PROXIES_MAX)
 #define MEDIA_RING_SLOTS 1024u
 #define MEDIA_ADDRS_MAX 64u
 
 /* Chosen by the proxy worker; {proxy, slot} is unique among the living, gen tells lives of a slot apart. */
 struct media_handle {
         uint8_t proxy; /* proxy worker id */
-        uint32_t slot; /* < MEDIA_SESSIONS_MAX / proxy workers */
+        uint32_t slot; /* < MEDIA_SLOTS */
         uint32_t gen;  /* never 0 */
 };
 
@@ -31,6 +33,7 @@ struct media_local {
         uint16_t iface[2];     /* the interface the side's signalling is on; packets may arrive on another */
 };
 
+/* Every CLOSE is answered by CLOSED, also that of an OPEN that was refused (which is told as CLOSED too, at once). */
 enum media_msg_kind { MEDIA_OPEN, MEDIA_UPDATE, MEDIA_CLOSE };
 struct media_msg { /* proxy worker -> dataplane; wiped in the ring slot after the copy */
         uint8_t kind;
@@ -40,7 +43,7 @@ struct media_msg { /* proxy worker -> dataplane; wiped in the ring slot after th
         uint64_t owner;           /* conn id of the signalling flow, for show */
         char call[48];            /* beginning of the Call-ID or call reference, for show */
 };
-struct media_report { /* dataplane -> proxy worker */
+struct media_report {  /* dataplane -> proxy worker */
         uint8_t event; /* enum media_event */
         uint8_t side;
         struct media_handle h;
@@ -61,9 +64,9 @@ struct media_table;
 struct media_table *media_table_new(struct worker *w, struct media_link *const *links, unsigned nlinks) MUST_USE;
 void media_table_free(struct media_table *t);
 /*
- * Fast stage in front of conn_stage: UDP to a media-termination address (proxy_rt of the snapshot). Relays it and takes the
- * packet, or drops it with a reason of its own; everything else is not looked at. Output goes through egress; a packet
- * for one of our own media addresses goes round once more (hairpin), never twice.
+ * Fast stage in front of conn_stage: UDP to a media-termination address (proxy_rt of the snapshot). Relays it and
+ * takes the packet, or drops it with a reason of its own; everything else is not looked at. Output goes through
+ * egress; a packet for one of our own media addresses goes round once more (hairpin), never twice.
  */
 void media_stage(struct worker *w, struct burst *b);
 void media_drain(struct worker *w); /* hook: messages of proxy workers, bounded */
@@ -77,6 +80,7 @@ uint16_t media_port_take(struct media_ports *p, const struct addr *a, uint16_t l
 /* Usable again after a rest of 5 s. */
 void media_port_give(struct media_ports *p, const struct addr *a, uint16_t port);
 unsigned media_ports_used(const struct media_ports *p, const struct addr *a);
+uint64_t media_ports_refused(const struct media_ports *p);
 
 /* ---- views (worker's thread, through worker_call) ---- */
 struct media_row {

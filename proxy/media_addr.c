@@ -1,5 +1,5 @@
-/* Media-termination addresses of a snapshot, for whoever asks seldom: ARP, the box, signalling. The packet path has its own
- * table (media_addrs.c). */
+/* Media-termination addresses of a snapshot, for whoever asks seldom: ARP, the box, signalling. The packet path has
+ * its own table (media_addrs.c). */
 #include "proxy/media_addr.h"
 
 const struct mta_rt *media_term_at(const struct media_term_rt *m, uint16_t iface)

@@ -1,4 +1,5 @@
-/* Questions about the media-termination addresses of a snapshot; media_term_at() and media_addr_ours() are in proxy_rt.h. */
+/* Questions about the media-termination addresses of a snapshot; media_term_at() and media_addr_ours() are in
+ * proxy_rt.h. */
 #ifndef VOXGATE_PROXY_MEDIA_ADDR_H
 #define VOXGATE_PROXY_MEDIA_ADDR_H
 

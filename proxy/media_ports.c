@@ -1,116 +1,202 @@
-/* Pairs of media ports (RTP even, RTCP odd) of one proxy worker. The pairs of an address are dealt out by number, so workers need no word. */
+/*
+ * Port pairs of the media addresses. A pair belongs to the proxy worker `pair % n`, so that workers never ask each
+ * other. Taken in turn from a random start; a pair given back rests, for late packets of its last call are still
+ * under way.
+ */
 #include "platform/base/mem.h"
 #include "proxy/media.h"
 
 #define PAIRS 32768u
 #define REST_MS 5000u
 
-struct addr_ports {
+struct resting {
+        uint64_t until_ms;
+        uint16_t pair;
+};
+
+/* Of one address. Bits and rests are of this worker's own pairs: local index = pair / n. */
+struct pool_of {
         struct addr a;
-        unsigned used;
-        uint32_t next; /* where the next search begins; random at first */
-        uint8_t busy[PAIRS / 8];
-        uint64_t rests[PAIRS]; /* a pair that was given back: from when on it may be taken; pages come when touched */
+        uint32_t next, used, rest_head, nrest;
+        uint64_t *busy;       /* taken or resting */
+        struct resting *rest; /* first in, first out */
 };
 
 struct media_ports {
-        unsigned id, n, naddrs;
+        unsigned id, n;
         const struct rng *rng;
         const struct clock *clk;
-        struct addr_ports *at; /* [MEDIA_ADDRS_MAX], reserved */
+        uint32_t mine; /* pairs of this worker */
+        uint64_t refused;
+        struct pool_of pool[MEDIA_ADDRS_MAX];
 };
+
+static size_t busy_bytes(const struct media_ports *p)
+{
+        return (p->mine + 63) / 64 * sizeof(uint64_t);
+}
+
+static size_t rest_bytes(const struct media_ports *p)
+{
+        return p->mine * sizeof(struct resting);
+}
 
 struct media_ports *media_ports_new(unsigned id, unsigned n, const struct rng *rng, const struct clock *clk)
 {
-        struct media_ports *p = mem_alloc(MEM_MEDIA, sizeof *p);
+        struct media_ports *p = mem_alloc(MEM_PORTPOOL, sizeof *p);
 
         if (!p)
                 return NULL;
-        *p = (struct media_ports){ .id = id, .n = n, .rng = rng, .clk = clk };
-        p->at = mem_reserve(MEDIA_ADDRS_MAX * sizeof *p->at);
-        if (p->at)
-                return p;
-        media_ports_free(p);
-        return NULL;
+        p->id = id;
+        p->n = n;
+        p->rng = rng;
+        p->clk = clk;
+        p->mine = (PAIRS - id + n - 1) / n;
+        return p;
 }
 
 void media_ports_free(struct media_ports *p)
 {
         if (!p)
                 return;
-        mem_unreserve(p->at, MEDIA_ADDRS_MAX * sizeof *p->at);
+        for (unsigned i = 0; i < MEDIA_ADDRS_MAX; i++) {
+                mem_unreserve(p->pool[i].busy, busy_bytes(p));
+                mem_unreserve(p->pool[i].rest, rest_bytes(p));
+        }
         mem_free(p);
 }
 
-static struct addr_ports *find(const struct media_ports *p, const struct addr *a)
+static struct pool_of *find(const struct media_ports *p, const struct addr *a)
 {
-        for (unsigned i = 0; i < p->naddrs; i++)
-                if (addr_eq(&p->at[i].a, a))
-                        return &p->at[i];
+        for (unsigned i = 0; i < MEDIA_ADDRS_MAX; i++)
+                if (addr_eq(&p->pool[i].a, a))
+                        return (struct pool_of *)&p->pool[i];
         return NULL;
 }
 
-/* An address that is new takes the place of one without ports in use, if there is no other. */
-static struct addr_ports *enter(struct media_ports *p, const struct addr *a)
+/* Pairs that have rested long enough are free again. */
+static void wake(struct media_ports *p, struct pool_of *o)
 {
-        struct addr_ports *x = p->naddrs < MEDIA_ADDRS_MAX ? &p->at[p->naddrs++] : NULL;
+        uint64_t now = clock_mono_ms(p->clk);
 
-        for (unsigned i = 0; !x && i < MEDIA_ADDRS_MAX; i++)
-                if (!p->at[i].used)
-                        x = &p->at[i];
-        if (!x)
+        while (o->nrest && o->rest[o->rest_head].until_ms <= now) {
+                uint32_t i = o->rest[o->rest_head].pair / p->n;
+
+                o->busy[i / 64] &= ~(1ull << i % 64);
+                o->rest_head = (o->rest_head + 1) % p->mine;
+                o->nrest--;
+        }
+}
+
+/* A place nobody has, else one whose address has no port taken or resting. */
+static struct pool_of *place(struct media_ports *p)
+{
+        static const struct addr none;
+        struct pool_of *o = find(p, &none);
+
+        for (unsigned i = 0; !o && i < MEDIA_ADDRS_MAX; i++) {
+                wake(p, &p->pool[i]);
+                if (!p->pool[i].used && !p->pool[i].nrest)
+                        o = &p->pool[i];
+        }
+        return o;
+}
+
+static struct pool_of *make(struct media_ports *p, const struct addr *a)
+{
+        struct pool_of *o = a->fam ? place(p) : NULL;
+
+        if (!o)
                 return NULL;
-        memset(x, 0, sizeof *x);
-        x->a = *a;
-        x->next = rng_below(p->rng, PAIRS);
-        return x;
+        if (!o->busy)
+                o->busy = mem_reserve(busy_bytes(p));
+        if (!o->rest)
+                o->rest = mem_reserve(rest_bytes(p));
+        if (!o->busy || !o->rest)
+                return NULL;
+        o->a = *a;
+        o->next = rng_below(p->rng, p->mine);
+        return o;
 }
 
-static uint64_t now_ms(const struct media_ports *p)
+/* The first free local index in [lo, hi], or hi + 1. */
+static uint32_t scan(const struct pool_of *o, uint32_t lo, uint32_t hi)
 {
-        return (uint64_t)p->clk->mono_ns(p->clk->ctx) / 1000000u;
+        while (lo <= hi) {
+                uint64_t free = ~o->busy[lo / 64] >> lo % 64;
+
+                if (free) {
+                        lo += (uint32_t)__builtin_ctzll(free);
+                        return lo <= hi ? lo : hi + 1;
+                }
+                lo = (lo / 64 + 1) * 64;
+        }
+        return hi + 1;
 }
 
-static bool is_busy(const struct addr_ports *x, uint32_t pair)
+/* Whole pairs of ours inside [lo, hi], as local indices; false: there is none. */
+static bool local_range(const struct media_ports *p, uint16_t lo, uint16_t hi, uint32_t *first, uint32_t *last)
 {
-        return x->busy[pair / 8] >> pair % 8 & 1;
+        uint32_t a = (lo + 1u) / 2, b = (hi + 1u) / 2; /* pairs [a, b) */
+
+        if (!a)
+                a = 1; /* port 0 is none */
+        *first = a > p->id ? (a - p->id + p->n - 1) / p->n : 0;
+        if (b <= p->id)
+                return false;
+        *last = (b - 1 - p->id) / p->n;
+        return a < b && *first <= *last;
+}
+
+static uint16_t refuse(struct media_ports *p)
+{
+        p->refused++;
+        return 0;
 }
 
 uint16_t media_port_take(struct media_ports *p, const struct addr *a, uint16_t lo, uint16_t hi)
 {
-        struct addr_ports *x = find(p, a);
-        uint32_t first = (lo + 1u) / 2, pairs = hi > lo ? (hi + 1u) / 2 - first : 0;
-        uint64_t now = now_ms(p);
+        struct pool_of *o = find(p, a);
+        uint32_t first, last, i, from;
 
-        if (!x)
-                x = enter(p, a);
-        for (uint32_t i = 0; x && i < pairs; i++) {
-                uint32_t pair = first + x->next++ % pairs;
-
-                if (pair % p->n != p->id || is_busy(x, pair) || x->rests[pair] > now)
-                        continue;
-                x->busy[pair / 8] |= (uint8_t)(1u << pair % 8);
-                x->used++;
-                return (uint16_t)(pair * 2);
-        }
-        return 0;
+        if (!o)
+                o = make(p, a);
+        if (!o || !local_range(p, lo, hi, &first, &last))
+                return refuse(p);
+        wake(p, o);
+        from = o->next >= first && o->next <= last ? o->next : first + o->next % (last - first + 1);
+        i = scan(o, from, last);
+        if (i > last)
+                i = scan(o, first, last);
+        if (i > last)
+                return refuse(p);
+        o->busy[i / 64] |= 1ull << i % 64;
+        o->next = i + 1;
+        o->used++;
+        return (uint16_t)(2 * (i * p->n + p->id));
 }
 
 void media_port_give(struct media_ports *p, const struct addr *a, uint16_t port)
 {
-        struct addr_ports *x = find(p, a);
-        uint32_t pair = port / 2u;
+        struct pool_of *o = find(p, a);
+        uint32_t pair = port / 2u, i = pair / p->n;
 
-        if (!x || !is_busy(x, pair))
+        if (!o || !a->fam || pair % p->n != p->id || port % 2 || !(o->busy[i / 64] >> i % 64 & 1) ||
+            o->nrest == p->mine)
                 return;
-        x->busy[pair / 8] &= (uint8_t)~(1u << pair % 8);
-        x->rests[pair] = now_ms(p) + REST_MS;
-        x->used--;
+        o->rest[(o->rest_head + o->nrest++) % p->mine] =
+                (struct resting){ clock_mono_ms(p->clk) + REST_MS, (uint16_t)pair };
+        o->used--;
 }
 
 unsigned media_ports_used(const struct media_ports *p, const struct addr *a)
 {
-        const struct addr_ports *x = find(p, a);
+        const struct pool_of *o = find(p, a);
 
-        return x ? x->used : 0;
+        return o && a->fam ? o->used : 0;
+}
+
+uint64_t media_ports_refused(const struct media_ports *p)
+{
+        return p->refused;
 }

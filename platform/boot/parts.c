@@ -10,6 +10,7 @@
 #include "platform/net/icmp_box.h"
 #include "policy/pinhole.h"
 #include "policy/policy_rt.h"
+#include "proxy/media_addr.h"
 
 #define LOG_RING_SLOTS 2048u
 
@@ -25,14 +26,16 @@ static int worker_fill(struct parts *p, struct worker *w, struct err *e)
         w->pinholes = pinhole_table_new(w);
         w->xlates = xlate_table_new(w);
         w->punt = punt_new(w, p->links[w->id], p->conf.nproxies);
+        w->media = media_table_new(w, p->medias[w->id], p->conf.nproxies);
         if (w->arp && w->icmp && w->caps && w->acl_hits && w->policy && w->conns && w->pinholes && w->xlates &&
-            w->punt)
+            w->punt && w->media)
                 return 0;
         return err_nomem(e, "making the tables of a dataplane worker");
 }
 
 static void worker_empty(struct worker *w)
 {
+        media_table_free(w->media);
         punt_free(w->punt);
         xlate_table_free(w->xlates);
         pinhole_table_free(w->pinholes);
@@ -44,6 +47,31 @@ static void worker_empty(struct worker *w)
         capture_set_free(w->caps);
 }
 
+/* Who besides the interfaces themselves answers ARP: NAT for mapped addresses, the relay for its own. */
+static bool answers_arp(const struct snapshot *s, uint16_t iface, const struct addr *a)
+{
+        return nat_proxy_arp(s, iface, a) || media_proxy_arp(s, iface, a);
+}
+
+static void answers_arp_each(const struct snapshot *s, void (*fn)(void *ctx, uint16_t iface, const struct addr *a),
+                             void *ctx)
+{
+        nat_proxy_arp_each(s, fn, ctx);
+        media_proxy_arp_each(s, fn, ctx);
+}
+
+static int links_init(struct parts *p, unsigned id, struct err *e)
+{
+        for (unsigned i = 0; i < p->conf.nproxies; i++) {
+                p->links[id][i] = &p->link[id][i];
+                p->medias[id][i] = &p->media[id][i];
+                if (punt_link_init(p->links[id][i], p->worker[id], e) < 0 ||
+                    media_link_init(p->medias[id][i], p->worker[id], e) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
 static int worker_start(struct parts *p, unsigned id, struct err *e)
 {
         struct worker_env env = { .clk = p->conf.clk,
@@ -52,8 +80,8 @@ static int worker_start(struct parts *p, unsigned id, struct err *e)
                                   .hub = p->hub,
                                   .path = &appliance_path,
                                   .ifstat = p->ifstat,
-                                  .proxy_arp = nat_proxy_arp,
-                                  .proxy_arp_each = nat_proxy_arp_each,
+                                  .proxy_arp = answers_arp,
+                                  .proxy_arp_each = answers_arp_each,
                                   .wire_key = punt_wire_key,
                                   .pkts_small = p->conf.pkts_small,
                                   .pkts_big = p->conf.pkts_big };
@@ -61,11 +89,8 @@ static int worker_start(struct parts *p, unsigned id, struct err *e)
         p->worker[id] = worker_new(id, &env, e);
         if (!p->worker[id])
                 return -1;
-        for (unsigned i = 0; i < p->conf.nproxies; i++) {
-                if (punt_link_init(&p->link[id][i], p->worker[id], e) < 0)
-                        return -1;
-                p->links[id][i] = &p->link[id][i];
-        }
+        if (links_init(p, id, e) < 0)
+                return -1;
         return worker_fill(p, p->worker[id], e);
 }
 
@@ -81,14 +106,16 @@ static int proxy_start(struct parts *p, unsigned id, struct err *e)
                                  .listen = p->conf.listen,
                                  .handshake_ms = p->conf.handshake_ms };
 
-        for (unsigned i = 0; i < p->conf.nworkers; i++)
+        for (unsigned i = 0; i < p->conf.nworkers; i++) {
                 env.link[i] = &p->link[i][id];
+                env.media[i] = &p->media[i][id];
+        }
         p->proxy[id] = proxy_worker_new(id, &env, e);
         if (!p->proxy[id])
                 return -1;
         for (unsigned i = 0; i < p->conf.nworkers; i++) {
-                p->link[i][id].wake_proxy = proxy_wake;
-                p->link[i][id].wake_ctx = p->proxy[id];
+                p->link[i][id].wake_proxy = p->media[i][id].wake_proxy = proxy_wake;
+                p->link[i][id].wake_ctx = p->media[i][id].wake_ctx = p->proxy[id];
         }
         return 0;
 }
@@ -127,8 +154,10 @@ void parts_stop(struct parts *p)
                         continue;
                 worker_empty(p->worker[i]);
                 worker_free(p->worker[i]);
-                for (unsigned k = 0; k < p->conf.nproxies; k++)
+                for (unsigned k = 0; k < p->conf.nproxies; k++) {
                         punt_link_fini(&p->link[i][k]);
+                        media_link_fini(&p->media[i][k]);
+                }
         }
         snap_hub_free(p->hub);
         log_free(p->log);

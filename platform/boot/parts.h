@@ -6,6 +6,7 @@
 #define VOXGATE_BOOT_PARTS_H
 
 #include "cli/box.h"
+#include "proxy/media.h"
 #include "proxy/proxy_worker.h"
 
 #define PARTS_WORKERS_MAX 8
@@ -30,6 +31,8 @@ struct parts {
         struct proxy_worker *proxy[PARTS_WORKERS_MAX];
         struct punt_link link[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX]; /* [dataplane][proxy] */
         struct punt_link *links[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX];
+        struct media_link media[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX]; /* likewise */
+        struct media_link *medias[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX];
 };
 
 /* Everything but ports and TUN. On failure nothing is left. */

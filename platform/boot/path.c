@@ -9,6 +9,7 @@
 #include "policy/conn.h"
 #include "policy/pinhole.h"
 #include "policy/policy_rt.h"
+#include "proxy/media.h"
 #include "proxy/punt.h"
 
 /* A frame from a port. */
@@ -16,6 +17,7 @@ static const struct fast_stage wire[] = {
         { "decode", decode_stage },      /* refuses lies about length */
         { "capture", capture_in_stage }, /* tap: as received */
         { "arp", arp_stage },            /* neighbours: answered and learned here */
+        { "media", media_stage },        /* calls relayed here: SRTP and RTP between their sides */
         { "conn", conn_stage },          /* whose packet is it? */
         { "miss", miss_stage },          /* nobody's: the slow stages below decide */
         { "track", conn_track_stage },   /* TCP state, counters, idle time */
@@ -55,10 +57,12 @@ static const struct slow_stage slow[] = {
         { NULL, NULL },
 };
 
-static void (*const drain[])(struct worker *) = { punt_drain, NULL };
+/* Media last: what the punt ring lets go may speak of sessions that were pushed before it. */
+static void (*const drain[])(struct worker *) = { punt_drain, media_drain, NULL };
 static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end, xlate_conn_end, pinhole_conn_end,
                                                                 policy_conn_end, NULL };
-static void (*const snapshots[])(struct worker *) = { arp_snapshot_changed, conn_snapshot_hook, nat_snapshot_hook, NULL };
+static void (*const snapshots[])(struct worker *) = { arp_snapshot_changed, conn_snapshot_hook, nat_snapshot_hook,
+                                                      NULL };
 
 const struct dp_path appliance_path = {
         .wire = wire,

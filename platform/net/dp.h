@@ -116,6 +116,7 @@ struct worker {
         struct punt *punt;
         struct hit_table *acl_hits;
         struct policy_live *policy;
+        struct media_table *media;
         /*
          * replay: called once for every received frame with its end: PKT_NEXT sent on pk->out_iface, PKT_DROP
          * pk->drop, PKT_TAKEN pk->consumed. NULL otherwise.

@@ -1,0 +1,509 @@
+/*
+ * The relay's way through a burst: whose packet is it; all that must be opened, in one call; what is now clear is
+ * judged and renumbered; all that must be sealed, in one call; out. Packets keep their order. docs/media.md.
+ */
+#include "platform/net/csum.h"
+#include "platform/net/icmp_box.h"
+#include "proxy/media_int.h"
+
+/* A packet under way. */
+struct job {
+        struct pkt *pk; /* NULL: it has met its end */
+        struct media_session *s;
+        const struct media_way *way;
+        uint8_t side; /* it came from */
+        bool rtcp;
+        struct rtp_hdr h;
+        uint8_t *p;
+        size_t len;
+};
+
+struct relay {
+        struct worker *w;
+        struct media_table *t;
+        unsigned n;
+        struct job job[BURST_MAX];
+        unsigned nsrtp;
+        struct srtp_job srtp[BURST_MAX];
+        uint8_t who[BURST_MAX]; /* job of each SRTP job */
+};
+
+static void end(struct job *j, enum drop_reason why)
+{
+        dp_drop(j->pk, why);
+        j->pk = NULL;
+}
+
+static struct media_leg *leg_in(const struct job *j)
+{
+        return &j->s->leg[j->side];
+}
+
+static struct media_leg *leg_out(const struct job *j)
+{
+        return &j->s->leg[!j->side];
+}
+
+/* ---- 1: whose packet is it? ---- */
+
+static void refuse_rtp(struct relay *r, struct job *j, enum rtp_fault f)
+{
+        leg_in(j)->stat.malformed++;
+        media_log_conformance(r->t, false, j->pk, f == RTP_BAD_VERSION ? "Incorrect version" : "Invalid length",
+                              f == RTP_BAD_VERSION ? j->p[0] >> 6 : (uint32_t)j->len);
+        end(j, f == RTP_BAD_VERSION ? DROP_RTP_VERSION : DROP_RTP_LENGTH);
+}
+
+static void refuse_rtcp(struct relay *r, struct job *j, enum rtcp_fault f)
+{
+        static const enum drop_reason why[] = { [RTCP_BAD_LENGTH] = DROP_RTCP_LENGTH,
+                                                [RTCP_BAD_VERSION] = DROP_RTCP_VERSION,
+                                                [RTCP_BAD_TYPE] = DROP_RTCP_TYPE };
+
+        leg_in(j)->stat.malformed++;
+        media_log_conformance(r->t, true, j->pk,
+                              f == RTCP_BAD_VERSION ? "Incorrect version"
+                              : f == RTCP_BAD_TYPE  ? "Invalid payload-type"
+                                                    : "Invalid length",
+                              f == RTCP_BAD_VERSION ? j->p[0] >> 6
+                              : f == RTCP_BAD_TYPE  ? j->p[1]
+                                                    : (uint32_t)j->len);
+        end(j, why[f]);
+}
+
+/* Its kind, by port, and on a port for both by the second byte. false: it ended. */
+static bool classify(struct relay *r, struct job *j)
+{
+        bool odd = j->pk->key.dport & 1, like_rtcp = rtp_is_rtcp(j->p, j->len);
+        enum rtp_fault f;
+
+        if (!j->way->rtp) {
+                if (odd)
+                        end(j, DROP_MEDIA_NO_SESSION);
+                return !odd;
+        }
+        j->rtcp = odd || (like_rtcp && leg_in(j)->spec.rtcp_mux);
+        if (j->rtcp) {
+                if (!like_rtcp || j->len < 8)
+                        refuse_rtcp(r, j, j->len < 8 ? RTCP_BAD_LENGTH : RTCP_BAD_TYPE);
+                else if (j->s->no_rtcp)
+                        end(j, DROP_MEDIA_NO_RTCP);
+                return j->pk != NULL;
+        }
+        f = rtp_parse(j->p, j->len, &j->h);
+        if (f == RTP_FINE && !j->way->open && !rtp_padding_fits(j->p, j->len, &j->h))
+                f = RTP_BAD_LENGTH;
+        if (f)
+                refuse_rtp(r, j, f);
+        return !f;
+}
+
+/* Clear packets have only their address and their sum to show. */
+static bool source_fits(struct relay *r, struct job *j)
+{
+        if (j->way->open)
+                return true;
+        if (!csum_l4_ok(j->pk)) {
+                leg_in(j)->stat.malformed++;
+                end(j, DROP_BAD_L4_CSUM);
+                return false;
+        }
+        if (media_source_ok(r->w, j->s, j->side, j->rtcp, j->pk, j->rtcp || !j->way->rtp ? NULL : &j->h))
+                return true;
+        leg_in(j)->stat.foreign++;
+        end(j, DROP_MEDIA_FOREIGN);
+        return false;
+}
+
+static void refuse_side(struct job *j, enum drop_reason why)
+{
+        leg_in(j)->stat.no_key++;
+        end(j, why);
+}
+
+static void admit(struct relay *r, struct job *j)
+{
+        struct media_leg *l;
+
+        if (j->pk->ttl <= 1) {
+                end(j, DROP_TTL);
+                return;
+        }
+        l = leg_in(j);
+        if (l->rx_refuse) {
+                refuse_side(j, l->rx_refuse);
+        } else if (!j->way) {
+                l->stat.not_sent++;
+                end(j, DROP_SRTP_NO_OUTPUT);
+        } else if (classify(r, j)) {
+                source_fits(r, j);
+        }
+}
+
+/* ---- 2 and 4: SRTP ---- */
+
+static void srtp_add(struct relay *r, unsigned i, struct srtp_ctx *c, bool protect)
+{
+        struct job *j = &r->job[i];
+
+        r->who[r->nsrtp] = (uint8_t)i;
+        r->srtp[r->nsrtp++] = (struct srtp_job){
+                .ctx = c, .pkt = j->p, .len = j->len, .cap = j->pk->cap - j->pk->pay, .protect = protect
+        };
+}
+
+/* RTCP is rare: each by itself, beside the batch. */
+static enum srtp_result srtcp_one(struct job *j, struct srtp_ctx *c, bool protect)
+{
+        return protect ? srtcp_protect(c, j->p, &j->len, j->pk->cap - j->pk->pay) : srtcp_unprotect(c, j->p, &j->len);
+}
+
+static void key_check(struct media_session *s, unsigned side, const struct srtp_ctx *c, uint64_t *left, uint64_t warn)
+{
+        uint64_t now = srtp_packets_left(c);
+
+        if (now > warn) {
+                *left = now - warn;
+        } else if (!s->key_told[side]) {
+                s->key_told[side] = true;
+                media_owe(s, OWE_KEY_LIMIT << side);
+        }
+}
+
+static void refuse_opened(struct relay *r, struct job *j, enum srtp_result res)
+{
+        struct media_side_stat *st = &leg_in(j)->stat;
+
+        switch (res) {
+        case SRTP_REPLAYED:
+                st->replayed++;
+                end(j, DROP_SRTP_REPLAY);
+                break;
+        case SRTP_AUTH_FAILED:
+                st->auth_failed++;
+                media_log(r->t, MEDIA_LOG_TAG, j->pk);
+                end(j, DROP_SRTP_TAG);
+                break;
+        default:
+                st->malformed++;
+                if (res == SRTP_KEY_USED_UP)
+                        key_check(j->s, j->side, leg_in(j)->rx, &leg_in(j)->rx_left, UINT64_MAX);
+                media_log(r->t, MEDIA_LOG_DECRYPT, j->pk);
+                end(j, DROP_SRTP_DECRYPT);
+                break;
+        }
+}
+
+static void opened(struct relay *r, struct job *j, enum srtp_result res)
+{
+        struct media_leg *l = leg_in(j);
+
+        if (res) {
+                refuse_opened(r, j, res);
+                return;
+        }
+        if (j->rtcp || --l->rx_left == 0)
+                key_check(j->s, j->side, l->rx, &l->rx_left, l->rx_warn);
+        media_source_follow(l, j->rtcp, j->pk);
+}
+
+static void sealed(struct relay *r, struct job *j, enum srtp_result res)
+{
+        struct media_leg *l = leg_out(j);
+
+        if (res) {
+                l->stat.not_sent++;
+                if (res == SRTP_KEY_USED_UP)
+                        key_check(j->s, !j->side, l->tx, &l->tx_left, UINT64_MAX);
+                else if (res != SRTP_REUSE)
+                        media_log(r->t, MEDIA_LOG_SEAL, j->pk);
+                end(j, DROP_SRTP_ENCRYPT);
+                return;
+        }
+        if (j->rtcp || --l->tx_left == 0)
+                key_check(j->s, !j->side, l->tx, &l->tx_left, l->tx_warn);
+}
+
+static void srtp_step(struct relay *r, bool protect)
+{
+        r->nsrtp = 0;
+        for (unsigned i = 0; i < r->n; i++) {
+                struct job *j = &r->job[i];
+                struct srtp_ctx *c;
+
+                if (!j->pk || !(protect ? j->way->seal : j->way->open))
+                        continue;
+                c = protect ? leg_out(j)->tx : leg_in(j)->rx;
+                if (!j->rtcp)
+                        srtp_add(r, i, c, protect);
+                else if (protect)
+                        sealed(r, j, srtcp_one(j, c, true));
+                else
+                        opened(r, j, srtcp_one(j, c, false));
+        }
+        srtp_batch(r->srtp, r->nsrtp);
+        for (unsigned i = 0; i < r->nsrtp; i++) {
+                struct job *j = &r->job[r->who[i]];
+
+                j->len = r->srtp[i].len;
+                if (protect)
+                        sealed(r, j, r->srtp[i].result);
+                else
+                        opened(r, j, r->srtp[i].result);
+        }
+}
+
+/* ---- 3: what is clear ---- */
+
+/* Jitter is reckoned in units of the payload's clock (RFC 3550, 6.4.1). */
+static uint32_t arrival(const struct media_session *s, struct media_leg *l, uint8_t pt, uint64_t now_ns)
+{
+        if (!l->clock_hz || l->clock_pt != pt) {
+                l->clock_pt = pt;
+                l->clock_hz = 8000;
+                for (unsigned i = 0; i < s->npts; i++)
+                        if (s->pts[i].pt == pt && s->pts[i].clock)
+                                l->clock_hz = s->pts[i].clock;
+        }
+        return (uint32_t)(now_ns / 1000 * l->clock_hz / 1000000);
+}
+
+static bool judge_rtp(struct relay *r, struct job *j)
+{
+        struct media_leg *l = leg_in(j);
+        const char *reason;
+        uint32_t value;
+        enum drop_reason why;
+
+        if (j->way->open && !rtp_padding_fits(j->p, j->len, &j->h)) {
+                refuse_rtp(r, j, RTP_BAD_LENGTH);
+                return false;
+        }
+        why = media_conforms(j->s, j->side, &j->h, &reason, &value);
+        if (why != DROP_RTP_SSRC &&
+            why != DROP_RTP_PROBATION) /* a would-be sender does not replace the one there is */
+                rtp_source_seen(&l->source, &j->h, arrival(j->s, l, j->h.pt, r->w->now_ns));
+        if (why) {
+                l->stat.nonconforming++;
+                media_log_conformance(r->t, false, j->pk, reason, value);
+                end(j, why);
+                return false;
+        }
+        l->stat.ssrc_in = j->h.ssrc;
+        l->stat.pt = j->h.pt;
+        return true;
+}
+
+static bool judge_rtcp(struct relay *r, struct job *j)
+{
+        enum rtcp_fault f = rtcp_check(j->p, j->len, j->s->conformance);
+
+        if (f)
+                refuse_rtcp(r, j, f);
+        return !f;
+}
+
+static void count_in(struct relay *r, struct job *j)
+{
+        struct media_session *s = j->s;
+        struct media_side_stat *st = &leg_in(j)->stat;
+
+        s->last_ms = r->w->now_ms;
+        if (j->rtcp) {
+                st->rtcp_rx++;
+                return;
+        }
+        st->rx_pkts++;
+        st->rx_bytes += j->len;
+        if (!s->first_told[j->side]) {
+                s->first_told[j->side] = true;
+                media_owe(s, OWE_FIRST << j->side);
+        }
+}
+
+/* May it go on? RTCP does also while the call is on hold (RFC 3264, 8.4). */
+static enum drop_reason onward(const struct job *j)
+{
+        const struct media_leg *in = leg_in(j), *out = leg_out(j);
+
+        if (out->tx_refuse)
+                return out->tx_refuse;
+        if (!j->rtcp && !(in->spec.sends && out->spec.receives))
+                return DROP_MEDIA_HELD;
+        return DROP_NONE;
+}
+
+static bool renumber(struct job *j)
+{
+        if (j->rtcp) {
+                media_sender_rtcp(j->s, j->side, j->p, j->len);
+                return true;
+        }
+        return !j->way->seal || media_sender_rtp(j->s, !j->side, j->p, &j->h);
+}
+
+static void judge(struct relay *r, struct job *j)
+{
+        enum drop_reason why;
+
+        if (j->way->rtp && !(j->rtcp ? judge_rtcp(r, j) : judge_rtp(r, j)))
+                return;
+        count_in(r, j);
+        why = onward(j);
+        if (!why && j->way->rtp && !renumber(j))
+                why = DROP_RTP_SEQ;
+        if (why) {
+                leg_out(j)->stat.not_sent++;
+                end(j, why);
+        }
+}
+
+/* ---- 5: out ---- */
+
+static void count_out(const struct job *j)
+{
+        struct media_side_stat *st = &leg_out(j)->stat;
+
+        if (j->rtcp) {
+                st->rtcp_tx++;
+                return;
+        }
+        st->tx_pkts++;
+        st->tx_bytes += j->len;
+}
+
+/* true: it is for another of our own ports, and goes round. */
+static bool send_on(struct relay *r, struct job *j, bool again)
+{
+        struct media_leg *l = leg_out(j);
+        bool ours = media_address_find(r->t, media_target(l, j->rtcp)->a.v4) != NULL;
+        const struct media_hop *h = ours ? NULL : media_hop_find(r->w, l, j->rtcp);
+
+        if (ours ? again : !h) {
+                l->stat.not_sent++;
+                end(j, ours ? DROP_MEDIA_LOOP : DROP_NO_ROUTE);
+                return false;
+        }
+        media_headers(j->pk, l, j->rtcp, j->len);
+        count_out(j);
+        if (ours)
+                return true;
+        media_send(r->w, j->pk, h);
+        return false;
+}
+
+/* ---- a burst ---- */
+
+static void job_add(struct relay *r, struct pkt *pk)
+{
+        struct media_address *a = media_address_find(r->t, pk->key.dst[0]);
+        unsigned side = 0;
+        struct media_session *s = a ? media_at(r->t, a, pk->key.dport, &side) : NULL;
+
+        if (!s) {
+                media_log(r->t, MEDIA_LOG_NO_SESSION, pk);
+                dp_drop(pk, DROP_MEDIA_NO_SESSION);
+                return;
+        }
+        r->job[r->n++] = (struct job){ .pk = pk,
+                                       .s = s,
+                                       .way = s->leg[side].way,
+                                       .side = (uint8_t)side,
+                                       .p = pk->buf + pk->pay,
+                                       .len = pk->end - pk->pay };
+}
+
+/* Returns how many packets, moved to the front of `round`, are for another port of ours. */
+static unsigned relay_burst(struct relay *r, struct pkt *round[BURST_MAX], bool again)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < r->n; i++)
+                admit(r, &r->job[i]);
+        srtp_step(r, false);
+        for (unsigned i = 0; i < r->n; i++)
+                if (r->job[i].pk)
+                        judge(r, &r->job[i]);
+        srtp_step(r, true);
+        for (unsigned i = 0; i < r->n; i++)
+                if (r->job[i].pk && send_on(r, &r->job[i], again))
+                        round[n++] = r->job[i].pk;
+        return n;
+}
+
+/* Two calls that meet on the box: what one sends, the other receives. Once: whoever meets himself goes nowhere. */
+static void relay_again(struct relay *r, struct pkt *round[BURST_MAX], unsigned n)
+{
+        r->n = 0;
+        for (unsigned i = 0; i < n; i++) {
+                if (!round[i]->from_box)
+                        dp_answered(r->w, round[i], "media relay");
+                job_add(r, round[i]);
+        }
+        relay_burst(r, round, true);
+}
+
+/* ---- what else comes to our addresses ---- */
+
+static enum pkt_verdict other(struct relay *r, struct pkt *pk)
+{
+        struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
+
+        if (pk->key.proto == IPPROTO_ICMP_) {
+                if (!csum_l4_ok(pk))
+                        return dp_drop(pk, DROP_BAD_L4_CSUM);
+                return icmp_box_input(r->w, pk);
+        }
+        log_msg(r->w->log, LOG_710005, LS(pk->key.proto == IPPROTO_TCP_ ? "TCP" : "IP"), LA(&src), LU(pk->key.sport),
+                LS(iface_name(net_rt(r->w->snap), pk->iface)), LA(&dst), LU(pk->key.dport));
+        return dp_drop(pk, DROP_BOX_NO_SERVICE);
+}
+
+/* packet-tracer asks only. */
+static enum pkt_verdict trace(struct relay *r, struct pkt *pk)
+{
+        struct media_address *a = media_address_find(r->t, pk->key.dst[0]);
+        unsigned side;
+        bool found = media_at(r->t, a, pk->key.dport, &side) != NULL;
+
+        trace_info(trace_add(pk, "MEDIA-RELAY", "", found), found ? "a media session has this port" : "no session");
+        return found ? dp_consume(pk, "media relay") : dp_drop(pk, DROP_MEDIA_NO_SESSION);
+}
+
+static void take(struct relay *r, struct pkt *pk)
+{
+        if (media_address_find(r->t, pk->key.src[0]))
+                dp_drop(pk, DROP_SPOOF); /* from a wire, in our name */
+        else if (pk->key.proto != IPPROTO_UDP_)
+                other(r, pk);
+        else if (unlikely(pk->dry))
+                trace(r, pk);
+        else if (pk->csum.gso_type)
+                dp_drop(pk, DROP_RTP_LENGTH); /* several datagrams in one: no such is media */
+        else
+                job_add(r, pk);
+}
+
+void media_stage(struct worker *w, struct burst *b)
+{
+        struct relay r;
+        struct pkt *round[BURST_MAX];
+        unsigned n;
+
+        if (!w->media)
+                return;
+        media_addrs_refresh(w->media);
+        if (!w->media->naddrs)
+                return;
+        r.w = w;
+        r.t = w->media;
+        r.n = 0;
+        for (unsigned i = 0; i < b->n; i++)
+                if (media_address_find(r.t, b->pk[i]->key.dst[0]))
+                        take(&r, b->pk[i]);
+        if (!r.n)
+                return;
+        n = relay_burst(&r, round, false);
+        if (n)
+                relay_again(&r, round, n);
+}
