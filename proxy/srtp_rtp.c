@@ -22,26 +22,21 @@ static size_t header_len(const uint8_t *p, size_t len)
 }
 
 /*
- * RFC 3711, appendix A. False: the packet belongs before the first one of its key, which nothing can; a number far
- * ahead at rollover counter 0 looks just so.
+ * RFC 3711, appendix A. False: the packet belongs before the first one of its key, which nothing can (a number far
+ * ahead at rollover counter 0 looks just so), or behind the last.
  */
 static bool estimate(const struct srtp_slot *s, uint16_t seq, uint64_t *index)
 {
         uint64_t top = s->rtp_next - 1;
-        uint64_t roc = top >> 16;
+        int64_t roc = (int64_t)(top >> 16);
         uint16_t last = (uint16_t)top;
 
-        if (last < 32768) {
-                if (seq > last && seq - last > 32768) {
-                        if (!roc)
-                                return false;
-                        roc--;
-                }
-        } else if (last - 32768 > seq) {
+        if (last < 32768 && seq - last > 32768)
+                roc--;
+        else if (last >= 32768 && last - 32768 > seq)
                 roc++;
-        }
-        *index = roc << 16 | seq;
-        return roc <= UINT32_MAX;
+        *index = (uint64_t)roc << 16 | seq;
+        return roc >= 0 && roc <= UINT32_MAX;
 }
 
 /* Finds the index of the packet and what its window says. A source not seen before begins at rollover counter 0. */

@@ -197,6 +197,113 @@ static void results_have_words(void **state)
         assert_string_equal(srtp_result_text(SRTP_RESULTS), "unknown");
 }
 
+/* A library that gives up after some calls. */
+static int calls_left;
+static struct srtp_engine tired;
+
+static int tired_key_set(struct srtp_key *k, const uint8_t *key, unsigned len, bool gcm)
+{
+        return calls_left-- > 0 ? srtp_engine_at(0)->key_set(k, key, len, gcm) : -1;
+}
+
+static bool tired_ctr(const struct srtp_key *k, const uint8_t iv[16], uint8_t *p, size_t n)
+{
+        return calls_left-- > 0 && srtp_engine_at(0)->ctr(k, iv, p, n);
+}
+
+static bool tired_seal(const struct srtp_key *k, const struct srtp_aead *a, uint8_t *tag)
+{
+        return calls_left-- > 0 && srtp_engine_at(0)->seal(k, a, tag);
+}
+
+static void tire(int calls)
+{
+        tired = *srtp_engine_at(0);
+        tired.key_set = tired_key_set;
+        tired.ctr = tired_ctr;
+        tired.seal = tired_seal;
+        srtp_engine_force(&tired);
+        calls_left = calls;
+}
+
+static void no_context_without_the_library(void **state)
+{
+        struct srtp_ctx *c = calloc(1, srtp_ctx_size()), zero;
+
+        (void)state;
+        assert_non_null(c);
+        memset(&zero, 0, sizeof zero);
+        EACH_SUITE(s)
+        {
+                struct srtp_master m = master_any((enum srtp_suite)s, 19);
+                struct err e;
+                int calls = 0;
+
+                for (tire(calls); srtp_ctx_init(c, &m, true, &e) != 0; tire(++calls)) {
+                        assert_int_equal(e.code, ERR_CRYPTO);
+                        assert_memory_equal(c, &zero, sizeof zero);
+                }
+                assert_int_equal(calls, 10); /* per protocol: the master key, three derivations, the session key */
+                srtp_ctx_wipe(c);
+        }
+        srtp_force_portable(false);
+        free(c);
+}
+
+/* What cannot be encrypted is not sent, by single calls and in a batch. */
+static void no_packet_without_the_library(void **state)
+{
+        (void)state;
+        EACH_SUITE(s)
+        {
+                struct srtp_master m = master_any((enum srtp_suite)s, 19);
+                struct srtp_ctx *tx, before;
+                uint8_t p[PKT_MAX];
+                struct srtp_job j;
+                size_t n;
+
+                tire(10);
+                tx = ctx_of(&m, true);
+                before = *tx;
+                n = rtp_make(p, SSRC, 1, 160);
+                assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_CRYPTO_FAILED);
+                j = (struct srtp_job){ tx, p, rtp_make(p, SSRC, 1, 160), sizeof p, true, SRTP_RESULTS };
+                srtp_batch(&j, 1);
+                assert_int_equal(j.result, SRTP_CRYPTO_FAILED);
+                assert_int_equal(j.len, 172);
+                n = rtcp_make(p, SSRC, 28);
+                assert_int_equal(srtcp_protect(tx, p, &n, sizeof p), SRTP_CRYPTO_FAILED);
+                assert_memory_equal(tx, &before, sizeof before);
+                ctx_end(tx);
+        }
+        srtp_force_portable(false);
+}
+
+static void no_new_key_without_the_library(void **state)
+{
+        struct srtp_master m = master_any(SRTP_AES_CM_128_80, 19);
+        struct srtp_ctx *tx;
+        uint8_t p[PKT_MAX], first[PKT_MAX];
+        size_t n;
+
+        (void)state;
+        m.kdr = 2;
+        tire(12);
+        tx = ctx_of(&m, true);
+        n = rtp_make(first, SSRC, 3, 20);
+        assert_int_equal(srtp_protect(tx, first, &n, sizeof first), SRTP_OK);
+        n = rtp_make(p, SSRC, 4, 20);
+        assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_CRYPTO_FAILED);
+        n = rtp_make(p, SSRC, 3, 20); /* the keys of before are gone too: made anew, not half of each */
+        assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_CRYPTO_FAILED);
+        calls_left = 100;
+        n = rtp_make(p, SSRC, 3, 20);
+        assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_OK);
+        assert_memory_equal(p, first, n);
+        ctx_end(tx);
+        srtp_force_portable(false);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -209,6 +316,9 @@ int main(void)
                 cmocka_unit_test(bad_keys_are_refused),
                 cmocka_unit_test(wiping_leaves_nothing),
                 cmocka_unit_test(results_have_words),
+                cmocka_unit_test(no_context_without_the_library),
+                cmocka_unit_test(no_packet_without_the_library),
+                cmocka_unit_test(no_new_key_without_the_library),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
