@@ -15,7 +15,7 @@ struct feed_side {
         size_t nwait, nout, nin;
 };
 
-#define FEED_HOLES_MAX 8u
+#define FEED_HOLES_MAX 64u
 #define FEED_COUNTERS_MAX 64u
 
 struct feed {
@@ -83,8 +83,12 @@ static inline int feed_on_pinhole(struct inspect_ctx *c, const struct pinhole_re
 
 static const struct inspect_host feed_ops = { .open_pinhole = feed_on_pinhole, .count = feed_on_count };
 
-/* Client 1.1.1.1/2000 outside, server 2.2.2.2/port inside. */
-static inline void feed_open(struct feed *f, const struct inspect_engine *e, const void *params)
+/*
+ * Client 1.1.1.1/2000 outside, server 2.2.2.2/port inside. set() may change the context before the engine opens the
+ * session; NULL: nothing to change.
+ */
+static inline void feed_open_as(struct feed *f, const struct inspect_engine *e, const void *params,
+                                void (*set)(struct inspect_ctx *c, void *arg), void *arg)
 {
         *f = (struct feed){ .engine = e };
         f->c = (struct inspect_ctx){ .client_if = "outside",
@@ -96,7 +100,14 @@ static inline void feed_open(struct feed *f, const struct inspect_engine *e, con
                                      .ops = &feed_ops };
         f->c.state = calloc(1, e->state_size);
         feed_require(f->c.state != NULL);
+        if (set)
+                set(&f->c, arg);
         feed_require(!e->open || e->open(&f->c) == 0);
+}
+
+static inline void feed_open(struct feed *f, const struct inspect_engine *e, const void *params)
+{
+        feed_open_as(f, e, params, NULL, NULL);
 }
 
 static inline void feed_close(struct feed *f)
@@ -122,13 +133,40 @@ static inline void feed_keep(struct feed_side *s, const uint8_t *in, size_t n, c
         s->nwait = n;
 }
 
+/* One call of the engine with all that waits. */
+static inline enum engine_verdict feed_call(struct feed *f, enum inspect_dir dir, const uint8_t *in, size_t total,
+                                            bool fin)
+{
+        struct feed_side *s = &f->side[dir];
+        size_t room = total + f->engine->growth_max, used = 0;
+        uint8_t *exact = feed_grow(NULL, total), *space = feed_grow(NULL, room);
+        struct wbuf out = wbuf_of(space, room);
+        enum engine_verdict v;
+
+        if (total)
+                memcpy(exact, in, total);
+        f->c.out = &out;
+        f->c.reason[0] = 0;
+        v = f->engine->data(&f->c, dir, cur_of(exact, total), fin, &used);
+        f->closed = v == ENGINE_CLOSE && f->engine->stream;
+        feed_require(v != ENGINE_CLOSE || f->c.reason[0]);
+        if (v != ENGINE_CLOSE) {
+                feed_require(!out.full && used <= total && total - used <= f->engine->buffer_max);
+                feed_require(v == ENGINE_MORE || v == ENGINE_ROOM || used == total);
+                feed_require(v != ENGINE_ROOM || out.len);
+                feed_keep(s, exact + used, total - used, &out);
+        }
+        free(exact);
+        free(space);
+        return v;
+}
+
 /* The next bytes of a direction; fin: they are the last. */
 static inline enum engine_verdict feed_fin(struct feed *f, enum inspect_dir dir, const void *p, size_t n, bool fin)
 {
         struct feed_side *s = &f->side[dir];
-        size_t total = s->nwait + n, used = 0;
-        uint8_t *in = feed_grow(NULL, total), *room = feed_grow(NULL, total);
-        struct wbuf out = wbuf_of(room, total);
+        size_t total = s->nwait + n;
+        uint8_t *in = feed_grow(NULL, total);
         enum engine_verdict v;
 
         feed_require(!f->closed);
@@ -137,18 +175,14 @@ static inline enum engine_verdict feed_fin(struct feed *f, enum inspect_dir dir,
         if (n)
                 memcpy(in + s->nwait, p, n);
         s->nin += n;
-        f->c.out = &out;
-        f->c.reason[0] = 0;
-        v = f->engine->data(&f->c, dir, cur_of(in, total), fin, &used);
-        f->closed = v == ENGINE_CLOSE;
-        feed_require(!f->closed || f->c.reason[0]);
-        if (!f->closed) {
-                feed_require(!out.full && used <= total && total - used <= f->engine->buffer_max);
-                feed_require(v == ENGINE_MORE || used == total);
-                feed_keep(s, in + used, total - used, &out);
-        }
+        v = feed_call(f, dir, in, total, fin);
         free(in);
-        free(room);
+        while (v == ENGINE_ROOM) {
+                in = feed_grow(NULL, s->nwait);
+                memcpy(in, s->wait, s->nwait);
+                v = feed_call(f, dir, in, s->nwait, fin);
+                free(in);
+        }
         return v;
 }
 

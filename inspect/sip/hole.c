@@ -1,0 +1,109 @@
+/* Pinholes where media is not relayed here: RTP, RTCP, and signalling to other ports than this flow's (N4). */
+#include "inspect/sip/sip_int.h"
+
+#define PRIVILEGED 1024u
+
+static bool may_open(const struct endpoint *e)
+{
+        return e->a.fam && e->port >= PRIVILEGED && !addr_is_martian_source(&e->a);
+}
+
+static bool open_hole(struct sip_work *x, enum inspect_dir writer, uint8_t proto, const struct endpoint *at,
+                      const struct addr *from, uint32_t timeout_s, enum inspect_id engine, const char *type)
+{
+        struct pinhole_req r = { .proto = proto,
+                                 .from = writer == DIR_C2S ? DIR_S2C : DIR_C2S,
+                                 .dst = *at,
+                                 .timeout_s = timeout_s,
+                                 .engine = engine };
+
+        if (x->c->dry || !may_open(at))
+                return false;
+        if (from)
+                r.src.a = *from;
+        if (inspect_open_pinhole(x->c, &r) < 0) {
+                sip_count(x->c, SIP_N_PINHOLE_FULL);
+                return false;
+        }
+        sip_count(x->c, SIP_N_PINHOLES);
+        sip_log_channel(x, type, writer, at);
+        return true;
+}
+
+/* Who may use it: the peer's media address once known, if it is where the peer signals from; else anybody. */
+static const struct addr *source_of(const struct sip_work *x, const struct sip_media *md, unsigned by)
+{
+        const struct endpoint *peer = by == 0 ? &x->c->server : &x->c->client;
+
+        return md->hole[!by].port && addr_eq(&md->hole[!by].a, &peer->a) ? &peer->a : NULL;
+}
+
+static unsigned class_of(const struct sip_msg *m)
+{
+        return m->request ? 0 : m->status < 200 ? 1 : 2;
+}
+
+/* Opened anew for each offer and answer, never for a repetition. */
+static bool opened(struct sip_media *md, unsigned by, const struct endpoint *at, const struct sip_msg *m)
+{
+        bool same =
+                endpoint_eq(&md->hole[by], at) && md->hole_cseq[by] == m->cseq && md->hole_class[by] >= class_of(m);
+
+        md->hole[by] = *at;
+        md->hole_cseq[by] = m->cseq;
+        md->hole_class[by] = (uint8_t)class_of(m);
+        return same;
+}
+
+static void media_hole(struct sip_work *x, unsigned i)
+{
+        const struct sdp *s = &x->sh->sdp;
+        unsigned by = x->dir == DIR_C2S ? 0 : 1;
+        struct endpoint rtp = sdp_media_rtp(s, i), rtcp = sdp_media_rtcp(s, i);
+        struct sip_media *md = i < SDP_MEDIA_MAX ? x->call->media[i] : NULL;
+        uint32_t wait = class_of(x->m) == 2 ? x->call->t_media : x->call->t_invite;
+
+        if (s->m[i].proto == SDP_OTHER || !may_open(&rtp))
+                return;
+        if (!md && !(md = sip_media_new(x, i)))
+                return;
+        if (opened(md, by, &rtp, x->m))
+                return;
+        wait = wait ? wait : SIP_T_MEDIA;
+        open_hole(x, x->dir, 17, &rtp, source_of(x, md, by), wait, INSPECT_NONE, "RTP");
+        if (sip_proto_is_rtp(s->m[i].proto) && rtcp.port && rtcp.port != rtp.port)
+                open_hole(x, x->dir, 17, &rtcp, source_of(x, md, by), wait, INSPECT_NONE, "RTCP");
+}
+
+void sip_media_holes(struct sip_work *x)
+{
+        for (unsigned i = 0; i < x->sh->sdp.nmedia; i++)
+                media_hole(x, i);
+}
+
+void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct endpoint *at, uint32_t timeout_s,
+                     const char *type)
+{
+        open_hole(x, writer, x->c->via[0] == VIA_UDP ? 17 : 6, at, NULL, timeout_s, INSPECT_SIP, type);
+}
+
+/* Where a dialog goes on: the contact of whoever made or answered it. */
+void sip_signal_holes(struct sip_work *x)
+{
+        const struct sip_header *h = sip_header_at(x->m, SIP_H_CONTACT, 0);
+        bool makes = x->m->method == SIP_M_INVITE || x->m->method == SIP_M_SUBSCRIBE;
+        struct sip_nameaddr a;
+        struct endpoint at;
+
+        if (!makes || !h || x->again || x->c->anchor || sip_is_terminated(x->c) || x->m->status >= 300 ||
+            !sip_nameaddr_parse(&a, h->value) || a.star || !a.uri.has_addr)
+                return;
+        at = a.uri.ep;
+        at.port = at.port ? at.port : 5060;
+        if (x->call && x->call->signal[x->dir].port && endpoint_eq(&x->call->signal[x->dir], &at))
+                return;
+        if (x->call)
+                x->call->signal[x->dir] = at;
+        sip_signal_hole(x, x->dir, &at, x->call ? x->call->t_invite : SIP_T_INVITE,
+                        x->c->via[0] == VIA_UDP ? "SIGNALLING UDP" : "SIGNALLING TCP");
+}

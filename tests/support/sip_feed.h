@@ -1,0 +1,241 @@
+/*
+ * A world for the SIP engine: sessions on one shared state, a host that gives out relays, keys, pinholes and
+ * translations and remembers what it gave. Phone 198.51.100.10/40000 outside (inside it is 10.1.1.254/20001),
+ * server 10.1.1.5 inside (outside it is 203.0.113.5), media addresses 203.0.113.9 and 10.1.1.9.
+ */
+#ifndef VOXGATE_SIP_FEED_H
+#define VOXGATE_SIP_FEED_H
+
+#include <stdio.h>
+
+#include "inspect/sip/sip.h"
+#include "tests/support/engine_feed.h"
+
+#define WORLD_MEDIA 256u
+#define WORLD_NATS 8u
+
+struct world_media {
+        bool live, in_force;
+        uint64_t cookie;
+        struct endpoint local[2];
+        struct media_spec spec;
+        unsigned updates;
+};
+
+struct world {
+        void *shared;
+        unsigned nmedia, live, opened, closed; /* relays ever; now; counts */
+        struct world_media media[WORLD_MEDIA];
+        bool no_ports;
+        uint8_t random; /* every key is this octet over and over, then the next */
+        unsigned nnats;
+        struct {
+                enum inspect_dir from;
+                struct endpoint in, out; /* out.port 0: cannot be translated */
+        } nat[WORLD_NATS];
+        char device[65];
+        uint32_t expires;
+        unsigned seen;
+        bool phones_full;
+};
+
+static inline struct endpoint ep4(uint32_t a, uint16_t port)
+{
+        return (struct endpoint){ addr_v4(a), port };
+}
+
+#define PHONE 0xc633640au
+#define PHONE_SEEN 0x0a0101feu
+#define SERVER 0x0a010105u
+#define SERVER_SEEN 0xcb007105u
+#define MTA_OUT 0xcb007109u
+#define MTA_IN 0x0a010109u
+
+static inline int world_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],
+                                   uint32_t *media)
+{
+        struct world *w = c->host_worker;
+        struct world_media *m = &w->media[w->nmedia];
+
+        feed_require(call[0]);
+        if (w->no_ports || w->nmedia == WORLD_MEDIA)
+                return inspect_refuse_text(c, "no media port is free");
+        *m = (struct world_media){ .live = true, .cookie = cookie };
+        m->local[0] = ep4(MTA_OUT, (uint16_t)(16384 + 2 * w->nmedia));
+        m->local[1] = ep4(MTA_IN, (uint16_t)(20000 + 2 * w->nmedia));
+        memcpy(local, m->local, sizeof m->local);
+        *media = ++w->nmedia;
+        w->live++;
+        w->opened++;
+        return 0;
+}
+
+static inline struct world_media *world_find(struct world *w, uint32_t media)
+{
+        feed_require(media && media <= w->nmedia && w->media[media - 1].live);
+        return &w->media[media - 1];
+}
+
+static inline int world_media_update(void *host_worker, uint32_t media, const struct media_spec *spec)
+{
+        struct world_media *m = world_find(host_worker, media);
+
+        m->spec = *spec;
+        m->in_force = true;
+        m->updates++;
+        return 0;
+}
+
+static inline void world_media_close(void *host_worker, uint32_t media)
+{
+        struct world *w = host_worker;
+
+        world_find(w, media)->live = false;
+        w->live--;
+        w->closed++;
+}
+
+static inline int world_random(void *host_worker, void *buf, size_t n)
+{
+        struct world *w = host_worker;
+
+        memset(buf, ++w->random, n);
+        return 0;
+}
+
+static inline int world_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s)
+{
+        struct world *w = c->host_worker;
+
+        if (w->phones_full)
+                return inspect_refuse_text(c, "the table of secure phones is full");
+        snprintf(w->device, sizeof w->device, "%s", device);
+        w->expires = expires_s;
+        w->seen++;
+        return 0;
+}
+
+static inline bool world_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto,
+                                   const struct endpoint *in, struct endpoint *out)
+{
+        struct world *w = c->host_worker;
+
+        (void)proto;
+        for (unsigned i = 0; i < w->nnats; i++) {
+                if (w->nat[i].from != from || !addr_eq(&w->nat[i].in.a, &in->a) ||
+                    (w->nat[i].in.port && w->nat[i].in.port != in->port))
+                        continue;
+                if (!w->nat[i].out.a.fam)
+                        return false;
+                *out = w->nat[i].out;
+                out->port = out->port ? out->port : in->port;
+                return true;
+        }
+        *out = *in;
+        return true;
+}
+
+static const struct inspect_host world_ops = {
+        .open_pinhole = feed_on_pinhole,
+        .translate = world_translate,
+        .media_open = world_media_open,
+        .media_update = world_media_update,
+        .media_close = world_media_close,
+        .random = world_random,
+        .phone_seen = world_phone_seen,
+        .count = feed_on_count,
+};
+
+static inline void world_begin(struct world *w)
+{
+        memset(w, 0, sizeof *w);
+        w->shared = inspect_sip.shared_new(&world_ops, w, NULL);
+        feed_require(w->shared != NULL);
+        w->random = 0;
+}
+
+static inline void world_end(struct world *w)
+{
+        inspect_sip.shared_free(w->shared);
+        feed_require(w->live == 0);
+}
+
+static inline void world_nat(struct world *w, enum inspect_dir from, struct endpoint in, struct endpoint out)
+{
+        feed_require(w->nnats < WORLD_NATS);
+        w->nat[w->nnats].from = from;
+        w->nat[w->nnats].in = in;
+        w->nat[w->nnats++].out = out;
+}
+
+/* What a session is like. */
+struct leg_setup {
+        struct world *w;
+        enum inspect_transport via[2];
+        const struct phone_params *phone;
+        bool anchor, no_nat;
+        const char *device;
+        uint16_t port; /* of the client; 0: 40000 */
+};
+
+static inline void world_set(struct inspect_ctx *c, void *arg)
+{
+        const struct leg_setup *l = arg;
+        static uint64_t id;
+
+        c->shared = l->w->shared;
+        c->host_worker = l->w;
+        c->ops = &world_ops;
+        c->session_id = ++id;
+        c->via[0] = l->via[0];
+        c->via[1] = l->via[1];
+        c->client = ep4(PHONE, l->port ? l->port : 40000);
+        c->server = ep4(SERVER, l->via[1] == VIA_TLS ? 5061 : 5060);
+        c->client_mapped = l->no_nat ? c->client : ep4(PHONE_SEEN, (uint16_t)(c->client.port - 19999));
+        c->server_mapped = ep4(l->no_nat ? SERVER : SERVER_SEEN, l->via[0] == VIA_TLS ? 5061 : 5060);
+        c->phone = l->phone;
+        c->anchor = l->anchor;
+        c->now_ms = 1000;
+        snprintf(c->device, sizeof c->device, "%s", l->device ? l->device : "");
+}
+
+static inline void world_session(struct feed *f, const struct leg_setup *l, const void *params)
+{
+        struct leg_setup copy = *l;
+
+        feed_open_as(f, l->via[0] == VIA_UDP ? &inspect_sip_udp : &inspect_sip, params, world_set, &copy);
+}
+
+static const struct phone_params world_phone = { .name = "mypp", .any_endpoint = true };
+static const struct phone_params world_strict = { .name = "mypp" };
+static const struct phone_params world_mixed = { .name = "mypp", .any_endpoint = true, .mixed = true };
+
+/* One message of that side; what went on, as text, until the next call. NULL: nothing went on. */
+static inline const char *sip_say(struct feed *f, enum inspect_dir dir, const char *text)
+{
+        struct feed_side *s = &f->side[dir];
+        size_t before = s->nout;
+        enum engine_verdict v;
+
+        v = feed(f, dir, text, strlen(text));
+        s->out = feed_grow(s->out, s->nout + 1);
+        s->out[s->nout] = 0;
+        if (!f->engine->stream && v == ENGINE_ACCEPT && s->nout == before)
+                return text;
+        return s->nout > before ? (const char *)s->out + before : NULL;
+}
+
+/* A message with its Content-Length; head without it and without the blank line. Static storage, four at a time. */
+static inline const char *sip_text(const char *head, const char *body)
+{
+        static char text[4][8192];
+        static unsigned n;
+        char *out = text[n++ % 4];
+        int len = snprintf(out, sizeof text[0], "%s%sContent-Length: %zu\r\n\r\n%s", head,
+                           *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+
+        feed_require(len > 0 && (size_t)len < sizeof text[0]);
+        return out;
+}
+
+#endif
