@@ -26,26 +26,37 @@ bool sip_skip_crlf(const uint8_t *p, size_t n, size_t *lead, const char **why)
         return true;
 }
 
-/* Is the byte at i where it may be? Line ends are CR LF and nothing else. */
-static bool line_end_ok(const uint8_t *p, size_t i)
+/*
+ * Looks at p[i..end): end is where an LF stands (lf) or where the bytes end. Line ends are CR LF and nothing else, so
+ * that a CR may only be the last byte before it. The byte before i was not followed by anything when it was looked
+ * at.
+ */
+static bool line_ok(const uint8_t *p, size_t i, size_t end, bool lf)
 {
-        bool after_cr = i && p[i - 1] == '\r';
+        size_t from = i ? i - 1 : 0;
+        const uint8_t *cr = end > from ? memchr(p + from, '\r', end - from) : NULL;
 
-        return (p[i] == '\n') == after_cr;
+        return cr ? (size_t)(cr - p) == end - 1 : !lf;
 }
 
 enum sip_parse_result sip_head_scan(const uint8_t *p, size_t n, size_t *pos, const char **why)
 {
-        for (size_t i = *pos; i < n; i++) {
-                if (i >= SIP_HEAD_MAX)
-                        return bad(why, "headers too long");
-                if (!line_end_ok(p, i))
+        size_t most = n < SIP_HEAD_MAX ? n : SIP_HEAD_MAX;
+
+        for (size_t i = *pos; i < most;) {
+                const uint8_t *lf = memchr(p + i, '\n', most - i);
+                size_t end = lf ? (size_t)(lf - p) : most;
+
+                if (!line_ok(p, i, end, lf))
                         return bad(why, "bare CR or LF");
-                if (p[i] == '\n' && i >= 3 && p[i - 2] == '\n') {
-                        *pos = i + 1;
+                if (lf && end >= 3 && p[end - 2] == '\n') {
+                        *pos = end + 1;
                         return SIP_OK;
                 }
+                i = end + (lf != NULL);
         }
+        if (n > SIP_HEAD_MAX)
+                return bad(why, "headers too long");
         *pos = n;
         return SIP_MORE;
 }

@@ -1,7 +1,7 @@
 /* Header lines: names, folds, lists. */
 #include "inspect/sip/msg_int.h"
 
-#include "platform/base/attr.h"
+#include <strings.h>
 
 static const struct {
         const char *name;
@@ -30,7 +30,7 @@ static enum sip_hdr hdr_find(struct str name)
         for (unsigned i = SIP_H_OTHER + 1; i < SIP_HDRS; i++) {
                 if (name.n == 1 && hdr[i].compact == (*name.p | 0x20))
                         return (enum sip_hdr)i;
-                if (name.n == hdr[i].len && lex_is(name, hdr[i].name))
+                if (name.n == hdr[i].len && !strncasecmp(name.p, hdr[i].name, name.n))
                         return (enum sip_hdr)i;
         }
         return SIP_H_OTHER;

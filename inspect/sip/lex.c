@@ -55,6 +55,11 @@ struct str lex_until(struct str *s, const char *stop)
 {
         size_t n = 0;
 
+        if (!stop[1]) {
+                const char *at = s->n ? memchr(s->p, *stop, s->n) : NULL;
+
+                return lex_take(s, at ? (size_t)(at - s->p) : s->n);
+        }
         while (n < s->n && !(s->p[n] && strchr(stop, s->p[n])))
                 n++;
         return lex_take(s, n);

@@ -204,8 +204,8 @@ unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first)
 bool sip_sdp_part(const struct sip_msg *m, struct str *part)
 {
         struct sip_part p;
-        bool found = sip_sdp_parts(m, &p) > 0;
+        unsigned found = sip_sdp_parts(m, &p);
 
-        *part = p.content;
-        return found;
+        *part = found == 1 ? p.content : (struct str){ "", 0 };
+        return found > 0;
 }

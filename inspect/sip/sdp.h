@@ -87,7 +87,7 @@ struct sip_part {
  * engine that has to edit SDP refuses such a message.
  */
 unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first);
-/* The first of them; false: there is none. */
+/* The only one; "", which is no SDP, when there are several or that is unclear. false: there is none. */
 bool sip_sdp_part(const struct sip_msg *m, struct str *part);
 
 #endif

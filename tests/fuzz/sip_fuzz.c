@@ -105,7 +105,7 @@ static void check_parse(const uint8_t *p, size_t n, bool datagram)
                 return;
         require(msg.total <= n && msg.call_id.n && msg.nheaders <= SIP_HEADERS_MAX);
         look_at_values(p, n);
-        if (sip_sdp_parts(&msg, &part))
+        if (sip_sdp_parts(&msg, &part) && part.content.n)
                 check_inside(part.content, (const uint8_t *)msg.body.p, msg.body.n);
         check_unchanged(p, datagram);
         check_edited((unsigned)n, datagram);

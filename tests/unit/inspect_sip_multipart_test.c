@@ -111,7 +111,7 @@ static void parts(void **state)
                 assert_text(p.content, r->content);
                 assert_text(p.length, r->length);
                 assert_int_equal(sip_sdp_part(&m, &only), r->parts > 0);
-                assert_text(only, r->content);
+                assert_text(only, r->parts == 1 ? r->content : "");
         }
 }
 
