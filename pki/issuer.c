@@ -244,6 +244,8 @@ int issuer_check(const struct cert *ca, const struct keypair *ca_key, time_t now
                 return err_set(e, ERR_CRYPTO, "the issuer's certificate is no CA certificate");
         if (!cert_matches_key(ca, ca_key))
                 return err_set(e, ERR_CRYPTO, "the issuer's key does not belong to its certificate");
+        if (!keypair_is_rsa(ca_key))
+                return err_set(e, ERR_SUPPORT, "the issuer's key is not an RSA key");
         if (keypair_bits(ca_key) < LDC_KEY_BITS_MIN)
                 return err_set(e, ERR_RANGE, "the issuer's key of %u bits is smaller than %u", keypair_bits(ca_key),
                                LDC_KEY_BITS_MIN);
@@ -278,8 +280,8 @@ struct cert *issuer_sign_ldc(const mbedtls_x509_crt *original, const struct cert
         if (issuer_check(ca, ca_key, now, e) < 0 ||
             ldc_subject_check(original->subject_raw.p, original->subject_raw.len, e) < 0)
                 return NULL;
-        if (keypair_bits(key) < LDC_KEY_BITS_MIN) {
-                err_set(e, ERR_RANGE, "the key pair of %u bits is smaller than %u", keypair_bits(key),
+        if (!keypair_is_rsa(key) || keypair_bits(key) < LDC_KEY_BITS_MIN) {
+                err_set(e, ERR_RANGE, "the key pair of %u bits is not an RSA key of at least %u", keypair_bits(key),
                         LDC_KEY_BITS_MIN);
                 return NULL;
         }

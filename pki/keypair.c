@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "pki/keypair_ec.h"
 #include "pki/keypair_int.h"
 #include "pki/rsa_alt.h"
 #include "platform/base/mem.h"
@@ -18,12 +19,17 @@
 struct keypair {
         _Atomic uint32_t refs;
         time_t created;
-        struct rsa_key *rsa;
-        mbedtls_pk_context pk;  /* RSA_ALT, borrows rsa */
-        mbedtls_pk_context pub; /* plain RSA, public half only */
+        struct rsa_key *rsa;    /* NULL: an elliptic curve */
+        mbedtls_pk_context pk;  /* RSA_ALT, borrows rsa; or mbedTLS's own EC key */
+        mbedtls_pk_context pub; /* public half only */
         uint8_t *pkcs8;         /* for export: rsa does not give its numbers back */
         size_t pkcs8_len;
 };
+
+static bool is_ec(const mbedtls_pk_context *pk)
+{
+        return mbedtls_pk_get_type(pk) == MBEDTLS_PK_ECKEY;
+}
 
 static bool bits_legal(unsigned bits)
 {
@@ -84,7 +90,7 @@ static int take_private(struct keypair *k, mbedtls_pk_context *plain, struct err
 
         if (!buf)
                 return err_nomem(e, "loading a key pair");
-        n = write_pkcs8(plain, buf, PKCS8_MAX);
+        n = is_ec(plain) ? (int)ec_pkcs8(plain, buf, PKCS8_MAX) : write_pkcs8(plain, buf, PKCS8_MAX);
         if (n > 0) {
                 k->pkcs8_len = (size_t)n;
                 k->pkcs8 = mem_dup(MEM_KEY, buf + PKCS8_MAX - n, (size_t)n);
@@ -94,29 +100,44 @@ static int take_private(struct keypair *k, mbedtls_pk_context *plain, struct err
                 return err_set(e, ERR_CRYPTO, "the private key cannot be encoded");
         if (!k->pkcs8)
                 return err_nomem(e, "loading a key pair");
+        if (is_ec(plain))
+                return 0;
         k->rsa = rsa_key_new(mbedtls_pk_rsa(*plain), e);
         return k->rsa ? 0 : -1;
 }
 
-/* Signs and verifies once with the two halves as they will be used. */
+static int take_halves(struct keypair *k, const mbedtls_pk_context *plain, struct err *e)
+{
+        bool ok = is_ec(plain) ? ec_copy(&k->pk, plain, true) == 0 && ec_copy(&k->pub, plain, false) == 0
+                               : take_public(k, mbedtls_pk_rsa(*plain)) == 0 && rsa_alt_setup(&k->pk, k->rsa) == 0;
+
+        return ok ? 0 : err_nomem(e, "loading a key pair");
+}
+
+/*
+ * Signs and verifies once with the two halves as they will be used. For a curve this also fills the table of
+ * multiples that mbedTLS keeps with the key, so that threads only read it later.
+ */
 static int self_test(struct keypair *k, struct err *e)
 {
         static const uint8_t hash[36] = { 1 };
+        mbedtls_md_type_t md = k->rsa ? MBEDTLS_MD_NONE : MBEDTLS_MD_SHA256;
+        size_t n = 0, len = k->rsa ? sizeof hash : 32;
+        void *rng = (void *)(uintptr_t)&rng_system;
         uint8_t sig[RSA_BYTES_MAX];
-        size_t n = 0;
 
-        if (mbedtls_pk_sign(&k->pk, MBEDTLS_MD_NONE, hash, sizeof hash, sig, &n, NULL, NULL) != 0 ||
-            mbedtls_pk_verify(&k->pub, MBEDTLS_MD_NONE, hash, sizeof hash, sig, n) != 0)
+        if (mbedtls_pk_sign(&k->pk, md, hash, len, sig, &n, rng_mbedtls, rng) != 0 ||
+            mbedtls_pk_verify(&k->pub, md, hash, len, sig, n) != 0)
                 return err_set(e, ERR_CRYPTO, "the private key is damaged: its signature does not verify");
         return 0;
 }
 
-/* plain: a parsed or generated mbedTLS RSA key, still the caller's. */
+/* plain: a parsed or generated mbedTLS key, still the caller's. */
 static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct err *e)
 {
         struct keypair *k;
 
-        if (check_plain(mbedtls_pk_rsa(*plain), e) < 0)
+        if ((is_ec(plain) ? ec_check(plain, e) : check_plain(mbedtls_pk_rsa(*plain), e)) < 0)
                 return NULL;
         k = mem_alloc(MEM_KEY, sizeof *k);
         if (!k) {
@@ -127,16 +148,8 @@ static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct 
         k->created = now;
         mbedtls_pk_init(&k->pk);
         mbedtls_pk_init(&k->pub);
-        if (take_private(k, plain, e) < 0)
-                goto fail;
-        if (take_public(k, mbedtls_pk_rsa(*plain)) < 0 || rsa_alt_setup(&k->pk, k->rsa) != 0) {
-                err_nomem(e, "loading a key pair");
-                goto fail;
-        }
-        if (self_test(k, e) < 0)
-                goto fail;
-        return k;
-fail:
+        if (take_private(k, plain, e) == 0 && take_halves(k, plain, e) == 0 && self_test(k, e) == 0)
+                return k;
         keypair_put(k);
         return NULL;
 }
@@ -170,8 +183,8 @@ struct keypair *keypair_from_der(const uint8_t *der, size_t n, time_t now, struc
         mbedtls_pk_init(&plain);
         if (!n || mbedtls_pk_parse_key(&plain, der, n, NULL, 0) != 0)
                 err_set(e, ERR_SYNTAX, "the private key cannot be parsed");
-        else if (mbedtls_pk_get_type(&plain) != MBEDTLS_PK_RSA)
-                err_set(e, ERR_SUPPORT, "the private key is not an RSA key");
+        else if (mbedtls_pk_get_type(&plain) != MBEDTLS_PK_RSA && !is_ec(&plain))
+                err_set(e, ERR_SUPPORT, "the private key is neither RSA nor on an elliptic curve");
         else
                 k = from_plain(&plain, now, e);
         mbedtls_pk_free(&plain);
@@ -190,7 +203,7 @@ void keypair_put(struct keypair *k)
                 return;
         mbedtls_pk_free(&k->pk);
         mbedtls_pk_free(&k->pub);
-        rsa_key_free(k->rsa);
+        rsa_key_free(k->rsa); /* NULL is legal */
         mem_free_secret(k->pkcs8);
         mem_free_secret(k);
 }
@@ -198,6 +211,11 @@ void keypair_put(struct keypair *k)
 unsigned keypair_bits(const struct keypair *k)
 {
         return (unsigned)mbedtls_pk_get_bitlen(&k->pub);
+}
+
+bool keypair_is_rsa(const struct keypair *k)
+{
+        return k->rsa != NULL;
 }
 
 time_t keypair_created(const struct keypair *k)
@@ -244,8 +262,10 @@ bool keypair_has_public(const struct keypair *k, const mbedtls_pk_context *pub)
 {
         const mbedtls_rsa_context *a, *b;
 
-        if (mbedtls_pk_get_type(pub) != MBEDTLS_PK_RSA)
+        if (mbedtls_pk_get_type(pub) != mbedtls_pk_get_type(&k->pub))
                 return false;
+        if (is_ec(pub))
+                return ec_same_public(pub, &k->pub);
         a = mbedtls_pk_rsa(k->pub);
         b = mbedtls_pk_rsa(*pub);
         return !mbedtls_mpi_cmp_mpi(&a->N, &b->N) && !mbedtls_mpi_cmp_mpi(&a->E, &b->E);

@@ -79,9 +79,9 @@ static int take_key(struct ldc_rt *r, const struct pki_rt *pki, const char *labe
 
         if (!key)
                 return err_set(e, ERR_REF, "Key pair %s not found", label);
-        if (keypair_bits(key) < LDC_KEY_BITS_MIN)
-                return err_set(e, ERR_RANGE, "Key pair %s of %u bits is smaller than %u", label, keypair_bits(key),
-                               LDC_KEY_BITS_MIN);
+        if (!keypair_is_rsa(key) || keypair_bits(key) < LDC_KEY_BITS_MIN)
+                return err_set(e, ERR_RANGE, "Key pair %s of %u bits is not an RSA key of at least %u", label,
+                               keypair_bits(key), LDC_KEY_BITS_MIN);
         str_copy(r->label, sizeof r->label, label);
         r->key = keypair_get(key);
         return digest_signer(r, e);

@@ -6,7 +6,7 @@
 #include "pki/keypair_int.h"
 #include "pki/rsa_alt.h"
 #include "platform/base/str.h"
-#include "tests/support/pki.h"
+#include "tests/support/pki_mint.h"
 #include "tests/support/secret_watch.h"
 
 #define RNG rng_mbedtls, (void *)(uintptr_t)&rng_system
@@ -355,6 +355,89 @@ static void threads_share_a_key(void **state)
         keypair_put(k);
 }
 
+/* ---- elliptic curves: from a file only ---- */
+
+static void curves_sign_and_are_known_again(void **state)
+{
+        static const enum mint_key kinds[] = { MINT_P256, MINT_P384 };
+        uint8_t hash[32] = { 1, 2, 3 }, sig[256], spki[256], *der;
+        struct keypair *other = mint_keypair(MINT_P256), *rsa = mint_keypair(MINT_RSA_1024);
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+                struct keypair *k = mint_keypair(kinds[i]), *again;
+                const uint8_t *p;
+                EVP_PKEY *pkey;
+                size_t n;
+
+                assert_false(keypair_is_rsa(k));
+                assert_int_equal(keypair_bits(k), kinds[i] == MINT_P256 ? 256 : 384);
+                assert_int_equal(mbedtls_pk_sign(keypair_pk(k), MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
+                assert_int_equal(mbedtls_pk_verify(keypair_public_pk(k), MBEDTLS_MD_SHA256, hash, 32, sig, n), 0);
+                assert_int_equal(mbedtls_mpi_bitlen(&mbedtls_pk_ec(*keypair_public_pk(k))->d), 0);
+                /* what is exported is PKCS#8 to the other library, and the same key to us */
+                assert_int_equal(keypair_export(k, &der, &n, NULL), 0);
+                p = der;
+                PKCS8_PRIV_KEY_INFO *p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)n);
+
+                assert_non_null(p8);
+                pkey = EVP_PKCS82PKEY(p8);
+                assert_true(EVP_PKEY_eq(pkey, mint_key(kinds[i])));
+                EVP_PKEY_free(pkey);
+                PKCS8_PRIV_KEY_INFO_free(p8);
+                again = keypair_from_der(der, n, PKI_NOW, NULL);
+                assert_non_null(again);
+                mem_free_secret(der);
+                assert_true(keypair_has_public(k, keypair_public_pk(again)));
+                assert_int_equal(keypair_has_public(k, keypair_public_pk(other)), kinds[i] == MINT_P256);
+                assert_false(keypair_has_public(k, keypair_public_pk(rsa)));
+                assert_false(keypair_has_public(rsa, keypair_public_pk(k)));
+                n = keypair_public_der(k, spki, sizeof spki);
+                p = spki;
+                pkey = d2i_PUBKEY(NULL, &p, (long)n);
+                assert_true(pkey && EVP_PKEY_eq(pkey, mint_key(kinds[i])));
+                EVP_PKEY_free(pkey);
+                keypair_put(k);
+                keypair_put(again);
+        }
+        keypair_put(other);
+        keypair_put(rsa);
+}
+
+static void other_curves_are_refused(void **state)
+{
+        unsigned char *der = NULL;
+        int n = i2d_PrivateKey(mint_key(MINT_P521), &der);
+        struct err e = { 0 };
+
+        (void)state;
+        assert_null(keypair_from_der(der, (size_t)n, PKI_NOW, &e));
+        assert_string_equal(e.text, "the private key is on a curve other than P-256 and P-384");
+        OPENSSL_free(der);
+}
+
+static void a_curve_key_without_memory(void **state)
+{
+        unsigned char *der = NULL;
+        int n = i2d_PrivateKey(mint_key(MINT_P256), &der);
+        uint64_t live = mem_live_blocks();
+        struct keypair *k = NULL;
+
+        (void)state;
+        for (uint64_t i = 1; !k; i++) {
+                struct err e = { 0 };
+
+                assert_true(i < 20);
+                mem_fail_nth(i, false);
+                k = keypair_from_der(der, (size_t)n, PKI_NOW, &e);
+                mem_fail_nth(0, false);
+                assert_true(k || e.code == ERR_NOMEM);
+        }
+        keypair_put(k);
+        assert_int_equal(mem_live_blocks(), live);
+        OPENSSL_free(der);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -371,6 +454,9 @@ int main(void)
                 cmocka_unit_test(nothing_secret_is_left_in_freed_memory),
                 cmocka_unit_test(the_watch_sees_what_is_not_wiped),
                 cmocka_unit_test(threads_share_a_key),
+                cmocka_unit_test(curves_sign_and_are_known_again),
+                cmocka_unit_test(other_curves_are_refused),
+                cmocka_unit_test(a_curve_key_without_memory),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -569,6 +569,61 @@ static void a_pasted_phone_certificate_expires_too(void **state)
         cert_put(c);
 }
 
+/* ---- elliptic curves of servers and of ours ---- */
+
+/* Our certificate on a curve, shown to a client that trusts it: ECDHE-ECDSA, from the default list and by name. */
+static void identities_on_curves_are_shown(void **state)
+{
+        static const enum mint_key kinds[] = { MINT_P256, MINT_P384 };
+        static const char ecdsa[][SSL_SUITE_NAME_MAX + 1] = { "ecdhe-ecdsa-aes256-gcm-sha384" };
+
+        (void)state;
+        for (unsigned i = 0; i < 4; i++) {
+                enum mint_key kind = kinds[i & 1];
+                struct keypair *key = mint_keypair(kind);
+                struct cert *c =
+                        mint(&(struct mint){ .cn = "ec.example.com", .key = kind, .usage = "digitalSignature" });
+                struct identity_rt id = identity("ec", c, key, false);
+                struct trust_anchor a = { .trustpoint = "pasted", .cert = c };
+                struct trust_set *t = trust_set_new(&a, 1);
+                struct tls_profile_params sp = {
+                        .role = TLS_SERVER, .identity = &id, .rng = &rng_system, .clk = &clk
+                };
+                struct tls_profile_params cp = { .role = TLS_CLIENT, .trust = t, .rng = &rng_system, .clk = &clk };
+                struct leg *x, *y, *us, *peer;
+                struct tls_profile *s, *p;
+                struct tls_info info;
+                struct err e = { 0 };
+                int mine = LEG_AGAIN, theirs = LEG_AGAIN;
+
+                sp.nsuites = i >= 2;
+                sp.suites = ecdsa;
+                s = tls_profile_new(&sp, &e);
+                p = tls_profile_new(&cp, &e);
+                assert_true(s && p);
+                assert_int_equal(leg_mem_pair(&x, &y, ROOMY), 0);
+                us = leg_tls_new(s, x, NULL, &e);
+                peer = leg_tls_new(p, y, NULL, &e);
+                for (unsigned k = 0; k < 1000 && (mine == LEG_AGAIN || theirs == LEG_AGAIN); k++) {
+                        theirs = leg_start(peer);
+                        mine = leg_start(us);
+                }
+                if (mine != 1 || theirs != 1)
+                        fail_msg("%s / %s", us->why, peer->why);
+                leg_tls_info(peer, &info);
+                assert_true(info.verified);
+                assert_string_equal(info.cipher,
+                                    i >= 2 ? "ECDHE-ECDSA-AES256-GCM-SHA384" : "ECDHE-ECDSA-AES128-GCM-SHA256");
+                leg_close(us, false);
+                leg_close(peer, false);
+                tls_profile_put(s);
+                tls_profile_put(p);
+                trust_set_put(t);
+                cert_put(c);
+                keypair_put(key);
+        }
+}
+
 /* ---- certificates for them ---- */
 
 /* A call manager that believes the issuer of local dynamic certificates. */
@@ -887,7 +942,7 @@ static void what_a_tls_proxy_may_name(void **state)
                 { "empty", "phone_common", "Trustpoint empty has not been enrolled" },
                 { "plain", "phone_common", "Trustpoint plain is not configured with proxy-ldc-issuer" },
                 { "ldc_server", "nothing", "Key pair nothing not found" },
-                { "ldc_server", "weak", "Key pair weak of 768 bits is smaller than 1024" },
+                { "ldc_server", "weak", "Key pair weak of 768 bits is not an RSA key of at least 1024" },
         };
         static const char unknown[][SSL_SUITE_NAME_MAX + 1] = { "no-such-suite" };
         struct trust_set *t = managers();
@@ -971,6 +1026,7 @@ int main(void)
                 cmocka_unit_test(the_option_of_any_trustpoint_of_that_ca_counts),
                 cmocka_unit_test(an_expired_ca_in_between_is_never_forgiven),
                 cmocka_unit_test(a_pasted_phone_certificate_expires_too),
+                cmocka_unit_test(identities_on_curves_are_shown),
                 cmocka_unit_test(the_call_manager_sees_the_phone),
                 cmocka_unit_test(one_certificate_a_phone),
                 cmocka_unit_test(the_whole_certificate_is_the_key),
