@@ -425,6 +425,113 @@ static void keys_are_wiped(void **state)
         assert_memory_equal(s.m[1].crypto, zero, sizeof zero);
 }
 
+/* ---- random bodies: what was put in is what is found, and only what is taken out is missing ---- */
+
+struct want {
+        unsigned port, rtcp, host, ncrypto, dir;
+        bool mux, ice;
+};
+
+static const char *const dir_name[] = { "sendrecv", "sendonly", "recvonly", "inactive" };
+
+static size_t put_media(struct lcg *r, char *out, struct want *x, unsigned session_dir, bool keys)
+{
+        static const char *const noise[] = { "a=fmtp:0 x=1", "b=AS:64", "i=text", "a=ptime:20", "a=x-crypto:1 y" };
+        size_t n = 0;
+
+        *x = (struct want){ .port = lcg_below(r, 65536), .dir = session_dir };
+        n += (size_t)sprintf(out, "m=audio %u RTP/SAVP 0 8\r\n", x->port);
+        if (lcg_below(r, 2)) {
+                x->host = 1 + lcg_below(r, 250);
+                n += (size_t)sprintf(out + n, "c=IN IP4 192.0.2.%u\r\n", x->host);
+        }
+        for (unsigned i = 0, lines = lcg_below(r, 8); i < lines; i++) {
+                switch (lcg_below(r, 6)) {
+                case 0:
+                        if (!x->rtcp)
+                                n += (size_t)sprintf(out + n, "a=rtcp:%u\r\n", x->rtcp = 1 + lcg_below(r, 65535));
+                        break;
+                case 1:
+                        x->mux = true;
+                        n += (size_t)sprintf(out + n, "a=rtcp-mux\r\n");
+                        break;
+                case 2:
+                        x->dir = lcg_below(r, 4);
+                        n += (size_t)sprintf(out + n, "a=%s\r\n", dir_name[x->dir]);
+                        break;
+                case 3:
+                        x->ncrypto++;
+                        if (keys)
+                                n += (size_t)sprintf(out + n,
+                                                     "a=crypto:%u AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\n",
+                                                     x->ncrypto);
+                        break;
+                case 4:
+                        x->ice = true;
+                        n += (size_t)sprintf(out + n, "a=ice-ufrag:x\r\n");
+                        break;
+                default:
+                        n += (size_t)sprintf(out + n, "%s\r\n", noise[lcg_below(r, 5)]);
+                }
+        }
+        return n;
+}
+
+static unsigned put_body(struct lcg *r, char *out, struct want *x, bool keys)
+{
+        unsigned n = lcg_below(r, SDP_MEDIA_MAX + 1), dir = lcg_below(r, 4);
+
+        out += sprintf(out, V C "a=%s\r\n", dir_name[dir]);
+        for (unsigned i = 0; i < n; i++)
+                out += put_media(r, out, &x[i], dir, keys);
+        return n;
+}
+
+static void check_media(unsigned i, const struct want *x)
+{
+        const struct sdp_media *m = &s.m[i];
+        char host[32];
+
+        assert_int_equal(m->dir, x->dir);
+        assert_int_equal(m->rtcp_mux, x->mux);
+        assert_int_equal(m->has_candidates, x->ice);
+        assert_int_equal(m->ncrypto, x->ncrypto);
+        assert_int_equal(m->bad_crypto, 0);
+        snprintf(host, sizeof host, x->host ? "192.0.2.%u" : "10.0.0.2", x->host);
+        assert_endpoint(sdp_media_rtp(&s, i), host, (uint16_t)x->port);
+        assert_endpoint(sdp_media_rtcp(&s, i), host, (uint16_t)(x->rtcp ? x->rtcp : x->port ? x->port + 1 : 0));
+}
+
+static void cut_line(void *ctx, struct str line)
+{
+        sip_edit_replace_str(ctx, line, (struct str){ "", 0 });
+}
+
+static void random_bodies(void **state)
+{
+        static char text[16384], bare[16384], out[16384];
+        static struct sip_edits e;
+
+        (void)state;
+        for (unsigned round = 0; round < 2000; round++) {
+                struct lcg r = { round }, again = { round };
+                struct want x[SDP_MEDIA_MAX];
+                struct wbuf w = wbuf_of(out, sizeof out);
+                unsigned n = put_body(&r, text, x, true);
+
+                put_body(&again, bare, x, false); /* the same without keys */
+                good(text);
+                assert_int_equal(s.nmedia, n);
+                sip_edits_reset(&e);
+                for (unsigned i = 0; i < n; i++) {
+                        check_media(i, &x[i]);
+                        sdp_each_attr(&s, &s.m[i], "crypto", cut_line, &e);
+                }
+                assert_true(sip_edits_apply(&e, s.all, &w));
+                assert_text(((struct str){ out, w.len }), bare);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -444,6 +551,7 @@ int main(void)
                 cmocka_unit_test(each_attribute),
                 cmocka_unit_test(lines_of_a_type),
                 cmocka_unit_test(keys_are_wiped),
+                cmocka_unit_test(random_bodies),
         };
 
         return cmocka_run_group_tests(tests, NULL, release);
