@@ -152,19 +152,17 @@ static void console_free(struct console *c)
         mem_free(c);
 }
 
-int console_start(struct console_set *cs, const char *spec, struct err *e)
+static int start(struct console_set *cs, struct term *t, const char *spec, struct err *e)
 {
         struct console *c = mem_alloc(MEM_CLI, sizeof *c);
 
-        if (!c)
+        if (!c) {
+                term_close(t);
                 return err_nomem(e, "opening a console");
+        }
         c->cs = cs;
         c->stdio = !strcmp(spec, "stdio");
-        c->t = term_open(spec, e);
-        if (!c->t) {
-                mem_free(c);
-                return -1;
-        }
+        c->t = t;
         list_add_tail(&cs->consoles, &c->link);
         if (pthread_create(&c->thread, NULL, console_thread, c)) {
                 list_del(&c->link);
@@ -172,6 +170,20 @@ int console_start(struct console_set *cs, const char *spec, struct err *e)
                 return err_set(e, ERR_LIMIT, "console %s: no thread", spec);
         }
         return 0;
+}
+
+int console_start(struct console_set *cs, const char *spec, struct err *e)
+{
+        struct term *t = term_open(spec, e);
+
+        return t ? start(cs, t, spec, e) : -1;
+}
+
+int console_start_line(struct console_set *cs, int master, struct err *e)
+{
+        struct term *t = term_open_line(master, e);
+
+        return t ? start(cs, t, "pty", e) : -1;
 }
 
 /* ---- life ---- */

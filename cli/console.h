@@ -19,6 +19,8 @@ void console_set_free(struct console_set *cs);
  * over. What loading startup-config had to report is shown first.
  */
 int console_start(struct console_set *cs, const char *spec, struct err *e);
+/* The same at a serial line that outlives us (term_open_line()). */
+int console_start_line(struct console_set *cs, int master, struct err *e);
 
 /* A session that lives elsewhere (a test, later SSH) takes part in logs and debugs until it leaves. */
 void console_join(struct console_set *cs, struct session *s);

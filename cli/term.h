@@ -38,6 +38,9 @@ struct term_hooks {
  * spec: "stdio", "pty:LINK" (a serial line whose other end is the symbolic link LINK), "tty:PATH". NULL with e set.
  */
 struct term *term_open(const char *spec, struct err *e) MUST_USE;
+/* At the appliance's end of a serial line (pty_line.h) that outlives the console: a descriptor of its master, taken
+ * over also on failure. */
+struct term *term_open_line(int master, struct err *e) MUST_USE;
 /* On descriptors, which are taken over (also on failure) and may be the same; in -1: no input. type: terminal type,
  * NULL: vt100. */
 struct term *term_open_fds(int in, int out, const char *type, struct err *e) MUST_USE;

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/pty_line.h"
 #include "platform/base/clock.h"
 #include "platform/base/mem.h"
 
 #define SLOW_READER_MS 1000
+#define LAST_WORDS_MS 50
 
 /* ---- pty:LINK ---- */
 
@@ -24,10 +25,9 @@
  * cable: each side has terminal settings of its own. What nobody reads is lost, as on a cable.
  */
 struct cable {
-        int near, far; /* masters: the console's, the operator's */
-        int hold;      /* the operator's slave, kept open: no hang-up when he leaves */
-        int quit;      /* eventfd */
-        char link[256], device[128];
+        int near, far;         /* masters: the console's, the operator's */
+        int quit;              /* eventfd */
+        struct pty_line *line; /* the operator's, when it goes with the console; else NULL */
         pthread_t thread;
         bool running;
 };
@@ -51,18 +51,39 @@ static void lane_read(struct lane *l)
         l->n = n > 0 ? (size_t)n : 0;
 }
 
-static void lane_write(struct lane *l, uint64_t now)
+static ssize_t lane_take(struct lane *l)
 {
         ssize_t n = write(l->to, l->buf + l->at, l->n - l->at);
 
-        if (n > 0) {
+        if (n > 0)
                 l->at += (size_t)n;
+        if (l->at == l->n)
+                l->n = l->at = 0;
+        return n;
+}
+
+static void lane_write(struct lane *l, uint64_t now)
+{
+        if (lane_take(l) > 0)
                 l->stuck_ms = 0;
-        } else if (!l->stuck_ms) {
+        else if (!l->stuck_ms)
                 l->stuck_ms = now;
-        }
-        if (l->at == l->n || (l->lossy && l->stuck_ms && now - l->stuck_ms >= SLOW_READER_MS))
+        if (!l->n || (l->lossy && l->stuck_ms && now - l->stuck_ms >= SLOW_READER_MS))
                 l->n = l->at = 0, l->stuck_ms = 0;
+}
+
+/* The console's last words; it has closed its end by now. */
+static void cable_drain(struct lane *l)
+{
+        struct pollfd p = { .fd = l->from, .events = POLLIN };
+
+        do {
+                while (l->n && lane_take(l) > 0)
+                        continue;
+                if (l->n || poll(&p, 1, LAST_WORDS_MS) <= 0 || !(p.revents & POLLIN))
+                        return;
+                lane_read(l);
+        } while (!l->ended);
 }
 
 /* Either direction goes on while the other one waits: the console stops reading when its echo is not taken. */
@@ -89,19 +110,8 @@ static void *cable_thread(void *arg)
                                 lane_write(&lane[i], clock_mono_ms(&clock_system));
                 }
         }
+        cable_drain(&lane[0]);
         return NULL;
-}
-
-static void remove_link(const struct cable *c)
-{
-        char now[128];
-        ssize_t n = *c->link ? readlink(c->link, now, sizeof now - 1) : -1;
-
-        if (n < 0)
-                return;
-        now[n] = 0;
-        if (!strcmp(now, c->device))
-                unlink(c->link);
 }
 
 static void cable_free(void *arg)
@@ -111,36 +121,14 @@ static void cable_free(void *arg)
 
         if (c->running && write(c->quit, &one, sizeof one) == sizeof one)
                 pthread_join(c->thread, NULL);
-        remove_link(c);
-        for (int *fd = (int[]){ c->near, c->far, c->hold, c->quit, -1 }; *fd != -1; fd++)
+        for (int *fd = (int[]){ c->near, c->quit, -1 }; *fd != -1; fd++)
                 close(*fd);
+        if (c->line)
+                pty_line_close(c->line);
+        else
+                close(c->far);
+        mem_free(c->line);
         mem_free(c);
-}
-
-static int make_link(struct cable *c, const char *link, struct err *e)
-{
-        struct stat st;
-
-        if (ttyname_r(c->hold, c->device, sizeof c->device))
-                return err_set(e, ERR_IO, "pty: %s", strerror(errno));
-        if (strlen(link) >= sizeof c->link)
-                return err_set(e, ERR_RANGE, "pty:%s: the path is longer than %zu bytes", link, sizeof c->link - 1);
-        if (!lstat(link, &st) && S_ISLNK(st.st_mode))
-                unlink(link);
-        if (symlink(c->device, link))
-                return err_set(e, ERR_IO, "pty:%s: %s", link, strerror(errno));
-        strcpy(c->link, link);
-        return 0;
-}
-
-static void make_raw(int fd)
-{
-        struct termios raw;
-
-        if (!tcgetattr(fd, &raw)) {
-                cfmakeraw(&raw);
-                tcsetattr(fd, TCSANOW, &raw);
-        }
 }
 
 static int set_flags(int fd, int flags)
@@ -148,46 +136,38 @@ static int set_flags(int fd, int flags)
         return fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | flags) ? -1 : 0;
 }
 
-/* Both pairs open, or none. */
-static int cable_open(struct cable *c, int *console, struct err *e)
-{
-        if (openpty(&c->near, console, NULL, NULL, NULL))
-                return err_set(e, ERR_IO, "pty: %s", strerror(errno));
-        if (openpty(&c->far, &c->hold, NULL, NULL, NULL)) {
-                close(c->near);
-                close(*console);
-                return err_set(e, ERR_IO, "pty: %s", strerror(errno));
-        }
-        c->quit = eventfd(0, EFD_CLOEXEC);
-        make_raw(c->hold);
-        set_flags(c->near, O_NONBLOCK);
-        set_flags(c->far, O_NONBLOCK);
-        set_flags(c->hold, 0);
-        set_flags(*console, 0);
-        return 0;
-}
-
-static struct term *open_pty(const char *link, struct err *e)
+/* The cable from the console to the line, with its pump; takes far over when it is made. */
+static struct cable *cable_new(int far, int *console, struct err *e)
 {
         struct cable *c = mem_alloc(MEM_CLI, sizeof *c);
-        struct term *t;
-        int console;
 
         if (!c) {
                 err_nomem(e, "opening a console");
                 return NULL;
         }
-        if (cable_open(c, &console, e)) {
+        if (openpty(&c->near, console, NULL, NULL, NULL)) {
+                err_set(e, ERR_IO, "pty: %s", strerror(errno));
                 mem_free(c);
                 return NULL;
         }
-        if (make_link(c, link, e) || pthread_create(&c->thread, NULL, cable_thread, c)) {
-                close(console);
-                cable_free(c);
-                return NULL;
-        }
-        c->running = true;
-        t = term_open_fds(console, console, "vt100", e);
+        c->far = far;
+        c->quit = eventfd(0, EFD_CLOEXEC);
+        set_flags(c->near, O_NONBLOCK);
+        set_flags(c->far, O_NONBLOCK);
+        set_flags(*console, 0);
+        c->running = pthread_create(&c->thread, NULL, cable_thread, c) == 0;
+        if (c->running)
+                return c;
+        err_set(e, ERR_LIMIT, "pty: no thread");
+        close(*console);
+        cable_free(c);
+        return NULL;
+}
+
+static struct term *term_on_cable(struct cable *c, int console, struct err *e)
+{
+        struct term *t = term_open_fds(console, console, "vt100", e);
+
         if (!t) {
                 cable_free(c);
                 return NULL;
@@ -195,6 +175,42 @@ static struct term *open_pty(const char *link, struct err *e)
         t->on_close = cable_free;
         t->close_arg = c;
         return t;
+}
+
+struct term *term_open_line(int master, struct err *e)
+{
+        int console;
+        struct cable *c = cable_new(master, &console, e);
+
+        if (c)
+                return term_on_cable(c, console, e);
+        close(master);
+        return NULL;
+}
+
+/* The line lives as long as the console. */
+static struct term *open_pty(const char *link, struct err *e)
+{
+        struct pty_line *l = mem_alloc(MEM_CLI, sizeof *l);
+        struct cable *c;
+        int console;
+
+        if (!l) {
+                err_nomem(e, "opening a console");
+                return NULL;
+        }
+        if (pty_line_open(l, link, e) < 0) {
+                mem_free(l);
+                return NULL;
+        }
+        c = cable_new(l->master, &console, e);
+        if (!c) {
+                pty_line_close(l);
+                mem_free(l);
+                return NULL;
+        }
+        c->line = l;
+        return term_on_cable(c, console, e);
 }
 
 /* ---- the others ---- */

@@ -309,12 +309,17 @@ static int config_start(struct appliance *a, struct err *e)
 
 static int consoles_start(struct appliance *a, struct err *e)
 {
+        int fd;
+
         a->consoles = console_set_new(&a->box);
         if (!a->consoles)
                 return err_nomem(e, "starting consoles");
         if (strcmp(a->opt->console, "none") == 0)
                 return 0;
-        return console_start(a->consoles, a->opt->console, e);
+        if (strncmp(a->opt->console, "pty:", 4) != 0 || !a->opt->console[4])
+                return console_start(a->consoles, a->opt->console, e);
+        fd = guard_open_line(a->guard_fd, a->opt->console + 4, e);
+        return fd < 0 ? -1 : console_start_line(a->consoles, fd, e);
 }
 
 static int run_all(struct appliance *a, struct err *e)

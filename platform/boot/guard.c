@@ -1,6 +1,7 @@
 #include "platform/boot/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,9 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/pty_line.h"
 #include "platform/net/port.h"
 
-#define NAME_MAX_ 64
+#define NAME_MAX_ 256 /* of a link in the file system */
+#define LINES_MAX 4
 #define CRASHES_MAX 5 /* within CRASH_WINDOW_S: something is wrong that a restart does not cure */
 #define CRASH_WINDOW_S 60
 
@@ -29,6 +32,15 @@ struct request {
 struct reply {
         int ok;
         char text[ERR_TEXT_MAX];
+};
+
+/* Serial lines outlive the appliance, so that whoever sits at one stays connected through a reload. */
+struct guard {
+        struct pty_line line[LINES_MAX];
+        unsigned nlines;
+        int sigfd;
+        sigset_t old;
+        bool stopping;
 };
 
 /* ---- descriptors over the socket pair ---- */
@@ -87,9 +99,38 @@ int guard_open_port(int guard_fd, const char *kind, const char *ifname, struct e
         return r.ok ? fd : err_set(e, ERR_IO, "%s", r.text);
 }
 
+int guard_open_line(int guard_fd, const char *link, struct err *e)
+{
+        return guard_open_port(guard_fd, "pty", link, e);
+}
+
 /* ---- the guard's side ---- */
 
-static void serve_request(int sock)
+/* A descriptor of its own for the master of the line, which is made when it is asked for the first time. */
+static int line_fd(struct guard *g, const char *link, struct err *e)
+{
+        unsigned i = 0;
+        int fd;
+
+        while (i < g->nlines && strcmp(g->line[i].link, link) != 0)
+                i++;
+        if (i == LINES_MAX)
+                return err_set(e, ERR_LIMIT, "at most %d serial lines", LINES_MAX);
+        if (i == g->nlines && pty_line_open(&g->line[i], link, e) < 0)
+                return -1;
+        g->nlines += i == g->nlines;
+        fd = fcntl(g->line[i].master, F_DUPFD_CLOEXEC, 3);
+        return fd >= 0 ? fd : err_set(e, ERR_IO, "pty:%s: %s", link, strerror(errno));
+}
+
+static int open_kind(struct guard *g, const struct request *q, struct err *e)
+{
+        if (!strcmp(q->kind, "pty"))
+                return line_fd(g, q->ifname, e);
+        return !strcmp(q->kind, "tap") ? port_tap_socket(q->ifname, e) : port_afpacket_socket(q->ifname, e);
+}
+
+static void serve_request(struct guard *g, int sock)
 {
         struct request q;
         struct reply r = { 0 };
@@ -99,7 +140,7 @@ static void serve_request(int sock)
         if (recv(sock, &q, sizeof q, MSG_DONTWAIT) != (ssize_t)sizeof q)
                 return;
         q.kind[sizeof q.kind - 1] = q.ifname[sizeof q.ifname - 1] = 0;
-        fd = strcmp(q.kind, "tap") == 0 ? port_tap_socket(q.ifname, &e) : port_afpacket_socket(q.ifname, &e);
+        fd = open_kind(g, &q, &e);
         r.ok = fd >= 0;
         snprintf(r.text, sizeof r.text, "%s", e.text);
         send_reply(sock, &r, fd);
@@ -107,7 +148,7 @@ static void serve_request(int sock)
                 close(fd);
 }
 
-static pid_t start_child(int (*appliance)(int, void *), void *arg, const sigset_t *old, int *sock)
+static pid_t start_child(struct guard *g, int (*appliance)(int, void *), void *arg, int *sock)
 {
         int sv[2];
         pid_t pid;
@@ -119,7 +160,9 @@ static pid_t start_child(int (*appliance)(int, void *), void *arg, const sigset_
         if (pid == 0) {
                 close(sv[0]);
                 prctl(PR_SET_PDEATHSIG, SIGTERM);
-                sigprocmask(SIG_SETMASK, old, NULL);
+                sigprocmask(SIG_SETMASK, &g->old, NULL);
+                while (g->nlines)
+                        pty_line_forget(&g->line[--g->nlines]);
                 exit(appliance(sv[1], arg));
         }
         close(sv[1]);
@@ -128,9 +171,9 @@ static pid_t start_child(int (*appliance)(int, void *), void *arg, const sigset_
 }
 
 /* Until the child ends: requests, and signals passed on to it. Returns its wait status. */
-static int watch_child(pid_t pid, int sock, int sigfd, bool *stopping)
+static int watch_child(struct guard *g, pid_t pid, int sock)
 {
-        struct pollfd p[2] = { { .fd = sock, .events = POLLIN }, { .fd = sigfd, .events = POLLIN } };
+        struct pollfd p[2] = { { .fd = sock, .events = POLLIN }, { .fd = g->sigfd, .events = POLLIN } };
         struct signalfd_siginfo si;
         int status = 0;
 
@@ -138,13 +181,13 @@ static int watch_child(pid_t pid, int sock, int sigfd, bool *stopping)
                 if (poll(p, 2, -1) < 0 && errno != EINTR)
                         return -1;
                 if (p[0].revents & POLLIN)
-                        serve_request(sock);
+                        serve_request(g, sock);
                 if (p[0].revents & (POLLHUP | POLLERR))
                         p[0].fd = -1; /* it is ending; SIGCHLD comes */
-                if (!(p[1].revents & POLLIN) || read(sigfd, &si, sizeof si) != (ssize_t)sizeof si)
+                if (!(p[1].revents & POLLIN) || read(g->sigfd, &si, sizeof si) != (ssize_t)sizeof si)
                         continue;
                 if (si.ssi_signo != SIGCHLD) {
-                        *stopping = true;
+                        g->stopping = true;
                         kill(pid, SIGTERM);
                 } else if (waitpid(pid, &status, WNOHANG) == pid) {
                         return status;
@@ -183,36 +226,45 @@ static int after_end(int status, bool stopping, struct crash_log *crashes)
         return -1;
 }
 
-int guard_run(int (*appliance)(int guard_fd, void *arg), void *arg)
+/* Signals come by descriptor; the child gets the mask that was. */
+static int signals_open(struct guard *g)
 {
-        struct crash_log crashes = { .n = 0 };
-        bool tty, stopping = false;
-        struct termios saved;
-        sigset_t mask, old;
-        int sigfd, rc = -1;
+        sigset_t mask;
 
-        tty = tcgetattr(STDIN_FILENO, &saved) == 0;
         sigemptyset(&mask);
         sigaddset(&mask, SIGCHLD);
         sigaddset(&mask, SIGTERM);
         sigaddset(&mask, SIGINT);
         sigaddset(&mask, SIGHUP);
-        sigprocmask(SIG_BLOCK, &mask, &old);
+        sigprocmask(SIG_BLOCK, &mask, &g->old);
         signal(SIGTTOU, SIG_IGN);
-        sigfd = signalfd(-1, &mask, SFD_CLOEXEC);
-        while (rc < 0 && sigfd >= 0) {
+        g->sigfd = signalfd(-1, &mask, SFD_CLOEXEC);
+        return g->sigfd < 0 ? -1 : 0;
+}
+
+int guard_run(int (*appliance)(int guard_fd, void *arg), void *arg)
+{
+        struct crash_log crashes = { .n = 0 };
+        struct guard g = { .nlines = 0 };
+        struct termios saved;
+        bool tty = tcgetattr(STDIN_FILENO, &saved) == 0;
+        int rc = signals_open(&g) < 0 ? EXIT_BAD : -1;
+
+        while (rc < 0) {
                 int sock, status;
-                pid_t pid = start_child(appliance, arg, &old, &sock);
+                pid_t pid = start_child(&g, appliance, arg, &sock);
 
                 if (pid < 0)
                         break;
-                status = watch_child(pid, sock, sigfd, &stopping);
+                status = watch_child(&g, pid, sock);
                 close(sock);
                 if (tty)
                         tcsetattr(STDIN_FILENO, TCSANOW, &saved);
-                rc = after_end(status, stopping, &crashes);
+                rc = after_end(status, g.stopping, &crashes);
         }
-        if (sigfd >= 0)
-                close(sigfd);
+        while (g.nlines)
+                pty_line_close(&g.line[--g.nlines]);
+        if (g.sigfd >= 0)
+                close(g.sigfd);
         return rc < 0 ? EXIT_BAD : rc;
 }

@@ -1,5 +1,7 @@
 """An operator at a terminal, played by pexpect: help, completion, editing, history, the pager, interrupted dialogs."""
+import os
 import re
+import signal
 import subprocess
 
 import lab as lablib
@@ -47,8 +49,10 @@ def operator(lab, request):
     proc = None
     if request.param == "stdio":
         child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", dimensions=(24, 100), timeout=20)
+        lab.guard = child.pid
     else:
         proc = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+        lab.guard = proc.pid
         lablib.wait_for("the serial line", lambda: lablib.os.path.islink(link))
         child = pexpect.spawn("/usr/bin/python3", ["-u", lablib.PEERS + "/serial.py", link], encoding="utf-8",
                               dimensions=(24, 100), timeout=20)
@@ -167,10 +171,19 @@ def test_reload_brings_the_console_back(operator):
     o.type("reload\r")
     o.see(r"\[confirm\]$")
     o.type("\r")
-    if o.kind == "stdio":
-        o.see("SHUTDOWN NOW")
-    if o.kind == "pty":  # the line's other end is a new one
-        lablib.wait_for("the serial line", lambda: o.child.expect(["up\r\n", pexpect.TIMEOUT], timeout=1) == 0)
-        o.type("\r")
-    o.enable()
+    o.see("SHUTDOWN NOW")
+    o.type("enable\r")  # typed ahead: a serial line keeps it
+    o.see("ciscoasa> ")
+    assert "up\r\n" not in o.see("Password: $"), "the line was hung up"
+    o.type("\r")
+    o.see("ciscoasa# $")
     assert "Voxgate" in o.cmd("show version")
+
+
+def test_a_crash_does_not_hang_up_the_line(operator):
+    o = operator
+    o.enable()
+    os.kill(lablib.children(o.lab.guard)[0], signal.SIGKILL)
+    o.see("Type help")
+    o.type("\r")
+    assert "up\r\n" not in o.see("ciscoasa> $")
