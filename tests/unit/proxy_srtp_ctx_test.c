@@ -201,9 +201,13 @@ static void results_have_words(void **state)
 static int calls_left;
 static struct srtp_engine tired;
 
+/* Failing, it leaves half a key behind. */
 static int tired_key_set(struct srtp_key *k, const uint8_t *key, unsigned len, bool gcm)
 {
-        return calls_left-- > 0 ? srtp_engine_at(0)->key_set(k, key, len, gcm) : -1;
+        if (calls_left-- > 0)
+                return srtp_engine_at(0)->key_set(k, key, len, gcm);
+        memset(k->round, 0xEE, sizeof k->round[0]);
+        return -1;
 }
 
 static bool tired_ctr(const struct srtp_key *k, const uint8_t iv[16], uint8_t *p, size_t n)
@@ -288,16 +292,14 @@ static void no_new_key_without_the_library(void **state)
 
         (void)state;
         m.kdr = 2;
-        tire(12);
+        tire(10 + 1 + 4); /* the context, a packet, and a new key but for its last step */
         tx = ctx_of(&m, true);
         n = rtp_make(first, SSRC, 3, 20);
         assert_int_equal(srtp_protect(tx, first, &n, sizeof first), SRTP_OK);
         n = rtp_make(p, SSRC, 4, 20);
         assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_CRYPTO_FAILED);
-        n = rtp_make(p, SSRC, 3, 20); /* the keys of before are gone too: made anew, not half of each */
-        assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_CRYPTO_FAILED);
         calls_left = 100;
-        n = rtp_make(p, SSRC, 3, 20);
+        n = rtp_make(p, SSRC, 3, 20); /* not with what is left of either key: with its own, made anew */
         assert_int_equal(srtp_protect(tx, p, &n, sizeof p), SRTP_OK);
         assert_memory_equal(p, first, n);
         ctx_end(tx);
