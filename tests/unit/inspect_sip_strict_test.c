@@ -33,8 +33,8 @@ static void fine(void **state)
                 "m: sip:a@b;q=1\r\n",
                 "m: <tel:+1-201;phone-context=x>, <mailto:a@b.c>\r\n",
                 "Route: <sip:[2001:db8::1]:5060;lr>, <sips:h;lr>\r\n",
-                "v: SIP/2.0/TCP [::1]:5;received=[2001:db8::1];rport=5;maddr=1.2.3.4\r\nv: SIP/2.0/UDP "
-                "h;received=::1;rport\r\n",
+                ("v: SIP/2.0/TCP [::1]:5;received=[2001:db8::1];rport=5;maddr=1.2.3.4\r\nv: SIP/2.0/UDP "
+                 "h;received=::1;rport\r\n"),
                 "Expires: 4294967295\r\n",
                 "Expires: 0\r\n",
                 "Date: Sat, 21 Nov 2026 14:00:00 GMT\r\n",
