@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pki/dn.h"
 #include "platform/base/cur.h"
 #include "platform/base/mem.h"
 #include "proxy/tls_int.h"
@@ -159,7 +160,7 @@ static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flag
                 return 0;
         *flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
         t->info.peer_cert = true;
-        mbedtls_x509_dn_gets(t->info.peer_subject, sizeof t->info.peer_subject, &crt->subject);
+        dn_print_line(&crt->subject, t->info.peer_subject, sizeof t->info.peer_subject);
         if (chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK) {
                 *flags = 0;
                 if (policy.purpose == CHAIN_PHONE) /* the library would refuse some factory certificates after us */

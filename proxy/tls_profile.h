@@ -55,7 +55,7 @@ struct tls_info {
         char cipher[40];                          /* OpenSSL name */
         char verify_reason[CHAIN_REASON_MAX + 1]; /* why the peer was refused, "" */
         char trustpoint[129];                     /* that vouched for the peer */
-        char peer_subject[256];
+        char peer_subject[256];                   /* "cn=x,o=y", escaped */
         char device[PHONE_DEVICE_MAX +
                     1];    /* SEP<MAC> in a verified client's certificate; "": none, or it names several */
         unsigned noffered; /* ciphers the client proposed; 0 unknown */
