@@ -12,6 +12,11 @@ void apply_changed(struct apply *a)
         a->c->res->changed = true;
 }
 
+bool apply_locked(struct apply *a)
+{
+        return a->row->locked && a->row->locked(a->c, a->obj, a->e) < 0;
+}
+
 void apply_warn_inert(struct apply *a, const void *obj)
 {
         const char *why = a->row->inert_if ? a->row->inert_if(a->c->store, obj) : a->row->inert;
@@ -127,6 +132,11 @@ static enum applied apply_leaf(struct apply *a)
                 s.at = 0;
                 grammar_fields(a->tr->element, restore_field, &s);
                 ret = err_set(a->e, ERR_EXISTS, "%s", a->row->once);
+        }
+        if (ret == 0 && s.differs && apply_locked(a)) {
+                s.at = 0;
+                grammar_fields(a->tr->element, restore_field, &s);
+                ret = -1;
         }
         if (ret == 0 && s.differs)
                 apply_changed(a);

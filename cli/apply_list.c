@@ -63,7 +63,7 @@ static enum applied line_remove(struct apply *a, struct conf_list *l, struct con
                 err_set(a->e, ERR_REF, "the specified line does not exist in the configuration");
                 return APPLY_REFUSED;
         }
-        if (a->row->remove && a->row->remove(a->c, old, a->e) < 0)
+        if (apply_locked(a) || (a->row->remove && a->row->remove(a->c, old, a->e) < 0))
                 return APPLY_REFUSED;
         conf_list_del(l, old);
         apply_changed(a);
@@ -99,7 +99,7 @@ static enum applied line_add(struct apply *a, struct conf_list *l, struct conf_o
                 apply_warn_inert(a, old);
                 return APPLIED;
         }
-        if (a->row->check && a->row->check(a->c, typed, a->e) < 0)
+        if (apply_locked(a) || (a->row->check && a->row->check(a->c, typed, a->e) < 0))
                 return APPLY_REFUSED;
         if (old && same_line(a, old, typed)) /* a password that is the same once it is a hash */
                 return APPLIED;
@@ -184,6 +184,8 @@ static enum applied mode_remove(struct apply *a, struct conf_list *l, const char
         if (apply_agrees_line(a, o) < 0)
                 return APPLY_REFUSED;
         if (a->row->remove && a->row->remove(a->c, o, a->e) < 0)
+                return APPLY_REFUSED;
+        if (apply_locked(a))
                 return APPLY_REFUSED;
         if (!a->row->remove && kind && store_in_use(a->c->store, kind, name, where, sizeof where)) {
                 err_set(a->e, ERR_INUSE, "unable to delete %s (%s). %s is being used: %.160s", kind, name, kind,

@@ -114,6 +114,8 @@ struct cmd_row {
          * refused. */
         int (*remove)(struct conf_ctx *c, void *obj, struct err *e);
         const char *kind_name;
+        /* Asked when a line of a mode would change something: -1, the object of the mode is locked. */
+        int (*locked)(struct conf_ctx *c, const void *obj, struct err *e);
         /* After an accepted line; may add INFO and WARNING lines. */
         void (*after)(struct conf_ctx *c, void *obj, bool no_form);
         const char *once;

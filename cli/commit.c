@@ -10,6 +10,7 @@
 #include "platform/svc/syslog_send.h"
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
+#include "proxy/inspect_rt.h"
 #include "proxy/proxy_rt.h"
 
 #define DELAY_MS 50u    /* after the first dirty line, while more is queued */
@@ -57,7 +58,7 @@ void commit_free(struct commit *c)
 static uint32_t with_readers(uint32_t dirty)
 {
         if (dirty & DIRTY_NET)
-                dirty |= DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY;
+                dirty |= DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY | DIRTY_PROXY;
         if (dirty & DIRTY_PKI)
                 dirty |= DIRTY_PROXY;
         if (dirty & DIRTY_PROXY) /* tls-proxies are known to the policy by id */
@@ -105,6 +106,8 @@ static struct inspect_target inspect_target(const void *ctx, const struct inspec
         const struct tls_proxy_conf *tp;
         struct inspect_target t = { .tls_proxy_id = id_of(&s->proxy.tls_proxies, line->tls_proxy) };
 
+        if (line->engine == INSPECT_SIP)
+                t.map_id = id_of(&s->inspection.sip_maps, line->map);
         phone_target(s, line, &t);
         tp = conf_list_find(&s->proxy.tls_proxies, line->tls_proxy);
         if (tp)
@@ -128,12 +131,14 @@ static int compile_part(const struct commit *c, unsigned id, struct snap_part *c
                 return nat_compile(part[id], &s->nat, &s->policy, net, e);
         case SNAP_POLICY:
                 return policy_compile(part[id], &s->policy, net, inspect_target, s, e);
+        case SNAP_INSPECT:
+                return inspect_compile(part[id], &s->inspection, &s->policy.timeouts, e);
         case SNAP_PKI:
                 return pki_compile(part[id], &s->pki, b->keys, e);
         case SNAP_PROXY:
-                return proxy_compile(part[id], &s->proxy, &s->pki, part[SNAP_PKI]->root, b->rng, b->clk, e);
+                return proxy_compile(part[id], &s->proxy, &s->pki, part[SNAP_PKI]->root, net, b->rng, b->clk, e);
         default:
-                return 0; /* inspection maps hold nothing compiled yet */
+                return 0;
         }
 }
 

@@ -54,10 +54,19 @@ static const struct conf_kind kinds[] = {
           .always = "class-default" },
         { KIND("policy-map", policy.policies, MAP_NAME_MAX, "% policy-map ", " not configured") },
         { KIND("dns-map", sys.dns_maps, MAP_NAME_MAX, "% policy-map type inspect dns ", " not configured") },
-        { KIND("sip-map", sys.sip_maps, MAP_NAME_MAX, "% policy-map type inspect sip ", " not configured") },
+        { KIND("sip-map", inspection.sip_maps, MAP_NAME_MAX, "% policy-map type inspect sip ", " not configured") },
         { KIND("skinny-map", sys.skinny_maps, MAP_NAME_MAX, "% policy-map type inspect skinny ", " not configured") },
         { KIND("trustpoint", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist") },
+        { KIND("identity", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist"),
+          .also = "trustpoint", .foreseen = CTL_IDENTITY },
         { KIND("tls-proxy", proxy.tls_proxies, PROXY_NAME_MAX, "tls-proxy ", " does not exist") },
+        { KIND("media-termination", proxy.media_terms, PROXY_NAME_MAX, "media-termination ", " does not exist") },
+        { KIND("phone-proxy", proxy.phone_proxies, PROXY_NAME_MAX, "phone-proxy ", " does not exist") },
+        { KIND("regex", inspection.regexes, MAP_NAME_MAX, "regex ", " does not exist") },
+        { KIND("regex-class", inspection.regex_classes, MAP_NAME_MAX, "% class-map type regex ",
+               " not configured") },
+        { KIND("sip-class", inspection.sip_classes, MAP_NAME_MAX, "% class-map type inspect sip ",
+               " not configured") },
         { KIND("user", sys.users, USERNAME_MAX, "username ", " does not exist") },
         { 0 },
 };
@@ -80,6 +89,8 @@ bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char 
         const void *o = conf_list_find(list_of(k, s), name);
 
         if (k->always && !strcmp(k->always, name))
+                return true;
+        if (k->foreseen && !strncmp(k->foreseen, name, strlen(k->foreseen)))
                 return true;
         return o && (!k->fits || k->fits(o)) && (!k->usable || k->usable(o));
 }

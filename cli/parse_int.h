@@ -28,6 +28,8 @@ enum applied apply_inert(struct apply *a);
 enum applied apply_dialog(struct apply *a);
 /* The store differs from before. */
 void apply_changed(struct apply *a);
+/* Is the object of the mode locked? The words of the refusal are in e. */
+bool apply_locked(struct apply *a);
 /* Says that the line is not in force, when that is so. */
 void apply_warn_inert(struct apply *a, const void *obj);
 /* Stores what was typed into obj's fields. */

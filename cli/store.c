@@ -37,7 +37,9 @@ static const struct list_def lists[] = {
         DEF(pki.trustpoints, trustpoint_conf, NULL),
         DEF(pki.chains, chain_conf, chain_conf_fini),
         DEF(pki.ssl.trust_points, ssl_tp_conf, NULL),
-        DEF(proxy.tls_proxies, tls_proxy_conf, NULL),
+        DEF(proxy.tls_proxies, tls_proxy_conf, tls_proxy_conf_fini),
+        DEF(proxy.media_terms, media_term_conf, media_term_conf_fini),
+        DEF(proxy.phone_proxies, phone_proxy_conf, phone_proxy_conf_fini),
         DEF(sys.users, user_conf, NULL),
         DEF(sys.banners, banner_conf, NULL),
         DEF(sys.log_hosts, loghost_conf, NULL),
@@ -45,8 +47,12 @@ static const struct list_def lists[] = {
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_groups, inert_block_conf, inert_block_conf_fini),
         DEF(sys.dns_maps, inert_block_conf, inert_block_conf_fini),
-        DEF(sys.sip_maps, inert_block_conf, inert_block_conf_fini),
         DEF(sys.skinny_maps, inert_block_conf, inert_block_conf_fini),
+        DEF(sys.ctl_files, inert_block_conf, inert_block_conf_fini),
+        DEF(inspection.regexes, regex_conf, NULL),
+        DEF(inspection.regex_classes, regex_class_conf, regex_class_conf_fini),
+        DEF(inspection.sip_classes, sip_class_conf, sip_class_conf_fini),
+        DEF(inspection.sip_maps, sip_map_conf, sip_map_conf_fini),
 };
 
 static void init_lists(struct store *s)

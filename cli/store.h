@@ -14,6 +14,7 @@
 #include "platform/net/snapshot.h"
 #include "policy/conf.h"
 #include "proxy/conf.h"
+#include "proxy/inspect_conf.h"
 
 struct cli_tree;
 struct iface_bindings;
@@ -38,6 +39,7 @@ struct store {
         struct nat_conf nat;
         struct pki_conf pki;
         struct proxy_conf proxy;
+        struct inspection_conf inspection;
         struct log_conf log;
         struct sys_conf sys;
         uint32_t dirty; /* DIRTY_*, cleared by commit */
@@ -67,6 +69,8 @@ struct conf_kind {
         bool (*fits)(const void *obj);   /* kinds that share a list; NULL: every object */
         bool (*usable)(const void *obj); /* what exists but can not be referred to yet; NULL: every object can */
         const char *always;              /* a name that is there without an object */
+        const char *foreseen;            /* names that begin so are there, or will be made */
+        const char *also;                /* a kind whose objects these references hold as well */
 };
 const struct conf_kind *conf_kind_find(const char *name);
 int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e); /* -1 */

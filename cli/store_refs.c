@@ -29,11 +29,16 @@ static bool tags_hold(const struct gram_part *p, const char *obj)
 
 static bool is_of_kind(const struct gram_part *p, const char *kind)
 {
+        const struct conf_kind *k;
+
         if (p->kind != PART_VALUE)
                 return false;
         if (!kind)
                 return !strcmp(p->type->name, "nameif") || !strcmp(p->type->name, "ifpair");
-        return !strcmp(p->type->name, "ref") && !strcmp(p->targ.text, kind);
+        if (strcmp(p->type->name, "ref") != 0)
+                return false;
+        k = conf_kind_find(p->targ.text);
+        return !strcmp(p->targ.text, kind) || (k && k->also && !strcmp(k->also, kind));
 }
 
 static bool names_it(const struct gram_part *p, const char *obj, const char *name)

@@ -1,10 +1,11 @@
-/* tls-proxy as typed. reference/asa-cli.md section 5.1. */
+/* tls-proxy, media-termination and phone-proxy as typed. reference/asa-cli.md sections 5.1, 5.5, 5.6. */
 #ifndef VOXGATE_PROXY_CONF_H
 #define VOXGATE_PROXY_CONF_H
 
 #include "pki/conf.h"
 
 #define PROXY_NAME_MAX 64
+#define CTL_IDENTITY "_internal_PP_" /* trustpoints that a ctl-file makes */
 
 struct tls_proxy_conf {
         struct conf_obj o;
@@ -39,6 +40,8 @@ struct media_term_conf {
 
 /* phone-proxy as typed. reference/asa-cli.md 5.6. */
 #define SECURE_PHONES_TIMEOUT_DEFAULT 300
+#define PROXY_SERVER_PORT_DEFAULT 8080
+#define TFTP_SERVERS_MAX 5
 struct pp_tftp_conf { /* tftp-server address A [PORT] interface IFC */
         struct conf_obj o;
         struct addr addr;
@@ -64,5 +67,12 @@ struct proxy_conf {
         struct conf_list phone_proxies; /* struct phone_proxy_conf */
         uint32_t max_sessions;          /* tls-proxy maximum-sessions; 0 = platform default */
 };
+
+void tls_proxy_conf_init(struct tls_proxy_conf *c);
+void tls_proxy_conf_fini(struct conf_obj *o);
+void media_term_conf_init(struct media_term_conf *c);
+void media_term_conf_fini(struct conf_obj *o);
+void phone_proxy_conf_init(struct phone_proxy_conf *c);
+void phone_proxy_conf_fini(struct conf_obj *o);
 
 #endif

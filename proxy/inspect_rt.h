@@ -2,14 +2,14 @@
 #ifndef VOXGATE_PROXY_INSPECT_RT_H
 #define VOXGATE_PROXY_INSPECT_RT_H
 
-#include "inspect/sip/sip_map.h"
 #include "platform/base/inspect_id.h"
 #include "platform/net/snapshot.h"
+#include "proxy/inspect_conf.h"
 
 struct inspect_rt {
         struct sip_map sip_default; /* without a map: the defaults, with the `timeout` line */
         unsigned n_sip;
-        const struct sip_map_rt {
+        struct sip_map_rt {
                 uint32_t id; /* conf id of the policy-map */
                 struct sip_map map;
         } * sip;
@@ -17,5 +17,10 @@ struct inspect_rt {
 
 /* ctx->params of an engine for map_id (0, or one that is gone: the defaults). NULL: the engine has no parameters. */
 const void *inspect_params(const struct snapshot *s, enum inspect_id engine, uint32_t map_id);
+
+/* A pattern as typed: extended POSIX. -1 with the reason; re then needs no regfree(). */
+int inspect_regex(const char *pattern, regex_t *re, struct err *e);
+int inspect_compile(struct snap_part *part, const struct inspection_conf *conf, const struct timeout_conf *t,
+                    struct err *e);
 
 #endif

@@ -1,10 +1,10 @@
-/* tls-proxies -> profiles. A tls-proxy that cannot work is compiled as unusable with its reason: sessions fail
+/* tls-proxies -> profiles; phone proxies: phone_compile.c. A tls-proxy that cannot work is compiled as unusable with its reason: sessions fail
  * closed. */
 #include <stdio.h>
 #include <string.h>
 
 #include "proxy/ldc.h"
-#include "proxy/proxy_rt.h"
+#include "proxy/phone_compile.h"
 
 struct compile {
         const struct proxy_conf *conf;
@@ -41,19 +41,19 @@ static void suites_of(struct tls_profile_params *p, const char (*own)[SSL_SUITE_
         p->nsuites = n ? n : ssl->n_encryption;
 }
 
-/* Phones come through a phone proxy, or are shown to the server by certificates made for them. */
-static bool has_phones(const struct compile *x, const struct tls_proxy_conf *c)
+/* Phones are judged by rules of their own: behind this tls-proxy there are phones and nothing else. */
+static bool serves_phones(const struct compile *x, const struct tls_proxy_conf *c)
 {
-        conf_each(struct phone_proxy_conf, p, &x->conf->phone_proxies)
-                if (strcmp(p->tls_proxy, c->o.name) == 0)
+        conf_each(struct phone_proxy_conf, pp, &x->conf->phone_proxies)
+                if (!strcmp(pp->tls_proxy, c->o.name))
                         return true;
         return c->ldc_issuer[0] != 0;
 }
 
 static struct tls_profile *server_side(const struct compile *x, const struct tls_proxy_conf *c, struct err *e)
 {
-        struct tls_profile_params p = { .role = TLS_SERVER, .rng = x->rng, .clk = x->clk, .phone = has_phones(x, c) };
-        struct tls_profile *made;
+        struct tls_profile_params p = { .role = TLS_SERVER, .rng = x->rng, .clk = x->clk };
+        struct tls_profile *profile;
 
         if (!c->server_tp[0]) {
                 err_set(e, ERR_REF, "tls-proxy %s has no server trust-point", c->o.name);
@@ -69,44 +69,49 @@ static struct tls_profile *server_side(const struct compile *x, const struct tls
                 if (!p.trust)
                         return NULL;
         }
+        p.phone = serves_phones(x, c);
         suites_of(&p, c->server_suites, c->n_server_suites, x->ssl);
         versions(x->ssl->server_version, &p);
-        made = tls_profile_new(&p, e);
+        profile = tls_profile_new(&p, e);
         trust_set_put(p.trust);
-        return made;
+        return profile;
 }
 
-static int client_identity(const struct compile *x, const struct tls_proxy_conf *c, struct tls_profile_params *p,
-                           struct err *e)
+/* Certificates per phone: -1 when they are asked for and cannot be had. */
+static int ldc_side(const struct tls_proxy_conf *c, const struct compile *x, const struct tls_profile_params *leg,
+                    struct tls_proxy_rt *rt, struct err *e)
 {
-        if (!c->client_tp[0])
+        if (!c->ldc_issuer[0] && !c->ldc_key[0])
                 return 0;
-        p->identity = pki_identity(x->pki, c->client_tp);
-        if (p->identity && p->identity->cert)
-                return 0;
-        return err_set(e, ERR_REF, "Trustpoint %s has not been enrolled", c->client_tp);
+        if (!c->ldc_issuer[0] || !c->ldc_key[0])
+                return err_set(e, ERR_REF, "tls-proxy %s has client ldc %s but no client ldc %s", c->o.name,
+                               c->ldc_key[0] ? "key-pair" : "issuer", c->ldc_key[0] ? "issuer" : "key-pair");
+        rt->ldc = ldc_rt_new(x->pki, c->ldc_issuer, c->ldc_key, leg, e);
+        return rt->ldc ? 0 : -1;
 }
 
-/* The server leg: one certificate for all, or one per client. */
-static int client_side(const struct compile *x, const struct tls_proxy_conf *c, struct tls_proxy_rt *rt,
-                       struct err *e)
+static struct tls_profile *client_side(const struct compile *x, const struct tls_proxy_conf *c,
+                                       struct tls_proxy_rt *rt, struct err *e)
 {
         struct tls_profile_params p = { .role = TLS_CLIENT, .rng = x->rng, .clk = x->clk };
-        bool ldc = c->ldc_issuer[0] && c->ldc_key[0];
-        int rc;
+        struct tls_profile *profile = NULL;
 
+        if (c->client_tp[0]) {
+                p.identity = pki_identity(x->pki, c->client_tp);
+                if (!p.identity || !p.identity->cert) {
+                        err_set(e, ERR_REF, "Trustpoint %s has not been enrolled", c->client_tp);
+                        return NULL;
+                }
+        }
         p.trust = pki_trust(x->pki, &c->client_trust, e);
         if (!p.trust)
-                return -1;
+                return NULL;
         suites_of(&p, c->client_suites, c->n_client_suites, x->ssl);
         versions(x->ssl->client_version, &p);
-        rc = client_identity(x, c, &p, e);
-        if (!rc && ldc)
-                rt->ldc = ldc_rt_new(x->pki, c->ldc_issuer, c->ldc_key, &p, e);
-        else if (!rc)
-                rt->client = tls_profile_new(&p, e);
+        if (ldc_side(c, x, &p, rt, e) == 0)
+                profile = tls_profile_new(&p, e);
         trust_set_put(p.trust);
-        return rt->client || rt->ldc ? 0 : -1;
+        return profile;
 }
 
 static void suites_text(struct tls_proxy_rt *rt, const struct tls_proxy_conf *c)
@@ -122,7 +127,6 @@ static void suites_text(struct tls_proxy_rt *rt, const struct tls_proxy_conf *c)
 static int one(const struct compile *x, const struct tls_proxy_conf *c, struct tls_proxy_rt *rt, struct err *e)
 {
         struct err why = { 0 };
-        bool usable = false;
 
         rt->id = c->o.id;
         snprintf(rt->name, sizeof rt->name, "%s", c->o.name);
@@ -130,16 +134,15 @@ static int one(const struct compile *x, const struct tls_proxy_conf *c, struct t
         snprintf(rt->client_tp, sizeof rt->client_tp, "%s", c->client_tp);
         rt->authenticate_client = !c->no_authenticate_client;
         rt->cleartext = c->cleartext_port != 0;
-        rt->phones = has_phones(x, c);
         suites_text(rt, c);
         rt->server = server_side(x, c, &why);
         if (rt->server)
-                usable = client_side(x, c, rt, &why) == 0;
+                rt->client = client_side(x, c, rt, &why);
         if (why.code == ERR_NOMEM) {
                 *e = why;
                 return -1;
         }
-        if (!usable)
+        if (!rt->client)
                 snprintf(rt->unusable, sizeof rt->unusable, "%.150s", why.text);
         return 0;
 }
@@ -156,9 +159,10 @@ static void proxy_fini(const void *root)
 }
 
 int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const struct pki_conf *pki,
-                  const struct pki_rt *assets, const struct rng *rng, const struct clock *clk, struct err *e)
+                  const struct pki_rt *assets, const struct net_rt *net, const struct rng *rng,
+                  const struct clock *clk, struct err *e)
 {
-        struct compile x = { .conf = conf, .pki = assets, .ssl = &pki->ssl, .rng = rng, .clk = clk };
+        struct compile x = { .pki = assets, .ssl = &pki->ssl, .conf = conf, .rng = rng, .clk = clk };
         struct proxy_rt *p = arena_alloc(part->arena, sizeof *p);
 
         if (!p)
@@ -174,7 +178,7 @@ int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const s
                 if (one(&x, c, &p->tp[p->n - 1], e) < 0)
                         return -1;
         }
-        return 0;
+        return phone_compile(part->arena, p, conf, net, e);
 }
 
 const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id)

@@ -1,9 +1,12 @@
-/* tls-proxies compiled: the two profiles of each. Part root of SNAP_PROXY. */
+/* tls-proxies, media-termination and phone proxies compiled. Part root of SNAP_PROXY. */
 #ifndef VOXGATE_PROXY_RT_H
 #define VOXGATE_PROXY_RT_H
 
 #include "inspect/ctx.h"
 #include "proxy/tls_profile.h"
+
+struct ldc_rt; /* proxy/ldc.h: issuer and key for certificates per phone */
+struct net_rt;
 
 struct tls_proxy_rt {
         uint32_t id; /* conf id */
@@ -12,14 +15,12 @@ struct tls_proxy_rt {
         bool authenticate_client;
         struct tls_profile
                 *server; /* towards the TLS client; NULL: no identity certificate (sessions refused, reason below) */
-        struct tls_profile *client; /* towards the TLS server */
-        struct ldc_rt *ldc;         /* instead of it: a certificate per client; NULL: none */
-        bool phones;                /* its clients are phones, and judged as such */
+        struct tls_profile *client; /* towards the TLS server; without a certificate of ours where ldc is set */
+        struct ldc_rt *ldc;         /* a certificate per phone is shown there instead; NULL: none */
         bool cleartext;             /* the server leg is TCP */
         char unusable[160];         /* why sessions are refused, "" when usable */
         char client_suites[200];    /* for show */
 };
-struct ldc_rt; /* proxy/ldc.h: issuer and key for certificates per phone */
 struct media_term_rt {
         uint32_t id;
         char name[PROXY_NAME_MAX + 1];
@@ -62,6 +63,7 @@ const struct phone_proxy_rt *phone_proxy_by_id(const struct proxy_rt *p, uint32_
 #define TLS_PROXY_SESSIONS_MAX 13000u
 
 int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const struct pki_conf *pki,
-                  const struct pki_rt *assets, const struct rng *rng, const struct clock *clk, struct err *e);
+                  const struct pki_rt *assets, const struct net_rt *net, const struct rng *rng,
+                  const struct clock *clk, struct err *e);
 
 #endif

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cli/cmd/phone_proxy.h"
 #include "cli/cmd/rows.h"
 #include "policy/policy_rt.h"
 
@@ -53,6 +54,8 @@ static int check_inspect(struct conf_ctx *c, void *obj, struct err *e)
 
         if (i->engine == INSPECT_MMP && !*i->tls_proxy)
                 return err_set(e, ERR_SYNTAX, "inspect mmp needs a tls-proxy");
+        if (*i->phone_proxy && phone_proxy_ready(c, i->phone_proxy, e) < 0)
+                return -1;
         conf_each(I, o, &cl->inspects) {
                 if (o->engine == i->engine)
                         return err_set(e, ERR_EXISTS,
@@ -81,14 +84,16 @@ static const struct cmd_bind inspect_bind[] = {
         BIND_OPT("SIPMAP", I, map, 0),
         BIND_OPT("SKINNYMAP", I, map, 0),
         BIND_OPT("TLSPROXY", I, tls_proxy, 0),
+        BIND_OPT("PHONEPROXY", I, phone_proxy, 0),
         { 0 },
 };
 
 #define TLSPROXY "tls-proxy TLSPROXY:ref(tls-proxy)"
+#define PROXIES "{" TLSPROXY "|phone-proxy PHONEPROXY:ref(phone-proxy)}"
 #define INSPECT_LINE                                                                                                 \
         "inspect {dns [DNSMAP:ref(dns-map)]|ftp|h323 h225|h323 ras|ip-options|netbios|rsh|rtsp|"                     \
-        "skinny [SKINNYMAP:ref(skinny-map)] [" TLSPROXY "]|esmtp|sqlnet|sunrpc|tftp|"                                \
-        "sip [SIPMAP:ref(sip-map)] [" TLSPROXY "]|xdmcp|ctiqbe|http|icmp|icmp error|mgcp|pptp|snmp|mmp " TLSPROXY    \
+        "skinny [SKINNYMAP:ref(skinny-map)] [" PROXIES "]|esmtp|sqlnet|sunrpc|tftp|"                                \
+        "sip [SIPMAP:ref(sip-map)] [" PROXIES "]|xdmcp|ctiqbe|http|icmp|icmp error|mgcp|pptp|snmp|mmp " TLSPROXY    \
         "}"
 
 /* ---- set connection ---- */
@@ -178,12 +183,25 @@ static void service_key(struct conf_ctx *c, const struct args *a, const void *el
                 text_add(out, arg_str(a, "IFC"));
 }
 
+static int check_phone_proxies(struct conf_ctx *c, const char *policy, struct err *e)
+{
+        const struct policy_map_conf *pm = conf_list_find(&c->store->policy.policies, policy);
+
+        if (!pm)
+                return 0;
+        conf_each(struct class_action_conf, cl, &pm->classes)
+                conf_each(I, i, &cl->inspects)
+                        if (*i->phone_proxy && phone_proxy_ready(c, i->phone_proxy, e) < 0)
+                                return -1;
+        return 0;
+}
+
 static int check_service(struct conf_ctx *c, void *obj, struct err *e)
 {
         const S *s = obj, *old = conf_list_find(&c->store->policy.services, s->o.name);
 
         if (!old)
-                return 0;
+                return check_phone_proxies(c, s->policy, e);
         return err_set(e, ERR_EXISTS, "Policy map %s is already configured as a service policy", old->policy);
 }
 

@@ -1,4 +1,4 @@
-/* policy-map type inspect: kept until their engines are there. */
+/* policy-map type inspect of protocols without an engine: kept until there is one. SIP: sip_map.c. */
 #include "cli/cmd/rows.h"
 
 #define NO_ENGINE "there is no engine for this protocol"
@@ -12,7 +12,6 @@
                 ROW_INERT, g, hlp, .list = offsetof(struct inert_block_conf, lines), .inert = NO_ENGINE,             \
                                    .flags = ROW_SINGLE                                                               \
         }
-#define CHECKED "{drop|drop-connection|reset|log} [log]"
 
 static const struct cmd_row dns_parameters[] = {
         SUB("message-length maximum client {auto|N:u32(512-65535)}", "Longest answer a client asked for"),
@@ -23,19 +22,6 @@ static const struct cmd_row dns_parameters[] = {
         SUB("dns-guard", "One answer a question"),
         SUB("nat-rewrite", "Translate addresses in answers"),
         SUB("protocol-enforcement", "Check the form of messages"),
-        END,
-};
-static const struct cmd_row sip_parameters[] = {
-        SUB("im", "Instant messages are allowed"),
-        SUB("ip-address-privacy", "Hide addresses"),
-        SUB("max-forwards-validation action " CHECKED, "Check Max-Forwards"),
-        SUB("rtp-conformance [enforce-payloadtype]", "Check media"),
-        SUB("software-version action {mask [log]|log}", "Hide software versions"),
-        SUB("state-checking action " CHECKED, "Check the order of messages"),
-        SUB("strict-header-validation action " CHECKED, "Check headers"),
-        SUB("traffic-non-sip", "Other traffic on the SIP port is allowed"),
-        SUB("uri-non-sip action {mask [log]|log}", "Look for other URIs"),
-        SUB("trust-verification-server ip A:addr", "Trust verification server"),
         END,
 };
 static const struct cmd_row skinny_parameters[] = {
@@ -49,9 +35,6 @@ static const struct cmd_row skinny_parameters[] = {
 };
 static const struct cmd_mode dns_parameters_mode = {
         "config-pmap-p", "MPF policy-map parameter configuration commands:", dns_parameters
-};
-static const struct cmd_mode sip_parameters_mode = {
-        "config-pmap-p", "MPF policy-map parameter configuration commands:", sip_parameters
 };
 static const struct cmd_mode skinny_parameters_mode = {
         "config-pmap-p", "MPF policy-map parameter configuration commands:", skinny_parameters
@@ -70,11 +53,9 @@ static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_blo
                 END
 
 static const struct cmd_row dns_rows[] = { ROWS(dns) };
-static const struct cmd_row sip_rows[] = { ROWS(sip) };
 static const struct cmd_row skinny_rows[] = { ROWS(skinny) };
 
 static const struct cmd_mode dns_mode = { "config-pmap", "MPF policy-map configuration commands:", dns_rows };
-static const struct cmd_mode sip_mode = { "config-pmap", "MPF policy-map configuration commands:", sip_rows };
 static const struct cmd_mode skinny_mode = { "config-pmap", "MPF policy-map configuration commands:", skinny_rows };
 
 #define MAP(proto, hlp)                                                                                              \
@@ -85,7 +66,6 @@ static const struct cmd_mode skinny_mode = { "config-pmap", "MPF policy-map conf
 
 const struct cmd_row rows_inspect_map[] = {
         MAP(dns, "Parameters of DNS inspection"),
-        MAP(sip, "Parameters of SIP inspection"),
         MAP(skinny, "Parameters of SCCP inspection"),
         END,
 };

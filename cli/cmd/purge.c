@@ -79,10 +79,14 @@ static void purge_row(const struct purge *up, const struct tree_row *tr, void *o
 {
         struct purge p = { up->s, up->nameif, tr };
 
-        if (tr->conf->kind == ROW_INERT)
+        if (tr->conf->kind == ROW_LEAF && !tr->conf->target && is_stale(up->nameif, tr, obj)) {
+                grammar_clear(tr->element, obj);
+                up->s->dirty |= tr->conf->dirty;
+        } else if (tr->conf->kind == ROW_INERT) {
                 row_each(up->s, tr->conf, obj, purge_inert, &p);
-        else if ((tr->conf->kind == ROW_LIST || tr->conf->kind == ROW_MODE) && !(tr->conf->flags & ROW_SAME))
+        } else if ((tr->conf->kind == ROW_LIST || tr->conf->kind == ROW_MODE) && !(tr->conf->flags & ROW_SAME)) {
                 row_each(up->s, tr->conf, obj, purge_element, &p);
+        }
 }
 
 static void purge_mode(const struct purge *up, const struct cmd_mode *mode, void *obj)

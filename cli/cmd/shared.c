@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/cmd/rows.h"
 #include "cli/nested.h"
 
@@ -8,6 +11,24 @@ void key_name(struct conf_ctx *c, const struct args *a, const void *elem, struct
         (void)c;
         (void)elem;
         text_add(out, name ? name : "");
+}
+
+void key_words(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        for (unsigned i = 0; i < a->n; i++) {
+                const struct gram_part *p = a->cap[i].part;
+
+                if (i)
+                        text_add(out, " ");
+                if (p->kind == PART_KEYWORD)
+                        text_add(out, p->text);
+                else if (!strcmp(p->type->name, "u32"))
+                        text_printf(out, "%lu", strtoul(a->cap[i].s, NULL, 10));
+                else
+                        text_add(out, a->cap[i].s);
+        }
 }
 
 #define INIT(name)                                                                                                   \

@@ -1,5 +1,6 @@
 #include "cli/cmd/rows.h"
 #include "cli/grammar.h"
+#include "policy/policy_rt.h"
 
 #define T(f) policy.timeouts.f
 static const struct cmd_bind bind[] = {
@@ -57,6 +58,8 @@ static const char *sip_inert(const struct store *s, const void *obj)
         const struct timeout_conf *t = &s->policy.timeouts;
 
         (void)obj;
+        if (policy_engine_active(INSPECT_SIP))
+                return NULL;
         return t->sip != 1800 || t->sip_media != 120 || t->sip_invite != 180 || t->sip_disconnect != 120
                        ? "SIP is not inspected"
                        : NULL;
@@ -67,8 +70,9 @@ static const char *uauth_inert(const struct store *s, const void *obj)
         const struct timeout_conf *t = &s->policy.timeouts;
 
         (void)obj;
-        return t->sip_provisional != 120 || t->uauth != 300 ? "SIP is not inspected, users are not authenticated"
-                                                            : NULL;
+        if (t->uauth != 300)
+                return "users are not authenticated";
+        return t->sip_provisional != 120 && !policy_engine_active(INSPECT_SIP) ? "SIP is not inspected" : NULL;
 }
 
 static const char *rest_inert(const struct store *s, const void *obj)
@@ -81,11 +85,11 @@ static const char *rest_inert(const struct store *s, const void *obj)
 
 #define LINE(g, hlp, ...)                                                                                            \
         {                                                                                                            \
-                ROW_LEAF, g, hlp, bind, DIRTY_POLICY | DIRTY_NAT, .flags = ROW_MERGE, ##__VA_ARGS__                  \
+                ROW_LEAF, g, hlp, bind, DIRTY_POLICY | DIRTY_NAT | DIRTY_INSPECT, .flags = ROW_MERGE, ##__VA_ARGS__  \
         }
 #define ALONE(g, hlp, ...)                                                                                           \
         {                                                                                                            \
-                ROW_LEAF, g, hlp, bind, DIRTY_POLICY, .flags = ROW_MERGE | ROW_HIDDEN, ##__VA_ARGS__                 \
+                ROW_LEAF, g, hlp, bind, DIRTY_POLICY | DIRTY_INSPECT, .flags = ROW_MERGE | ROW_HIDDEN, ##__VA_ARGS__ \
         }
 
 const struct cmd_row rows_timeout[] = {

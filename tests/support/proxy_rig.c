@@ -72,10 +72,11 @@ static struct snap_part *part_of(struct rig *r, enum snap_part_id id)
 
 void rig_commit(struct rig *r)
 {
+        const struct net_rt *net = r->wf.part[SNAP_NET] ? r->wf.part[SNAP_NET]->root : NULL;
         struct err e = { 0 };
 
         part_of(r, SNAP_PKI)->root = &r->pki;
-        if (proxy_compile(part_of(r, SNAP_PROXY), &r->conf, &r->pki_conf, &r->pki, &rng_system, &r->wf.clk, &e) < 0)
+        if (proxy_compile(part_of(r, SNAP_PROXY), &r->conf, &r->pki_conf, &r->pki, net, &rng_system, &r->wf.clk, &e) < 0)
                 fprintf(stderr, "%s\n", e.text), _exit(1);
         wf_commit(&r->wf);
 }

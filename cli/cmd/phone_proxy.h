@@ -1,0 +1,14 @@
+/* Questions about phone proxies that lines of other objects ask. */
+#ifndef VOXGATE_CLI_CMD_PHONE_PROXY_H
+#define VOXGATE_CLI_CMD_PHONE_PROXY_H
+
+#include "cli/parse.h"
+
+/* Does an inspect line of an applied service policy name it? */
+bool phone_proxy_applied(const struct store *s, const char *name);
+/* What an inspect line needs before it is accepted: -1 with what is missing. In a load that is a warning. */
+int phone_proxy_ready(struct conf_ctx *c, const char *name, struct err *e);
+/* Is a an address of some media-termination? */
+bool media_term_has(const struct store *s, const struct addr *a);
+
+#endif

@@ -1,0 +1,101 @@
+#include "proxy/phone_compile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* An address that is not ours to use is left out: media must not be sent to where it would not arrive. */
+static bool mta_usable(const struct net_rt *net, const struct mta_addr_conf *c, struct mta_rt *out)
+{
+        const struct iface_rt *ifc = *c->nameif ? iface_by_name(net, c->nameif) : NULL;
+
+        if (iface_by_addr(net, &c->addr) || (*c->nameif && (!ifc || !ifc->ip.fam || !iface_connects(ifc, &c->addr))))
+                return false;
+        *out = (struct mta_rt){ .addr = c->addr, .iface = ifc ? ifc->idx : IFACE_NONE };
+        return true;
+}
+
+static int media_terms(struct arena *a, struct proxy_rt *p, const struct proxy_conf *conf, const struct net_rt *net)
+{
+        p->media_term = arena_array(a, conf->media_terms.n + 1, sizeof *p->media_term);
+        if (!p->media_term)
+                return -1;
+        conf_each(struct media_term_conf, c, &conf->media_terms) {
+                struct media_term_rt *m = &p->media_term[p->n_media_terms++];
+
+                m->id = c->o.id;
+                snprintf(m->name, sizeof m->name, "%s", c->o.name);
+                m->port_lo = c->port_lo;
+                m->port_hi = c->port_hi;
+                m->at = arena_array(a, c->addrs.n + 1, sizeof *m->at);
+                if (!m->at)
+                        return -1;
+                conf_each(struct mta_addr_conf, at, &c->addrs)
+                        m->n += mta_usable(net, at, &m->at[m->n]);
+        }
+        return 0;
+}
+
+static const struct media_term_rt *media_term_find(const struct proxy_rt *p, const char *name)
+{
+        for (unsigned i = 0; i < p->n_media_terms; i++)
+                if (!strcmp(p->media_term[i].name, name))
+                        return &p->media_term[i];
+        return NULL;
+}
+
+static const struct tls_proxy_rt *tls_proxy_find(const struct proxy_rt *p, const char *name)
+{
+        for (unsigned i = 0; i < p->n; i++)
+                if (!strcmp(p->tp[i].name, name))
+                        return &p->tp[i];
+        return NULL;
+}
+
+/* A call has two sides: a global address serves both, else each interface needs its own. */
+static bool both_sides(const struct media_term_rt *m)
+{
+        return m->n >= 2 || (m->n == 1 && m->at[0].iface == IFACE_NONE);
+}
+
+static void why_unusable(struct phone_proxy_rt *r, const struct phone_proxy_conf *c, const struct tls_proxy_rt *tp)
+{
+        size_t cap = sizeof r->unusable;
+
+        if (!*c->media_termination)
+                snprintf(r->unusable, cap, "phone-proxy %.64s has no media-termination", c->o.name);
+        else if (!r->mta || !both_sides(r->mta))
+                snprintf(r->unusable, cap, "media-termination %.64s has no usable address on two interfaces",
+                         c->media_termination);
+        else if (!tp)
+                snprintf(r->unusable, cap, "phone-proxy %.64s has no tls-proxy", c->o.name);
+        else if (tp->unusable[0])
+                snprintf(r->unusable, cap, "%s", tp->unusable);
+}
+
+static void one_phone_proxy(const struct proxy_rt *p, const struct phone_proxy_conf *c, struct phone_proxy_rt *r)
+{
+        const struct tls_proxy_rt *tp = tls_proxy_find(p, c->tls_proxy);
+
+        r->id = c->o.id;
+        snprintf(r->params.name, sizeof r->params.name, "%s", c->o.name);
+        r->params.mixed = c->mixed;
+        r->params.any_endpoint = c->any_endpoint;
+        r->params.no_rtcp = c->no_rtcp;
+        r->mta = media_term_find(p, c->media_termination);
+        r->tls_proxy_id = tp ? tp->id : 0;
+        r->timeout_ms = c->timeout_s * 1000u;
+        why_unusable(r, c, tp);
+        if (r->mta && !r->mta->n)
+                r->mta = NULL;
+}
+
+int phone_compile(struct arena *a, struct proxy_rt *p, const struct proxy_conf *conf, const struct net_rt *net,
+                  struct err *e)
+{
+        p->phone_proxy = arena_array(a, conf->phone_proxies.n + 1, sizeof *p->phone_proxy);
+        if (!p->phone_proxy || media_terms(a, p, conf, net) < 0)
+                return err_nomem(e, "compiling phone proxies");
+        conf_each(struct phone_proxy_conf, c, &conf->phone_proxies)
+                one_phone_proxy(p, c, &p->phone_proxy[p->n_phone_proxies++]);
+        return 0;
+}
