@@ -90,6 +90,12 @@ static bool classify(struct relay *r, struct job *j)
                         end(j, DROP_MEDIA_NO_RTCP);
                 return j->pk != NULL;
         }
+        if (like_rtcp && j->p[1] >= RTCP_SR && j->p[1] <= RTCP_XR) { /* RFC 5761, 4: no payload type of RTP */
+                leg_in(j)->stat.nonconforming++;
+                media_log_conformance(r->t, false, j->pk, "Invalid payload-type", j->p[1] & 0x7Fu);
+                end(j, DROP_RTP_PAYLOAD_TYPE);
+                return false;
+        }
         f = rtp_parse(j->p, j->len, &j->h);
         if (f == RTP_FINE && !j->way->open && !rtp_padding_fits(j->p, j->len, &j->h))
                 f = RTP_BAD_LENGTH;
