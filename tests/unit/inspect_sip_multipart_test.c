@@ -70,6 +70,8 @@ static const struct row rows[] = {
             "--b1\n"
             "Content-Type: application/sdp\n\nv=0\n--b1--\n",
             1, "v=0", ""),
+        ROW(MIXED, "--b1\r\n" SDP "\r\nv=0\r\n--b1x\r\ns=-\r\n--b1--", 1, "v=0\r\n--b1x\r\ns=-", ""),
+        ROW(MIXED, "--b1\r\n" SDP "\r\nv=0\r\n--b1--x\r\ns=-\r\n--b1--", 1, "v=0\r\n--b1--x\r\ns=-", ""),
         ROW(MIXED, "--b1\r\n\r\nv=0\r\n--b1--", 0, "", ""),
         ROW(MIXED, "--b1\r\n" SDP "\r\n\r\n--b1--", 1, "", ""),
         ROW(MIXED, "--b1\r\n" SDP "\r\n--b1--", 1, "", ""),

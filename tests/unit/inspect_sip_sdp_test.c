@@ -415,10 +415,11 @@ static void keys_are_wiped(void **state)
 
         (void)state;
         memset(&s, 0, sizeof s);
-        good(V C M
-             "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30
-             "\r\na=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" K30
-             " X\r\n" M "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\n");
+        good(V C M "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30
+                   "\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" K30
+                   " X\r\na=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:" K30
+                   "\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\n" M
+                   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" K30 "\r\n");
         assert_int_equal(s.m[0].ncrypto, 2);
         sdp_wipe(&s);
         assert_memory_equal(s.m[0].crypto, zero, sizeof zero);
