@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd/phone_proxy.h"
 #include "cli/cmd/rows.h"
 #include "cli/hwname.h"
 #include "cli/nested.h"
@@ -94,6 +95,8 @@ static int check_claimed(struct conf_ctx *c, const struct iface_conf *i, struct 
 
         if (!i->ip.fam)
                 return 0;
+        if (!c->late && media_term_has(c->store, &i->ip))
+                return err_set(e, ERR_INUSE, "IP address %s is a media-termination address", addr_print(&i->ip, t));
         conf_each(struct route_conf, r, &c->store->net.routes)
                 if (addr_eq(&r->gw, &i->ip))
                         return err_set(e, ERR_INUSE, "IP address %s is the next hop of a route",

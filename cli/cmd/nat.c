@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/cmd/phone_proxy.h"
 #include "nat/nat_rt.h"
 
 #define T struct object_nat_conf
@@ -107,9 +108,12 @@ static int check_line(const struct conf_ctx *c, const struct netobj_conf *real, 
 int object_nat_check(struct conf_ctx *c, void *obj, struct err *e)
 {
         T *n = obj;
+        char text[ADDR_TEXT_MAX];
 
         if (check_line(c, conf_object(c), n, e) < 0)
                 return -1;
+        if (!c->late && n->mapped_kind == MAPPED_ADDR && media_term_has(c->store, &n->mapped))
+                return err_set(e, ERR_INUSE, "%s is a media-termination address", addr_print(&n->mapped, text));
         if (c->late && n->mapped_kind == MAPPED_OBJECT)
                 return 0;
         return nat_check(n, &c->store->policy, &c->store->net, e);
