@@ -84,6 +84,8 @@ static enum applied line_put(struct apply *a, struct conf_list *l, struct conf_o
         memcpy((char *)fresh + sizeof *fresh, (char *)typed + sizeof *typed, l->obj_size - sizeof *fresh);
         if (old)
                 conf_list_del(l, old);
+        a->c->put_row = a->row;
+        a->c->put_id = fresh->id;
         apply_changed(a);
         apply_warn_inert(a, fresh);
         if (a->row->after)
@@ -93,15 +95,16 @@ static enum applied line_put(struct apply *a, struct conf_list *l, struct conf_o
 
 static enum applied line_add(struct apply *a, struct conf_list *l, struct conf_obj *old, struct conf_obj *typed)
 {
-        if (old && same_line(a, old, typed)) {
+        if (old && !a->c->finishing && same_line(a, old, typed)) {
                 if (a->row->again)
                         a->row->again(a->c, a->args, old);
                 apply_warn_inert(a, old);
                 return APPLIED;
         }
+        a->c->list = l;
         if (apply_locked(a) || (a->row->check && a->row->check(a->c, typed, a->e) < 0))
                 return APPLY_REFUSED;
-        if (old && same_line(a, old, typed)) /* a password that is the same once it is a hash */
+        if (old && !a->c->finishing && same_line(a, old, typed)) /* a password that is the same once it is a hash */
                 return APPLIED;
         return line_put(a, l, old, typed);
 }

@@ -291,6 +291,7 @@ int conf_line(struct conf_ctx *c, const char *line, struct cli_result *res)
 
         c->res = res;
         c->line = line;
+        c->put_row = NULL;
         while (c->depth && !conf_object(c)) /* somebody removed it */
                 c->depth--;
         args = read_words(line, res);

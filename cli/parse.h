@@ -69,6 +69,10 @@ struct conf_ctx {
         struct conf_pending *pending, *pending_last;
         unsigned line_no;
         char was_nameif[NAMEIF_MAX + 1]; /* of the interface being changed */
+        struct conf_list *list;          /* that the element of the line under way is in, for checks */
+        const struct cmd_row *put_row;   /* of the element it put there ... */
+        uint32_t put_id;                 /* ... and its id */
+        bool finishing;                  /* lines of a load are read again, now that everything has a meaning */
         struct cli_result *res;          /* of the line under way */
         const char *line;                /* same */
 };

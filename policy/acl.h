@@ -48,14 +48,16 @@ const struct acl_list_rt *acl_list_compile(struct arena *a, const struct policy_
                                            const struct acl_conf *list, struct err *e);
 int acl_compile(struct snap_part *part, const struct policy_conf *conf, const struct net_rt *net, struct err *e);
 
-/* Expanded elements of one ACE in order, for show access-list: returns count; texts by the CLI from these values. */
+/* Expanded elements of one ACE in order, for show access-list; texts by the CLI from these values. */
 struct ace_elem {
         uint8_t proto;
         bool any_proto;
         struct addr_range src, dst; /* fam NONE: any */
         struct port_range sport, dport;
 };
-unsigned acl_ace_elems(const struct acl_list_rt *l, uint32_t ace_id, struct ace_elem *out, unsigned max);
+uint32_t acl_ace_count(const struct acl_list_rt *l, uint32_t ace_id);
+/* A page of them: from the element `from` on, at most max. Returns how many were copied; 0 behind the last. */
+uint32_t acl_ace_page(const struct acl_list_rt *l, uint32_t ace_id, uint32_t from, struct ace_elem *out, uint32_t max);
 uint32_t acl_elem_count(const struct acl_list_rt *l); /* of all ACEs */
 
 /*

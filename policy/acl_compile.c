@@ -4,9 +4,8 @@
 
 #include "platform/base/mem.h"
 #include "policy/acl_int.h"
+#include "policy/limits.h"
 #include "policy/object.h"
-
-#define ELEMS_MAX (1u << 20) /* of one list */
 
 struct compile {
         const struct policy_conf *conf;
@@ -29,9 +28,9 @@ static int elem_room(struct compile *c)
 
         if (c->nelems < c->cap)
                 return 0;
-        if (c->nelems >= ELEMS_MAX)
+        if (c->nelems >= ACL_ELEMS_MAX)
                 return err_set(c->e, ERR_LIMIT, "access-list %s stands for more than %u elements", c->l->name,
-                               ELEMS_MAX);
+                               ACL_ELEMS_MAX);
         p = mem_realloc(MEM_ACL, c->elem, want * sizeof *c->elem);
         if (!p)
                 return err_nomem(c->e, "compiling an access-list");

@@ -113,16 +113,27 @@ uint32_t ace_hash(uint32_t ace_id)
         return ace_id ? (uint32_t)hash_bytes(&ace_id, sizeof ace_id, 0x766f78676174u) : 0;
 }
 
-unsigned acl_ace_elems(const struct acl_list_rt *l, uint32_t ace_id, struct ace_elem *out, unsigned max)
+static const struct acl_ace_rt *find_ace(const struct acl_list_rt *l, uint32_t id)
 {
-        for (uint32_t i = 0; i < l->naces; i++) {
-                const struct acl_ace_rt *a = &l->ace[i];
+        for (uint32_t i = 0; i < l->naces; i++)
+                if (l->ace[i].id == id)
+                        return &l->ace[i];
+        return NULL;
+}
 
-                if (a->id != ace_id)
-                        continue;
-                if (a->n && out)
-                        memcpy(out, &l->elem[a->first], MIN_OF(a->n, max) * sizeof *out);
-                return a->n;
-        }
-        return 0;
+uint32_t acl_ace_count(const struct acl_list_rt *l, uint32_t ace_id)
+{
+        const struct acl_ace_rt *a = find_ace(l, ace_id);
+
+        return a ? a->n : 0;
+}
+
+uint32_t acl_ace_page(const struct acl_list_rt *l, uint32_t ace_id, uint32_t from, struct ace_elem *out, uint32_t max)
+{
+        const struct acl_ace_rt *a = find_ace(l, ace_id);
+        uint32_t n = a && from < a->n ? MIN_OF(a->n - from, max) : 0;
+
+        if (n)
+                memcpy(out, &l->elem[a->first + from], n * sizeof *out);
+        return n;
 }

@@ -78,6 +78,8 @@ struct group_conf {
         uint8_t l4; /* service groups typed tcp (6), udp (17) or tcp-udp (23); 0 = free form */
         char description[DESCRIPTION_MAX + 1];
         struct conf_list members; /* struct group_member */
+        uint32_t room; /* elements it was measured with (limits.h) */
+        bool used;     /* something names it, or did */
 };
 
 /* ---- access lists ---- */
@@ -98,6 +100,7 @@ struct ace_conf { /* ordered, anonymous; o.id is the rule id of hit counters and
 struct acl_conf {
         struct conf_obj o;
         struct conf_list aces; /* struct ace_conf in order */
+        uint64_t bound;        /* elements, at most (limits.h) */
 };
 struct access_group_conf { /* name: "in IFC" / "out IFC" / "global" */
         struct conf_obj o;

@@ -3,6 +3,7 @@
 #include "cli/cmd/rows.h"
 #include "cli/running.h"
 #include "platform/base/str.h"
+#include "policy/limits.h"
 
 #define A struct ace_conf
 
@@ -100,12 +101,13 @@ static int check_range(const struct port_spec *p, struct err *e)
 
 static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
 {
+        struct acl_conf *l = container_of(c->list, struct acl_conf, aces);
         A *a = obj;
 
-        (void)c;
-        if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0)
+        if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0 || check_range(&a->sport, e) < 0 ||
+            check_range(&a->dport, e) < 0)
                 return -1;
-        return check_range(&a->sport, e) < 0 ? -1 : check_range(&a->dport, e);
+        return policy_limit_ace(&c->store->policy, l, a, e);
 }
 
 static void ace_again(struct conf_ctx *c, const struct args *a, const void *elem)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
+#include "policy/limits.h"
 
 #define L4_TCP_UDP 23 /* "tcp-udp" in group_conf.l4 */
 
@@ -36,16 +37,16 @@ static bool contains(const struct store *s, const char *inner, const char *outer
 
 static int check_member(struct conf_ctx *c, void *obj, struct err *e)
 {
-        const struct conf_obj *group = conf_object(c);
+        G *group = conf_object(c);
         M *m = obj;
 
-        if (m->kind == GM_ADDR && m->addr.kind == AS_SUBNET)
-                return check_pair(&m->addr.a, m->addr.len, e);
+        if (m->kind == GM_ADDR && m->addr.kind == AS_SUBNET && check_pair(&m->addr.a, m->addr.len, e) < 0)
+                return -1;
         if (m->kind == GM_PORT && m->port.op == PORT_RANGE && m->port.lo > m->port.hi)
                 return err_set(e, ERR_RANGE, "the range ends before it begins");
-        if (m->kind == GM_GROUP && contains(c->store, m->name, group->name, 0))
-                return err_set(e, ERR_RANGE, "group (%s) would contain itself", group->name);
-        return 0;
+        if (m->kind == GM_GROUP && contains(c->store, m->name, group->o.name, 0))
+                return err_set(e, ERR_RANGE, "group (%s) would contain itself", group->o.name);
+        return policy_limit_member(&c->store->policy, group, m, e);
 }
 
 static void init_member(struct conf_ctx *c, void *obj)

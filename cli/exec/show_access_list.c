@@ -6,7 +6,7 @@
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
 
-#define ELEMS_MAX 65536u
+#define PAGE 64u /* elements copied at once */
 
 /* ---- elements of a line that names objects or groups ---- */
 
@@ -74,40 +74,51 @@ static const char *rest_of(const struct acl_lines *l, const char *text)
         return text + strlen("access-list ") + strlen(l->name) + 1;
 }
 
-static bool show_line(struct session *s, const struct acl_lines *l, const struct acl_line *ln,
-                      const struct ace_elem *el, unsigned nelem)
+static bool show_elems(struct session *s, const struct acl_list_rt *rt, const struct acl_lines *l,
+                       const struct acl_line *ln)
 {
-        uint64_t hits = live_ace_hits(session_box(s), ln->id);
-        bool more;
+        struct ace_elem el[PAGE];
+        uint32_t from = 0, n;
+        bool more = true;
 
-        if (ln->remark)
-                return out(s, "access-list %s line %u %s\n", l->name, ln->number, rest_of(l, ln->text));
-        more = out(s, "access-list %s line %u %s (hitcnt=%llu)%s 0x%08x \n", l->name, ln->number,
-                   rest_of(l, ln->text), (unsigned long long)hits, ln->inactive ? " (inactive)" : "",
-                   ace_hash(ln->id));
-        for (unsigned i = 0; more && ln->grouped && i < nelem; i++)
-                more = show_elem(s, l, ln, &el[i], i);
+        while (more && (n = acl_ace_page(rt, ln->id, from, el, PAGE))) {
+                for (uint32_t i = 0; more && i < n; i++)
+                        more = show_elem(s, l, ln, &el[i], from + i);
+                from += n;
+        }
         return more;
 }
 
-static unsigned count_elems(const struct acl_list_rt *rt, const struct acl_lines *l, struct ace_elem *el)
+static bool show_line(struct session *s, const struct acl_list_rt *rt, const struct acl_lines *l,
+                      const struct acl_line *ln)
 {
-        unsigned n = 0;
+        uint64_t hits = live_ace_hits(session_box(s), ln->id);
+
+        if (ln->remark)
+                return out(s, "access-list %s line %u %s\n", l->name, ln->number, rest_of(l, ln->text));
+        if (!out(s, "access-list %s line %u %s (hitcnt=%llu)%s 0x%08x \n", l->name, ln->number, rest_of(l, ln->text),
+                 (unsigned long long)hits, ln->inactive ? " (inactive)" : "", ace_hash(ln->id)))
+                return false;
+        return !rt || !ln->grouped || ln->inactive || show_elems(s, rt, l, ln);
+}
+
+static uint32_t count_elems(const struct acl_list_rt *rt, const struct acl_lines *l)
+{
+        uint32_t n = 0;
 
         for (const struct acl_line *ln = l->first; ln; ln = ln->next)
-                n += ln->remark ? 0 : rt && !ln->inactive ? acl_ace_elems(rt, ln->id, el, ELEMS_MAX) : 1;
+                n += ln->remark ? 0 : rt && !ln->inactive ? acl_ace_count(rt, ln->id) : 1;
         return n;
 }
 
-static bool show_list(struct session *s, const struct snapshot *snap, const struct acl_lines *l, struct ace_elem *el)
+static bool show_list(struct session *s, const struct snapshot *snap, const struct acl_lines *l)
 {
         const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
-        bool more = out(s, "access-list %s; %u elements; name hash: 0x%08x\n", l->name, count_elems(rt, l, el),
+        bool more = out(s, "access-list %s; %u elements; name hash: 0x%08x\n", l->name, count_elems(rt, l),
                         ace_hash(l->id));
 
         for (const struct acl_line *ln = l->first; more && ln; ln = ln->next)
-                more = show_line(s, l, ln, el,
-                                 rt && ln->grouped && !ln->inactive ? acl_ace_elems(rt, ln->id, el, ELEMS_MAX) : 0);
+                more = show_line(s, rt, l, ln);
         return more;
 }
 
@@ -149,41 +160,37 @@ static void show_cached(struct session *s)
 static int show_access_list(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        struct ace_elem *el = mem_alloc(MEM_CLI, ELEMS_MAX * sizeof *el);
         const struct snapshot *snap = snapshot_get(b->hub);
         struct acl_lines *lists = NULL;
-        int rc = el ? acl_lines_get(b, arg_str(a, "NAME"), &lists, e) : err_nomem(e, "listing access lists");
+        int rc = acl_lines_get(b, arg_str(a, "NAME"), &lists, e);
         bool more = !rc && snap;
 
         if (!rc)
                 show_cached(s);
         for (const struct acl_lines *l = lists; more && l; l = l->next)
-                more = arg_has(a, "brief") ? show_list_brief(s, l) : show_list(s, snap, l, el);
+                more = arg_has(a, "brief") ? show_list_brief(s, l) : show_list(s, snap, l);
         acl_lines_free(lists);
         if (snap)
                 snapshot_put(b->hub, snap);
-        mem_free(el);
         return rc;
 }
 
 static int clear_counters(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        struct ace_elem *el = mem_alloc(MEM_CLI, ELEMS_MAX * sizeof *el);
         const struct snapshot *snap = snapshot_get(b->hub);
         struct acl_lines *lists = NULL;
-        int rc = el ? acl_lines_get(b, arg_str(a, "NAME"), &lists, e) : err_nomem(e, "clearing counters");
+        int rc = acl_lines_get(b, arg_str(a, "NAME"), &lists, e);
 
         for (const struct acl_lines *l = lists; !rc && snap && l; l = l->next) {
                 const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
 
                 for (const struct acl_line *ln = l->first; !rc && ln; ln = ln->next)
-                        rc = live_ace_clear(b, ln->id, rt ? acl_ace_elems(rt, ln->id, el, ELEMS_MAX) : 0);
+                        rc = live_ace_clear(b, ln->id, rt ? acl_ace_count(rt, ln->id) : 0);
         }
         acl_lines_free(lists);
         if (snap)
                 snapshot_put(b->hub, snap);
-        mem_free(el);
         return rc;
 }
 

@@ -208,6 +208,26 @@ static void a_paste_compiles_once(void **state UNUSED)
         free(script);
 }
 
+/* More elements than any buffer holds: all are shown, with the last one right. */
+static void a_rule_of_many_elements_is_shown(void **state UNUSED)
+{
+        struct text t = { 0 };
+
+        text_add(&t, "configure terminal\n");
+        for (unsigned g = 1; g <= 2; g++) {
+                text_printf(&t, "object-group network g%u\n", g);
+                for (unsigned i = 0; i < 300; i++)
+                        text_printf(&t, "network-object host 10.%u.%u.%u\n", g, i / 250, i % 250);
+        }
+        text_add(&t, "access-list big extended permit ip object-group g1 object-group g2\n"
+                     "show access-list big | include elements|host 10.1.1.49 host 10.2.1.49 |host 10.1.0.0 host "
+                     "10.2.0.0 \n");
+        has(cf_priv(&f, text_str(&t)), "access-list big; 90000 elements; name hash: 0x");
+        has(f.out, "  access-list big line 1 extended permit ip host 10.1.0.0 host 10.2.0.0 (hitcnt=0) 0x");
+        has(f.out, "  access-list big line 1 extended permit ip host 10.1.1.49 host 10.2.1.49 (hitcnt=0) 0x");
+        text_fini(&t);
+}
+
 static void a_cut_paste_changes_nothing(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "configure terminal\ncrypto ca trustpoint tp\nenrollment terminal\nexit\n"
@@ -505,6 +525,7 @@ int main(void)
                 T(history_is_kept),
                 T(exec_commands_work_in_every_mode),
                 T(a_paste_compiles_once),
+                T(a_rule_of_many_elements_is_shown),
                 T(a_cut_paste_changes_nothing),
                 T(write_memory),
                 T(copy_to_startup),

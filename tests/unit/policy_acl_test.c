@@ -153,10 +153,15 @@ static void elements_of_an_ace_in_order(void **state)
         pf_conf_ace(&conf, "a", "deny udp any any");
         a = pf_conf_ace(&conf, "a", "permit tcp any group srv eq 80");
         l = compile("a");
-        assert_int_equal(acl_ace_elems(l, a->o.id, out, 2), 3);
+        assert_int_equal(acl_ace_count(l, a->o.id), 3);
+        assert_int_equal(acl_ace_page(l, a->o.id, 0, out, 2), 2);
         assert_int_equal(out[1].dst.lo.v4, 0x0A000002);
+        assert_int_equal(acl_ace_page(l, a->o.id, 2, out, 2), 1);
+        assert_int_equal(out[0].dst.lo.v4, 0x0A000003);
+        assert_int_equal(acl_ace_page(l, a->o.id, 3, out, 2), 0);
         assert_int_equal(hit(l, "1.1.1.1", "10.0.0.3", 80, 6).index, 2);
-        assert_int_equal(acl_ace_elems(l, 999999, out, 4), 0);
+        assert_int_equal(acl_ace_count(l, 999999), 0);
+        assert_int_equal(acl_ace_page(l, 999999, 0, out, 4), 0);
 }
 
 /* ---- against the obvious way ---- */
