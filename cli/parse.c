@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/dialog.h"
+#include "cli/mask.h"
 #include "cli/parse_int.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
@@ -17,6 +18,7 @@ void cli_result_init(struct cli_result *r)
 void cli_result_fini(struct cli_result *r)
 {
         text_fini(&r->text);
+        text_fini(&r->masked);
         args_free(r->args);
         dialog_free(r->dialog);
         cli_result_init(r);
@@ -111,10 +113,11 @@ void conf_warning(struct conf_ctx *c, const char *fmt, ...)
 }
 
 /* ---- finding ---- */
-static void keep_words(struct args *args, const struct find_result *f)
+static void keep_words(struct args *args, const struct find_result *f, struct cli_result *res)
 {
         args->n = f->n;
         memcpy(args->cap, f->cap, f->n * sizeof f->cap[0]);
+        mask_secrets(&args->lx, args->cap, args->n, &res->masked);
 }
 
 /* Of several modes that do not understand the line, the one that understood most of it tells why. */
@@ -150,11 +153,45 @@ static void take_better(struct search *s, unsigned depth, bool exec)
         s->exec = exec;
 }
 
+/* How a mode knows the first word of a line that it does not understand. */
+enum known { KNOWN_NOT, KNOWN_SHORT, KNOWN_EXACTLY };
+
+static bool begins_exactly(const struct tree_row *tr, const struct word *w)
+{
+        for (unsigned i = 0; i < tr->g->nfirst; i++) {
+                const struct gram_part *p = tr->g->pos[tr->g->first[i]];
+
+                if (p->kind == PART_KEYWORD && !strcasecmp(p->text, w->s))
+                        return true;
+        }
+        return false;
+}
+
+static enum known how_known(const struct tree_mode *m, const struct find_result *f, const struct word *w)
+{
+        for (unsigned i = 0; i < m->n; i++)
+                if (begins_exactly(&m->row[i], w))
+                        return KNOWN_EXACTLY;
+        return f->words ? KNOWN_SHORT : KNOWN_NOT;
+}
+
+/*
+ * A line that a submode refuses although it knows the command is a mistake there, not another command of an outer
+ * mode that happens to begin alike: `host webserver` in an object is no `hostname`. A word cut short in the submode
+ * gives way to EXEC only (`sh run`, where `sh` could be `shutdown`).
+ */
+static bool is_taken(const struct search *s, const struct word *w, enum known known, bool exec)
+{
+        return s->now.how == FOUND && known > (exec ? KNOWN_SHORT : KNOWN_NOT) && !begins_exactly(s->now.row, w);
+}
+
 /* Submode, its outer modes, global configuration, EXEC: the first that understands the line has it. */
 static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_form, struct search *s)
 {
         const struct cli_tree *t = c->store->tree;
         struct type_env env = { .store = c->store, .late = c->late || no_form };
+        const struct word *w = &lx->w[no_form && lx->n > 1];
+        enum known known = KNOWN_NOT, here;
 
         for (int d = (int)c->depth; c->priv >= CONF_PRIV && d >= 0 && s->best.how != FOUND; d--) {
                 const struct tree_mode *m = d ? tree_mode_of(t, c->level[d - 1].row->mode) : tree_global(t);
@@ -167,6 +204,10 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
                                      .env = &env };
 
                 tree_find(&r, &s->now);
+                if (is_taken(s, w, known, false))
+                        return;
+                here = d && s->now.how != FOUND ? how_known(m, &s->now, w) : KNOWN_NOT;
+                known = MAX_OF(known, here);
                 s->now.words += no_form;
                 take_better(s, (unsigned)d, false);
         }
@@ -174,7 +215,8 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
                 struct reading r = { .mode = tree_exec(t), .lx = lx, .priv = c->priv, .env = &env };
 
                 tree_find(&r, &s->now);
-                take_better(s, c->depth, true);
+                if (!is_taken(s, w, known, true))
+                        take_better(s, c->depth, true);
         }
 }
 
@@ -275,7 +317,7 @@ static int read_line(struct conf_ctx *c, struct args *args)
                 args_free(args);
                 return ret;
         }
-        keep_words(args, &s.best);
+        keep_words(args, &s.best, res);
         if (!s.exec)
                 return act(c, args, &s, no_form);
         res->code = CLI_EXEC;
@@ -317,7 +359,7 @@ int exec_line(const struct cli_tree *t, unsigned priv, const char *line, struct 
                 args_free(args);
                 return ret;
         }
-        keep_words(args, &f);
+        keep_words(args, &f, res);
         res->code = CLI_EXEC;
         res->exec = f.row->exec;
         res->args = args;

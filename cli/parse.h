@@ -35,6 +35,7 @@ struct cli_result {
         unsigned caret;   /* INVALID: byte offset in the line */
         char near[128];   /* AMBIGUOUS: the input up to and including the word */
         struct text text; /* whole lines to show, "\n"-ended */
+        struct text masked; /* the line without its secrets, for logs; empty: it has none */
         const struct exec_row *exec;
         struct args *args;     /* owned by the result; borrowed by dialogs until they end */
         struct dialog *dialog; /* owned by whoever takes it out */

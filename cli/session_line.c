@@ -36,45 +36,15 @@ const char *session_history(const struct session *s, unsigned n)
 
 /* ---- audit ---- */
 
-/* What follows these words is a secret or may hold one. */
-static bool hides(const char *word, size_t n)
-{
-        static const char *const words[] = { "password", "passwd", "pkcs12", "key-string", "community", "secret" };
-
-        for (size_t i = 0; i < ARRAY_LEN(words); i++)
-                if (n >= 4 && n <= strlen(words[i]) && !strncasecmp(words[i], word, n))
-                        return true;
-        return false;
-}
-
-static void mask(char *out, size_t cap, const char *line)
-{
-        const char *p = line;
-
-        while (*p) {
-                size_t n;
-
-                p += strspn(p, " ");
-                n = strcspn(p, " ");
-                if (hides(p, n)) {
-                        snprintf(out, cap, "%.*s *****", (int)(p + n - line), line);
-                        return;
-                }
-                p += n;
-        }
-        snprintf(out, cap, "%s", line);
-}
-
 /* 111009 for commands that only look, 111008 for the others. The caller holds conf_lock. */
 static void audit(struct session *s, const char *line, const struct cli_result *r)
 {
-        char shown[256];
+        const char *shown = r->masked.n || r->masked.bad ? text_str(&r->masked) : line;
         bool looks = r->exec && (!strncmp(r->exec->grammar, "show", 4) || !strncmp(r->exec->grammar, "more", 4));
         enum log_msg id = looks ? LOG_111009 : LOG_111008;
 
         if (!log_wanted(s->box->log_src, id))
                 return;
-        mask(shown, sizeof shown, line);
         log_msg(s->box->log_src, id, LS(session_user(s)), LS(shown));
 }
 

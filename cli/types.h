@@ -2,6 +2,7 @@
  * Value types of the command language: one match/store/write/complete row per type. A composite type ("an address the
  * ASA way") is a grammar of its own over the fields of its struct.
  *
+ *   secret(N) secretline(N)  the two below, never logged
  *   word word(N)      text without blanks, at most N bytes         line line(N)    the rest of the line
  *   u32(LO-HI)        decimal, stored in 1, 2, 4 or 8 bytes        hex(N)          hexadecimal text, at most N digits
  *   addr              IPv4 address                                 mask            dotted mask, stored as prefix
@@ -60,6 +61,7 @@ struct cmd_type {
 };
 #define TYPE_LINE 1u /* takes the raw rest of the line */
 #define TYPE_MANY 2u /* takes one or more words */
+#define TYPE_SECRET 4u /* never logged */
 
 const struct cmd_type *type_find(const char *name, size_t n);
 /* All types, for tests: NULL-name-terminated. */

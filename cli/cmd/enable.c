@@ -62,11 +62,11 @@ static const struct cmd_bind passwd_bind[] = {
 #define NO_TELNET "there is no telnet server"
 
 const struct cmd_row rows_enable[] = {
-        { ROW_LEAF, "enable password PASSWORD:word(160) " FORMS " [level LEVEL:u32(15-15)]",
+        { ROW_LEAF, "enable password PASSWORD:secret(160) " FORMS " [level LEVEL:u32(15-15)]",
           "Password for the privileged level", enable_bind, DIRTY_SYS, .check = check_enable },
-        { ROW_LEAF, "passwd PASSWORD:word(160) " FORMS, "Change Telnet console access password", passwd_bind,
+        { ROW_LEAF, "passwd PASSWORD:secret(160) " FORMS, "Change Telnet console access password", passwd_bind,
           DIRTY_SYS, .check = check_passwd, .inert = NO_TELNET },
-        { ROW_LEAF, "password PASSWORD:word(160) " FORMS, "Change Telnet console access password", passwd_bind,
+        { ROW_LEAF, "password PASSWORD:secret(160) " FORMS, "Change Telnet console access password", passwd_bind,
           DIRTY_SYS, .check = check_passwd, .inert = NO_TELNET, .flags = ROW_HIDDEN },
         END,
 };
@@ -102,7 +102,7 @@ static const struct cmd_bind user_bind[] = {
 
 const struct cmd_row rows_username[] = {
         { ROW_LIST,
-          "username NAME:newname(64) {nopassword|password PASSWORD:word(160) " FORMS "} [privilege LEVEL:u32(0-15)]",
+          "username NAME:newname(64) {nopassword|password PASSWORD:secret(160) " FORMS "} [privilege LEVEL:u32(0-15)]",
           "Configure user authentication local database", user_bind, DIRTY_SYS, STORE(sys.users), .init = init_user,
           .check = check_user, .key = key_name },
         END,

@@ -150,6 +150,9 @@ const struct cmd_row rows_services[] = {
         KEPT("http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", "there is no HTTP server"),
         SAYS_NO("snmp-server location", "Location told by SNMP"),
         SAYS_NO("snmp-server contact", "Contact told by SNMP"),
+        KEPT("snmp-server community WHAT:secretline(200)", "Community of the SNMP agent", "there is no SNMP agent"),
+        KEPT("snmp-server host WHAT:secretline(200)", "Station that is told by SNMP", "there is no SNMP agent"),
+        KEPT("snmp-server user WHAT:secretline(200)", "User of the SNMP agent", "there is no SNMP agent"),
         KEPT("snmp-server WHAT:line(200)", "SNMP agent", "there is no SNMP agent"),
         KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
         KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
@@ -179,7 +182,7 @@ const struct cmd_row rows_threat[] = {
 const struct cmd_row rows_ntp[] = {
         KEPT("ntp server A:addr [key N:u32(1-4294967295)] [source IFC:nameif] [prefer]", "A time server", NO_NTP),
         ONE("ntp authenticate", "Authenticate time servers", NO_NTP),
-        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:word(64)", "A key of time servers", NO_NTP),
+        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:secret(64)", "A key of time servers", NO_NTP),
         KEPT("ntp trusted-key N:u32(1-4294967295)", "A key that is trusted", NO_NTP),
         END,
 };

@@ -174,11 +174,11 @@ const struct cmd_row rows_crypto[] = {
         CALL("crypto ca enroll NAME:ref(trustpoint) [noconfirm]", "Request a certificate from a CA", dialog_enroll),
         CALL("crypto ca import NAME:newname(128) certificate [nointeractive]", "Import the certificate a CA issued",
              dialog_import_certificate),
-        CALL("crypto ca import NAME:newname(128) pkcs12 PASS:word(127) [nointeractive]",
+        CALL("crypto ca import NAME:newname(128) pkcs12 PASS:secret(127) [nointeractive]",
              "Import a key pair with its certificates", dialog_import_pkcs12),
         CALL("crypto ca export NAME:ref(trustpoint) identity-certificate", "Show the identity certificate",
              dialog_export_certificate),
-        CALL("crypto ca export NAME:ref(trustpoint) pkcs12 PASS:word(127)",
+        CALL("crypto ca export NAME:ref(trustpoint) pkcs12 PASS:secret(127)",
              "Show key pair and certificates, encrypted", dialog_export_pkcs12),
         END,
 };

@@ -88,10 +88,32 @@ static void test_samples(void **state)
         conf_fixture_fini(&f);
 }
 
+/* What a submode knows is never taken for an outer command that begins alike. */
+static void a_submode_keeps_its_words(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, base);
+        conf_accept(&f, "object network o7\n");
+        assert_int_equal(conf_type(&f, " host webserver"), CLI_INVALID);
+        assert_int_equal(conf_type(&f, " hos webserver"), CLI_INVALID);
+        assert_string_equal(f.s->sys.hostname, "ciscoasa");
+        conf_accept(&f, " host 10.1.1.77\n");
+        assert_string_equal(conf_prompt(&f.c), "config-network-object");
+        conf_accept(&f, " hostname fw\n"); /* in full it means what it says */
+        assert_string_equal(f.s->sys.hostname, "fw");
+        conf_accept(&f, "interface g0/0\nhost bar\n"); /* interfaces know no host */
+        assert_string_equal(f.s->sys.hostname, "bar");
+        conf_fixture_fini(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_samples),
+                cmocka_unit_test(a_submode_keeps_its_words),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -368,14 +368,27 @@ static void logs_reach_the_console(void **state UNUSED)
 static void commands_are_audited_without_secrets(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "configure terminal\nlogging enable\nlogging buffered debugging\n"
-                                    "show mode\nusername bob password hunter2\nshow clock\n");
+                                    "show mode\nusername bob password hunter2\nshow clock\n"
+                                    "username ann pa hunter3 privilege 2\nenable pas hunter4\npasswd \"hunter 5\"\n"
+                                    "crypto ca trustpoint tp9\npassw hunter6\nexit\n"
+                                    "crypto ca import tp9 pkc hunter7 nointeractive\nquit\n"
+                                    "ntp authentication-k 1 md5 hunter8\nsnmp-server comm hunter9\n"
+                                    "snmp-server host inside 10.0.0.9 community hunter10\n");
 
-        has_not(t, "ERROR");
+        has_not(t, "Invalid input");
         log_step(f.box.log);
         t = cf_priv(&f, "show logging\n");
         has(t, "%ASA-5-111008: User 'enable_15' executed the 'username bob password *****' command.\n");
         has(t, "%ASA-7-111009: User 'enable_15' executed cmd: show clock\n");
-        has_not(t, "hunter2");
+        has(t, "executed the 'username ann pa ***** privilege 2' command.\n");
+        has(t, "executed the 'enable pas *****' command.\n");
+        has(t, "executed the 'passwd *****' command.\n");
+        has(t, "executed the 'passw *****' command.\n");
+        has(t, "executed the 'crypto ca import tp9 pkc ***** nointeractive' command.\n");
+        has(t, "executed the 'ntp authentication-k 1 md5 *****' command.\n");
+        has(t, "executed the 'snmp-server comm *****' command.\n");
+        has(t, "executed the 'snmp-server host *****' command.\n");
+        has_not(t, "hunter");
 }
 
 /* ---- shows on an idle box ---- */
