@@ -23,7 +23,7 @@ static const struct engine_row engine_rows[] = {
 
 bool policy_engine_active(enum inspect_id id)
 {
-        return id == INSPECT_MMP || id == INSPECT_TFTP;
+        return id == INSPECT_MMP || id == INSPECT_SIP || id == INSPECT_TFTP;
 }
 
 static bool is_default_port(const struct engine_row *r, uint8_t proto, uint16_t port)

@@ -121,7 +121,7 @@ static void default_traffic_goes_by_each_protocols_port(void **state)
         struct flow_plan plan;
 
         (void)state;
-        pf_inspect(a, INSPECT_SIP, NULL); /* has no engine: does not inspect */
+        pf_inspect(a, INSPECT_CTIQBE, NULL); /* has no engine: does not inspect */
         pf_inspect(a, INSPECT_TFTP, NULL);
         pf_start(&p);
         plan = classify(WF_OUTSIDE, WF_INSIDE, 17, 69, &v);
@@ -129,7 +129,7 @@ static void default_traffic_goes_by_each_protocols_port(void **state)
         assert_int_equal(plan.engine, INSPECT_TFTP);
         assert_int_equal(plan.action, CONN_INSPECT);
         assert_false(plan.accept_first);
-        plan = classify(WF_OUTSIDE, WF_INSIDE, 17, 5060, &v);
+        plan = classify(WF_OUTSIDE, WF_INSIDE, 6, 2748, &v);
         assert_false(v.inspect);
         assert_int_equal(plan.action, CONN_FORWARD);
         classify(WF_OUTSIDE, WF_INSIDE, 6, 69, &v); /* TFTP is UDP */
