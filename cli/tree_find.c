@@ -82,7 +82,7 @@ static enum fit fit_value(const struct reading *r, const struct gram_part *p, co
                 s = r->lx->raw + w->off;
         n = strlen(s);
         got = n ? p->type->match(r->env, &p->targ, s, n) : 0;
-        if (!n && p->type->set && !strcmp(p->type->name, "word"))
+        if (!n && (!strcmp(p->type->name, "word") || !strcmp(p->type->name, "secret")))
                 return FIT_VALUE; /* "" in quotes */
         *reach = MAX_OF(*reach, got);
         return n && got == n ? FIT_VALUE : FIT_NOT;

@@ -386,8 +386,7 @@ static void commands_are_audited_without_secrets(void **state UNUSED)
         has(t, "executed the 'passw *****' command.\n");
         has(t, "executed the 'crypto ca import tp9 pkc ***** nointeractive' command.\n");
         has(t, "executed the 'ntp authentication-k 1 md5 *****' command.\n");
-        has(t, "executed the 'snmp-server comm *****' command.\n");
-        has(t, "executed the 'snmp-server host *****' command.\n");
+        has(t, "executed the 'snmp-server *****' command.\n");
         has_not(t, "hunter");
 }
 
