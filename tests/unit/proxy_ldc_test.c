@@ -473,6 +473,39 @@ static void a_stolen_certificate_is_worth_nothing(void **state)
         X509_free(x);
 }
 
+/* T4: who came once is asked again. Neither a session id nor a ticket spares a phone its certificate. */
+static void sessions_are_never_resumed(void **state)
+{
+        static const struct phone_row row = { "", MINT_RSA_1024, MIC, true, USE, CLIENT_EKU, 100, true, false, NULL };
+        X509 *x = phone_x509(&row, "SEP001122334455");
+        struct trust_set *t = phone_cas(false), *nobody = trust_set_new(NULL, 0);
+        mbedtls_ssl_session had;
+        struct leg *a, *b;
+        struct call c;
+
+        (void)state;
+        mbedtls_ssl_session_init(&had);
+        call_with(&c, x, NULL, row.key, TLS12, true, false);
+        assert_int_equal(c.rc, 1);
+        assert_int_equal(mbedtls_ssl_get_session(&c.phone->ssl, &had), 0);
+        assert_true(had.ticket_len == 0);
+        call_end(&c);
+        for (unsigned i = 0; i < 2; i++) { /* the second time its issuer is no longer trusted */
+                assert_int_equal(leg_mem_pair(&a, &b, ROOMY), 0);
+                c.phone = phone_new(x, NULL, row.key, TLS12, a);
+                assert_int_equal(mbedtls_ssl_set_session(&c.phone->ssl, &had), 0);
+                c.door = door(i ? nobody : t, true, b);
+                call_shake(&c);
+                assert_int_equal(c.rc == 1, i == 0);
+                assert_true(c.info.peer_cert && !c.info.resumed);
+                call_end(&c);
+        }
+        mbedtls_ssl_session_free(&had);
+        trust_set_put(t);
+        trust_set_put(nobody);
+        X509_free(x);
+}
+
 static void a_phone_without_a_certificate_stays_outside(void **state)
 {
         struct call c;
@@ -1022,6 +1055,7 @@ int main(void)
                 cmocka_unit_test(each_use_of_the_option_is_logged),
                 cmocka_unit_test(phones_of_every_age_find_a_version),
                 cmocka_unit_test(a_stolen_certificate_is_worth_nothing),
+                cmocka_unit_test(sessions_are_never_resumed),
                 cmocka_unit_test(a_phone_without_a_certificate_stays_outside),
                 cmocka_unit_test(the_option_of_any_trustpoint_of_that_ca_counts),
                 cmocka_unit_test(an_expired_ca_in_between_is_never_forgiven),
