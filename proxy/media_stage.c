@@ -4,49 +4,12 @@
  */
 #include "platform/net/csum.h"
 #include "platform/net/icmp_box.h"
-#include "proxy/media_int.h"
-
-/* A packet under way. */
-struct job {
-        struct pkt *pk; /* NULL: it has met its end */
-        struct media_session *s;
-        const struct media_way *way;
-        uint8_t side; /* it came from */
-        bool rtcp;
-        struct rtp_hdr h;
-        uint8_t *p;
-        size_t len;
-};
-
-struct relay {
-        struct worker *w;
-        struct media_table *t;
-        unsigned n;
-        struct job job[BURST_MAX];
-        unsigned nsrtp;
-        struct srtp_job srtp[BURST_MAX];
-        uint8_t who[BURST_MAX]; /* job of each SRTP job */
-};
-
-static void end(struct job *j, enum drop_reason why)
-{
-        dp_drop(j->pk, why);
-        j->pk = NULL;
-}
-
-static struct media_leg *leg_in(const struct job *j)
-{
-        return &j->s->leg[j->side];
-}
-
-static struct media_leg *leg_out(const struct job *j)
-{
-        return &j->s->leg[!j->side];
-}
+#include "proxy/media_addr.h"
+#include "proxy/media_job.h"
 
 /* ---- 1: whose packet is it? ---- */
 
-static void refuse_rtp(struct relay *r, struct job *j, enum rtp_fault f)
+static void refuse_rtp(struct media_relay *r, struct media_job *j, enum rtp_fault f)
 {
         leg_in(j)->stat.malformed++;
         media_log_conformance(r->t, false, j->pk, f == RTP_BAD_VERSION ? "Incorrect version" : "Invalid length",
@@ -54,7 +17,7 @@ static void refuse_rtp(struct relay *r, struct job *j, enum rtp_fault f)
         end(j, f == RTP_BAD_VERSION ? DROP_RTP_VERSION : DROP_RTP_LENGTH);
 }
 
-static void refuse_rtcp(struct relay *r, struct job *j, enum rtcp_fault f)
+static void refuse_rtcp(struct media_relay *r, struct media_job *j, enum rtcp_fault f)
 {
         static const enum drop_reason why[] = { [RTCP_BAD_LENGTH] = DROP_RTCP_LENGTH,
                                                 [RTCP_BAD_VERSION] = DROP_RTCP_VERSION,
@@ -72,7 +35,7 @@ static void refuse_rtcp(struct relay *r, struct job *j, enum rtcp_fault f)
 }
 
 /* Its kind, by port, and on a port for both by the second byte. false: it ended. */
-static bool classify(struct relay *r, struct job *j)
+static bool classify(struct media_relay *r, struct media_job *j)
 {
         bool odd = j->pk->key.dport & 1, like_rtcp = rtp_is_rtcp(j->p, j->len);
         enum rtp_fault f;
@@ -105,7 +68,7 @@ static bool classify(struct relay *r, struct job *j)
 }
 
 /* Clear packets have only their address and their sum to show. */
-static bool source_fits(struct relay *r, struct job *j)
+static bool source_fits(struct media_relay *r, struct media_job *j)
 {
         if (j->way->open)
                 return true;
@@ -121,13 +84,13 @@ static bool source_fits(struct relay *r, struct job *j)
         return false;
 }
 
-static void refuse_side(struct job *j, enum drop_reason why)
+static void refuse_side(struct media_job *j, enum drop_reason why)
 {
         leg_in(j)->stat.no_key++;
         end(j, why);
 }
 
-static void admit(struct relay *r, struct job *j)
+static void admit(struct media_relay *r, struct media_job *j)
 {
         struct media_leg *l;
 
@@ -146,119 +109,6 @@ static void admit(struct relay *r, struct job *j)
         }
 }
 
-/* ---- 2 and 4: SRTP ---- */
-
-static void srtp_add(struct relay *r, unsigned i, struct srtp_ctx *c, bool protect)
-{
-        struct job *j = &r->job[i];
-
-        r->who[r->nsrtp] = (uint8_t)i;
-        r->srtp[r->nsrtp++] = (struct srtp_job){
-                .ctx = c, .pkt = j->p, .len = j->len, .cap = j->pk->cap - j->pk->pay, .protect = protect
-        };
-}
-
-/* RTCP is rare: each by itself, beside the batch. */
-static enum srtp_result srtcp_one(struct job *j, struct srtp_ctx *c, bool protect)
-{
-        return protect ? srtcp_protect(c, j->p, &j->len, j->pk->cap - j->pk->pay) : srtcp_unprotect(c, j->p, &j->len);
-}
-
-static void key_check(struct media_session *s, unsigned side, const struct srtp_ctx *c, uint64_t *left, uint64_t warn)
-{
-        uint64_t now = srtp_packets_left(c);
-
-        if (now > warn) {
-                *left = now - warn;
-        } else if (!s->key_told[side]) {
-                s->key_told[side] = true;
-                media_owe(s, OWE_KEY_LIMIT << side);
-        }
-}
-
-static void refuse_opened(struct relay *r, struct job *j, enum srtp_result res)
-{
-        struct media_side_stat *st = &leg_in(j)->stat;
-
-        switch (res) {
-        case SRTP_REPLAYED:
-                st->replayed++;
-                end(j, DROP_SRTP_REPLAY);
-                break;
-        case SRTP_AUTH_FAILED:
-                st->auth_failed++;
-                media_log(r->t, MEDIA_LOG_TAG, j->pk);
-                end(j, DROP_SRTP_TAG);
-                break;
-        default:
-                st->malformed++;
-                if (res == SRTP_KEY_USED_UP)
-                        key_check(j->s, j->side, leg_in(j)->rx, &leg_in(j)->rx_left, UINT64_MAX);
-                media_log(r->t, MEDIA_LOG_DECRYPT, j->pk);
-                end(j, DROP_SRTP_DECRYPT);
-                break;
-        }
-}
-
-static void opened(struct relay *r, struct job *j, enum srtp_result res)
-{
-        struct media_leg *l = leg_in(j);
-
-        if (res) {
-                refuse_opened(r, j, res);
-                return;
-        }
-        if (j->rtcp || --l->rx_left == 0)
-                key_check(j->s, j->side, l->rx, &l->rx_left, l->rx_warn);
-        media_source_follow(l, j->rtcp, j->pk);
-}
-
-static void sealed(struct relay *r, struct job *j, enum srtp_result res)
-{
-        struct media_leg *l = leg_out(j);
-
-        if (res) {
-                l->stat.not_sent++;
-                if (res == SRTP_KEY_USED_UP)
-                        key_check(j->s, !j->side, l->tx, &l->tx_left, UINT64_MAX);
-                else if (res != SRTP_REUSE)
-                        media_log(r->t, MEDIA_LOG_SEAL, j->pk);
-                end(j, DROP_SRTP_ENCRYPT);
-                return;
-        }
-        if (j->rtcp || --l->tx_left == 0)
-                key_check(j->s, !j->side, l->tx, &l->tx_left, l->tx_warn);
-}
-
-static void srtp_step(struct relay *r, bool protect)
-{
-        r->nsrtp = 0;
-        for (unsigned i = 0; i < r->n; i++) {
-                struct job *j = &r->job[i];
-                struct srtp_ctx *c;
-
-                if (!j->pk || !(protect ? j->way->seal : j->way->open))
-                        continue;
-                c = protect ? leg_out(j)->tx : leg_in(j)->rx;
-                if (!j->rtcp)
-                        srtp_add(r, i, c, protect);
-                else if (protect)
-                        sealed(r, j, srtcp_one(j, c, true));
-                else
-                        opened(r, j, srtcp_one(j, c, false));
-        }
-        srtp_batch(r->srtp, r->nsrtp);
-        for (unsigned i = 0; i < r->nsrtp; i++) {
-                struct job *j = &r->job[r->who[i]];
-
-                j->len = r->srtp[i].len;
-                if (protect)
-                        sealed(r, j, r->srtp[i].result);
-                else
-                        opened(r, j, r->srtp[i].result);
-        }
-}
-
 /* ---- 3: what is clear ---- */
 
 /* Jitter is reckoned in units of the payload's clock (RFC 3550, 6.4.1). */
@@ -274,7 +124,7 @@ static uint32_t arrival(const struct media_session *s, struct media_leg *l, uint
         return (uint32_t)(now_ns / 1000 * l->clock_hz / 1000000);
 }
 
-static bool judge_rtp(struct relay *r, struct job *j)
+static bool judge_rtp(struct media_relay *r, struct media_job *j)
 {
         struct media_leg *l = leg_in(j);
         const char *reason;
@@ -300,7 +150,7 @@ static bool judge_rtp(struct relay *r, struct job *j)
         return true;
 }
 
-static bool judge_rtcp(struct relay *r, struct job *j)
+static bool judge_rtcp(struct media_relay *r, struct media_job *j)
 {
         enum rtcp_fault f = rtcp_check(j->p, j->len, j->s->conformance);
 
@@ -309,7 +159,7 @@ static bool judge_rtcp(struct relay *r, struct job *j)
         return !f;
 }
 
-static void count_in(struct relay *r, struct job *j)
+static void count_in(struct media_relay *r, struct media_job *j)
 {
         struct media_session *s = j->s;
         struct media_side_stat *st = &leg_in(j)->stat;
@@ -328,7 +178,7 @@ static void count_in(struct relay *r, struct job *j)
 }
 
 /* May it go on? RTCP does also while the call is on hold (RFC 3264, 8.4). */
-static enum drop_reason onward(const struct job *j)
+static enum drop_reason onward(const struct media_job *j)
 {
         const struct media_leg *in = leg_in(j), *out = leg_out(j);
 
@@ -339,7 +189,7 @@ static enum drop_reason onward(const struct job *j)
         return DROP_NONE;
 }
 
-static bool renumber(struct job *j)
+static bool renumber(struct media_job *j)
 {
         if (j->rtcp) {
                 media_sender_rtcp(j->s, j->side, j->p, j->len);
@@ -348,7 +198,7 @@ static bool renumber(struct job *j)
         return !j->way->seal || media_sender_rtp(j->s, !j->side, j->p, &j->h);
 }
 
-static void judge(struct relay *r, struct job *j)
+static void judge(struct media_relay *r, struct media_job *j)
 {
         enum drop_reason why;
 
@@ -366,7 +216,7 @@ static void judge(struct relay *r, struct job *j)
 
 /* ---- 5: out ---- */
 
-static void count_out(const struct job *j)
+static void count_out(const struct media_job *j)
 {
         struct media_side_stat *st = &leg_out(j)->stat;
 
@@ -378,14 +228,23 @@ static void count_out(const struct job *j)
         st->tx_bytes += j->len;
 }
 
+/* Where a packet for one of our own addresses leads: to another call, once; never back into its own. */
+static bool may_go_round(const struct media_relay *r, const struct media_job *j, const struct media_address *a,
+                         bool again)
+{
+        unsigned side;
+
+        return !again && media_at(r->t, a, media_target(leg_out(j), j->rtcp)->port, &side) != j->s;
+}
+
 /* true: it is for another of our own ports, and goes round. */
-static bool send_on(struct relay *r, struct job *j, bool again)
+static bool send_on(struct media_relay *r, struct media_job *j, bool again)
 {
         struct media_leg *l = leg_out(j);
-        bool ours = media_address_find(r->t, media_target(l, j->rtcp)->a.v4) != NULL;
+        struct media_address *ours = media_address_find(r->t, media_target(l, j->rtcp)->a.v4);
         const struct media_hop *h = ours ? NULL : media_hop_find(r->w, l, j->rtcp);
 
-        if (ours ? again : !h) {
+        if (ours ? !may_go_round(r, j, ours, again) : !h) {
                 l->stat.not_sent++;
                 end(j, ours ? DROP_MEDIA_LOOP : DROP_NO_ROUTE);
                 return false;
@@ -400,7 +259,7 @@ static bool send_on(struct relay *r, struct job *j, bool again)
 
 /* ---- a burst ---- */
 
-static void job_add(struct relay *r, struct pkt *pk)
+static void job_add(struct media_relay *r, struct pkt *pk)
 {
         struct media_address *a = media_address_find(r->t, pk->key.dst[0]);
         unsigned side = 0;
@@ -411,26 +270,26 @@ static void job_add(struct relay *r, struct pkt *pk)
                 dp_drop(pk, DROP_MEDIA_NO_SESSION);
                 return;
         }
-        r->job[r->n++] = (struct job){ .pk = pk,
-                                       .s = s,
-                                       .way = s->leg[side].way,
-                                       .side = (uint8_t)side,
-                                       .p = pk->buf + pk->pay,
-                                       .len = pk->end - pk->pay };
+        r->job[r->n++] = (struct media_job){ .pk = pk,
+                                             .s = s,
+                                             .way = s->leg[side].way,
+                                             .side = (uint8_t)side,
+                                             .p = pk->buf + pk->pay,
+                                             .len = pk->end - pk->pay };
 }
 
 /* Returns how many packets, moved to the front of `round`, are for another port of ours. */
-static unsigned relay_burst(struct relay *r, struct pkt *round[BURST_MAX], bool again)
+static unsigned relay_burst(struct media_relay *r, struct pkt *round[BURST_MAX], bool again)
 {
         unsigned n = 0;
 
         for (unsigned i = 0; i < r->n; i++)
                 admit(r, &r->job[i]);
-        srtp_step(r, false);
+        media_open_all(r);
         for (unsigned i = 0; i < r->n; i++)
                 if (r->job[i].pk)
                         judge(r, &r->job[i]);
-        srtp_step(r, true);
+        media_seal_all(r);
         for (unsigned i = 0; i < r->n; i++)
                 if (r->job[i].pk && send_on(r, &r->job[i], again))
                         round[n++] = r->job[i].pk;
@@ -438,7 +297,7 @@ static unsigned relay_burst(struct relay *r, struct pkt *round[BURST_MAX], bool 
 }
 
 /* Two calls that meet on the box: what one sends, the other receives. Once: whoever meets himself goes nowhere. */
-static void relay_again(struct relay *r, struct pkt *round[BURST_MAX], unsigned n)
+static void relay_again(struct media_relay *r, struct pkt *round[BURST_MAX], unsigned n)
 {
         r->n = 0;
         for (unsigned i = 0; i < n; i++) {
@@ -451,14 +310,16 @@ static void relay_again(struct relay *r, struct pkt *round[BURST_MAX], unsigned 
 
 /* ---- what else comes to our addresses ---- */
 
-static enum pkt_verdict other(struct relay *r, struct pkt *pk)
+static enum pkt_verdict other(struct media_relay *r, struct pkt *pk)
 {
         struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
 
         if (pk->key.proto == IPPROTO_ICMP_) {
                 if (!csum_l4_ok(pk))
                         return dp_drop(pk, DROP_BAD_L4_CSUM);
-                return icmp_box_input(r->w, pk);
+                /* As with interfaces: an address answers on its own side only. */
+                return media_proxy_arp(r->w->snap, pk->iface, &dst) ? icmp_box_input(r->w, pk)
+                                                                    : dp_drop(pk, DROP_BOX_DENIED);
         }
         log_msg(r->w->log, LOG_710005, LS(pk->key.proto == IPPROTO_TCP_ ? "TCP" : "IP"), LA(&src), LU(pk->key.sport),
                 LS(iface_name(net_rt(r->w->snap), pk->iface)), LA(&dst), LU(pk->key.dport));
@@ -466,7 +327,7 @@ static enum pkt_verdict other(struct relay *r, struct pkt *pk)
 }
 
 /* packet-tracer asks only. */
-static enum pkt_verdict trace(struct relay *r, struct pkt *pk)
+static enum pkt_verdict trace(struct media_relay *r, struct pkt *pk)
 {
         struct media_address *a = media_address_find(r->t, pk->key.dst[0]);
         unsigned side;
@@ -476,7 +337,7 @@ static enum pkt_verdict trace(struct relay *r, struct pkt *pk)
         return found ? dp_consume(pk, "media relay") : dp_drop(pk, DROP_MEDIA_NO_SESSION);
 }
 
-static void take(struct relay *r, struct pkt *pk)
+static void take(struct media_relay *r, struct pkt *pk)
 {
         if (media_address_find(r->t, pk->key.src[0]))
                 dp_drop(pk, DROP_SPOOF); /* from a wire, in our name */
@@ -492,7 +353,7 @@ static void take(struct relay *r, struct pkt *pk)
 
 void media_stage(struct worker *w, struct burst *b)
 {
-        struct relay r;
+        struct media_relay r;
         struct pkt *round[BURST_MAX];
         unsigned n;
 
