@@ -15,6 +15,22 @@ GROUP_FITS(is_service_group, GROUP_SERVICE)
 GROUP_FITS(is_protocol_group, GROUP_PROTOCOL)
 GROUP_FITS(is_icmp_group, GROUP_ICMP)
 
+/* Ports of a protocol that is said elsewhere. */
+static bool is_port_group(const void *obj)
+{
+        const struct group_conf *g = obj;
+
+        return g->kind == GROUP_SERVICE && g->l4;
+}
+
+/* What stands for the protocol of a rule: protocols, or protocols with their ports. */
+static bool is_rule_group(const void *obj)
+{
+        const struct group_conf *g = obj;
+
+        return g->kind == GROUP_PROTOCOL || (g->kind == GROUP_SERVICE && !g->l4);
+}
+
 static bool has_address(const void *obj)
 {
         return ((const struct netobj_conf *)obj)->kind != NETOBJ_EMPTY;
@@ -46,6 +62,10 @@ static const struct conf_kind kinds[] = {
           .fits = is_service_group },
         { KIND("protocol-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
           .fits = is_protocol_group },
+        { KIND("port-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
+          .fits = is_port_group },
+        { KIND("rule-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
+          .fits = is_rule_group },
         { KIND("icmp-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
           .fits = is_icmp_group },
         { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist"),
@@ -82,6 +102,20 @@ const struct conf_kind *conf_kind_find(const char *name)
 static const struct conf_list *list_of(const struct conf_kind *k, const struct store *s)
 {
         return (const void *)((const char *)s + k->list);
+}
+
+bool conf_kind_shares(const char *x, const char *y)
+{
+        const struct conf_kind *kx = conf_kind_find(x), *ky = conf_kind_find(y);
+
+        return kx && ky && kx->list == ky->list;
+}
+
+bool conf_kind_other(const struct conf_kind *k, const struct store *s, const char *name)
+{
+        const void *o = conf_list_find(list_of(k, s), name);
+
+        return o && k->fits && !k->fits(o);
 }
 
 bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name)

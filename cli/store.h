@@ -74,6 +74,10 @@ struct conf_kind {
 };
 const struct conf_kind *conf_kind_find(const char *name);
 int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e); /* -1 */
+/* Do objects of the two kinds have one list, so that a name means the same object? */
+bool conf_kind_shares(const char *x, const char *y);
+/* Is the name taken by an object of another kind in the same list? */
+bool conf_kind_other(const struct conf_kind *k, const struct store *s, const char *name);
 bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name);
 void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)(void *ctx, const char *name),
                     void *ctx);

@@ -46,7 +46,7 @@ static const struct cmd_bind ports_bind[] = {
 #define PORTS(t) "{eq EQ:" t "|neq NEQ:" t "|lt LT:" t "|gt GT:" t "|range FROM:" t " TO:" t "}"
 #define PORTS_OR_GROUP(t)                                                                                            \
         "{eq EQ:" t "|neq NEQ:" t "|lt LT:" t "|gt GT:" t "|range FROM:" t " TO:" t "|"                              \
-        "object-group SERVICES:ref(service-group)}"
+        "object-group SERVICES:ref(port-group)}"
 
 static const struct cmd_bind proto_bind[] = {
         BIND_KEY("ip", struct proto_spec, num, PROTO_IP),
@@ -55,7 +55,7 @@ static const struct cmd_bind proto_bind[] = {
         BIND_TAGGED("GROUP", struct proto_spec, name, kind, PS_GROUP),
         { 0 },
 };
-#define PROTO "{ip|NUM:protocol|object OBJECT:ref(service-object)|object-group GROUP:ref(protocol-group)}"
+#define PROTO "{ip|NUM:protocol|object OBJECT:ref(service-object)|object-group GROUP:ref(rule-group)}"
 
 #define PORTS_EQ(t) "{eq EQ:" t "|range FROM:" t " TO:" t "}"
 #define HOSTSPEC "{host HOST:addr|object OBJECT:ref(object)|NET:net MASK:netmask}"

@@ -60,7 +60,6 @@ TYPE_EACH(nameif_each)
  */
 TYPE_MATCH(ref_match)
 {
-        static const char *const kinds[] = { "network-group", "service-group", "protocol-group" };
         const struct conf_kind *k = conf_kind_find(ta->text);
         const struct type_arg form = { .hi = k ? k->name_max : 0 };
         char name[CONF_NAME_MAX + 1];
@@ -69,10 +68,7 @@ TYPE_MATCH(ref_match)
                 return newname_match(env, &form, s, n);
         memcpy(name, s, n);
         name[n] = 0;
-        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-                if (strcmp(kinds[i], k->name) != 0 && conf_kind_has(conf_kind_find(kinds[i]), env->store, name))
-                        return 0;
-        return newname_match(env, &form, s, n);
+        return conf_kind_other(k, env->store, name) ? 0 : newname_match(env, &form, s, n);
 }
 
 TYPE_STORE(ref_store)

@@ -110,6 +110,14 @@ static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
         return policy_limit_ace(&c->store->policy, l, a, e);
 }
 
+static const char *ace_inert(const struct store *s, const void *obj)
+{
+        const A *a = obj;
+
+        (void)s;
+        return a->src.kind == AS_ANY6 || a->dst.kind == AS_ANY6 ? "IPv6 is not forwarded" : NULL;
+}
+
 static void ace_again(struct conf_ctx *c, const struct args *a, const void *elem)
 {
         (void)elem;
@@ -191,6 +199,7 @@ static const struct cmd_bind ace_bind[] = {
         BIND("SPORT", A, sport),
         BIND("DPORT", A, dport),
         BIND_DFLT("ICMPTYPE", A, icmp_type, -1),
+        BIND_TAGGED("ICMPGROUP", A, dport.name, dport.op, PORT_GROUP), /* types stand where ports do */
         BIND_OPTFLAG("log", A, log),
         BIND_OPTFLAG("disable", A, log_disable),
         LOG_ATTR("LEVEL", log_level, -1),
@@ -210,7 +219,8 @@ static const struct cmd_bind remark_bind[] = { BIND_TAGGED("TEXT", A, remark, ki
 #define RULE                                                                                                         \
         "{permit|deny} {tcp SRC:addrspec [SPORT:tcpports] DST:addrspec [DPORT:tcpports]|"                            \
         "udp SRC:addrspec [SPORT:udpports] DST:addrspec [DPORT:udpports]|"                                           \
-        "icmp SRC:addrspec DST:addrspec [ICMPTYPE:icmptype]|PROTO:proto SRC:addrspec DST:addrspec} "                 \
+        "icmp SRC:addrspec DST:addrspec [{ICMPTYPE:icmptype|object-group ICMPGROUP:ref(icmp-group)}]|PROTO:proto "   \
+        "SRC:addrspec DST:addrspec} "                                                                                \
         "[log [{disable|default|LEVEL:level}] [interval SECONDS:u32(1-600)]] [inactive]"
 #define ACE(ln, hlp, bnd, ...)                                                                                       \
         {                                                                                                            \
@@ -224,8 +234,10 @@ static void write_aces(struct running *r, const struct cmd_row *row, const void 
 static void write_nothing(struct running *r, const struct cmd_row *row, const void *obj);
 
 const struct cmd_row rows_access_list[] = {
-        ACE("extended " RULE, "Configure an access control element", ace_bind, .write = write_aces),
-        ACE(RULE, "Configure an access control element", ace_bind, .write = write_nothing, .flags = ROW_HIDDEN),
+        ACE("extended " RULE, "Configure an access control element", ace_bind, .write = write_aces,
+            .inert_if = ace_inert),
+        ACE(RULE, "Configure an access control element", ace_bind, .write = write_nothing, .flags = ROW_HIDDEN,
+            .inert_if = ace_inert),
         ACE("standard {permit|deny} SRC:stdaddr", "An element of a standard list", standard_bind,
             .write = write_nothing, .inert = "nothing uses standard access lists"),
         ACE("remark TEXT:line(100)", "A comment", remark_bind, .write = write_nothing, .flags = ROW_REPEAT),
