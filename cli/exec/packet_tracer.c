@@ -147,20 +147,46 @@ static void show_phase(struct session *s, const struct trace_phase *ph, unsigned
         text_fini(&t);
 }
 
-static const char *status(const struct iface_rt *i)
+struct link_query {
+        uint16_t port;
+        bool link;
+};
+
+static void read_link(struct worker *w, void *arg)
 {
-        return i && i->up ? "up" : "down";
+        struct link_query *q = arg;
+        const struct port *p = q->port < WORKER_PORTS_MAX ? w->port[q->port] : NULL;
+
+        q->link |= p && p->link;
+}
+
+/* As `show interface` has it: an interface without a port is down. */
+static bool is_up(struct box *b, const struct iface_rt *i)
+{
+        struct link_query q = { .port = i->port };
+
+        if (!i->up)
+                return false;
+        each_worker(b, read_link, &q);
+        return q.link;
+}
+
+static void show_iface(struct session *s, const char *way, const struct iface_rt *i)
+{
+        const char *status = is_up(session_box(s), i) ? "up" : "down";
+
+        out(s, "%sput-interface: %s\n%sput-status: %s\n%sput-line-status: %s\n", way, i->nameif, way, status, way,
+            status);
 }
 
 static void show_end(struct session *s, const struct net_rt *n, const struct probe *pr)
 {
-        const struct iface_rt *in = iface_by_idx(n, pr->iface), *to = iface_by_idx(n, pr->trace.out_iface);
+        const struct iface_rt *to = iface_by_idx(n, pr->trace.out_iface);
 
-        out(s, "\nResult:\ninput-interface: %s\ninput-status: %s\ninput-line-status: %s\n", in->nameif, status(in),
-            status(in));
+        out(s, "\nResult:\n");
+        show_iface(s, "in", iface_by_idx(n, pr->iface));
         if (to)
-                out(s, "output-interface: %s\noutput-status: %s\noutput-line-status: %s\n", to->nameif, status(to),
-                    status(to));
+                show_iface(s, "out", to);
         else if (pr->trace.out_iface == IFACE_BOX)
                 out(s, "output-interface: NP Identity Ifc\noutput-status: up\noutput-line-status: up\n");
         out(s, "Action: %s\n", pr->trace.allow ? "allow" : "drop");
@@ -177,14 +203,20 @@ static int trace(struct session *s, const struct snapshot *snap, const struct ar
         struct probe *pr;
         int rc = 0;
 
-        if (!in || !in->up || !b->nworkers || !b->worker[0])
-                return err_set(e, ERR_STATE, "interface %s is not up", arg_str(a, "IFC"));
+        if (!in)
+                return err_set(e, ERR_REF, "interface %s does not exist", arg_str(a, "IFC"));
+        if (!b->nworkers || !b->worker[0])
+                return err_set(e, ERR_STATE, "no packets are forwarded here");
         pr = mem_alloc(MEM_CLI, sizeof *pr);
         if (!pr)
                 return err_nomem(e, "tracing");
         pr->iface = in->idx;
-        build(pr, &in->mac, p);
-        worker_call(b->worker[0], run, pr);
+        if (is_up(b, in)) {
+                build(pr, &in->mac, p);
+                worker_call(b->worker[0], run, pr);
+        } else {
+                pr->trace.drop = DROP_IFACE_DOWN;
+        }
         for (unsigned i = 0; !pr->no_buffer && i < pr->trace.n; i++)
                 show_phase(s, &pr->trace.phase[i], i + 1);
         if (pr->no_buffer)

@@ -84,6 +84,19 @@ enum drop_reason decode_frame(struct pkt *pk)
         return why ? why : decode_net(pk);
 }
 
+/* A probe of packet-tracer came from no wire. */
+static void count_in(struct worker *w, const struct pkt *pk)
+{
+        struct iface_stat *st = &w->env.ifstat[pk->iface];
+
+        if (pk->dry)
+                return;
+        stat_add(&st->in_pkts, 1);
+        stat_add(&st->in_bytes, pk->len);
+        if (pk->l2_bcast)
+                stat_add(&st->in_bcast, 1);
+}
+
 /* The logical interface of a frame: by its tag, where VLAN 0 is a priority mark on an untagged frame. */
 static enum drop_reason assign_iface(struct worker *w, const struct net_rt *n, struct pkt *pk,
                                      const struct iface_rt **ifp)
@@ -96,10 +109,7 @@ static enum drop_reason assign_iface(struct worker *w, const struct net_rt *n, s
         if (!ifc)
                 return DROP_BAD_VLAN;
         pk->iface = ifc->idx;
-        stat_add(&w->env.ifstat[ifc->idx].in_pkts, 1);
-        stat_add(&w->env.ifstat[ifc->idx].in_bytes, pk->len);
-        if (pk->l2_bcast)
-                stat_add(&w->env.ifstat[ifc->idx].in_bcast, 1);
+        count_in(w, pk);
         if (!ifc->nameif[0] || !ifc->ip.fam)
                 return DROP_IFACE_UNCONFIGURED;
         if (!ifc->up)
@@ -115,7 +125,8 @@ static enum drop_reason check_own(struct worker *w, const struct net_rt *n, cons
         struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
 
         if (iface_by_addr(n, &src)) {
-                log_msg(w->log, LOG_106016, LA(&src), LA(&dst), LS(ifc->nameif));
+                if (!pk->dry)
+                        log_msg(w->log, LOG_106016, LA(&src), LA(&dst), LS(ifc->nameif));
                 return DROP_SPOOF;
         }
         if (iface_is_broadcast(ifc, &src) || iface_is_broadcast(ifc, &dst))
@@ -168,7 +179,7 @@ void decode_stage(struct worker *w, struct burst *b)
 
                 if (!why)
                         continue;
-                if (is_malformed(why) && pk->iface < IFACES_MAX)
+                if (is_malformed(why) && pk->iface < IFACES_MAX && !pk->dry)
                         stat_add(&w->env.ifstat[pk->iface].in_errors, 1);
                 dp_drop(pk, why);
         }

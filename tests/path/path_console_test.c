@@ -63,6 +63,17 @@ static const char *show(const char *command)
         return strchr(start, '\n') + 1;
 }
 
+static void configure(const char *lines)
+{
+        const struct session_opts o = { .privileged = true };
+        char script[1024];
+
+        assert_true(snprintf(script, sizeof script, "configure terminal\n%s", lines) < (int)sizeof script);
+        free(shown);
+        shown = console_script(&fx.box, &o, script);
+        assert_null(strstr(shown, "ERROR"));
+}
+
 static void has(const char *command, const char *part)
 {
         const char *text = show(command);
@@ -216,6 +227,61 @@ static void interfaces_and_neighbours(void **state UNUSED)
         has("show route", "C        10.0.0.0 255.255.255.0 is directly connected, inside\n");
 }
 
+/* Both blocks of `show interface`, all its counters. */
+static char *counters(const char *ifc)
+{
+        char cmd[64];
+
+        snprintf(cmd, sizeof cmd, "show interface %s", ifc);
+        return strdup(show(cmd));
+}
+
+static void probes_are_no_traffic(void **state UNUSED)
+{
+        char *before = counters("outside"), *drops = strdup(show("show asp drop")), *after;
+
+        web_session();
+        after = counters("outside");
+        assert_string_not_equal(before, after);
+        free(before);
+        before = after;
+        for (int i = 0; i < 3; i++)
+                show("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
+        show("packet-tracer input outside tcp 192.0.2.1 1000 192.0.2.140 80"); /* our own address */
+        after = counters("outside");
+        assert_string_equal(before, after);
+        is("show asp drop", drops);
+        free(before);
+        free(after);
+        free(drops);
+}
+
+static void tracer_knows_what_is_down(void **state UNUSED)
+{
+        configure("interface GigabitEthernet0/5\nnameif far\nip address 10.5.0.1 255.255.255.0\n"
+                  "no shutdown\ninterface GigabitEthernet0/6\nnameif farther\nip address 10.6.0.1 255.255.255.0\n"
+                  "no shutdown\n");
+        is("packet-tracer input far tcp 10.5.0.9 1234 8.8.8.8 80",
+           "\nResult:\ninput-interface: far\ninput-status: down\ninput-line-status: down\nAction: drop\n"
+           "Drop-reason: (interface-down) Interface is down\n\n");
+        is("packet-tracer input bogus tcp 10.5.0.9 1234 8.8.8.8 80", "ERROR: interface bogus does not exist\n");
+}
+
+/* Groups of services and of ICMP types decide about packets, not only about text. */
+static void groups_of_services_are_in_force(void **state UNUSED)
+{
+        configure("object-group service S2\nservice-object tcp destination eq 443\n"
+                  "service-object udp\nobject-group icmp-type I\nicmp-object echo\nexit\n"
+                  "access-list outside_in extended permit object-group S2 any host 10.0.0.5\n"
+                  "access-list outside_in extended permit icmp any host 10.0.0.5 object-group I\n");
+        has("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 443", "Action: allow\n");
+        has("packet-tracer input outside udp 192.0.2.10 1000 192.0.2.140 9", "Action: allow\n");
+        has("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 444", "Action: drop\n");
+        has("packet-tracer input outside icmp 192.0.2.10 8 0 192.0.2.140", "Action: allow\n");
+        has("packet-tracer input outside icmp 192.0.2.10 13 0 192.0.2.140", "Action: drop\n");
+        has("show access-list outside_in", "extended permit tcp any host 10.0.0.5 eq 443 (hitcnt");
+}
+
 static void tracer_sees_what_packets_see(void **state UNUSED)
 {
         const char *t = show("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
@@ -298,6 +364,9 @@ int main(void)
                 T(lists_and_drops),
                 T(interfaces_and_neighbours),
                 T(tracer_sees_what_packets_see),
+                T(probes_are_no_traffic),
+                T(tracer_knows_what_is_down),
+                T(groups_of_services_are_in_force),
                 T(captures),
                 T(a_capture_becomes_a_file),
         };
