@@ -1,0 +1,447 @@
+/* How long calls live, whose they are, how many there may be. */
+#include "tests/support/sip_talk.h"
+
+#include "inspect/sip/sip_int.h"
+
+static struct world w;
+static struct feed f;
+static struct talk out, in;
+static const struct sip_map short_times = {
+        .t_sip = 600, .t_media = 60, .t_invite = 90, .t_disconnect = 5, .t_provisional = 30
+};
+
+static void begin(const struct sip_map *map)
+{
+        struct leg_setup l = { .w = &w,
+                               .via = { VIA_TLS, VIA_TCP },
+                               .phone = &world_phone,
+                               .anchor = true,
+                               .device = "SEP001122334455" };
+
+        world_begin(&w);
+        world_session(&f, &l, map);
+        out = (struct talk){ .f = &f, .caller = DIR_C2S, .id = "out", .from = "a" };
+        in = (struct talk){ .f = &f, .caller = DIR_S2C, .id = "in", .from = "s" };
+}
+
+static int setup(void **st)
+{
+        (void)st;
+        begin(NULL);
+        return 0;
+}
+
+static int setup_map(void **st)
+{
+        (void)st;
+        begin(&short_times);
+        return 0;
+}
+
+static int teardown(void **st)
+{
+        (void)st;
+        feed_close(&f);
+        world_end(&w);
+        return 0;
+}
+
+/* Time goes on for session and worker alike. */
+static void after(uint64_t ms)
+{
+        f.c.now_ms += ms;
+        inspect_sip.tick(w.shared, f.c.now_ms);
+}
+
+static void event(unsigned media, enum media_event ev)
+{
+        inspect_sip.media_event(w.shared, w.media[media].cookie, 0, ev, NULL);
+}
+
+static void ringing(void)
+{
+        talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
+        out.to = "b";
+        talk_response(&out, DIR_S2C, 180, "INVITE", 1, NULL);
+        assert_int_equal(w.live, 1);
+}
+
+static void established(void)
+{
+        ringing();
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, SERVER_AUDIO);
+        talk_request(&out, DIR_C2S, "ACK", 1, NULL);
+}
+
+static void held(void)
+{
+        talk_request(&out, DIR_C2S, "INVITE", 2,
+                     SDP_HEAD("198.51.100.10") "m=audio 4000 RTP/SAVP 0\r\n" CRYPTO("1", KEY_A) "a=inactive\r\n");
+        talk_response(&out, DIR_S2C, 200, "INVITE", 2,
+                      SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\na=inactive\r\n");
+}
+
+static void gone(void)
+{
+        assert_int_equal(w.live, 0);
+        assert_int_equal(sip_calls(w.shared), 0);
+}
+
+/* ---- times ---- */
+
+static void an_unanswered_invite_ends(void **st)
+{
+        (void)st;
+        talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
+        after(SIP_T_INVITE * 1000 - 20);
+        assert_int_equal(w.live, 1);
+        after(40);
+        gone();
+}
+
+static void ringing_goes_on(void **st)
+{
+        (void)st;
+        ringing();
+        for (unsigned i = 0; i < 5; i++) {
+                after(SIP_T_INVITE * 1000 - 100);
+                assert_int_equal(w.live, 1);
+                talk_response(&out, DIR_S2C, 180, "INVITE", 1, NULL);
+        }
+        after(SIP_T_INVITE * 1000 + 20);
+        gone();
+}
+
+static void times_of_the_map(void **st)
+{
+        (void)st;
+        talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
+        assert_int_equal(w.media[0].spec.idle_s, 30);
+        after(89980);
+        assert_int_equal(w.live, 1);
+        after(40);
+        gone();
+        out.id = "two";
+        out.to = NULL;
+        established();
+        assert_int_equal(w.media[1].spec.idle_s, 60);
+        talk_request(&out, DIR_C2S, "BYE", 3, NULL);
+        after(4980);
+        assert_int_equal(w.live, 1);
+        after(40);
+        gone();
+}
+
+static void an_answered_call_ends_with_its_media(void **st)
+{
+        (void)st;
+        established();
+        after(24 * 3600 * 1000ull);
+        assert_int_equal(w.live, 1);
+        event(0, MEDIA_EV_FIRST_PACKET);
+        assert_int_equal(w.live, 1);
+        event(0, MEDIA_EV_TIMEOUT);
+        gone();
+        inspect_sip.media_event(w.shared, w.media[0].cookie, 0, MEDIA_EV_CLOSED, NULL);
+        inspect_sip.media_event(w.shared, UINT64_MAX, 0, MEDIA_EV_TIMEOUT, NULL);
+}
+
+static void silence_on_hold_is_no_end(void **st)
+{
+        (void)st;
+        established();
+        held();
+        assert_int_equal(w.media[0].spec.idle_s, 0);
+        event(0, MEDIA_EV_TIMEOUT);
+        after(24 * 3600 * 1000ull);
+        assert_int_equal(w.live, 1);
+        talk_request(&out, DIR_C2S, "BYE", 3, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 3, NULL);
+        gone();
+}
+
+static void a_key_used_up_ends_the_call(void **st)
+{
+        (void)st;
+        established();
+        event(0, MEDIA_EV_KEY_LIMIT);
+        gone();
+}
+
+/* One silent stream beside one that speaks is no reason. */
+static void all_media_must_be_silent(void **st)
+{
+        (void)st;
+        talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO "m=video 4002 RTP/SAVP 96\r\n" CRYPTO("1", KEY_B));
+        out.to = "b";
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, SERVER_AUDIO "m=video 5002 RTP/AVP 96\r\n");
+        event(1, MEDIA_EV_TIMEOUT);
+        assert_int_equal(w.live, 2);
+        event(0, MEDIA_EV_TIMEOUT);
+        gone();
+}
+
+/* ---- BYE ---- */
+
+static void bye_with_a_challenge(void **st)
+{
+        (void)st;
+        established();
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        talk_response(&out, DIR_S2C, 407, "BYE", 2, NULL);
+        after(SIP_T_DISCONNECT * 1000 + 20);
+        assert_int_equal(w.live, 1);
+        talk_request(&out, DIR_C2S, "BYE", 3, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 3, NULL);
+        gone();
+        assert_non_null(talk_request(&out, DIR_C2S, "BYE", 3, NULL));
+}
+
+static void bye_refused_is_the_end_too(void **st)
+{
+        (void)st;
+        established();
+        talk_request(&out, DIR_S2C, "BYE", 2, NULL);
+        talk_response(&out, DIR_C2S, 481, "BYE", 2, NULL);
+        gone();
+}
+
+/* ---- sessions ---- */
+
+static void lose_session(void)
+{
+        feed_close(&f);
+}
+
+static void new_session(uint16_t port, const char *device)
+{
+        struct leg_setup l = { .w = &w,
+                               .via = { VIA_TLS, VIA_TCP },
+                               .phone = &world_phone,
+                               .anchor = true,
+                               .device = device,
+                               .port = port };
+        uint64_t now = f.c.now_ms;
+
+        world_session(&f, &l, NULL);
+        f.c.now_ms = now;
+}
+
+static void media_outlives_its_session(void **st)
+{
+        (void)st;
+        established();
+        lose_session();
+        assert_int_equal(w.live, 1);
+        new_session(40001, "SEP001122334455");
+        after(3600 * 1000ull);
+        assert_int_equal(w.live, 1);
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 2, NULL);
+        gone();
+}
+
+static void a_stranger_does_not_inherit(void **st)
+{
+        (void)st;
+        established();
+        lose_session();
+        new_session(40001, "SEP00112233AAAA");
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 2, NULL);
+        assert_int_equal(w.live, 1);
+        event(0, MEDIA_EV_TIMEOUT);
+        gone();
+}
+
+static void what_rang_ends_with_its_session(void **st)
+{
+        (void)st;
+        ringing();
+        lose_session();
+        gone();
+        new_session(40001, "");
+}
+
+static void a_held_call_without_session_ends_in_time(void **st)
+{
+        (void)st;
+        established();
+        held();
+        lose_session();
+        f.c.now_ms += SIP_T_SIP * 1000ull - 100;
+        inspect_sip.tick(w.shared, f.c.now_ms);
+        assert_int_equal(w.live, 1);
+        inspect_sip.tick(w.shared, f.c.now_ms + 200);
+        gone();
+        new_session(40001, "");
+}
+
+/* A proxy inside sends the call to another phone behind us: one Call-ID, two calls. */
+static void hairpin(void **st)
+{
+        struct leg_setup l = {
+                .w = &w, .via = { VIA_TLS, VIA_TCP }, .phone = &world_phone, .anchor = true, .port = 41000
+        };
+        struct feed g;
+        struct talk other;
+
+        (void)st;
+        world_session(&g, &l, NULL);
+        other = (struct talk){ .f = &g, .caller = DIR_S2C, .id = "out", .from = "a" };
+        talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
+        talk_request(&other, DIR_S2C, "INVITE", 1, SERVER_AUDIO);
+        assert_int_equal(w.live, 2);
+        assert_int_equal(sip_calls(w.shared), 2);
+        other.to = out.to = "b";
+        talk_response(&other, DIR_C2S, 200, "INVITE", 1,
+                      SDP_HEAD("198.51.100.10") "m=audio 4100 RTP/SAVP 0\r\n" CRYPTO("5", KEY_B));
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, SERVER_AUDIO);
+        assert_int_equal(w.media[0].spec.side[0].remote.port, 4000);
+        assert_int_equal(w.media[1].spec.side[0].remote.port, 4100);
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 2, NULL);
+        assert_int_equal(w.live, 1);
+        feed_close(&g);
+        assert_int_equal(w.live, 1); /* its media goes on */
+        event(1, MEDIA_EV_TIMEOUT);
+        gone();
+}
+
+/* ---- limits ---- */
+
+static void calls_of_a_session_are_bounded(void **st)
+{
+        char id[32];
+        unsigned made = 0;
+
+        (void)st;
+        for (unsigned i = 0; i < SIP_SESSION_TXNS + 100; i++) {
+                snprintf(id, sizeof id, "flood%u", i);
+                out.id = id;
+                made += talk_request(&out, DIR_C2S, "INVITE", 1, NULL) != NULL;
+        }
+        assert_int_equal(made, SIP_SESSION_TXNS);
+        assert_int_equal(feed_count(&f, "transactions refused"), 100);
+        assert_int_equal(sip_calls(w.shared), SIP_SESSION_TXNS);
+        after(SIP_INVITE_TXN_MS + 20);
+        assert_int_equal(sip_calls(w.shared), 0);
+        out.id = "after";
+        assert_non_null(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO));
+}
+
+static void calls_of_one_id_are_bounded(void **st)
+{
+        char tag[32];
+
+        (void)st;
+        for (unsigned i = 0; i < SIP_SAME_ID_MAX + 5; i++) {
+                snprintf(tag, sizeof tag, "t%u", i);
+                out.from = tag;
+                talk_request(&out, DIR_C2S, "INVITE", 1 + i, NULL);
+        }
+        assert_int_equal(sip_calls(w.shared), SIP_SAME_ID_MAX);
+        assert_int_equal(feed_count(&f, "calls refused"), 5);
+}
+
+static void a_long_call_id_is_refused(void **st)
+{
+        static char id[300];
+
+        (void)st;
+        memset(id, 'x', sizeof id - 1);
+        out.id = id;
+        assert_null(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO));
+        id[SIP_CALL_ID_MAX] = 0;
+        assert_non_null(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO));
+}
+
+/* A flood of odd requests leaves the established call alone. */
+static void a_flood_leaves_calls_alone(void **st)
+{
+        struct media_spec before;
+        struct talk odd = { .f = &f, .caller = DIR_C2S };
+        char id[32];
+
+        (void)st;
+        established();
+        before = w.media[0].spec;
+        for (unsigned i = 0; i < 3000; i++) {
+                snprintf(id, sizeof id, "odd%u", i);
+                odd.id = odd.from = id;
+                talk_request(&odd, DIR_C2S, "INVITE", i, NULL);
+        }
+        assert_memory_equal(&w.media[0].spec, &before, sizeof before);
+        event(0, MEDIA_EV_FIRST_PACKET);
+        assert_true(w.media[0].live);
+        after(SIP_INVITE_TXN_MS + 20);
+        assert_int_equal(sip_calls(w.shared), 1);
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 2, NULL);
+        gone();
+}
+
+/* ---- views ---- */
+
+static void walks_and_clears(void **st)
+{
+        struct sip_call_row row[4];
+        uint32_t cursor = 0;
+        bool end;
+
+        (void)st;
+        ringing();
+        talk_request(&in, DIR_S2C, "INVITE", 1, NULL);
+        after(1000);
+        assert_int_equal(sip_walk(w.shared, &cursor, row, 4, &end), 2);
+        assert_true(end);
+        assert_string_equal(row[0].call_id, "out");
+        assert_string_equal(row[0].state, "Call init");
+        assert_int_equal(row[0].idle_ms, 1000);
+        assert_int_equal(row[0].nmedia, 1);
+        assert_true(row[0].rx_key[0][0] && row[0].tx_key[0][0] && !row[0].rx_key[0][1]);
+        assert_int_equal(row[0].local[0][1].port, 20000);
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, SERVER_AUDIO);
+        cursor = 0;
+        assert_int_equal(sip_walk(w.shared, &cursor, row, 1, &end), 1);
+        assert_false(end);
+        assert_string_equal(row[0].state, "Active");
+        assert_int_equal(sip_walk(w.shared, &cursor, row, 1, &end), 1);
+        assert_string_equal(row[0].call_id, "in");
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        cursor = 0;
+        sip_walk(w.shared, &cursor, row, 1, &end);
+        assert_string_equal(row[0].state, "Call terminating");
+        sip_clear(w.shared);
+        gone();
+        assert_non_null(talk_request(&out, DIR_C2S, "BYE", 2, NULL));
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(an_unanswered_invite_ends),
+                T(ringing_goes_on),
+                cmocka_unit_test_setup_teardown(times_of_the_map, setup_map, teardown),
+                T(an_answered_call_ends_with_its_media),
+                T(silence_on_hold_is_no_end),
+                T(a_key_used_up_ends_the_call),
+                T(all_media_must_be_silent),
+                T(bye_with_a_challenge),
+                T(bye_refused_is_the_end_too),
+                T(media_outlives_its_session),
+                T(a_stranger_does_not_inherit),
+                T(what_rang_ends_with_its_session),
+                T(a_held_call_without_session_ends_in_time),
+                T(hairpin),
+                T(calls_of_a_session_are_bounded),
+                T(calls_of_one_id_are_bounded),
+                T(a_long_call_id_is_refused),
+                T(a_flood_leaves_calls_alone),
+                T(walks_and_clears),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
