@@ -95,6 +95,7 @@ static void init_values(struct store *s)
         s->policy.hold = false;
         log_conf_init(&s->log);
         s->proxy.max_sessions = 0;
+        s->proxy.license = (struct license_conf){ 0 };
         s->dirty = DIRTY_ALL;
 }
 

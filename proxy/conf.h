@@ -61,11 +61,20 @@ struct phone_proxy_conf {
         char proxy_nameif[NAMEIF_MAX + 1];
 };
 
+/* license model MODEL [uc N] [k8|k9]: ours. reference/asa-cli.md 5.1 */
+#define LICENSE_MODEL_MAX 15
+struct license_conf {
+        char model[LICENSE_MODEL_MAX + 1]; /* "": no limits */
+        uint32_t uc;                       /* 0: what the model comes with */
+        bool k8, k9;                       /* neither: as k9 */
+};
+
 struct proxy_conf {
         struct conf_list tls_proxies;   /* struct tls_proxy_conf */
         struct conf_list media_terms;   /* struct media_term_conf */
         struct conf_list phone_proxies; /* struct phone_proxy_conf */
         uint32_t max_sessions;          /* tls-proxy maximum-sessions; 0 = platform default */
+        struct license_conf license;
 };
 
 void tls_proxy_conf_init(struct tls_proxy_conf *c);

@@ -168,7 +168,8 @@ int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const s
         if (!p)
                 return err_nomem(e, "compiling tls-proxies");
         p->tp = arena_array(part->arena, conf->tls_proxies.n ? conf->tls_proxies.n : 1, sizeof *p->tp);
-        p->max_sessions = conf->max_sessions ? conf->max_sessions : TLS_PROXY_SESSIONS_DEFAULT;
+        license_limits(&conf->license, conf->max_sessions, &p->license);
+        p->max_sessions = p->license.tls;
         if (!p->tp)
                 return err_nomem(e, "compiling tls-proxies");
         part->root = p;

@@ -3,6 +3,7 @@
 #define VOXGATE_PROXY_RT_H
 
 #include "inspect/ctx.h"
+#include "proxy/license.h"
 #include "proxy/tls_profile.h"
 
 struct ldc_rt; /* proxy/ldc.h: issuer and key for certificates per phone */
@@ -51,7 +52,8 @@ struct proxy_rt {
         struct phone_proxy_rt *phone_proxy;
         unsigned n;
         struct tls_proxy_rt *tp;
-        uint32_t max_sessions;
+        uint32_t max_sessions; /* = license.tls */
+        struct license_limits license;
 };
 static inline const struct proxy_rt *proxy_rt(const struct snapshot *s)
 {
@@ -59,8 +61,6 @@ static inline const struct proxy_rt *proxy_rt(const struct snapshot *s)
 }
 const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id);
 const struct phone_proxy_rt *phone_proxy_by_id(const struct proxy_rt *p, uint32_t id);
-#define TLS_PROXY_SESSIONS_DEFAULT 4000u
-#define TLS_PROXY_SESSIONS_MAX 13000u
 
 int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const struct pki_conf *pki,
                   const struct pki_rt *assets, const struct net_rt *net, const struct rng *rng,

@@ -2,6 +2,7 @@
 
 #include "cli/cmd/rows.h"
 #include "pki/keystore.h"
+#include "proxy/license.h"
 
 #define T struct tls_proxy_conf
 
@@ -168,12 +169,27 @@ const struct cmd_row rows_tls_proxy[] = {
 };
 
 /* ---- the limit ---- */
+static int check_max(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const struct store *s = obj;
+        const struct license_model *m = license_model_find(s->proxy.license.model);
+        uint32_t most = m ? license_tls_max(m) : TLS_PROXY_SESSIONS_MAX;
+
+        if (s->proxy.max_sessions <= most)
+                return 0;
+        if (!c->late)
+                return err_set(e, ERR_RANGE, "model %s has at most %u TLS proxy sessions", m ? m->name : "", most);
+        conf_warning(c, "tls-proxy maximum-sessions %u is above the limit of the licence: %u are in force",
+                     s->proxy.max_sessions, most);
+        return 0;
+}
+
 static const struct cmd_bind max_bind[] = { BIND("N", struct store, proxy.max_sessions), { 0 } };
 
 const struct cmd_row rows_tls_proxy_max[] = {
         { ROW_LEAF, "tls-proxy maximum-session N:u32(1-13000)", "Sessions at the same time", max_bind,
-          .dirty = DIRTY_PROXY },
+          .dirty = DIRTY_PROXY, .check = check_max },
         { ROW_LEAF, "tls-proxy maximum-sessions N:u32(1-13000)", "Sessions at the same time", max_bind, DIRTY_PROXY,
-          .flags = ROW_HIDDEN },
+          .flags = ROW_HIDDEN, .check = check_max },
         END,
 };

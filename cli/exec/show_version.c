@@ -142,24 +142,39 @@ static void feature(struct session *s, const char *name, const char *value)
         out(s, "%-34s: %-15sperpetual\n", name, value);
 }
 
+static void show_sessions(struct session *s, const char *name, uint32_t limit)
+{
+        char n[16];
+
+        snprintf(n, sizeof n, "%u", limit);
+        feature(s, name, limit == LICENSE_UNLIMITED ? "Unlimited" : n);
+}
+
 /* What the linked libraries and the machine allow. */
 static void show_features(struct session *s, struct box *b)
 {
-        char n[16];
         bool null_suite = false;
         const struct snapshot *snap = snapshot_get(b->hub);
-        uint32_t max =
-                snap && proxy_rt(snap)->max_sessions ? proxy_rt(snap)->max_sessions : TLS_PROXY_SESSIONS_DEFAULT;
+        struct license_limits l;
 
-        if (snap)
+        license_limits(&(struct license_conf){ 0 }, 0, &l);
+        if (snap) {
+                l = proxy_rt(snap)->license;
                 snapshot_put(b->hub, snap);
+        }
         out(s, "\nLicensed features for this platform:\n");
         feature(s, "Maximum Physical Interfaces", "Unlimited");
-        snprintf(n, sizeof n, "%u", max);
-        feature(s, "Total UC Proxy Sessions", n);
+        show_sessions(s, "UC Phone Proxy Sessions", MIN_OF(l.phone, l.tls));
+        show_sessions(s, "Total UC Proxy Sessions", MIN_OF(l.uc, l.tls));
+        show_sessions(s, "Total TLS Proxy Sessions", l.tls);
+        show_sessions(s, "SRTP Sessions", l.srtp);
+        feature(s, "Intercompany Media Engine", "Disabled");
         tls_suite_known("null-sha1", &null_suite);
         feature(s, "NULL Cipher Suites", null_suite ? "Enabled" : "Disabled");
-        out(s, "\n");
+        if (*l.model)
+                out(s, "\nThis platform is limited like model %s, %s.\n\n", l.model, l.k8 ? "K8" : "K9");
+        else
+                out(s, "\nThis platform has no licence limits.\n\n");
 }
 
 static void show_config_age(struct session *s, struct box *b)
