@@ -38,40 +38,18 @@ void filter_split(const char *line, size_t *cmd_len, const char **spec)
         }
 }
 
-/* One interval "{n,m}" may multiply a pattern, nested ones explode it; back references make matching exponential. */
-static int check_pattern(const char *re, struct err *e)
+static int compile(struct filter *f, int kind, const char *re, struct err *e)
 {
-        unsigned intervals = 0;
+        struct err why;
 
         if (!*re)
                 return err_set(e, ERR_SYNTAX, "%% Incomplete command");
         if (strlen(re) > FILTER_PATTERN_MAX)
                 return err_set(e, ERR_RANGE, "regular expression of %zu characters, at most %u", strlen(re),
                                FILTER_PATTERN_MAX);
-        for (const char *p = re; *p; p++) {
-                if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
-                        return err_set(e, ERR_SUPPORT, "regular expression \"%s\": back references are not supported",
-                                       re);
-                if (*p == '\\' && p[1])
-                        p++;
-                else if (*p == '{' && ++intervals > 1)
-                        return err_set(e, ERR_RANGE, "regular expression \"%s\": more than one repetition count", re);
-        }
-        return 0;
-}
-
-static int compile(struct filter *f, int kind, const char *re, struct err *e)
-{
-        char why[120];
-        int rc;
-
-        if (check_pattern(re, e))
-                return -1;
-        rc = regcomp(&f->re, re, REG_EXTENDED | REG_NOSUB);
-        if (rc) {
-                regerror(rc, &f->re, why, sizeof why);
-                return err_set(e, ERR_SYNTAX, "regular expression \"%s\": %s", re, why);
-        }
+        f->re = regex_new(re, &why);
+        if (!f->re)
+                return err_set(e, why.code, "regular expression \"%s\": %s", re, why.text);
         f->kind = kind;
         return 0;
 }
@@ -120,8 +98,8 @@ int filter_init(struct filter *f, const char *spec, struct err *e)
 
 void filter_fini(struct filter *f)
 {
-        if (f->kind != FILTER_OFF)
-                regfree(&f->re);
+        regex_free(f->re);
+        f->re = NULL;
         f->kind = FILTER_OFF;
 }
 
@@ -131,7 +109,7 @@ bool filter_pass(struct filter *f, const char *line)
 
         if (f->kind == FILTER_OFF || f->begun)
                 return true;
-        hit = !regexec(&f->re, line, 0, NULL, 0);
+        hit = regex_match(f->re, line, strlen(line));
         if (f->kind == FILTER_BEGIN)
                 f->begun = hit;
         return f->kind == FILTER_EXCLUDE ? !hit : hit;

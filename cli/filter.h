@@ -2,18 +2,17 @@
 #ifndef VOXGATE_CLI_FILTER_H
 #define VOXGATE_CLI_FILTER_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "platform/base/err.h"
+#include "platform/base/regex.h"
 
 #define FILTER_PATTERN_MAX 255u /* bytes of a regular expression */
 
 struct filter {
         enum { FILTER_OFF, FILTER_INCLUDE, FILTER_EXCLUDE, FILTER_BEGIN } kind;
         bool begun;
-        regex_t re;
+        struct regex *re;
 };
 
 /*
