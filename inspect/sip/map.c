@@ -58,7 +58,9 @@ static void of_self(const struct sip_work *x, const struct ends *e, enum sip_rol
                         out->ep.port = 0;
                 return;
         }
-        if (translate(x, &whole, &out->ep) && x->c->ops && x->c->ops->translate) {
+        /* a writer whose flow is translated is not reached by its own address whatever its port */
+        if (translate(x, &whole, &out->ep) &&
+            (!addr_eq(&out->ep.a, &in->a) || addr_eq(&e->self->a, &e->self_seen->a))) {
                 if (!in->port && out->ep.port == port)
                         out->ep.port = 0;
                 return;

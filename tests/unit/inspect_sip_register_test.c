@@ -1,0 +1,224 @@
+/* Who a phone says it is, and how long the registrar lets it stay. */
+#include "tests/support/test.h"
+
+#include "inspect/sip/sip_int.h"
+#include "tests/support/sip_feed.h"
+
+#define DEVICE "SEP001122334455"
+#define NAME(n) ";+u.sip!devicename.ccm.cisco.com=\"" n "\""
+#define INSTANCE(mac) ";+sip.instance=\"<urn:uuid:00000000-0000-0000-0000-" mac ">\""
+
+static struct world w;
+static struct feed f;
+static unsigned cseq;
+
+static void begin(const struct phone_params *p, const char *device)
+{
+        struct leg_setup l = { .w = &w, .via = { VIA_TLS, VIA_TCP }, .phone = p, .anchor = true, .device = device };
+
+        world_begin(&w);
+        world_session(&f, &l, NULL);
+        cseq = 0;
+}
+
+static void end(void)
+{
+        feed_close(&f);
+        world_end(&w);
+}
+
+static const char *reg(const char *user, const char *contact, const char *expires)
+{
+        char head[1024];
+
+        snprintf(head, sizeof head,
+                 "REGISTER sip:203.0.113.5 SIP/2.0\r\nVia: SIP/2.0/TLS 198.51.100.10:5061;branch=z9hG4bK%u\r\n"
+                 "From: <sip:%s@203.0.113.5>;tag=a\r\nTo: <sip:%s@203.0.113.5>\r\nCall-ID: r\r\nCSeq: %u REGISTER\r\n"
+                 "Max-Forwards: 70\r\n%s%s%s%s",
+                 cseq + 1, user, user, cseq + 1, contact ? "Contact: " : "", contact ? contact : "",
+                 contact ? "\r\n" : "", expires);
+        cseq++;
+        return sip_say(&f, DIR_C2S, sip_text(head, ""));
+}
+
+static const char *answer(unsigned status, const char *extra)
+{
+        char head[1024];
+
+        snprintf(
+                head, sizeof head,
+                "SIP/2.0 %u x\r\nVia: SIP/2.0/TCP 10.1.1.254:20001;branch=z9hG4bK%u\r\n"
+                "From: <sip:x@10.1.1.5>;tag=a\r\nTo: <sip:x@10.1.1.5>;tag=b\r\nCall-ID: r\r\nCSeq: %u REGISTER\r\n%s",
+                status, cseq, cseq, extra);
+        return sip_say(&f, DIR_S2C, sip_text(head, ""));
+}
+
+struct row {
+        const char *what, *certificate;
+        bool any;
+        const char *user, *params; /* of Contact */
+        bool admitted;
+};
+
+static const struct row rows[] = {
+        { "name", DEVICE, false, "1001", NAME(DEVICE), true },
+        { "name in lower case", DEVICE, false, "1001", NAME("sep001122334455"), true },
+        { "instance", DEVICE, false, "1001", INSTANCE("001122334455"), true },
+        { "user", DEVICE, false, DEVICE, "", true },
+        { "all three", DEVICE, false, DEVICE, INSTANCE("001122334455") NAME(DEVICE), true },
+        { "another name", DEVICE, false, "1001", NAME("SEP00112233AAAA"), false },
+        { "another instance", DEVICE, false, "1001", INSTANCE("00112233AAAA"), false },
+        { "another user", DEVICE, false, "SEP00112233AAAA", "", false },
+        { "one of three wrong", DEVICE, false, DEVICE, INSTANCE("00112233AAAA") NAME(DEVICE), false },
+        { "another name where any may come", DEVICE, true, "1001", NAME("SEP00112233AAAA"), false },
+        { "a name without a certificate's", "", true, "1001", NAME(DEVICE), false },
+        { "no name", DEVICE, false, "1001", "", false },
+        { "no name where any may come", "", true, "1001", "", true },
+        { "a random instance", "", true, "1001", ";+sip.instance=\"<urn:uuid:7f4c2a10-1111-2222-3333-001122334455>\"",
+          true },
+        { "a random instance where phones are named", DEVICE, false, "1001",
+          ";+sip.instance=\"<urn:uuid:7f4c2a10-1111-2222-3333-001122334455>\"", false },
+        { "empty name", DEVICE, false, "1001", NAME(""), false },
+        { "user that only begins like a device", "", true, "SEPARATE", "", true },
+};
+
+static void who_may_register(void **st)
+{
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+                const struct row *r = &rows[i];
+                char contact[256];
+
+                begin(r->any ? &world_phone : &world_strict, r->certificate);
+                snprintf(contact, sizeof contact, "<sip:uuid@198.51.100.10:5061;transport=tls>%s", r->params);
+                if ((reg(r->user, contact, "") != NULL) != r->admitted || f.closed == r->admitted ||
+                    feed_count(&f, "device mismatch") != !r->admitted)
+                        fail_msg("%s: %s", r->what, f.c.reason);
+                end();
+        }
+}
+
+static void granted_time_counts(void **st)
+{
+        static const struct {
+                const char *what, *contact, *expires, *answer;
+                uint32_t wanted;
+        } row[] = {
+                { "contact's", "<sip:1@198.51.100.10:5061>", "Expires: 3600\r\n",
+                  "Contact: <sip:1@10.1.1.254:20001;transport=tcp>;expires=120\r\n", 120 },
+                { "header's", "<sip:1@198.51.100.10:5061>", "Expires: 3600\r\n", "Expires: 90\r\n", 90 },
+                { "asked for", "<sip:1@198.51.100.10:5061>", "Expires: 77\r\n", "", 77 },
+                { "asked for in the contact", "<sip:1@198.51.100.10:5061>;expires=66", "Expires: 77\r\n", "", 66 },
+                { "nobody says", "<sip:1@198.51.100.10:5061>", "", "", 3600 },
+                { "others are listed too", "<sip:1@198.51.100.10:5061>", "Expires: 3600\r\n",
+                  "Contact: <sip:1@10.1.1.254:33333>;expires=1, <sip:1@10.1.1.254:20001>;expires=50\r\n", 50 },
+                { "keepalive to a backup", "<sip:1@198.51.100.10:5061>", "Expires: 0\r\n", "Expires: 0\r\n",
+                  SIP_KEEPALIVE_S },
+        };
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+                begin(&world_strict, DEVICE);
+                assert_non_null(reg(DEVICE, row[i].contact, row[i].expires));
+                assert_int_equal(w.seen, 0); /* asked is not granted */
+                assert_non_null(answer(200, row[i].answer));
+                if (w.seen != 1 || w.expires != row[i].wanted)
+                        fail_msg("%s: %u times, %u s", row[i].what, w.seen, w.expires);
+                assert_string_equal(w.device, DEVICE);
+                end();
+        }
+}
+
+static void leaves(const char *contact, const char *expires)
+{
+        begin(&world_strict, DEVICE);
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "Expires: 3600\r\n");
+        answer(200, "Contact: <sip:1@10.1.1.254:20001>;expires=120\r\n");
+        assert_int_equal(w.expires, 120);
+        reg(DEVICE, contact, expires);
+        answer(200, "");
+        assert_int_equal(w.seen, 2);
+        assert_int_equal(w.expires, 0);
+        end();
+}
+
+static void unregisters(void **st)
+{
+        (void)st;
+        leaves("<sip:1@198.51.100.10:5061>", "Expires: 0\r\n");
+        leaves("<sip:1@198.51.100.10:5061>;expires=0", "");
+        leaves("*", "Expires: 0\r\n");
+}
+
+static void refusals_enter_nobody(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(100, "");
+        answer(401, "WWW-Authenticate: Digest realm=\"x\"\r\n");
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(423, "Min-Expires: 60\r\n");
+        assert_int_equal(w.seen, 0);
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(200, "");
+        answer(200, ""); /* again: counts once */
+        assert_int_equal(w.seen, 1);
+        end();
+}
+
+static void a_full_table_ends_the_session(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        w.phones_full = true;
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        assert_null(answer(200, ""));
+        assert_true(f.closed);
+        assert_non_null(strstr(f.c.reason, "full"));
+        end();
+}
+
+static void endpoints_go_by_their_record(void **st)
+{
+        (void)st;
+        begin(&world_phone, "");
+        reg("alice", "<sip:alice@198.51.100.10:5061>", "");
+        answer(200, "");
+        assert_string_equal(w.device, "x"); /* of To, as the registrar says */
+        end();
+        begin(&world_phone, DEVICE);
+        reg("alice", "<sip:alice@198.51.100.10:5061>", "");
+        answer(200, "");
+        assert_string_equal(w.device, DEVICE);
+        end();
+}
+
+/* The far side of the phone's own NAT: what it calls itself is of no use to the server, and comes back to it. */
+static void a_phone_behind_its_own_nat(void **st)
+{
+        const char *text;
+
+        (void)st;
+        begin(&world_phone, "");
+        text = reg("alice", "<sip:alice@192.168.1.20:5061;transport=tls>", "");
+        assert_non_null(strstr(text, "Contact: <sip:alice@10.1.1.254:20001;transport=tcp>\r\n"));
+        text = answer(200, "Contact: <sip:alice@10.1.1.254:20001;transport=tcp>;expires=60\r\n");
+        assert_non_null(strstr(text, "Contact: <sip:alice@192.168.1.20:5061;transport=tls>;expires=60\r\n"));
+        end();
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(who_may_register),
+                cmocka_unit_test(granted_time_counts),
+                cmocka_unit_test(unregisters),
+                cmocka_unit_test(refusals_enter_nobody),
+                cmocka_unit_test(a_full_table_ends_the_session),
+                cmocka_unit_test(endpoints_go_by_their_record),
+                cmocka_unit_test(a_phone_behind_its_own_nat),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
