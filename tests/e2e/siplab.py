@@ -1,0 +1,296 @@
+"""The lab of calls: a phone outside that speaks TLS and SRTP only, a call manager and a phone inside that speak neither.
+
+      baresip 192.0.2.10 [outside] --- appliance --- [inside] Kamailio 10.0.0.20
+                                                        |
+                                                     [desk] baresip 10.2.0.10
+
+Kamailio stands for the call manager: UDP and TCP 5060, registrar and proxy. The phones play a known recording to each other.
+"""
+import os
+import re
+import struct
+import subprocess
+import wave
+
+import lab as lablib
+
+RATE = 8000
+CM, CM_OUTSIDE = "10.0.0.20", "192.0.2.20"
+DESK, DESK_GW = "10.2.0.10", "10.2.0.1"
+PHONE = "192.0.2.10"
+
+KAMAILIO = """\
+#!KAMAILIO
+debug=2
+log_stderror=yes
+fork=yes
+children=1
+tcp_children=1
+disable_tls=yes
+auto_aliases=no
+listen=udp:{addr}:5060
+listen=tcp:{addr}:5060
+tcp_connection_lifetime=3605
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
+loadmodule "jsonrpcs.so"
+loadmodule "kex.so"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "nathelper.so"
+loadmodule "xlog.so"
+modparam("jsonrpcs", "transport", 0)
+modparam("usrloc", "db_mode", 0)
+modparam("nathelper|registrar", "received_avp", "$avp(RECEIVED)")
+modparam("registrar", "max_expires", 120)
+modparam("registrar", "method_filtering", 0)
+
+request_route {{
+        if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+        if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+        if (has_totag()) {{
+                if (loose_route() || is_method("ACK")) {{
+                        if (is_method("ACK") && !t_check_trans() && !loose_route()) {{ t_relay(); exit; }}
+                        t_relay();
+                        exit;
+                }}
+                t_relay();
+                exit;
+        }}
+        if (is_method("REGISTER")) {{
+                fix_nated_register();
+                save("location");
+                exit;
+        }}
+        t_check_trans();
+        if (is_method("INVITE|SUBSCRIBE|REFER")) record_route();
+        if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
+        t_relay();
+}}
+"""
+
+BARESIP = """\
+poll_method epoll
+sip_listen {addr}:{port}
+sip_trans_bsize 128
+call_local_timeout 30
+call_max_calls 4
+audio_path /usr/share/baresip
+audio_player aubridge,x
+audio_source aufile,{dir}/tone.wav
+audio_alert aubridge,y
+audio_level no
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+rtp_tos 184
+rtp_ports 10000-20000
+rtcp_mux no
+jitter_buffer_delay 5-10
+rtp_stats no
+snd_path {dir}
+ctrl_tcp_listen 0.0.0.0:4444
+module_path /usr/lib/baresip/modules
+module stdio.so
+module g711.so
+module aufile.so
+module sndfile.so
+module aubridge.so
+module srtp.so
+module ctrl_tcp.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+{extra}
+"""
+
+
+def recording(path, seconds, seed):
+    """Noise with a character of its own: any 20 ms of it are found in one place only."""
+    subprocess.run(["sox", "-R", "-n", "-r", str(RATE), "-c", "1", "-b", "16", path, "synth", str(seconds), "brownnoise" if seed else
+                    "pinknoise", "synth", "sine", "fmod", str(300 + 200 * seed), "gain", "-6"], check=True, capture_output=True)
+
+
+class Phone:
+    """A baresip in a namespace: its console says what happens."""
+
+    def __init__(self, lab, ns, user, addr, account, seed, extra=""):
+        self.lab, self.ns, self.user = lab, ns, user
+        self.dir = os.path.join(lab.dir, "phone-" + user)
+        os.makedirs(self.dir)
+        recording(self.path("tone.wav"), 60, seed)
+        with open(self.path("config"), "w") as f:
+            f.write(BARESIP.format(addr=addr, port=5060, dir=self.dir, extra=extra))
+        with open(self.path("accounts"), "w") as f:
+            f.write(account + "\n")
+        self.log = open(self.path("log"), "wb+")
+        self.proc = lab.spawn(ns, "baresip", "-f", self.dir, "-s", stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
+                              cwd=self.dir, bufsize=0)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def text(self):
+        with open(self.path("log"), "rb") as f:
+            return f.read().decode(errors="replace")
+
+    def expect(self, pattern, deadline=None, what=None):
+        try:
+            return lablib.wait_for(what or f"{self.user}: {pattern}", lambda: re.search(pattern, self.text()), deadline)
+        except AssertionError as e:
+            raise AssertionError(f"{e}\n{self.text()[-3000:]}") from None
+
+    def registered(self):
+        self.expect(r"200 OK|All \d+ useragents? registered successfully", what=f"{self.user} to register")
+
+    def keys(self, text):
+        """Types on its console."""
+        self.proc.stdin.write(text.encode())
+
+    def dial(self, uri):
+        self.keys(f"/dial {uri}\n")
+
+    def hangup(self):
+        self.keys("/hangup\n")
+
+    def heard(self):
+        """What it has played, of the newest call: samples."""
+        names = sorted(n for n in os.listdir(self.dir) if n.endswith("-dec.wav"))
+        return samples(self.path(names[-1])) if names else b""
+
+
+def samples(path):
+    """16-bit samples of a wave file, also of one that is still being written."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at = data.find(b"data")
+    return data[at + 8:] if at > 0 else b""
+
+
+def ulaw_decoded(pcm):
+    """What a G.711 decoder makes of what a G.711 encoder made of it."""
+    return struct.pack(f"<{len(pcm) // 2}h", *(DECODE[encode(s)] for (s,) in struct.iter_unpack("<h", pcm)))
+
+
+def encode(s):
+    """ITU-T G.711, mu-law."""
+    sign, s = (0x80, -s) if s < 0 else (0, s)
+    s = min(s, 32635) + 132
+    exponent = max(s.bit_length() - 8, 0)
+    return ~(sign | exponent << 4 | s >> exponent + 3 & 15) & 0xFF
+
+
+def decode(u):
+    u = ~u & 0xFF
+    s = ((u & 15) << 3) + 132 << (u >> 4 & 7)
+    return 132 - s if u & 0x80 else s - 132
+
+
+DECODE = [decode(u) for u in range(256)]
+
+
+def ulaw(pcm):
+    return bytes(encode(s) for (s,) in struct.iter_unpack("<h", pcm))
+
+
+CONFIG = """\
+object network obj-cm
+ host 10.0.0.20
+ nat (inside,outside) static 192.0.2.20
+access-list outside_in extended permit tcp any host 10.0.0.20 eq 5061
+access-group outside_in in interface outside
+route inside 10.2.0.0 255.255.255.0 10.0.0.254 1
+crypto ca import phones_see pkcs12 sample_passphrase
+{pkcs12}quit
+! who issued the phones' certificates
+crypto ca trustpoint phone_issuer
+ enrollment terminal
+crypto ca authenticate phone_issuer
+{issuer}quit
+yes
+tls-proxy phone_tls
+ server trust-point phones_see
+media-termination mta
+ address 10.0.0.25 interface inside
+ address 192.0.2.25 interface outside
+phone-proxy remote_phones
+ media-termination mta
+ tls-proxy phone_tls
+ endpoint any
+class-map secure_sip
+ match port tcp eq 5061
+policy-map phones
+ class secure_sip
+  inspect sip phone-proxy remote_phones
+service-policy phones interface outside
+"""
+
+
+class SipLab(lablib.Lab):
+    def __init__(self):
+        super().__init__(inside_lo=(CM + "/32",))
+        self.desk = self.namespace("desk")
+        lablib.veth(self.inside, "iD", self.desk, "dI")
+        self.inside.run("ip", "addr", "add", DESK_GW + "/24", "dev", "iD")
+        self.desk.run("ip", "addr", "add", DESK + "/24", "dev", "dI")
+        self.desk.run("ip", "route", "add", "default", "via", DESK_GW)
+        self.inside.sysctl("net.ipv4.ip_forward", 1)
+        self.certificates()
+
+    def certificates(self):
+        """One the appliance shows, and one of the phone, issued by a CA of its own."""
+        p = self.pki
+        p.self_signed("shown", CM_OUTSIDE)
+        p.self_signed("issuer", "Phones CA", extra=("-addext", "keyUsage=critical,keyCertSign,cRLSign"))
+        self.issue("phone1001", "1001")
+
+    def issue(self, name, cn, days=3650):
+        p = self.pki
+        lablib.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
+                       f"/CN={cn}", cwd=p.dir)
+        lablib.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "issuer.crt", "-CAkey", "issuer.key", "-CAcreateserial", "-days",
+                       str(days), "-out", f"{name}.crt", cwd=p.dir)
+        with open(p.path(name + ".pem"), "w") as f:
+            for part in (".key", ".crt"):
+                with open(p.path(name + part)) as g:
+                    f.write(g.read())
+
+    def config(self):
+        return CONFIG.format(pkcs12=self.pki.pkcs12("shown", "sample_passphrase"), issuer=self.pki.pem_body("issuer.crt"))
+
+    def call_manager(self):
+        path = os.path.join(self.dir, "kamailio.cfg")
+        with open(path, "w") as f:
+            f.write(KAMAILIO.format(addr=CM))
+        self.cm_log = open(os.path.join(self.dir, "kamailio.log"), "wb+")
+        run = os.path.join(self.dir, "kamailio-run")
+        os.makedirs(run, exist_ok=True)
+        self.cm = self.spawn(self.inside, "kamailio", "-f", path, "-DD", "-E", "-m", "64", "-M", "8", "-Y", run, "-w", run,
+                             stdout=self.cm_log, stderr=self.cm_log)
+        lablib.wait_for("kamailio", lambda: f"{CM}:5060" in self.inside.run("ss", "-ltn").stdout.decode())
+        return self.cm
+
+    def cm_text(self):
+        with open(os.path.join(self.dir, "kamailio.log"), "rb") as f:
+            return f.read().decode(errors="replace")
+
+    def desk_phone(self, user="2001", **kw):
+        return Phone(self, self.desk, user, DESK, f"<sip:{user}@{CM};transport=udp>;outbound=\"sip:{CM}:5060;transport=udp\";"
+                     "regint=60;answermode=auto;audio_codecs=PCMU/8000/1", 1, **kw)
+
+    def remote_phone(self, user="1001", target=CM_OUTSIDE, **kw):
+        extra = (f"sip_certificate {self.pki.path('phone' + user + '.pem')}\nsip_cafile {self.pki.path('shown.crt')}\n")
+        return Phone(self, self.outside, user, PHONE, f"<sip:{user}@{target};transport=tls>;outbound=\"sip:{target}:5061;transport=tls\";"
+                     "regint=60;mediaenc=srtp-mand;answermode=auto;audio_codecs=PCMU/8000/1", 0, extra=extra, **kw)
