@@ -2,7 +2,7 @@
 
       baresip 192.0.2.10 [outside] --- appliance --- [inside] Kamailio 10.0.0.20
                                                         |
-                                                     [desk] baresip 10.2.0.10
+                                                     [desk0] baresip 10.2.0.10
 
 Kamailio stands for the call manager: UDP and TCP 5060, registrar and proxy. The phones play a known recording to each other.
 """
@@ -16,7 +16,7 @@ import lab as lablib
 
 RATE = 8000
 CM, CM_OUTSIDE = "10.0.0.20", "192.0.2.20"
-DESK, DESK_GW = "10.2.0.10", "10.2.0.1"
+MTA_INSIDE, MTA_OUTSIDE = "10.0.0.25", "192.0.2.25"
 PHONE = "192.0.2.10"
 
 KAMAILIO = """\
@@ -127,7 +127,7 @@ class Phone:
     """A baresip in a namespace: its console says what happens."""
 
     def __init__(self, lab, ns, user, addr, account, seed, extra=""):
-        self.lab, self.ns, self.user = lab, ns, user
+        self.lab, self.ns, self.user, self.addr = lab, ns, user, addr
         self.dir = os.path.join(lab.dir, "phone-" + user)
         os.makedirs(self.dir)
         recording(self.path("tone.wav"), 60, seed)
@@ -179,11 +179,6 @@ def samples(path):
     return data[at + 8:] if at > 0 else b""
 
 
-def ulaw_decoded(pcm):
-    """What a G.711 decoder makes of what a G.711 encoder made of it."""
-    return struct.pack(f"<{len(pcm) // 2}h", *(DECODE[encode(s)] for (s,) in struct.iter_unpack("<h", pcm)))
-
-
 def encode(s):
     """ITU-T G.711, mu-law."""
     sign, s = (0x80, -s) if s < 0 else (0, s)
@@ -192,17 +187,45 @@ def encode(s):
     return ~(sign | exponent << 4 | s >> exponent + 3 & 15) & 0xFF
 
 
-def decode(u):
-    u = ~u & 0xFF
-    s = ((u & 15) << 3) + 132 << (u >> 4 & 7)
-    return 132 - s if u & 0x80 else s - 132
-
-
-DECODE = [decode(u) for u in range(256)]
-
-
 def ulaw(pcm):
     return bytes(encode(s) for (s,) in struct.iter_unpack("<h", pcm))
+
+
+def rtp_payloads(path, src):
+    """Payloads of the RTP packets from an address in a capture file, by sequence number; decoded by tshark."""
+    out = subprocess.run(["tshark", "-r", path, "-o", "rtp.heuristic_rtp:TRUE", "-Y", f"rtp && ip.src == {src} && rtp.p_type == 0", "-T",
+                          "fields", "-e", "rtp.seq", "-e", "rtp.payload"], check=True, capture_output=True, text=True).stdout
+    found = {}
+    for line in out.splitlines():
+        seq, payload = line.split("\t")
+        found[int(seq)] = bytes.fromhex(payload.replace(":", ""))
+    return found
+
+
+def in_order(payloads):
+    """Their concatenation; the sequence may wrap but must have no hole."""
+    first = next(n for n in payloads if (n - 1) % 65536 not in payloads)
+    out, n = [], first
+    while n in payloads:
+        out.append(payloads[n])
+        n = (n + 1) % 65536
+    assert len(out) == len(payloads), f"holes: {len(out)} of {len(payloads)} are in one row"
+    return b"".join(out)
+
+
+FRAME = 160  # bytes of G.711 in 20 ms
+
+
+def heard_exactly(pcm, sent):
+    """How many frames of a recording are, in a row and bit for bit, frames of what was sent. Both zeroes of G.711 sound alike."""
+    heard, sent = (x.replace(b"\x7f", b"\xff") for x in (ulaw(pcm), sent))
+    frames = [heard[i:i + FRAME] for i in range(0, len(heard) - FRAME + 1, FRAME)]
+    assert frames, "nothing was heard"
+    at = sent.find(frames[0])
+    assert at >= 0 and at % FRAME == 0, "the first frame heard was never sent"
+    n = next((i for i, f in enumerate(frames) if sent[at + i * FRAME:at + (i + 1) * FRAME] != f), len(frames))
+    assert n == len(frames) or at + n * FRAME >= len(sent) - FRAME, f"frame {n} of {len(frames)} differs"
+    return n
 
 
 CONFIG = """\
@@ -211,7 +234,7 @@ object network obj-cm
  nat (inside,outside) static 192.0.2.20
 access-list outside_in extended permit tcp any host 10.0.0.20 eq 5061
 access-group outside_in in interface outside
-route inside 10.2.0.0 255.255.255.0 10.0.0.254 1
+route inside 10.2.0.0 255.255.0.0 10.0.0.254 1
 crypto ca import phones_see pkcs12 sample_passphrase
 {pkcs12}quit
 ! who issued the phones' certificates
@@ -241,13 +264,20 @@ service-policy phones interface outside
 class SipLab(lablib.Lab):
     def __init__(self):
         super().__init__(inside_lo=(CM + "/32",))
-        self.desk = self.namespace("desk")
-        lablib.veth(self.inside, "iD", self.desk, "dI")
-        self.inside.run("ip", "addr", "add", DESK_GW + "/24", "dev", "iD")
-        self.desk.run("ip", "addr", "add", DESK + "/24", "dev", "dI")
-        self.desk.run("ip", "route", "add", "default", "via", DESK_GW)
         self.inside.sysctl("net.ipv4.ip_forward", 1)
+        self.desks = []
         self.certificates()
+
+    def desk(self):
+        """A namespace for one more phone inside, behind the router there; its address."""
+        n = len(self.desks)
+        ns, addr, gw = self.namespace(f"desk{n}"), f"10.2.{n}.10", f"10.2.{n}.1"
+        lablib.veth(self.inside, f"iD{n}", ns, "eth0")
+        self.inside.run("ip", "addr", "add", gw + "/24", "dev", f"iD{n}")
+        ns.run("ip", "addr", "add", addr + "/24", "dev", "eth0")
+        ns.run("ip", "route", "add", "default", "via", gw)
+        self.desks.append(ns)
+        return ns, addr
 
     def certificates(self):
         """One the appliance shows, and one of the phone, issued by a CA of its own."""
@@ -256,11 +286,11 @@ class SipLab(lablib.Lab):
         p.self_signed("issuer", "Phones CA", extra=("-addext", "keyUsage=critical,keyCertSign,cRLSign"))
         self.issue("phone1001", "1001")
 
-    def issue(self, name, cn, days=3650):
+    def issue(self, name, cn, days=3650, ca="issuer"):
         p = self.pki
         lablib.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
                        f"/CN={cn}", cwd=p.dir)
-        lablib.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "issuer.crt", "-CAkey", "issuer.key", "-CAcreateserial", "-days",
+        lablib.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", ca + ".crt", "-CAkey", ca + ".key", "-CAcreateserial", "-days",
                        str(days), "-out", f"{name}.crt", cwd=p.dir)
         with open(p.path(name + ".pem"), "w") as f:
             for part in (".key", ".crt"):
@@ -287,10 +317,44 @@ class SipLab(lablib.Lab):
             return f.read().decode(errors="replace")
 
     def desk_phone(self, user="2001", **kw):
-        return Phone(self, self.desk, user, DESK, f"<sip:{user}@{CM};transport=udp>;outbound=\"sip:{CM}:5060;transport=udp\";"
-                     "regint=60;answermode=auto;audio_codecs=PCMU/8000/1", 1, **kw)
+        ns, addr = self.desk()
+        return Phone(self, ns, user, addr, f"<sip:{user}@{CM};transport=udp>;outbound=\"sip:{CM}:5060;transport=udp\";"
+                     "regint=60;answermode=auto;audio_codecs=PCMU/8000/1", int(user[-1]), **kw)
 
     def remote_phone(self, user="1001", target=CM_OUTSIDE, **kw):
         extra = (f"sip_certificate {self.pki.path('phone' + user + '.pem')}\nsip_cafile {self.pki.path('shown.crt')}\n")
         return Phone(self, self.outside, user, PHONE, f"<sip:{user}@{target};transport=tls>;outbound=\"sip:{target}:5061;transport=tls\";"
                      "regint=60;mediaenc=srtp-mand;answermode=auto;audio_codecs=PCMU/8000/1", 0, extra=extra, **kw)
+
+
+class Call:
+    """A call from the remote phone to a desk phone, with the audio of both on record."""
+
+    def __init__(self, lab, phone, desk, uri=None):
+        self.lab, self.phone, self.desk = lab, phone, desk
+        self.pcap = os.path.join(lab.dir, f"call-{desk.user}.pcap")
+        self.rec = lablib.record(lab, desk.ns, "eth0", self.pcap, "udp portrange 10000-40000")
+        phone.dial(uri or f"sip:{desk.user}@{CM_OUTSIDE}")
+        phone.expect("Call established")
+
+    def packets(self):
+        """RTP packets to the desk phone so far."""
+        return len(rtp_payloads(self.pcap, MTA_INSIDE))
+
+    def talk(self, seconds=3):
+        """Both sides are heard for a while."""
+        want = self.packets() + seconds * 50
+        lablib.wait_for(f"{want} packets", lambda: self.packets() >= want, 4 * lablib.DEADLINE)
+
+    def end(self):
+        self.phone.hangup()
+        self.desk.expect("terminated|closed")
+        lablib.end(self.rec)
+
+    def check_audio(self):
+        """What reached either ear is what the other side said, bit for bit. Returns frames (20 ms) heard at the desk, at the phone."""
+        to_desk, from_desk = (in_order(rtp_payloads(self.pcap, a)) for a in (MTA_INSIDE, self.desk.addr))
+        said = ulaw(samples(self.phone.path("tone.wav")))
+        at = said.find(to_desk)
+        assert at >= 0, "the desk phone was sent other audio than the remote phone said"
+        return len(to_desk) // FRAME, heard_exactly(self.phone.heard(), from_desk)
