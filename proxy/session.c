@@ -408,7 +408,7 @@ static void handshake_failed(struct psession *s, unsigned leg)
 {
         struct half *h = &s->half[leg];
         bool unverified;
-        char why[160];
+        char why[sizeof s->why];
 
         if (s->tls[leg])
                 leg_tls_info(h->leg, &h->tls);
@@ -416,10 +416,10 @@ static void handshake_failed(struct psession *s, unsigned leg)
         count_failed(s, leg, unverified);
         if (s->tls[leg])
                 log_tls_failed(s, leg);
-        snprintf(why, sizeof why, "%s: %.120s", leg ? "server" : "client",
-                 unverified       ? h->tls.verify_reason
-                 : h->leg->why[0] ? h->leg->why
-                                  : "handshake failed");
+        snprintf(why, sizeof why, "%s: %s", leg ? "server" : "client",
+                 h->tls.verify_reason[0] ? h->tls.verify_reason
+                 : h->leg->why[0]        ? h->leg->why
+                                         : "handshake failed");
         /* The failing client gets the alert its TLS layer wrote; everybody else a reset. */
         if (leg == 0)
                 half_close(h, false);

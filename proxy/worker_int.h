@@ -64,7 +64,7 @@ struct psession {
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
         uint64_t born_ms, last_ms;
-        char why[160]; /* of the end, for the log */
+        char why[CHAIN_REASON_MAX + 16]; /* of the end, for the log */
 };
 
 /* A media session of this worker, from media_open() until the dataplane has said CLOSED. session_media.c */
