@@ -133,6 +133,19 @@ static void test_two_chunks_of_odd_lengths(void **state UNUSED)
         rewritten(in, out, sizeof in);
 }
 
+/* Items that end on a word boundary are followed by a whole word of zeros. */
+static void test_a_chunk_that_ends_on_a_boundary(void **state UNUSED)
+{
+        static const uint8_t in[] = {
+                0x82, 202, 0, 5, 0, 0, 0, 1, 1, 2, 'x', 'y', 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0
+        };
+        uint8_t out[sizeof in];
+
+        memcpy(out, in, sizeof in);
+        out[4] = out[16] = 0xA0;
+        rewritten(in, out, sizeof in);
+}
+
 /* An item that runs out of its packet must not lead the walk anywhere. */
 static void test_a_lying_item(void **state UNUSED)
 {
@@ -193,6 +206,7 @@ int main(void)
                 cmocka_unit_test(test_rows),
                 cmocka_unit_test(test_sr_sdes_bye),
                 cmocka_unit_test(test_two_chunks_of_odd_lengths),
+                cmocka_unit_test(test_a_chunk_that_ends_on_a_boundary),
                 cmocka_unit_test(test_a_lying_item),
                 cmocka_unit_test(test_feedback),
                 cmocka_unit_test(test_extended_reports),

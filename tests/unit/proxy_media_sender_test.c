@@ -116,6 +116,7 @@ static void test_a_jump_goes_on(void **state UNUSED)
                 /* a latecomer from before the beginning has no number that is free */
                 assert_false(hears(&c, 1, (uint16_t)(to[i] - 1)));
         }
+        assert_int_equal(mf_drops(&c.f, DROP_RTP_SEQ), ARRAY_LEN(to));
         stop(&c);
 }
 
@@ -187,6 +188,26 @@ static void test_more_senders_than_numbers(void **state UNUSED)
         }
         assert_int_equal(n, 8);
         assert_int_equal(mf_row(&c.f, 0).stat.side[0].not_sent, 0);
+        stop(&c);
+}
+
+/* Who speaks all the time is not the one to be taken over. */
+static void test_the_one_silent_longest_gives_way(void **state UNUSED)
+{
+        struct call c;
+        uint32_t constant = 0;
+
+        start(&c);
+        for (uint16_t i = 0; i < 30; i++) {
+                assert_true(hears(&c, 1, i));
+                if (!i)
+                        constant = c.phone.heard.ssrc;
+                assert_int_equal(c.phone.heard.ssrc, constant);
+                wf_advance(&c.f.wf, 10);
+                assert_true(hears(&c, 100u + i, 7));
+                assert_int_not_equal(c.phone.heard.ssrc, constant);
+                wf_advance(&c.f.wf, 10);
+        }
         stop(&c);
 }
 
@@ -401,6 +422,7 @@ int main(void)
                 cmocka_unit_test(test_a_number_is_used_once),
                 cmocka_unit_test(test_each_sender_has_its_own),
                 cmocka_unit_test(test_more_senders_than_numbers),
+                cmocka_unit_test(test_the_one_silent_longest_gives_way),
                 cmocka_unit_test(test_nothing_a_sender_does_reuses_a_number),
                 cmocka_unit_test(test_a_new_key_has_new_sources),
                 cmocka_unit_test(test_reports_to_the_phone),

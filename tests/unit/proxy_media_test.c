@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/mem.h"
+#include "proxy/media_int.h"
 #include "tests/support/media_fixture.h"
 #include "tests/support/media_peer.h"
 
@@ -635,6 +636,44 @@ static void test_idle_is_reported_again_and_again(void **state UNUSED)
         stop(&c);
 }
 
+static void test_two_events_of_one_loop(void **state UNUSED)
+{
+        struct call c;
+        struct media_report r;
+        uint8_t b[512];
+
+        start_srtp_rtp(&c);
+        inject(&c, 0, PHONE, 4000, MF_PORT(3), b, peer_rtp(&c.phone, b));
+        inject(&c, 1, DESK, 6000, MF_PORT(3), b, peer_rtp(&c.desk, b));
+        worker_step(c.f.w);
+        assert_true(mf_reported(&c.f, MEDIA_EV_FIRST_PACKET, 3, 0));
+        assert_true(mf_reported(&c.f, MEDIA_EV_FIRST_PACKET, 3, 1));
+        assert_false(mf_report(&c.f, &r));
+        stop(&c);
+}
+
+/* At once, not when the report has found room. */
+static void test_keys_go_with_the_call(void **state UNUSED)
+{
+        struct call c;
+        struct media_report r = { .h = { 0, 9, 9 } };
+        struct media_session *s;
+
+        start_srtp_rtp(&c);
+        phone_sends(&c);
+        desk_sends(&c);
+        s = media_slot(c.f.w->media, 3);
+        for (unsigned i = 0; i < sizeof s->leg[0].spec.rx; i++)
+                assert_int_equal(((uint8_t *)&s->leg[0].spec.rx)[i], 0); /* expanded, then forgotten */
+        while (ring_push(c.f.link.to_proxy, &r))
+                ;
+        mf_close(&c.f, 3);
+        assert_true(s->closed);
+        for (size_t i = 0; i < srtp_ctx_size(); i++)
+                assert_true(!((uint8_t *)s->leg[0].rx)[i] && !((uint8_t *)s->leg[0].tx)[i]);
+        stop(&c);
+}
+
 static void test_reports_wait_for_room(void **state UNUSED)
 {
         struct call c;
@@ -824,6 +863,8 @@ int main(void)
                 cmocka_unit_test(test_0_0_0_0_is_no_other_place),
                 cmocka_unit_test(test_life),
                 cmocka_unit_test(test_idle_is_reported_again_and_again),
+                cmocka_unit_test(test_two_events_of_one_loop),
+                cmocka_unit_test(test_keys_go_with_the_call),
                 cmocka_unit_test(test_reports_wait_for_room),
                 cmocka_unit_test(test_a_key_that_is_nearly_used_up),
                 cmocka_unit_test(test_handles_that_are_not_right),
