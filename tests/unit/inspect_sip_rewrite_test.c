@@ -65,7 +65,8 @@ static const struct row rows[] = {
         { &udp, DIR_C2S, "b: <sip:a@198.51.100.10>", "b: <sip:a@10.1.1.254>" },
         { &udp, DIR_C2S, "Record-Route: <sip:198.51.100.10:40000;lr>", "Record-Route: <sip:10.1.1.254:20001;lr>" },
         { &udp, DIR_C2S, "Contact: <sip:a@h.example.com;maddr=198.51.100.10>",
-          NULL }, /* a name is not translated, and what goes with it is its own affair */
+          "Contact: <sip:a@h.example.com;maddr=10.1.1.254>" }, /* a name is not translated, and what goes with it is
+                                                                  its own affair */
         { &udp, DIR_C2S, "Alert-Info: <http://198.51.100.10/ring.wav>", NULL },
         /* of the reader */
         { &udp, DIR_C2S, "Route: <sip:203.0.113.5:5060;lr>", "Route: <sip:10.1.1.5:5060;lr>" },
