@@ -65,28 +65,27 @@ static enum sip_fate act(struct sip_work *x, const struct sip_act *a, const char
 
 /* ---- matches ---- */
 
-static bool regex_hits(const regex_t *re, struct str s)
+/* Regular expressions read to a NUL: the value is copied; a NUL inside it ends what is matched. */
+static bool text_matches(const struct sip_work *x, const struct sip_match *m, struct str s)
 {
-        regmatch_t at = { .rm_so = 0, .rm_eo = (regoff_t)s.n };
-
-        return regexec(re, s.p, 0, &at, REG_STARTEND) == 0;
-}
-
-static bool text_matches(const struct sip_match *m, struct str s)
-{
+        char *text = (char *)x->sh->text;
         unsigned hits = 0;
 
+        if (s.n >= sizeof x->sh->text)
+                return false;
+        memcpy(text, s.p, s.n);
+        text[s.n] = 0;
         for (unsigned i = 0; i < m->nregex; i++)
-                hits += regex_hits(m->regex[i], s);
+                hits += regexec(m->regex[i], text, 0, NULL, 0) == 0;
         return m->regex_all ? hits == m->nregex && hits : hits > 0;
 }
 
-static bool header_matches(const struct sip_msg *msg, enum sip_hdr id, const struct sip_match *m)
+static bool header_matches(const struct sip_work *x, enum sip_hdr id, const struct sip_match *m)
 {
         const struct sip_header *h;
 
-        for (unsigned i = 0; (h = sip_header_at(msg, id, i)); i++)
-                if (text_matches(m, h->value))
+        for (unsigned i = 0; (h = sip_header_at(x->m, id, i)); i++)
+                if (text_matches(x, m, h->value))
                         return true;
         return false;
 }
@@ -114,8 +113,9 @@ static bool any_uri_longer(const struct sip_msg *m, bool tel, uint32_t gt)
 }
 
 /* Somebody registers somebody else. */
-static bool third_party(const struct sip_msg *m, const struct sip_match *match)
+static bool third_party(const struct sip_work *x, const struct sip_match *match)
 {
+        const struct sip_msg *m = x->m;
         const struct sip_header *f = sip_header_at(m, SIP_H_FROM, 0), *t = sip_header_at(m, SIP_H_TO, 0);
         struct sip_nameaddr from, to;
 
@@ -125,7 +125,7 @@ static bool third_party(const struct sip_msg *m, const struct sip_match *match)
         if (lex_same(from.uri.host, to.uri.host) && from.uri.user.n == to.uri.user.n &&
             !memcmp(from.uri.user.p, to.uri.user.p, to.uri.user.n))
                 return false;
-        return text_matches(match, f->value);
+        return text_matches(x, match, f->value);
 }
 
 static bool is_im(const struct sip_msg *m)
@@ -149,23 +149,23 @@ static bool matches_plain(const struct sip_work *x, const struct sip_match *m)
 
         switch ((enum sip_match_kind)m->kind) {
         case SIP_MATCH_CALLED_PARTY:
-                return header_matches(msg, SIP_H_TO, m);
+                return header_matches(x, SIP_H_TO, m);
         case SIP_MATCH_CALLING_PARTY:
-                return header_matches(msg, SIP_H_FROM, m);
+                return header_matches(x, SIP_H_FROM, m);
         case SIP_MATCH_CONTENT_LENGTH:
                 return msg->body.n > m->gt;
         case SIP_MATCH_CONTENT_SDP:
                 return content_is_sdp(msg);
         case SIP_MATCH_CONTENT_TYPE:
-                return header_matches(msg, SIP_H_CONTENT_TYPE, m);
+                return header_matches(x, SIP_H_CONTENT_TYPE, m);
         case SIP_MATCH_IM_SUBSCRIBER:
-                return (is_im(msg) || msg->method == SIP_M_SUBSCRIBE) && header_matches(msg, SIP_H_FROM, m);
+                return (is_im(msg) || msg->method == SIP_M_SUBSCRIBE) && header_matches(x, SIP_H_FROM, m);
         case SIP_MATCH_MESSAGE_PATH:
-                return header_matches(msg, SIP_H_VIA, m);
+                return header_matches(x, SIP_H_VIA, m);
         case SIP_MATCH_METHOD:
                 return msg->request && msg->method == m->method;
         case SIP_MATCH_THIRD_PARTY:
-                return third_party(msg, m);
+                return third_party(x, m);
         case SIP_MATCH_URI_SIP_LENGTH:
         case SIP_MATCH_URI_TEL_LENGTH:
                 return any_uri_longer(msg, m->kind == SIP_MATCH_URI_TEL_LENGTH, m->gt);
