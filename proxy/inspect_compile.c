@@ -1,6 +1,6 @@
 /*
- * Inspection policy maps -> struct sip_map. Each regular expression is compiled once; the part's fini frees them. What a
- * map names is looked up here, so a name that is gone matches nothing.
+ * Inspection policy maps -> struct sip_map. Each regular expression is compiled once; the part's fini frees them.
+ * What a map names is looked up here, so a name that is gone matches nothing.
  */
 #include <string.h>
 

@@ -9,24 +9,12 @@
 #define PHONE_MAX 5000u
 
 static const struct license_model models[] = {
-        { "5505", 10, 80, 2, 24 },
-        { "5510", 100, 200, 2, 100 },
-        { "5520", 300, 1200, 2, 1000 },
-        { "5540", 1000, 4500, 2, 2000 },
-        { "5550", 2000, 4500, 2, 3000 },
-        { "5580", 4000, 13000, 2, 10000 },
-        { "5512-x", 0, 0, 2, 500 },
-        { "5515-x", 0, 0, 2, 500 },
-        { "5525-x", 0, 0, 2, 1000 },
-        { "5545-x", 0, 0, 2, 2000 },
-        { "5555-x", 0, 0, 2, 3000 },
-        { "5585-x-ssp10", 0, 0, 2, 3000 },
-        { "5585-x-ssp20", 0, 0, 2, 10000 },
-        { "5585-x-ssp40", 0, 0, 2, 10000 },
-        { "5585-x-ssp60", 0, 0, 2, 10000 },
-        { "asasm", 0, 0, 2, 10000 },
-        { "asav10", 0, 0, 250, 0 },
-        { "asav30", 0, 0, 1000, 0 },
+        { "5505", 10, 80, 2, 24 },          { "5510", 100, 200, 2, 100 },       { "5520", 300, 1200, 2, 1000 },
+        { "5540", 1000, 4500, 2, 2000 },    { "5550", 2000, 4500, 2, 3000 },    { "5580", 4000, 13000, 2, 10000 },
+        { "5512-x", 0, 0, 2, 500 },         { "5515-x", 0, 0, 2, 500 },         { "5525-x", 0, 0, 2, 1000 },
+        { "5545-x", 0, 0, 2, 2000 },        { "5555-x", 0, 0, 2, 3000 },        { "5585-x-ssp10", 0, 0, 2, 3000 },
+        { "5585-x-ssp20", 0, 0, 2, 10000 }, { "5585-x-ssp40", 0, 0, 2, 10000 }, { "5585-x-ssp60", 0, 0, 2, 10000 },
+        { "asasm", 0, 0, 2, 10000 },        { "asav10", 0, 0, 250, 0 },         { "asav30", 0, 0, 1000, 0 },
 };
 static const uint32_t tiers[] = { 24, 50, 100, 250, 500, 750, 1000, 2000, 3000, 5000, 10000 };
 
@@ -89,8 +77,8 @@ void license_limits(const struct license_conf *c, uint32_t configured, struct li
 }
 
 /*
- * Phone proxy, presence federation and encrypted voice inspection take a UC session each; mobility and intercompany media
- * are tls-proxy sessions and no more.
+ * Phone proxy, presence federation and encrypted voice inspection take a UC session each; mobility and intercompany
+ * media are tls-proxy sessions and no more.
  */
 struct license_use license_counts(const struct license_session *s)
 {

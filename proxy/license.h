@@ -26,7 +26,7 @@ bool license_tier_ok(const struct license_model *m, uint32_t uc);
 /* Most tls-proxy sessions that may be configured on it. */
 uint32_t license_tls_max(const struct license_model *m);
 
-struct license_limits { /* sessions at the same time; LICENSE_UNLIMITED: no limit */
+struct license_limits {                    /* sessions at the same time; LICENSE_UNLIMITED: no limit */
         char model[LICENSE_MODEL_MAX + 1]; /* "": no licence */
         bool k8;
         uint32_t tls; /* of all kinds together */

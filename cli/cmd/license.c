@@ -12,8 +12,8 @@ static int check_license(struct conf_ctx *c, void *obj, struct err *e)
         (void)c;
         if (!m || license_tier_ok(m, s->L(uc)))
                 return 0;
-        return err_set(e, ERR_RANGE, "model %s has no licence of %u UC sessions: the largest is %u", m->name, s->L(uc),
-                       MAX_OF(m->uc, m->largest));
+        return err_set(e, ERR_RANGE, "model %s has no licence of %u UC sessions: the largest is %u", m->name,
+                       s->L(uc), MAX_OF(m->uc, m->largest));
 }
 
 /* A limit above what the model can do is cut, and that is said. */

@@ -1,5 +1,5 @@
-/* media-termination: the addresses at which media of secure calls ends. What is wrong is refused when it is typed; a load is
- * told and goes on, since what comes later may mend it: calls are refused meanwhile. */
+/* media-termination: the addresses at which media of secure calls ends. What is wrong is refused when it is typed; a
+ * load is told and goes on, since what comes later may mend it: calls are refused meanwhile. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

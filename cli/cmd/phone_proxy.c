@@ -39,9 +39,8 @@ static const char *missing(const struct store *s, const P *p)
                 return "does not have a media-termination instance configured";
         if (!m || !m->addrs.n)
                 return "uses a media-termination without addresses";
-        if (m->addrs.n == 1 && *((struct mta_addr_conf *)(void *)list_entry(m->addrs.items.next, struct conf_obj,
-                                                                            link))
-                                        ->nameif)
+        if (m->addrs.n == 1 &&
+            *((struct mta_addr_conf *)(void *)list_entry(m->addrs.items.next, struct conf_obj, link))->nameif)
                 return "uses a media-termination with the address of one interface: two are needed, or a global one";
         if (!*p->tls_proxy)
                 return "does not have a tls-proxy configured";
@@ -67,10 +66,11 @@ static int pp_locked(struct conf_ctx *c, const void *obj, struct err *e)
 
         if (!phone_proxy_applied(c->store, p->o.name))
                 return 0;
-        return err_set(e, ERR_INUSE,
-                       "phone-proxy %s cannot be changed: it is used in an applied service policy. Remove the inspect "
-                       "lines first",
-                       p->o.name);
+        return err_set(
+                e, ERR_INUSE,
+                "phone-proxy %s cannot be changed: it is used in an applied service policy. Remove the inspect "
+                "lines first",
+                p->o.name);
 }
 
 /* ---- lines ---- */
@@ -134,9 +134,9 @@ static const struct cmd_bind tftp_bind[] = {
         }
 static const struct cmd_row pp_rows[] = {
         LEAF("media-termination MTA:ref(media-termination)", "Addresses at which media ends"),
-        { ROW_LIST, "tftp-server address SERVER:addr [PORT:udpport] interface IFC:nameif", "TFTP server of the phones",
-          tftp_bind, DIRTY_PROXY, offsetof(P, tftp_servers), .init = init_tftp, .check = check_tftp, .inert = FILES,
-          .locked = pp_locked },
+        { ROW_LIST, "tftp-server address SERVER:addr [PORT:udpport] interface IFC:nameif",
+          "TFTP server of the phones", tftp_bind, DIRTY_PROXY, offsetof(P, tftp_servers), .init = init_tftp,
+          .check = check_tftp, .inert = FILES, .locked = pp_locked },
         LEAF("tls-proxy TLSP:ref(tls-proxy)", "TLS proxy of the phones' signalling"),
         LEAF("ctl-file CTL:newname(64)", "CTL file of the phones", .inert = FILES),
         LEAF("cluster-mode {nonsecure|mixed}", "Security mode of the call manager", .write = write_cluster),

@@ -45,9 +45,8 @@ static const struct cmd_row regex_class_rows[] = {
           offsetof(C, regexes), .key = key_name },
         END,
 };
-static const struct cmd_mode regex_class_mode = {
-        "config-cmap", "MPF class-map configuration commands:", regex_class_rows
-};
+static const struct cmd_mode regex_class_mode = { "config-cmap",
+                                                  "MPF class-map configuration commands:", regex_class_rows };
 
 /* ---- class-map type inspect sip ---- */
 #define S struct sip_class_conf
@@ -83,9 +82,8 @@ static const struct cmd_row sip_class_rows[] = {
           .key = key_words },
         END,
 };
-static const struct cmd_mode sip_class_mode = {
-        "config-cmap", "MPF class-map configuration commands:", sip_class_rows
-};
+static const struct cmd_mode sip_class_mode = { "config-cmap",
+                                                "MPF class-map configuration commands:", sip_class_rows };
 
 const struct cmd_row rows_regex[] = {
         { ROW_LIST, "regex NAME:newname(40) PATTERN:word(100)", "Name a regular expression", regex_bind,

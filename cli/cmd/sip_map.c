@@ -15,7 +15,10 @@ static void init_map(struct conf_ctx *c, void *obj)
 }
 
 /* ---- parameters ---- */
-#define ACT(f, k, v) { .name = k, FIELD_(M, f.what), .val = (v), .flags = BIND_KEYWORD }
+#define ACT(f, k, v)                                                                                                 \
+        {                                                                                                            \
+                .name = k, FIELD_(M, f.what), .val = (v), .flags = BIND_KEYWORD                                      \
+        }
 #define CHECKED(f)                                                                                                   \
         static const struct cmd_bind f##_bind[] = { ACT(f, "drop", SIP_ACT_DROP),                                    \
                                                     ACT(f, "drop-connection", SIP_ACT_DROP_CONN),                    \
@@ -62,9 +65,8 @@ static const struct cmd_row parameter_rows[] = {
           .list = offsetof(M, lines), .inert = TVS },
         END,
 };
-static const struct cmd_mode parameter_mode = {
-        "config-pmap-p", "MPF policy-map parameter configuration commands:", parameter_rows
-};
+static const struct cmd_mode parameter_mode = { "config-pmap-p",
+                                                "MPF policy-map parameter configuration commands:", parameter_rows };
 
 /* ---- rules ---- */
 static const struct cmd_bind rule_bind[] = { SIP_MATCH_BIND(R, m.), BIND("CLASS", R, cls), { 0 } };

@@ -95,7 +95,8 @@ static int check_issuer(struct conf_ctx *c, void *obj, struct err *e)
         if (!tp || tp->proxy_ldc_issuer)
                 return check_enrolled(c, t->ldc_issuer, e);
         if (!c->late)
-                return err_set(e, ERR_STATE, "trustpoint %s is not an issuer of certificates: proxy-ldc-issuer is missing",
+                return err_set(e, ERR_STATE,
+                               "trustpoint %s is not an issuer of certificates: proxy-ldc-issuer is missing",
                                t->ldc_issuer);
         conf_warning(c, "trustpoint %s is not an issuer of certificates: sessions will be refused", t->ldc_issuer);
         return 0;
@@ -127,16 +128,20 @@ static void init_tlsp(struct conf_ctx *c, void *obj)
 }
 
 static const struct cmd_bind bind[] = {
-        BIND("STP", T, server_tp),         BIND_FLAG("authenticate-client", T, no_authenticate_client),
-        BIND("CTP", T, client_tp),         BIND("ISSUER", T, ldc_issuer),
-        BIND("KEY", T, ldc_key),           BIND("CSUITES", T, client_suites),
-        BIND("SSUITES", T, server_suites), BIND("PORT", T, cleartext_port),
+        BIND("STP", T, server_tp),
+        BIND_FLAG("authenticate-client", T, no_authenticate_client),
+        BIND("CTP", T, client_tp),
+        BIND("ISSUER", T, ldc_issuer),
+        BIND("KEY", T, ldc_key),
+        BIND("CSUITES", T, client_suites),
+        BIND("SSUITES", T, server_suites),
+        BIND("PORT", T, cleartext_port),
         { 0 },
 };
 
 static const struct cmd_row tlsp_rows[] = {
-        { ROW_LEAF, "server trust-point STP:ref(identity)", "Certificate shown to the TLS client", bind,
-          DIRTY_PROXY, .check = check_server_tp, .inert_if = server_tp_inert },
+        { ROW_LEAF, "server trust-point STP:ref(identity)", "Certificate shown to the TLS client", bind, DIRTY_PROXY,
+          .check = check_server_tp, .inert_if = server_tp_inert },
         { ROW_LEAF, "server authenticate-client", "Ask the TLS client for a certificate", bind, DIRTY_PROXY,
           .flags = ROW_INVERSE | ROW_ALL },
         { ROW_LEAF, "server cipher-suite SSUITES:suites", "Cipher suites towards the TLS client", bind, DIRTY_PROXY,
@@ -149,13 +154,15 @@ static const struct cmd_row tlsp_rows[] = {
           DIRTY_PROXY, .check = check_key },
         { ROW_LEAF, "client cipher-suite CSUITES:suites", "Cipher suites towards the TLS server", bind, DIRTY_PROXY,
           .check = check_suites },
-        { ROW_LEAF, "client cleartext PORT:tcpport", "No TLS towards the server: TCP to this port", bind,
-          DIRTY_PROXY, .check = check_cleartext },
-        { ROW_LIST, "client trust NAME:ref(trustpoint)", "Only this trustpoint, and others named so, vouch for the "
-                                                         "server",
+        { ROW_LEAF, "client cleartext PORT:tcpport", "No TLS towards the server: TCP to this port", bind, DIRTY_PROXY,
+          .check = check_cleartext },
+        { ROW_LIST, "client trust NAME:ref(trustpoint)",
+          "Only this trustpoint, and others named so, vouch for the "
+          "server",
           NULL, DIRTY_PROXY, offsetof(T, client_trust), .key = key_name },
-        { ROW_LIST, "server trust NAME:ref(trustpoint)", "Only this trustpoint, and others named so, vouch for the "
-                                                         "client",
+        { ROW_LIST, "server trust NAME:ref(trustpoint)",
+          "Only this trustpoint, and others named so, vouch for the "
+          "client",
           NULL, DIRTY_PROXY, offsetof(T, server_trust), .key = key_name },
         END,
 };

@@ -6,6 +6,25 @@
 
 #define BIT(f) (1u << (f))
 
+/* Without a word on what, all of it. */
+static uint32_t phone_proxy_families(const struct args *a)
+{
+        const uint32_t media = BIT(DBG_PP_MEDIA_EVENTS) | BIT(DBG_PP_MEDIA_ERRORS);
+        const uint32_t signaling = BIT(DBG_PP_SIGNALING_EVENTS) | BIT(DBG_PP_SIGNALING_ERRORS);
+        const uint32_t events = BIT(DBG_PP_MEDIA_EVENTS) | BIT(DBG_PP_SIGNALING_EVENTS);
+        uint32_t mask = media | signaling;
+
+        if (arg_has(a, "media"))
+                mask = media;
+        if (arg_has(a, "signaling"))
+                mask = signaling;
+        if (arg_has(a, "events"))
+                mask &= events;
+        if (arg_has(a, "errors"))
+                mask &= ~events;
+        return mask;
+}
+
 /* Which families a typed command means. */
 static uint32_t families(const struct args *a)
 {
@@ -23,6 +42,10 @@ static uint32_t families(const struct args *a)
                 else
                         mask |= BIT(DBG_TLSP_EVENTS) | BIT(DBG_TLSP_ERRORS) | BIT(DBG_TLSP_PACKETS);
         }
+        if (arg_has(a, "sip"))
+                mask |= BIT(DBG_SIP);
+        if (arg_has(a, "phone-proxy"))
+                mask |= phone_proxy_families(a);
         if (arg_has(a, "icmp"))
                 mask |= BIT(DBG_ICMP_TRACE);
         if (arg_has(a, "crypto"))
@@ -85,12 +108,11 @@ static int show_debug(struct session *s, const struct args *a UNUSED, struct err
         return 0;
 }
 
-#define WHAT                                                                                                         \
-        "{mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "       \
-        "[LEVEL:u32(1-255)]|tftp}"
-#define WHAT_OR_ALL                                                                                                  \
-        "{all|mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "   \
-        "[LEVEL:u32(1-255)]|tftp}"
+#define FAMILIES                                                                                                     \
+        "mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "        \
+        "[LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|phone-proxy [{media|signaling} [{events|errors}]]"
+#define WHAT "{" FAMILIES "}"
+#define WHAT_OR_ALL "{all|" FAMILIES "}"
 
 const struct exec_row exec_debug[] = {
         { "debug " WHAT, "Show what happens, in this session", 15, debug_start },

@@ -11,7 +11,7 @@ struct action {
         uint32_t class_id, line_id;
         char cls[MAP_NAME_MAX + 1];
         enum inspect_id engine; /* NONE: a class's settings */
-        char map[MAP_NAME_MAX + 1], tls_proxy[OBJ_NAME_MAX + 1];
+        char map[MAP_NAME_MAX + 1], tls_proxy[OBJ_NAME_MAX + 1], phone_proxy[OBJ_NAME_MAX + 1];
         uint32_t conn_max, embryonic_max;
 };
 struct applied {
@@ -54,6 +54,7 @@ static void add_class(struct view *v, const struct class_action_conf *c)
                 a->engine = i->engine;
                 memcpy(a->map, i->map, sizeof a->map);
                 memcpy(a->tls_proxy, i->tls_proxy, sizeof a->tls_proxy);
+                memcpy(a->phone_proxy, i->phone_proxy, sizeof a->phone_proxy);
         }
 }
 
@@ -119,10 +120,12 @@ static void show_settings(struct session *s, const struct action *a)
 static void show_inspect(struct session *s, const struct action *a)
 {
         struct inspect_sum n = live_inspect(session_box(s), a->line_id);
+        const char *by = *a->tls_proxy ? "tls-proxy " : *a->phone_proxy ? "phone-proxy " : "";
 
         out(s, "      Inspect: %s %s%s%s%s, packet %llu, lock fail 0, drop %llu, reset-drop %llu, v6-fail-close 0\n",
-            inspect_name(a->engine), a->map, *a->map && *a->tls_proxy ? " " : "", *a->tls_proxy ? "tls-proxy " : "",
-            a->tls_proxy, (unsigned long long)n.packets, (unsigned long long)n.drops, (unsigned long long)n.resets);
+            inspect_name(a->engine), a->map, *a->map && *by ? " " : "", by,
+            *a->tls_proxy ? a->tls_proxy : a->phone_proxy, (unsigned long long)n.packets, (unsigned long long)n.drops,
+            (unsigned long long)n.resets);
 }
 
 static bool engine_wanted(const char *only, enum inspect_id id)

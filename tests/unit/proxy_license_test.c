@@ -66,11 +66,24 @@ static void the_table_of_tiers(void **state)
                 const char *model;
                 uint32_t largest;
         } row[] = {
-                { "5505", 24 },           { "5510", 100 },   { "5520", 1000 },         { "5540", 2000 },
-                { "5550", 3000 },         { "5580", 10000 }, { "5512-x", 500 },        { "5515-x", 500 },
-                { "5525-x", 1000 },       { "5545-x", 2000 }, { "5555-x", 3000 },      { "5585-x-ssp10", 3000 },
-                { "5585-x-ssp20", 10000 }, { "5585-x-ssp40", 10000 }, { "5585-x-ssp60", 10000 }, { "asasm", 10000 },
-                { "asav10", 0 },          { "asav30", 0 },
+                { "5505", 24 },
+                { "5510", 100 },
+                { "5520", 1000 },
+                { "5540", 2000 },
+                { "5550", 3000 },
+                { "5580", 10000 },
+                { "5512-x", 500 },
+                { "5515-x", 500 },
+                { "5525-x", 1000 },
+                { "5545-x", 2000 },
+                { "5555-x", 3000 },
+                { "5585-x-ssp10", 3000 },
+                { "5585-x-ssp20", 10000 },
+                { "5585-x-ssp40", 10000 },
+                { "5585-x-ssp60", 10000 },
+                { "asasm", 10000 },
+                { "asav10", 0 },
+                { "asav30", 0 },
         };
 
         (void)state;
@@ -159,8 +172,8 @@ static void what_counts(void **state)
                 assert_int_equal(u.phone, row[i].use.phone);
         }
         assert_true(license_counts_srtp(true, false, false) && license_counts_srtp(false, true, false));
-        assert_true(license_counts_srtp(true, true, false));  /* decrypted and encrypted again */
-        assert_false(license_counts_srtp(true, true, true));  /* passed as it is */
+        assert_true(license_counts_srtp(true, true, false)); /* decrypted and encrypted again */
+        assert_false(license_counts_srtp(true, true, true)); /* passed as it is */
         assert_false(license_counts_srtp(false, false, true));
         assert_false(license_counts_srtp(false, false, false));
 }

@@ -1,0 +1,373 @@
+/* Phone proxies: who uses them, the phones they know, the calls that go through them. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include <stdlib.h>
+
+#include "cli/store.h"
+#include "inspect/sip/sip.h"
+#include "proxy/proxy_worker.h"
+
+#define ROWS 32
+#define FLOWS_MAX 131072u /* sessions of one worker that are looked at */
+
+static void idle_text(uint64_t ms, char out[16])
+{
+        unsigned secs = (unsigned)(ms / 1000);
+
+        snprintf(out, 16, "%u:%02u:%02u", secs / 3600 % 10000, secs / 60 % 60, secs % 60);
+}
+
+/* ---- show phone-proxy ---- */
+
+struct user {
+        uint32_t id;
+        char cls[MAP_NAME_MAX + 1];
+        enum inspect_id engine;
+};
+#define USERS_MAX 32
+
+static unsigned users_of(struct box *b, const char *name, struct user out[USERS_MAX])
+{
+        unsigned n = 0;
+
+        pthread_mutex_lock(&b->conf_lock);
+        conf_each(struct policy_map_conf, pm, &b->store->policy.policies) {
+                conf_each(struct class_action_conf, c, &pm->classes) {
+                        conf_each(struct inspect_conf, i, &c->inspects) {
+                                if (n == USERS_MAX || strcmp(i->phone_proxy, name) != 0)
+                                        continue;
+                                str_copy(out[n].cls, sizeof out[n].cls, c->o.name);
+                                out[n].id = i->o.id;
+                                out[n++].engine = i->engine;
+                        }
+                }
+        }
+        pthread_mutex_unlock(&b->conf_lock);
+        return n;
+}
+
+static void show_one(struct session *s, const struct phone_proxy_rt *r)
+{
+        struct user u[USERS_MAX];
+        unsigned n = users_of(session_box(s), r->params.name, u);
+
+        out(s, "Phone-Proxy '%s': Runtime Proxy ref_cnt %u\n", r->params.name, n);
+        out(s, "  Cluster Mode: %s\n", r->params.mixed ? "mixed" : "nonsecure");
+        if (r->unusable[0])
+                out(s, "  Not usable: %s\n", r->unusable);
+        if (n)
+                out(s, "  Run-time proxies:\n");
+        for (unsigned i = 0; i < n; i++)
+                out(s, "    Proxy 0x%08x: Class-map: %s, Inspect: %s\n", u[i].id, u[i].cls,
+                    inspect_name(u[i].engine));
+}
+
+static int show_phone_proxy(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+        const struct snapshot *snap = snapshot_get(b->hub);
+
+        for (unsigned i = 0; snap && i < proxy_rt(snap)->n_phone_proxies; i++)
+                show_one(s, &proxy_rt(snap)->phone_proxy[i]);
+        if (snap)
+                snapshot_put(b->hub, snap);
+        return 0;
+}
+
+/* ---- secure phones ---- */
+
+struct phone_query {
+        uint32_t cursor, in_use, most, id;
+        struct phone_row row[ROWS];
+        unsigned n;
+        bool end;
+};
+
+static void count_phones(struct proxy_worker *p, void *arg)
+{
+        struct phone_query *q = arg;
+        const struct phone_table *t = proxy_phones(p);
+
+        q->in_use += t ? phone_count(t) : 0;
+        q->most += t ? phone_most(t) : 0;
+}
+
+static void read_phones(struct proxy_worker *p, void *arg)
+{
+        struct phone_query *q = arg;
+        const struct phone_table *t = proxy_phones(p);
+
+        q->end = true;
+        q->n = t ? phone_walk(t, &q->cursor, q->row, ROWS, &q->end) : 0;
+}
+
+static bool is_hex(const char *s, size_t n)
+{
+        return strspn(s, "0123456789abcdefABCDEF") == n && strlen(s) == n;
+}
+
+/* SEP001122334401 -> 0011.2233.4401; another name as it is. */
+static const char *mac_of(const char *device, char out[16])
+{
+        const char *m = device + 3;
+
+        if (strncmp(device, "SEP", 3) != 0 || !is_hex(m, 12))
+                return device;
+        snprintf(out, 16, "%.4s.%.4s.%.4s", m, m + 4, m + 8);
+        for (char *c = out; *c; c++)
+                if (*c >= 'A' && *c <= 'F')
+                        *c = (char)(*c | 0x20);
+        return out;
+}
+
+static bool show_phone(struct session *s, const struct snapshot *snap, const struct phone_row *r)
+{
+        char a[ADDR_TEXT_MAX], mac[16], timeout[16], idle[16];
+
+        idle_text(r->timeout_ms, timeout);
+        idle_text(r->idle_ms, idle);
+        return out(s, "%-15s %-17s %-7u %-15s %-10s %s\n", ifc_name(snap, r->iface), addr_print(&r->at.a, a),
+                   r->at.port, mac_of(r->device, mac), timeout, idle);
+}
+
+static void list_phones(struct session *s, const struct snapshot *snap, struct phone_query *q)
+{
+        struct box *b = session_box(s);
+        bool more = true;
+
+        for (unsigned i = 0; more && i < b->nproxies; i++) {
+                q->cursor = 0;
+                q->end = !b->proxy[i];
+                while (more && !q->end) {
+                        proxy_call(b->proxy[i], read_phones, q);
+                        for (unsigned k = 0; more && k < q->n; k++)
+                                if (q->row[k].phone_proxy_id == q->id)
+                                        more = show_phone(s, snap, &q->row[k]);
+                }
+        }
+}
+
+/* There is one phone proxy at most; phones of one that is gone are not its own. */
+static int show_phones(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct phone_query *q = mem_alloc(MEM_CLI, sizeof *q);
+        const struct snapshot *snap = snapshot_get(b->hub);
+
+        if (q && snap && proxy_rt(snap)->n_phone_proxies) {
+                const struct phone_proxy_rt *r = proxy_rt(snap)->phone_proxy;
+
+                q->id = r->id;
+                each_proxy(b, count_phones, q);
+                out(s, "%s: %u in use, %u most used\n\n", r->params.name, q->in_use, q->most);
+                out(s, "%-15s %-17s %-7s %-15s %-10s %s\n", "Interface", "IP Address", "Port", "MAC", "Timeout",
+                    "Idle");
+                list_phones(s, snap, q);
+        }
+        if (snap)
+                snapshot_put(b->hub, snap);
+        mem_free(q);
+        return q ? 0 : err_nomem(e, "listing phones");
+}
+
+struct voiding {
+        const struct proxy_rt *p;
+        uint32_t n;
+};
+
+static void void_phones(struct proxy_worker *p, void *arg)
+{
+        struct voiding *v = arg;
+        struct phone_table *t = proxy_phones(p);
+        uint32_t was = t ? phone_count(t) : 0;
+
+        for (unsigned i = 0; t && i < v->p->n_phone_proxies; i++)
+                phone_void(t, v->p->phone_proxy[i].id);
+        v->n += t ? was - phone_count(t) : 0;
+}
+
+static int clear_phones(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+        const struct snapshot *snap = snapshot_get(b->hub);
+        struct voiding v = { 0 };
+
+        if (snap) {
+                v.p = proxy_rt(snap);
+                each_proxy(b, void_phones, &v);
+                snapshot_put(b->hub, snap);
+        }
+        out(s, "%u secure phone(s) deleted.\n", v.n);
+        return 0;
+}
+
+/* ---- signalling sessions: calls, with the connection that carries them ---- */
+
+struct flow { /* of a phone proxy */
+        uint64_t conn_id;
+        uint16_t iface[2];
+        struct endpoint at[2];
+};
+struct flow_query {
+        uint32_t cursor;
+        struct session_row *row;
+        unsigned n, cap, got;
+        struct flow *flow;
+        bool end, nomem;
+        uint32_t call_cursor;
+        struct sip_call_row *call;
+        unsigned ncalls;
+        bool calls_end;
+};
+
+static void read_flows(struct proxy_worker *p, void *arg)
+{
+        struct flow_query *q = arg;
+
+        q->end = true;
+        q->got = proxy_walk(p, &q->cursor, q->row, ROWS, &q->end);
+}
+
+static bool grow(struct flow_query *q)
+{
+        unsigned cap = q->cap ? q->cap * 2 : 256;
+        struct flow *f = cap <= FLOWS_MAX ? mem_alloc(MEM_CLI, cap * sizeof *f) : NULL;
+
+        if (!f)
+                return false;
+        if (q->n)
+                memcpy(f, q->flow, q->n * sizeof *f);
+        mem_free(q->flow);
+        q->flow = f;
+        q->cap = cap;
+        return true;
+}
+
+static void add_flow(struct flow_query *q, const struct session_row *r)
+{
+        if (!r->info.phone_proxy_id)
+                return;
+        if (q->n == q->cap && !grow(q)) {
+                q->nomem = true;
+                return;
+        }
+        q->flow[q->n++] = (struct flow){ .conn_id = r->conn_id,
+                                         .iface = { r->info.iface[0], r->info.iface[1] },
+                                         .at = { r->info.client_real, r->info.server_real } };
+}
+
+static int by_conn(const void *x, const void *y)
+{
+        uint64_t a = ((const struct flow *)x)->conn_id, b = ((const struct flow *)y)->conn_id;
+
+        return a < b ? -1 : a > b;
+}
+
+static void collect(struct proxy_worker *p, struct flow_query *q)
+{
+        q->n = 0;
+        q->cursor = 0;
+        do {
+                proxy_call(p, read_flows, q);
+                for (unsigned i = 0; i < q->got; i++)
+                        add_flow(q, &q->row[i]);
+        } while (!q->end);
+        if (q->n)
+                qsort(q->flow, q->n, sizeof *q->flow, by_conn);
+}
+
+static void read_calls(struct proxy_worker *p, void *arg)
+{
+        struct flow_query *q = arg;
+        const void *shared = proxy_engine_shared(p, INSPECT_SIP);
+
+        q->calls_end = true;
+        q->ncalls = shared ? sip_walk(shared, &q->call_cursor, q->call, ROWS, &q->calls_end) : 0;
+}
+
+static const char *set_or_not(bool set)
+{
+        return set ? "set" : "not set";
+}
+
+static bool show_media(struct session *s, const struct sip_call_row *c, unsigned i, bool local)
+{
+        unsigned side = local; /* the server's side is the local one */
+        char l[ADDR_TEXT_MAX], r[ADDR_TEXT_MAX];
+
+        return out(s, "%s Media conn: %s/%u to %s/%u\n", local ? "Local" : "        Remote",
+                   addr_print(&c->local[i][side].a, l), c->local[i][side].port, addr_print(&c->remote[i][side].a, r),
+                   c->remote[i][side].port);
+}
+
+static bool show_call(struct session *s, const struct snapshot *snap, const struct flow *f,
+                      const struct sip_call_row *c, bool detail)
+{
+        char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX], idle[16];
+        bool more = out(s, "%s %s:%u %s %s:%u ", ifc_name(snap, f->iface[0]), addr_print(&f->at[0].a, a),
+                        f->at[0].port, ifc_name(snap, f->iface[1]), addr_print(&f->at[1].a, b), f->at[1].port);
+
+        if (more && !c->nmedia)
+                more = out(s, "no media\n");
+        for (unsigned i = 0; more && i < c->nmedia; i++)
+                more = out(s, "%s", i ? "        " : "") && show_media(s, c, i, true) &&
+                       out(s, "        Local SRTP key %s, Remote SRTP key %s\n",
+                           set_or_not(c->tx_key[i][0] || c->tx_key[i][1]),
+                           set_or_not(c->rx_key[i][0] || c->rx_key[i][1])) &&
+                       show_media(s, c, i, false);
+        if (more)
+                more = out(s, "        Call-ID: %s\n", c->call_id);
+        idle_text(c->idle_ms, idle);
+        return more && detail ? out(s, "        State: %s, idle %s\n", c->state, idle) : more;
+}
+
+static bool show_calls(struct session *s, const struct snapshot *snap, struct proxy_worker *p, struct flow_query *q,
+                       bool detail)
+{
+        bool more = true;
+
+        collect(p, q);
+        q->call_cursor = 0;
+        do {
+                proxy_call(p, read_calls, q);
+                for (unsigned i = 0; more && i < q->ncalls; i++) {
+                        const struct flow key = { .conn_id = q->call[i].session_id };
+                        const struct flow *f = q->n ? bsearch(&key, q->flow, q->n, sizeof key, by_conn) : NULL;
+
+                        if (f)
+                                more = show_call(s, snap, f, &q->call[i], detail);
+                }
+        } while (more && !q->calls_end);
+        return more;
+}
+
+static int show_signaling(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct flow_query q = { .row = mem_alloc(MEM_CLI, ROWS * sizeof *q.row),
+                                .call = mem_alloc(MEM_CLI, ROWS * sizeof *q.call) };
+        const struct snapshot *snap = snapshot_get(b->hub);
+        bool more = q.row && q.call && snap;
+        int rc = q.row && q.call ? 0 : err_nomem(e, "listing calls");
+
+        for (unsigned i = 0; more && i < b->nproxies; i++)
+                if (b->proxy[i])
+                        more = show_calls(s, snap, b->proxy[i], &q, arg_has(a, "detail"));
+        if (snap)
+                snapshot_put(b->hub, snap);
+        if (q.nomem)
+                rc = err_nomem(e, "listing all calls");
+        mem_free(q.row);
+        mem_free(q.call);
+        mem_free(q.flow);
+        return rc;
+}
+
+const struct exec_row exec_show_phone_proxy[] = {
+        { "show phone-proxy", "Show phone proxies", 1, show_phone_proxy },
+        { "show phone-proxy secure-phones", "Show phones that are known", 1, show_phones },
+        { "show phone-proxy signaling-sessions [detail]", "Show calls through the phone proxy", 1, show_signaling },
+        { "clear phone-proxy secure-phones", "Forget the phones that are known", 15, clear_phones },
+        { 0 },
+};
