@@ -120,7 +120,7 @@ static enum applied apply_leaf(struct apply *a)
                 err_nomem(a->e, "a command");
                 return APPLY_REFUSED;
         }
-        was_set = is_set(a, obj);
+        was_set = a->row->write || is_set(a, obj); /* mtu: its line is not of its fields alone */
         if (a->no_form && !(a->row->flags & ROW_INVERSE) && !was_set)
                 ret = 0; /* its tag belongs to another row of the object by now */
         else if (a->no_form && !(a->row->flags & ROW_INVERSE) && apply_agrees_line(a, obj) < 0)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/lexer.h"
 #include "cli/store.h"
 #include "cli/text.h"
 
@@ -46,6 +47,19 @@ struct running {
         bool later; /* the second stanzas */
         bool bad;   /* memory ran out */
 };
+/* Words behind `show running-config` or `clear configure`: a section, abbreviated, and what its lines go on with. */
+#define RUNNING_WORDS 8
+struct running_filter {
+        unsigned n;
+        struct word word[RUNNING_WORDS]; /* the first one in full */
+        struct lexed lx;
+};
+/* -1: there is no such section. */
+int running_filter_init(struct running_filter *f, const struct cli_tree *t, const char *words, struct err *e);
+void running_filter_fini(struct running_filter *f);
+bool running_filter_head(const struct running_filter *f, const char *text);
+/* A line inside an object that belongs to the section by itself (nat). */
+bool running_filter_inner(const struct running_filter *f, const struct running_line *l);
 /* For write functions of rows. */
 void running_line(struct running *r, const struct cmd_row *row, const void *obj, const char *fmt, ...)
         PRINTF_LIKE(4, 5);

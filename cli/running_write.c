@@ -8,17 +8,13 @@
 #include "cli/tree.h"
 #include "platform/base/str.h"
 
-#define FILTER_WORDS 8
-
 struct sink {
         struct text *out;
         const struct cmd_section *section;
         bool section_began;
-        /* filter */
-        unsigned nwords;
-        struct word word[FILTER_WORDS];
-        bool block_passes; /* the top line passed */
-        struct text head;  /* the top line, for lines below that pass alone */
+        const struct running_filter *f; /* NULL: everything */
+        bool block_passes;              /* the top line passed */
+        struct text head;               /* the top line, for lines below that pass alone */
         bool head_shown;
 };
 
@@ -30,32 +26,39 @@ static void put_line(struct sink *s, unsigned depth, const char *text)
         text_add(s->out, "\n");
 }
 
-static bool head_passes(const struct sink *s, const char *text)
+bool running_filter_head(const struct running_filter *f, const char *text)
 {
         struct lexed lx;
-        bool ok = lex(&lx, text) == LEX_OK && lx.n >= s->nwords;
+        bool ok = lex(&lx, text) == LEX_OK;
+        unsigned no = ok && !strcmp(lx.w[0].s, "no");
 
-        for (unsigned i = 0; ok && i < s->nwords; i++)
-                ok = !strcmp(lx.w[i].s, s->word[i].s);
+        ok = ok && lx.n >= f->n + no;
+        for (unsigned i = 0; ok && i < f->n; i++)
+                ok = !strcmp(lx.w[i + no].s, f->word[i].s);
         lex_fini(&lx);
         return ok;
 }
 
+bool running_filter_inner(const struct running_filter *f, const struct running_line *l)
+{
+        return l->depth && l->row->section && !strcmp(l->row->section, f->word[0].s);
+}
+
 static bool filtered(struct sink *s, const struct running_line *l)
 {
-        if (!s->nwords)
+        if (!s->f)
                 return true;
         if (l->raw)
                 return s->block_passes;
         if (!l->depth) {
-                s->block_passes = head_passes(s, l->text);
+                s->block_passes = running_filter_head(s->f, l->text);
                 s->head_shown = s->block_passes;
                 text_cut(&s->head, 0);
                 text_add(&s->head, l->text);
         }
         if (s->block_passes || !l->depth)
                 return s->block_passes;
-        if (!l->row->section || strcmp(l->row->section, s->word[0].s) != 0)
+        if (!running_filter_inner(s->f, l))
                 return false;
         if (!s->head_shown)
                 put_line(s, 0, text_str(&s->head));
@@ -69,7 +72,7 @@ static void on_line(void *ctx, const struct running_line *l)
 
         if (!filtered(s, l))
                 return;
-        if (!s->section_began && !s->nwords && s->section && (s->section->flags & (SECTION_BANG | SECTION_AROUND)))
+        if (!s->section_began && !s->f && s->section && (s->section->flags & (SECTION_BANG | SECTION_AROUND)))
                 text_add(s->out, "!\n");
         s->section_began = true;
         put_line(s, l->raw ? 0 : l->depth, l->text);
@@ -79,7 +82,7 @@ static void on_object(void *ctx)
 {
         struct sink *s = ctx;
 
-        if (!s->nwords && s->section && (s->section->flags & SECTION_BLOCK))
+        if (!s->f && s->section && (s->section->flags & SECTION_BLOCK))
                 text_add(s->out, "!\n");
 }
 
@@ -87,7 +90,7 @@ static void on_section(void *ctx, const struct cmd_section *section, bool begin)
 {
         struct sink *s = ctx;
 
-        if (!begin && s->section_began && !s->nwords && (section->flags & SECTION_AROUND))
+        if (!begin && s->section_began && !s->f && (section->flags & SECTION_AROUND))
                 text_add(s->out, "!\n");
         s->section = section;
         s->section_began = false;
@@ -130,18 +133,29 @@ static const char *section_of(const struct cli_tree *t, const char *word, struct
         return hit;
 }
 
-static int make_filter(struct sink *s, const struct cli_tree *t, struct lexed *lx, struct err *e)
+int running_filter_init(struct running_filter *f, const struct cli_tree *t, const char *words, struct err *e)
 {
-        const char *full = section_of(t, lx->w[0].s, e);
+        const char *full;
 
-        if (!full)
+        *f = (struct running_filter){ 0 };
+        if (lex(&f->lx, words) != LEX_OK)
+                return err_set(e, ERR_SYNTAX, "%% there is no section \"%.60s\" in the configuration", words);
+        full = section_of(t, f->lx.w[0].s, e);
+        if (full && f->lx.n > RUNNING_WORDS)
+                full = (err_set(e, ERR_LIMIT, "more than %d words", RUNNING_WORDS), NULL);
+        if (!full) {
+                lex_fini(&f->lx);
                 return -1;
-        if (lx->n > FILTER_WORDS)
-                return err_set(e, ERR_LIMIT, "more than %d words", FILTER_WORDS);
-        s->nwords = lx->n;
-        memcpy(s->word, lx->w, lx->n * sizeof lx->w[0]);
-        s->word[0].s = full;
+        }
+        f->n = f->lx.n;
+        memcpy(f->word, f->lx.w, f->n * sizeof f->word[0]);
+        f->word[0].s = full;
         return 0;
+}
+
+void running_filter_fini(struct running_filter *f)
+{
+        lex_fini(&f->lx);
 }
 
 /* ---- whole ---- */
@@ -154,19 +168,20 @@ static int write_body(const struct store *st, const struct running_opts *o, stru
                              .section = on_section,
                              .after_object = on_object,
                              .ctx = s };
-        bool whole = !o->filter || !*o->filter;
-        struct lexed lx = { 0 };
-        int ret = 0;
+        bool whole = !o->filter || !o->filter[strspn(o->filter, " ")];
+        struct running_filter f;
 
-        if (!whole && lex(&lx, o->filter) == LEX_OK)
-                ret = make_filter(s, st->tree, &lx, e);
-        if (ret == 0)
-                running_walk(&r);
-        lex_fini(&lx);
+        if (!whole && running_filter_init(&f, st->tree, o->filter, e) < 0)
+                return -1;
+        s->f = whole ? NULL : &f;
+        running_walk(&r);
+        if (!whole)
+                running_filter_fini(&f);
+        s->f = NULL;
         text_fini(&s->head);
         if (r.bad || s->out->bad)
                 return err_nomem(e, "the running configuration");
-        return ret;
+        return 0;
 }
 
 static void sum_text(const char *text, size_t n, char out[33])

@@ -6,6 +6,8 @@
 #include "cli/running.h"
 #include "platform/base/mem.h"
 
+#define ROUNDS_MAX 64u /* how deep what uses each other can nest */
+
 static int call_exit(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
         (void)a;
@@ -38,19 +40,14 @@ static int clear_all(struct conf_ctx *c, struct err *e)
         return 0;
 }
 
-/* `no` of one line; what cannot go is told, the rest goes. */
-static void remove_line(struct conf_ctx *c, const char *line)
+/* One line that belongs to no paste; what cannot go is told. */
+static void type_line(struct conf_ctx *c, const char *line)
 {
         struct cli_result *res = c->res, one;
         const char *was = c->line;
-        struct text no = { 0 };
 
         cli_result_init(&one);
-        c->depth = 0;
-        text_printf(&no, "no %s", line);
-        if (!strncmp(line, "no ", 3))
-                text_cut(&no, 0), text_add(&no, line + 3);
-        conf_line(c, text_str(&no), &one);
+        conf_line(c, line, &one);
         if (one.code == CLI_DIALOG) {
                 dialog_start(one.dialog);
                 dialog_default(one.dialog);
@@ -62,28 +59,134 @@ static void remove_line(struct conf_ctx *c, const char *line)
         res->changed |= one.changed;
         c->res = res;
         c->line = was;
-        text_fini(&no);
         cli_result_fini(&one);
+}
+
+/* The lines that remove what a section shows, collected before the first of them is typed. */
+struct removal {
+        const struct running_filter *f;
+        const struct store *fresh; /* what it prints is how things are anyway */
+        struct text lines, head;
+        bool block; /* the object goes, with all its lines */
+};
+
+/* The line of the same row where nothing is configured. */
+struct search {
+        const struct running_line *of;
+        struct text line;
+};
+
+static void compare(void *ctx, const struct running_line *l)
+{
+        struct search *s = ctx;
+
+        if (!l->depth && !l->raw && l->row == s->of->row && !s->line.n)
+                text_add(&s->line, l->text);
+}
+
+static void add_no(struct text *out, const char *line)
+{
+        if (!strncmp(line, "no ", 3))
+                text_printf(out, "%s\n", line + 3);
+        else
+                text_printf(out, "no %s\n", line);
+}
+
+/* `no pager` is not what a new unit has: what has a default gets it back. */
+static void add_removal(struct removal *r, const struct running_line *l)
+{
+        struct search s = { .of = l };
+        struct running walk = { .store = r->fresh, .plain = true, .line = compare, .ctx = &s };
+
+        if (l->row->kind == ROW_FIXED)
+                return;
+        if (l->row->kind == ROW_LEAF)
+                running_walk(&walk);
+        if (!s.line.n)
+                add_no(&r->lines, l->text);
+        else if (strcmp(text_str(&s.line), l->text) != 0)
+                text_printf(&r->lines, "%s\n", text_str(&s.line));
+        r->lines.bad |= s.line.bad;
+        text_fini(&s.line);
+}
+
+static void collect(void *ctx, const struct running_line *l)
+{
+        struct removal *r = ctx;
+
+        if (!l->depth && !l->raw) {
+                r->block = running_filter_head(r->f, l->text);
+                text_cut(&r->head, 0);
+                text_add(&r->head, l->text);
+                if (r->block)
+                        add_removal(r, l);
+        } else if (!l->raw && !r->block && running_filter_inner(r->f, l)) {
+                text_printf(&r->lines, "%s\n ", text_str(&r->head));
+                add_no(&r->lines, l->text);
+        }
+}
+
+static void type_lines(struct conf_ctx *c, char *p)
+{
+        for (char *nl; *p; p = nl + 1) {
+                nl = strchr(p, '\n');
+                *nl = 0;
+                if (*p != ' ') /* those belong to the object in front of them */
+                        c->depth = 0;
+                type_line(c, p);
+        }
+}
+
+/*
+ * Again and again while something goes, because a line may stand in the way of another (a group inside a group). Only
+ * the last round tells what stays and why.
+ */
+static int clear_section(struct conf_ctx *c, const struct running_filter *f, struct err *e)
+{
+        struct store *fresh = store_new_empty(c->store->tree);
+        unsigned rounds = 0;
+        uint64_t before;
+        int rc = 0;
+
+        if (!fresh)
+                return err_nomem(e, "clearing a section");
+        do {
+                struct removal x = { .f = f, .fresh = fresh };
+                struct running r = { .store = c->store, .plain = true, .line = collect, .ctx = &x };
+
+                before = c->store->edits;
+                running_walk(&r);
+                if (r.bad || x.lines.bad || x.head.bad)
+                        rc = err_nomem(e, "clearing a section");
+                text_cut(&c->res->text, 0);
+                if (!rc && x.lines.n)
+                        type_lines(c, x.lines.p);
+                text_fini(&x.lines);
+                text_fini(&x.head);
+        } while (!rc && c->store->edits != before && ++rounds < ROUNDS_MAX);
+        store_free(fresh);
+        return rc;
 }
 
 static int call_clear(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
-        struct running_opts o = { .plain = true, .filter = arg_str(a, "SECTION") };
-        struct text t = { 0 };
-        int ret;
+        const char *section = arg_str(a, "SECTION");
+        struct running_filter f;
+        int rc;
 
         (void)no_form;
-        if (!o.filter)
+        if (!section)
                 return clear_all(c, e);
-        ret = running_write(c->store, &o, &t, e);
-        for (char *p = t.p, *nl; ret == 0 && p && *p; p = nl + 1) {
-                nl = strchr(p, '\n');
-                *nl = 0;
-                if (*p != ' ' && *p != '!')
-                        remove_line(c, p);
-        }
-        text_fini(&t);
-        return ret;
+        if (running_filter_init(&f, c->store->tree, section, e) < 0)
+                return -1;
+        c->depth = 0;
+        if (!strcmp(f.word[0].s, "interface"))
+                rc = clear_interfaces(c, &f, e);
+        else
+                rc = clear_section(c, &f, e);
+        c->depth = 0;
+        running_filter_fini(&f);
+        return rc;
 }
 
 #define CALL(g, hlp, fn)                                                                                             \

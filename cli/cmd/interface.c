@@ -87,6 +87,57 @@ static int remove_iface(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+/* No words: all of them. "GigabitEthernet 0/1" is one name in two words. */
+static int clearing_name(const struct running_filter *f, char *canon, struct err *e)
+{
+        char typed[HWNAME_MAX + 1] = "";
+
+        for (unsigned i = 1; i < f->n; i++)
+                if (strlen(typed) + strlen(f->word[i].s) < sizeof typed)
+                        strcat(typed, f->word[i].s);
+        *canon = 0;
+        if (f->n == 1 || (f->n <= 3 && hwname_canon(typed, strlen(typed), canon)))
+                return 0;
+        return err_set(e, ERR_SYNTAX, "%s is not the name of an interface", f->word[1].s);
+}
+
+static void reset_iface(struct iface_conf *i)
+{
+        memset((char *)i + sizeof i->o, 0, sizeof *i - sizeof i->o);
+        iface_conf_init(i);
+}
+
+int clear_interfaces(struct conf_ctx *c, const struct running_filter *f, struct err *e)
+{
+        struct conf_list *l = &c->store->net.ifaces;
+        char name[HWNAME_MAX + 1], was[NAMEIF_MAX + 1];
+        bool any = false;
+        struct list *next;
+
+        if (clearing_name(f, name, e) < 0)
+                return -1;
+        for (struct list *it = l->items.next; it && it != &l->items; it = next) {
+                struct iface_conf *i = (void *)list_entry(it, struct conf_obj, link);
+
+                next = it->next;
+                if (*name && strcmp(i->o.name, name) != 0)
+                        continue;
+                any = true;
+                memcpy(was, i->nameif, sizeof was);
+                if (is_sub(i))
+                        conf_list_del(l, &i->o);
+                else
+                        reset_iface(i);
+                purge_nameif(c, was);
+        }
+        if (!any && *name)
+                return err_set(e, ERR_REF, "interface %s does not exist", name);
+        c->store->dirty |= DIRTY_IFACE;
+        c->store->edits++;
+        c->res->changed = true;
+        return 0;
+}
+
 /* An address that a line counts on as somebody else's can not become ours, with whatever name. */
 static int check_claimed(struct conf_ctx *c, const struct iface_conf *i, struct err *e)
 {
