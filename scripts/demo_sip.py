@@ -1,7 +1,6 @@
 """A secure call: a remote phone that speaks TLS and SRTP only, a call manager and desk phones that speak neither."""
 import os
 import re
-import subprocess
 
 from demo_base import Demo
 
@@ -54,16 +53,11 @@ class SipDemo(Demo):
         assert len(found) > 100, f"tshark finds {len(found)} packets of G.711"
 
     def hold(self):
-        self.phone.keys("/hold\n")
-        lablib.wait_for("silence", lambda: self.silent())
+        self.now = siplab.Call(self.lab, self.phone, self.desks[0])
+        self.now.talk(1)
+        self.now.hold()
         self.contains("show phone-proxy media-sessions", "1 in use")
-        self.phone.keys("/resume\n")
-        self.now.talk(2)
-
-    def silent(self):
-        before = self.now.packets()
-        subprocess.run(["sleep", "0.5"], check=True)
-        return self.now.packets() - before <= 2
+        self.now.resume()
 
     def audio(self):
         self.now.end()
@@ -81,8 +75,6 @@ class SipDemo(Demo):
         assert len(wire) > 80000 and not any(b in wire for b in bits if len(set(b)) > 4), "audio in the clear outside"
 
     def transfer(self):
-        self.now = siplab.Call(self.lab, self.phone, self.desks[0])
-        self.now.talk(1)
         self.desks[0].keys(f"/transfer sip:2002@{siplab.CM}\n")
         self.desks[1].expect("Call established|Incoming|call: answering")
         lablib.wait_for("audio at the third phone", lambda: self.desks[1].heard()[:6400] != b"" and len(self.desks[1].heard()) > 32000)
@@ -100,9 +92,9 @@ class SipDemo(Demo):
                 ("the remote phone calls a desk phone", self.call),
                 ("phone proxy, media, calls and connections show it", self.views),
                 ("the decrypted capture plays as G.711 in tshark", self.capture),
-                ("hold: silence; resume: audio again", self.hold),
                 ("after hang-up: each heard the other bit for bit", self.audio),
                 ("outside nothing was in the clear", self.encrypted),
+                ("a second call: hold brings silence, resume brings audio again", self.hold),
                 ("a transfer: the desk phone hands the caller on to a third phone", self.transfer),
                 ("hang-up: everything is released", self.released),
                 ("write memory", self.write)]

@@ -10,7 +10,7 @@ import os
 import re
 import struct
 import subprocess
-import wave
+import time
 
 import lab as lablib
 
@@ -345,6 +345,23 @@ class Call:
         """Both sides are heard for a while."""
         want = self.packets() + seconds * 50
         lablib.wait_for(f"{want} packets", lambda: self.packets() >= want, 4 * lablib.DEADLINE)
+
+    def hold(self):
+        """Holds it; returns when the other side has agreed and nothing is said any more."""
+        seen = self.phone.text().count("200 OK")
+        self.phone.keys("/hold\n")
+        lablib.wait_for("the hold", lambda: self.phone.text().count("200 OK") > seen)
+        lablib.wait_for("silence", self.silent)
+
+    def silent(self):
+        """The recorder writes once a second at the latest."""
+        before = self.packets()
+        time.sleep(1.5)
+        return self.packets() == before
+
+    def resume(self):
+        self.phone.keys("/resume\n")
+        self.talk(2)
 
     def end(self):
         self.phone.hangup()
