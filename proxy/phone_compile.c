@@ -3,12 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Also of an interface that is down: it may come up. */
+static bool is_own(const struct net_rt *net, const struct addr *a)
+{
+        for (uint16_t i = 1; i < net->nifaces; i++)
+                if (net->iface[i].idx && addr_eq(&net->iface[i].ip, a))
+                        return true;
+        return false;
+}
+
 /* An address that is not ours to use is left out: media must not be sent to where it would not arrive. */
 static bool mta_usable(const struct net_rt *net, const struct mta_addr_conf *c, struct mta_rt *out)
 {
         const struct iface_rt *ifc = *c->nameif ? iface_by_name(net, c->nameif) : NULL;
 
-        if (iface_by_addr(net, &c->addr) || (*c->nameif && (!ifc || !ifc->ip.fam || !iface_connects(ifc, &c->addr))))
+        if (is_own(net, &c->addr) || (*c->nameif && (!ifc || !ifc->ip.fam || !iface_connects(ifc, &c->addr))))
                 return false;
         *out = (struct mta_rt){ .addr = c->addr, .iface = ifc ? ifc->idx : IFACE_NONE };
         return true;
