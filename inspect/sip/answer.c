@@ -110,7 +110,8 @@ static bool answer_line(struct sip_work *x, unsigned i, bool final, struct sip_l
 
         if (!md || !md->offer[by].valid)
                 return false;
-        line->proto = md->offer[by].proto;
+        if (sip_proto_is_rtp(m->proto) && sip_proto_is_rtp((enum sdp_proto)md->offer[by].proto))
+                line->proto = md->offer[by].proto;
         a = &md->answer[slot_of(x)];
         sip_side_of(x, i, side, a);
         a->refused = md->offer[by].refused || !acceptable(m, md, side, a);

@@ -69,19 +69,25 @@ static void write_rtcp(struct sip_work *x, const struct sdp_media *m, const stru
                 sip_edit_replace(&x->sh->body, l->all, "a=rtcp:%u%s", port, x->sh->sdp.eol);
 }
 
-static void anchor_lines(struct sip_work *x, struct str in, const struct sdp_media *m, const struct sip_line *out)
+/* Whether the last line of the block stays without an end: a body may stop there. */
+static bool anchor_lines(struct sip_work *x, struct str in, const struct sdp_media *m, const struct sip_line *out)
 {
         struct sdp_line l;
         const char *why;
+        bool open = false;
 
         while (sdp_line_next(&in, &l, &why) == SDP_LINE) {
                 struct str value, name = l.type == 'a' ? sdp_attr_name(l.value, &value) : (struct str){ "", 0 };
 
+                open = false;
                 if (l.type == 'k' || (l.type == 'a' && !passes(name)))
                         remove_line(x, &l);
                 else if (m && l.all.p == m->rtcp_line.p)
                         write_rtcp(x, m, &l, out);
+                else
+                        open = (l.type != 'c' || (m && m->c.zero)) && l.all.p[l.all.n - 1] != '\n';
         }
+        return open;
 }
 
 static const char *proto_text(enum sdp_proto p)
@@ -96,14 +102,14 @@ static const char *proto_text(enum sdp_proto p)
         return p < ARRAY_LEN(text) ? text[p] : NULL;
 }
 
-/* Behind the last line of the block, which may lack its end. */
-static void write_keys(struct sip_work *x, const struct sdp_media *m, const struct sip_line *out)
+/* Behind the last line of the block. */
+static void write_keys(struct sip_work *x, const struct sdp_media *m, const struct sip_line *out, bool open)
 {
         const char *eol = x->sh->sdp.eol;
         char text[SRTP_SUITES * 200];
         struct wbuf w = wbuf_of(text, sizeof text);
 
-        if (out->nkeys && m->block.n && m->block.p[m->block.n - 1] != '\n')
+        if (out->nkeys && open)
                 wbuf_str(&w, eol);
         for (unsigned i = 0; i < out->nkeys; i++) {
                 sdp_crypto_write(&w, out->key[i].tag, out->key[i].m);
@@ -122,6 +128,7 @@ static void write_keys(struct sip_work *x, const struct sdp_media *m, const stru
 static void anchor_media(struct sip_work *x, const struct sdp_media *m, const struct sip_line *out)
 {
         const char *proto = proto_text(out->proto);
+        bool open;
 
         if (!out->refuse)
                 sip_edit_replace(&x->sh->body, m->port_text, "%u", out->at.port);
@@ -131,9 +138,9 @@ static void anchor_media(struct sip_work *x, const struct sdp_media *m, const st
                 sip_edit_replace(&x->sh->body, m->proto_text, "%s", proto);
         if (m->c.present)
                 write_conn(x, &m->c, &out->at.a);
-        anchor_lines(x, m->block, m, out);
+        open = anchor_lines(x, m->block, m, out);
         if (!out->refuse)
-                write_keys(x, m, out);
+                write_keys(x, m, out, open);
 }
 
 /* The address of the whole: of the first m-line that lives. */

@@ -168,7 +168,7 @@ static const struct answer_row phone_answers[] = {
         { "no key", M("m=audio 4000 RTP/SAVP 0\r\n"), "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "clear", M("m=audio 4000 RTP/AVP 0\r\n"), "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "refused", M("m=audio 0 RTP/SAVP 0\r\n"), "m=audio 0 RTP/AVP 0\r\n", 0 },
-        { "another transport", M("m=audio 4000 udptl t38\r\n"), "m=audio 0 RTP/AVP t38\r\n", 0 },
+        { "another transport", M("m=audio 4000 udptl t38\r\n"), "m=audio 0 udptl t38\r\n", 0 },
 };
 
 static void answers_of_the_phone(void **st)
@@ -546,6 +546,30 @@ static void ways_round_are_stripped(void **st)
         hang_up(&out, DIR_C2S, 2);
 }
 
+/* The last line may lack its end, and may be one that is taken out. */
+static void a_body_without_an_end(void **st)
+{
+        static const char *const answers[] = {
+                SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0",
+                SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\na=candidate:1",
+                SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\na=crypto:1 ",
+                SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\n\r\n",
+        };
+        char id[16];
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+                snprintf(id, sizeof id, "call%u", i);
+                out.id = id;
+                out.to = NULL;
+                talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
+                out.to = "b";
+                has(talk_response(&out, DIR_S2C, 200, "INVITE", 1, answers[i]),
+                    " RTP/SAVP 0\r\na=crypto:1 AES_CM_128_");
+                hang_up(&out, DIR_C2S, 2);
+        }
+}
+
 static void capabilities_open_nothing(void **st)
 {
         const char *text;
@@ -632,6 +656,7 @@ int main(void)
                 T(forks),
                 T(cancelled),
                 T(ways_round_are_stripped),
+                T(a_body_without_an_end),
                 T(capabilities_open_nothing),
                 T(no_port_is_left),
                 TM(both_legs_encrypted),
