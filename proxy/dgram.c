@@ -40,15 +40,16 @@ static bool inspect_dgram(struct psession *s, const struct punt_msg *m)
         struct wbuf out = wbuf_of(s->w->scratch, SCRATCH_MAX);
         size_t used = 0;
         enum engine_verdict v;
+        bool pass;
 
         s->ctx.out = &out;
         psession_ctx_now(s);
         s->last_ms = s->ctx.now_ms;
         s->half[m->dir].bytes += pk->tot_pay;
         v = s->engine->data(&s->ctx, m->dir, cur_of(pk->buf + pk->pay, pk->tot_pay), false, &used);
-        if (v != ENGINE_ACCEPT || out.full)
-                return false;
-        return !out.len || replace_payload(pk, s->w->scratch, out.len);
+        pass = v == ENGINE_ACCEPT && !out.full && (!out.len || replace_payload(pk, s->w->scratch, out.len));
+        mem_wipe(s->w->scratch, out.len); /* there may be keys in it */
+        return pass;
 }
 
 void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m)

@@ -383,6 +383,7 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
                 serve_accepts(w);
         serve_busy(w);
         serve_handshakes(w);
+        w->snap = NULL; /* timers and cold callers run before the next one is taken */
         qsbr_quiescent(w->qs);
         return n;
 }

@@ -11,10 +11,17 @@ enum pkt_verdict punt_hold(struct punt *p, struct pkt *pk)
         struct conn *c = pk->conn;
         struct punt_flow *f = punt_flow_find(p, c->flow, c->generation);
 
-        if (!f || f->state != FLOW_LIVE || p->nheld >= PUNT_HELD_MAX)
+        if (!f || f->state != FLOW_LIVE)
                 return dp_drop(pk, DROP_PUNT_STALE);
+        if (pk->tcp_flags & TCP_RST) { /* it has changed its mind: the server need not be kept */
+                pk->conn = NULL;
+                conn_end(p->w, c, c->inbound ? CONN_END_RESET_O : CONN_END_RESET_I);
+                return dp_consume(pk, "reset by its client");
+        }
         if (f->held)
                 return dp_consume(pk, "waits for its server");
+        if (p->nheld >= PUNT_HELD_MAX)
+                return dp_drop(pk, DROP_PUNT_STALE);
         f->held = pk;
         p->nheld++;
         return dp_taken(pk);
@@ -32,12 +39,13 @@ static struct pkt *take(struct punt *p, struct punt_flow *f)
 
 void punt_held_pass(struct punt *p, struct punt_flow *f, struct conn *c)
 {
-        struct pkt *pk = take(p, f);
+        struct pkt *pk = c ? take(p, f) : NULL; /* without a conn it was dropped with that */
 
-        if (!c)
+        if (c)
+                c->client_waits = false;
+        if (!pk)
                 return;
-        c->client_waits = false;
-        if (pk && punt_to_kernel(p->w, pk) == PKT_DROP)
+        if (punt_to_kernel(p->w, pk) == PKT_DROP)
                 dp_discard(p->w, pk, pk->drop);
 }
 

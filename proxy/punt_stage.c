@@ -115,7 +115,7 @@ void punt_stage(struct worker *w, struct burst *b)
                 count_inspected(w, c);
                 if (c->action == CONN_INSPECT) {
                         to_engine(w, pk);
-                } else if (unlikely(c->client_waits) && !pk->side) {
+                } else if (unlikely(c->client_waits) && !pk->side && w->tun) { /* replay: nobody would answer */
                         punt_hold(w->punt, pk);
                 } else {
                         punt_to_kernel(w, pk);

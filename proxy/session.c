@@ -120,6 +120,8 @@ static void owe(struct psession *s)
 
 static void engine_close(struct psession *s)
 {
+        if (s->ctx.state)
+                psession_ctx_now(s);
         if (s->ctx.state && s->engine->close)
                 s->engine->close(&s->ctx);
         mem_free_secret(s->ctx.state);
@@ -153,7 +155,7 @@ void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_le
 {
         if (s->dead)
                 return;
-        if (why)
+        if (why && why != s->why)
                 snprintf(s->why, sizeof s->why, "%s", why);
         s->end_reason = (uint8_t)reason;
         if (reason == CONN_END_INSPECT && !s->drop)
@@ -332,13 +334,19 @@ static uint32_t handshake_ms(const struct proxy_worker *w)
 void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
 {
         struct psession *s = psession_alloc(w, link, m);
-        const char *why = NULL;
+        const char *why;
 
         if (!s) {
                 refuse_unborn(w, link, m);
                 return;
         }
-        if (psession_ctx_init(s) < 0) {
+        psession_ctx_init(s);
+        why = psession_bind(s);
+        if (why) {
+                refuse(s, CONN_END_PROXY_FULL, why);
+                return;
+        }
+        if (psession_ctx_open(s) < 0) {
                 refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
                 return;
         }
@@ -347,10 +355,7 @@ void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *
                 return;
         }
         tmr_set(evl_timers(w->evl), &s->deadline, handshake_ms(w));
-        why = psession_bind(s);
-        if (why)
-                refuse(s, CONN_END_PROXY_FULL, why);
-        else if (!s->tls[0] && begin(s))
+        if (!s->tls[0] && begin(s))
                 connect_server(s);
 }
 

@@ -33,6 +33,8 @@ static const char *bind_phone_proxy(struct psession *s, const struct proxy_rt *p
                 return "its phone-proxy no longer exists";
         if (pp->unusable[0])
                 return pp->unusable;
+        if (!s->tls[0])
+                return "phones of a phone-proxy must use TLS";
         if (!s->ask_client)
                 return "a phone-proxy needs a tls-proxy that authenticates its clients";
         s->phone = pp->params;

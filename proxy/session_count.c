@@ -62,6 +62,7 @@ bool psession_count_begin(struct psession *s)
                 return true;
         count_up(&w->all);
         c = tp_counts(w, s->tls_proxy_id);
+        s->tp_counted = c != NULL;
         if (c)
                 count_up(c);
         return true;
@@ -69,7 +70,7 @@ bool psession_count_begin(struct psession *s)
 
 void psession_count_end(struct psession *s)
 {
-        struct proxy_counts *c = s->counted ? tp_counts(s->w, s->tls_proxy_id) : NULL;
+        struct proxy_counts *c = s->tp_counted ? tp_counts(s->w, s->tls_proxy_id) : NULL;
 
         if (s->begun)
                 s->w->nstreams--;
@@ -79,5 +80,5 @@ void psession_count_end(struct psession *s)
         }
         if (c)
                 c->active--;
-        s->begun = s->counted = false;
+        s->begun = s->counted = s->tp_counted = false;
 }

@@ -70,13 +70,12 @@ void psession_ctx_now(struct psession *s)
         s->ctx.params = inspect_params(s->w->snap, s->engine->id, s->info.map_id);
 }
 
-int psession_ctx_init(struct psession *s)
+void psession_ctx_init(struct psession *s)
 {
         struct inspect_ctx *c = &s->ctx;
 
         c->host = s;
         c->log = s->w->log;
-        c->now_ms = s->born_ms;
         c->session_id = s->info.conn_id;
         c->client = s->info.client_real;
         c->server = s->info.server_real;
@@ -85,6 +84,12 @@ int psession_ctx_init(struct psession *s)
         c->host_worker = s->w;
         c->ops = &proxy_host;
         names(s);
+}
+
+int psession_ctx_open(struct psession *s)
+{
+        struct inspect_ctx *c = &s->ctx;
+
         if (!s->engine || s->engine->stream != psession_is_stream(s))
                 return -1;
         c->shared = shared_of(s->w, s->engine);

@@ -36,7 +36,7 @@ void log_tls_start(struct psession *s, unsigned leg, const struct tls_profile *p
 {
         struct leg_words x = words(s, leg);
 
-        log_msg(s->w->log, LOG_725001, LS(x.role), LEG_ARGS(x), LS("TLSv1.2"));
+        log_msg(s->w->log, LOG_725001, LS(x.role), LEG_ARGS(x), LS(tls_profile_version(p)));
         log_suites(s, leg, p);
         if (leg)
                 return;

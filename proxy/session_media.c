@@ -49,7 +49,8 @@ static void ports_give(struct proxy_worker *w, const struct relay *r)
 static void relay_give(struct proxy_worker *w, struct relay *r)
 {
         ports_give(w, r);
-        r->live = r->open = r->closing = false;
+        w->closes_owed -= r->close_owed; /* closed there already: its OPEN had been refused */
+        r->live = r->open = r->closing = r->close_owed = false;
         w->nrelays--;
 }
 

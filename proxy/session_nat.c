@@ -9,8 +9,8 @@ static bool same(const struct endpoint *a, const struct endpoint *b)
 }
 
 /*
- * The two ends of the flow itself: what a side calls itself and the other, and the counterparts. An address alone
- * (another port) is enough where the flow's translation leaves ports alone.
+ * The two ends of the flow itself: what a side calls itself and the other, and the counterparts. Address and port:
+ * behind a shared address another port is another translation, or none.
  */
 static bool own_ends(const struct punt_flow_info *i, enum inspect_dir from, const struct endpoint *in,
                      struct endpoint *out)
@@ -69,9 +69,11 @@ bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, 
                 return true;
         }
         r = *in;
-        if (!s->w->snap || to_real(s, side, proto, in, &r)) {
+        if (!s->w->snap)
+                return false;
+        if (to_real(s, side, proto, in, &r)) {
                 *out = r;
-                return s->w->snap != NULL;
+                return true;
         }
         rc = to_mapped(s, side, proto, in, &r);
         if (rc >= 0)

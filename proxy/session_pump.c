@@ -163,8 +163,13 @@ static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *
         s->ctx.out = &out;
         psession_ctx_now(s);
         v = s->engine->data(&s->ctx, from ? DIR_S2C : DIR_C2S, in, h->eof, used);
-        if (v == ENGINE_CLOSE || out.full || !out_end(s, from, &out))
+        if (v != ENGINE_CLOSE && (out.full || (v == ENGINE_ROOM && !*used)))
+                v = inspect_refuse(&s->ctx, "a message grows too much");
+        if (v == ENGINE_CLOSE || !out_end(s, from, &out)) {
+                if (s->engine->growth_max)
+                        mem_wipe(s->w->scratch, out.len);
                 return engine_refused(s);
+        }
         h->eof_told = h->eof;
         s->moved |= *used && !from;
         if (*used && s->w->snap)

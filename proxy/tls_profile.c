@@ -138,12 +138,33 @@ struct tls_profile *tls_profile_new(const struct tls_profile_params *in, struct 
         return NULL;
 }
 
+const char *tls_profile_version(const struct tls_profile *p)
+{
+        switch (p->conf.max_minor_ver) {
+        case MBEDTLS_SSL_MINOR_VERSION_1:
+                return "TLSv1";
+        case MBEDTLS_SSL_MINOR_VERSION_2:
+                return "TLSv1.1";
+        default:
+                return "TLSv1.2";
+        }
+}
+
+/* AEAD and SHA-2 suites came with TLS 1.2. */
+static bool version_has(const struct tls_profile *p, int id)
+{
+        const mbedtls_ssl_ciphersuite_t *s = mbedtls_ssl_ciphersuite_from_id(id);
+
+        return s && s->min_minor_ver <= (int)p->conf.max_minor_ver;
+}
+
 unsigned tls_profile_suites(const struct tls_profile *p, const char **names, unsigned max)
 {
         unsigned n = 0;
 
-        for (; n < max && p->suites[n]; n++)
-                names[n] = tls_suite_openssl_name(p->suites[n]);
+        for (const int *id = p->suites; *id && n < max; id++)
+                if (version_has(p, *id))
+                        names[n++] = tls_suite_openssl_name(*id);
         return n;
 }
 

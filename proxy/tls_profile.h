@@ -35,7 +35,10 @@ struct tls_profile_params {
 struct tls_profile;
 /* -1 with the reason when something typed is not available in the linked library. */
 struct tls_profile *tls_profile_new(const struct tls_profile_params *p, struct err *e) MUST_USE;
-/* OpenSSL names of what it offers, in order of preference; static text; returns how many (at most max). */
+/* The highest version it allows: "TLSv1.2". */
+const char *tls_profile_version(const struct tls_profile *p);
+/* OpenSSL names of what it offers and its versions have, in order of preference; static text; returns how many (at
+ * most max). */
 unsigned tls_profile_suites(const struct tls_profile *p, const char **names, unsigned max);
 struct tls_profile *tls_profile_get(struct tls_profile *p);
 void tls_profile_put(struct tls_profile *p);

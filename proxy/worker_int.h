@@ -61,6 +61,7 @@ struct psession {
         bool ask_client; /* for a certificate */
         bool begun;      /* counted against the descriptors */
         bool counted;    /* as a TLS session */
+        bool tp_counted; /* also in the counts of its tls-proxy, which may have had no place */
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
         uint64_t born_ms, last_ms;
@@ -160,7 +161,9 @@ void psession_pump(struct psession *s);
 void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
 
 /* session_ctx.c */
-int psession_ctx_init(struct psession *s);
+void psession_ctx_init(struct psession *s);
+/* The engine takes it, once all that it is told has been decided; -1: it does not (ctx.reason). */
+int psession_ctx_open(struct psession *s);
 
 /* What a call is given anew each time: the snapshot may have changed. */
 void psession_ctx_now(struct psession *s);
