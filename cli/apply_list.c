@@ -254,11 +254,12 @@ static enum applied mode_find(struct apply *a, const char *name)
 
         if (a->row->flags & ROW_SAME)
                 return mode_same(a);
-        if (a->no_form && a->row->dialog)
-                return apply_dialog(a);
         l = list_of(a, !a->no_form);
         if (!l && a->e->code != ERR_NONE)
                 return APPLY_REFUSED;
+        if (a->no_form && a->row->dialog && l &&
+            conf_list_find(l, name)) /* nothing is asked about what is not there */
+                return apply_dialog(a);
         if (a->no_form)
                 return mode_remove(a, l, name);
         if (!*name) {

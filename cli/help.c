@@ -44,6 +44,7 @@ static void offer(struct offers *of, const char *word, const char *help, bool va
         of->o[of->n++].value = value;
 }
 
+/* Another spelling is not offered; whoever knows it is helped on. */
 static bool is_hidden(const struct tree_row *tr)
 {
         return tr->conf && (tr->conf->flags & ROW_HIDDEN);
@@ -95,7 +96,7 @@ static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part
         struct offers *of = ctx;
         char shown[48];
 
-        if (is_hidden(tr))
+        if (is_hidden(tr) && p->lead)
                 return;
         if (p->kind == PART_KEYWORD) {
                 if (str_prefix_ci(p->text, of->prefix))

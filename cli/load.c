@@ -135,6 +135,17 @@ static bool is_envelope(const char *line)
         return !strncmp(line, "ASA Version ", 12) || !strncmp(line, "Cryptochecksum:", 15);
 }
 
+/* The word that is not understood, and the line it is in. */
+static void report_invalid(struct loading *l, unsigned line_no, unsigned caret)
+{
+        const char *line = l->src.line, *word = line + caret;
+
+        while (word > line && word[-1] != ' ')
+                word--;
+        report(l, line_no, "ERROR: %% Invalid input detected at \"%.*s\": %.300s", (int)strcspn(word, " "), word,
+               line + strspn(line, " "));
+}
+
 static bool load_line(struct loading *l)
 {
         struct cli_result res;
@@ -149,13 +160,13 @@ static bool load_line(struct loading *l)
                 ok = run_dialog(l, res.dialog, line_no);
         else if (ok && res.code == CLI_EXEC && res.exec)
                 ok = false;
-        if (ok && res.code != CLI_EMPTY)
-                l->rep->accepted++;
+        l->rep->lines += res.code != CLI_EMPTY;
+        l->rep->accepted += ok && res.code != CLI_EMPTY;
         l->rep->inert += res.inert;
         if (!ok && res.code == CLI_EXEC)
                 report(l, line_no, "ERROR: not a configuration command: %.200s", l->src.line);
         else if (!ok && res.code == CLI_INVALID)
-                report(l, line_no, "ERROR: %% Invalid input detected at \"%.200s\"", l->src.line + res.caret);
+                report_invalid(l, line_no, res.caret);
         else
                 cli_result_show(&res, 0, &shown);
         report_text(l, line_no, &shown);
@@ -193,7 +204,6 @@ int conf_load(struct conf_ctx *c, const char *text, size_t n, struct load_report
         if (c->replace && is_complete(text, n) && store_clear(c->store, NULL) < 0)
                 rep->errors++;
         while (next_line(&l.src)) {
-                rep->lines++;
                 if (!is_envelope(l.src.line) && !load_line(&l))
                         rep->errors++;
         }

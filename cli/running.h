@@ -52,10 +52,11 @@ struct running {
 struct running_filter {
         unsigned n;
         struct word word[RUNNING_WORDS]; /* the first one in full */
+        char iface[HWNAME_MAX + 1];      /* what a name of an interface was settled to */
         struct lexed lx;
 };
 /* -1: there is no such section. */
-int running_filter_init(struct running_filter *f, const struct cli_tree *t, const char *words, struct err *e);
+int running_filter_init(struct running_filter *f, const struct store *s, const char *words, struct err *e);
 void running_filter_fini(struct running_filter *f);
 bool running_filter_head(const struct running_filter *f, const char *text);
 /* A line inside an object that belongs to the section by itself (nat). */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/box.h"
+#include "cli/hwname.h"
 #include "cli/running.h"
 #include "cli/tree.h"
 #include "platform/base/str.h"
@@ -133,14 +134,31 @@ static const char *section_of(const struct cli_tree *t, const char *word, struct
         return hit;
 }
 
-int running_filter_init(struct running_filter *f, const struct cli_tree *t, const char *words, struct err *e)
+/* "g0/0", "GigabitEthernet 0/0" and the name of the interface are its hardware name. */
+static void settle_iface(struct running_filter *f, const struct store *st)
+{
+        const struct iface_conf *i = f->n > 1 ? store_iface(st, f->word[1].s) : NULL;
+        char typed[2 * HWNAME_MAX + 1];
+
+        if (f->n < 2 || strcmp(f->word[0].s, "interface") != 0)
+                return;
+        snprintf(typed, sizeof typed, "%.*s%.*s", HWNAME_MAX, f->word[1].s, HWNAME_MAX, f->n > 2 ? f->word[2].s : "");
+        if (i)
+                str_copy(f->iface, sizeof f->iface, i->o.name);
+        else if (!hwname_canon(typed, strlen(typed), f->iface))
+                return;
+        f->word[1].s = f->iface;
+        f->n = 2;
+}
+
+int running_filter_init(struct running_filter *f, const struct store *s, const char *words, struct err *e)
 {
         const char *full;
 
         *f = (struct running_filter){ 0 };
         if (lex(&f->lx, words) != LEX_OK)
                 return err_set(e, ERR_SYNTAX, "%% there is no section \"%.60s\" in the configuration", words);
-        full = section_of(t, f->lx.w[0].s, e);
+        full = section_of(s->tree, f->lx.w[0].s, e);
         if (full && f->lx.n > RUNNING_WORDS)
                 full = (err_set(e, ERR_LIMIT, "more than %d words", RUNNING_WORDS), NULL);
         if (!full) {
@@ -150,6 +168,7 @@ int running_filter_init(struct running_filter *f, const struct cli_tree *t, cons
         f->n = f->lx.n;
         memcpy(f->word, f->lx.w, f->n * sizeof f->word[0]);
         f->word[0].s = full;
+        settle_iface(f, s);
         return 0;
 }
 
@@ -171,7 +190,7 @@ static int write_body(const struct store *st, const struct running_opts *o, stru
         bool whole = !o->filter || !o->filter[strspn(o->filter, " ")];
         struct running_filter f;
 
-        if (!whole && running_filter_init(&f, st->tree, o->filter, e) < 0)
+        if (!whole && running_filter_init(&f, st, o->filter, e) < 0)
                 return -1;
         s->f = whole ? NULL : &f;
         running_walk(&r);

@@ -177,7 +177,7 @@ static int call_clear(struct conf_ctx *c, const struct args *a, bool no_form, st
         (void)no_form;
         if (!section)
                 return clear_all(c, e);
-        if (running_filter_init(&f, c->store->tree, section, e) < 0)
+        if (running_filter_init(&f, c->store, section, e) < 0)
                 return -1;
         c->depth = 0;
         if (!strcmp(f.word[0].s, "interface"))

@@ -51,11 +51,11 @@ static int check_client(struct conf_ctx *c, void *obj, struct err *e)
 
 const struct cmd_row rows_ssl[] = {
         { ROW_LEAF, "ssl encryption SUITES:suites", "Cipher suites in order of preference", bind, DIRTY_PROXY,
-          .check = check_encryption },
+          .check = check_encryption, .dflt = "ssl encryption aes128-sha1 aes256-sha1" }, /* behind newer ones */
         { ROW_LEAF, "ssl server-version " VERSION, "Versions spoken as a server", server_bind, DIRTY_PROXY,
-          .check = check_server },
+          .check = check_server, .dflt = "ssl server-version any" },
         { ROW_LEAF, "ssl client-version " VERSION, "Versions spoken as a client", client_bind, DIRTY_PROXY,
-          .check = check_client },
+          .check = check_client, .dflt = "ssl client-version any" },
         { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]", "Certificate of the appliance's own servers",
           tp_bind, DIRTY_SYS, STORE(pki.ssl.trust_points), .key = key_name,
           .inert = "the appliance has no TLS server of its own" },

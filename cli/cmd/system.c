@@ -150,7 +150,8 @@ const struct cmd_row rows_services[] = {
         KEPT("http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", "there is no HTTP server"),
         SAYS_NO("snmp-server location", "Location told by SNMP"),
         SAYS_NO("snmp-server contact", "Contact told by SNMP"),
-        KEPT("snmp-server WHAT:secretline(200)", "SNMP agent", "there is no SNMP agent"),
+        KEPT("snmp-server WHAT:secretline(200)", "SNMP agent", "there is no SNMP agent",
+             .secret = "community md5 sha des 3des 128 192 256"),
         KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
         KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
         KEPT("crypto ipsec WHAT:line(200)", "IPsec", "there is no VPN"),
@@ -179,7 +180,8 @@ const struct cmd_row rows_threat[] = {
 const struct cmd_row rows_ntp[] = {
         KEPT("ntp server A:addr [key N:u32(1-4294967295)] [source IFC:nameif] [prefer]", "A time server", NO_NTP),
         ONE("ntp authenticate", "Authenticate time servers", NO_NTP),
-        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:secret(64)", "A key of time servers", NO_NTP),
+        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:secret(64)", "A key of time servers", NO_NTP,
+             .secret = "md5"),
         KEPT("ntp trusted-key N:u32(1-4294967295)", "A key that is trusted", NO_NTP),
         END,
 };

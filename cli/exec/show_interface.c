@@ -212,7 +212,14 @@ static int each_view(struct session *s, const char *name, view_fn fn, struct err
 
 static int show_interface(struct session *s, const struct args *a, struct err *e)
 {
-        return each_view(s, arg_str(a, "IFC"), show_one, e);
+        const char *name = arg_str(a, "IFC"), *slot = arg_str(a, "SLOT");
+        char joined[2 * HWNAME_MAX + 1];
+
+        if (slot) {
+                snprintf(joined, sizeof joined, "%.*s%.*s", HWNAME_MAX, arg_str(a, "KIND"), HWNAME_MAX, slot);
+                name = joined;
+        }
+        return each_view(s, name, show_one, e);
 }
 
 /* ---- the short forms ---- */
@@ -266,7 +273,8 @@ static int show_ip(struct session *s, const struct args *a UNUSED, struct err *e
 }
 
 const struct exec_row exec_show_interface[] = {
-        { "show interface [IFC:word]", "Show interfaces and their counters", 1, show_interface },
+        { "show interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Show interfaces and their counters", 1,
+          show_interface },
         { "show interface ip brief", "Show addresses and states in short", 1, show_brief },
         { "show nameif", "Show names and security levels", 1, show_nameif },
         { "show ip [address]", "Show addresses", 1, show_ip },

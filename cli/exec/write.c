@@ -28,7 +28,7 @@ struct erase_state {
 static enum dialog_next erase_step(struct dialog *d, const char *answer)
 {
         struct erase_state *st = d->state;
-        char path[512];
+        char path[512], before[sizeof path + 8]; /* the save before the last is kept beside it */
         struct err e = { 0 };
 
         if (!answer)
@@ -37,7 +37,8 @@ static enum dialog_next erase_step(struct dialog *d, const char *answer)
                 return DIALOG_DONE;
         if (startup_path(session_box(st->s), path, sizeof path, &e))
                 return dialog_fail(d, &e);
-        if (unlink(path) && errno != ENOENT) {
+        snprintf(before, sizeof before, "%s.prev", path);
+        if ((unlink(path) && errno != ENOENT) || (unlink(before) && errno != ENOENT)) {
                 err_set(&e, ERR_IO, "startup-config: %s", strerror(errno));
                 return dialog_fail(d, &e);
         }

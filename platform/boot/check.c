@@ -15,24 +15,33 @@ static void print_words(void *ctx, unsigned line_no, const char *words)
         fprintf(ctx, "line %u: %s\n", line_no, words);
 }
 
+struct inert_list {
+        FILE *out;
+        unsigned n;
+};
+
 static void print_inert(void *ctx, const char *block, const char *line, const char *reason)
 {
-        fprintf(ctx, "not in force: %s%s%s (%s)\n", block, *block ? " / " : "", line, reason);
+        struct inert_list *l = ctx;
+
+        l->n++;
+        fprintf(l->out, "not in force: %s%s%s (%s)\n", block, *block ? " / " : "", line, reason);
 }
 
 static int check_text(struct box *b, struct box_setup *x, const char *text, size_t n, FILE *out)
 {
         struct load_report rep = { .fn = print_words, .ctx = out };
+        struct inert_list inert = { .out = out };
         struct err e = { 0 };
         int rc = box_load(b, x, text, n, &rep);
 
-        store_inert_walk(b->store, print_inert, out);
+        store_inert_walk(b->store, print_inert, &inert);
         if (commit_run(b->commit, &e) < 0) {
                 fprintf(out, "ERROR: compile: %s\n", e.text);
                 rc = -1;
         }
         fprintf(out, "%u lines, %u accepted, %u errors, %u warnings, %u not in force\n", rep.lines, rep.accepted,
-                rep.errors, rep.warnings, rep.inert);
+                rep.errors, rep.warnings, inert.n);
         return rc < 0 || rep.errors ? 1 : 0;
 }
 

@@ -34,7 +34,7 @@ def test_check_accepts_the_sample(lab):
     inert = [line for line in ("dns domain-lookup inside", "name-server 10.0.0.53", "ntp server 10.0.0.123 source inside",
                                "aaa authentication ssh console LOCAL", "ssh timeout 30",
                                "ssh 10.0.0.0 255.255.255.0 inside") if f"{line} (" in r.stdout]
-    assert len(inert) == 6 and int(m.group(3)) == len(re.findall("(?m)^line .* not in force", r.stdout)) >= 6, r.stdout
+    assert len(inert) == 6 and int(m.group(3)) == len(re.findall("(?m)^not in force: ", r.stdout)) >= 6, r.stdout
     assert not re.search("not in force: .*(nat|access-list|tls-proxy|mmp|logging)", r.stdout), r.stdout
 
 

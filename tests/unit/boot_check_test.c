@@ -159,15 +159,38 @@ static void no_directory_is_made(void **state)
         assert_int_equal(access(pki, F_OK), -1);
 }
 
+/* The counts are those of the lists above them; a line that is not understood is told whole. */
+static void the_summary_adds_up(void **state)
+{
+        struct fix *f = *state;
+        unsigned lines, accepted, errors, warnings, inert, listed = 0;
+        const char *sum;
+
+        assert_int_equal(mkdir(f->flash, 0700), 0);
+        assert_int_equal(check(f, "! a comment\n\nhostname fw\nmedia-termination-x uc y\nssh timeout 30\n"), 1);
+        sum = strstr(f->said, " lines, ");
+        while (sum > f->said && sum[-1] != '\n')
+                sum--;
+        assert_int_equal(sscanf(sum, "%u lines, %u accepted, %u errors, %u warnings, %u not in force", &lines,
+                                &accepted, &errors, &warnings, &inert),
+                         5);
+        for (const char *p = f->said; (p = strstr(p, "not in force: ")); p++)
+                listed += p == f->said || p[-1] == '\n';
+        assert_int_equal(lines, 3);
+        assert_int_equal(accepted, 2);
+        assert_int_equal(errors, 1);
+        assert_int_equal(inert, listed);
+        assert_non_null(strstr(f->said, "line 4: ERROR: % Invalid input detected at \"media-termination-x\": "
+                                        "media-termination-x uc y\n"));
+}
+
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(flash_is_as_before),
-                T(flash_is_read),
-                T(a_leftover_of_somebody_who_writes_stays),
-                T(no_directory_is_made),
+                T(flash_is_as_before),   T(flash_is_read),       T(a_leftover_of_somebody_who_writes_stays),
+                T(no_directory_is_made), T(the_summary_adds_up),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,6 +305,46 @@ static void files_on_flash(void **state UNUSED)
         has(t, "ERROR: disk0:/pki/keys/x.key is not the name of a file on flash\n");
 }
 
+static void erasing_leaves_nothing(void **state UNUSED)
+{
+        char *left;
+
+        cf_priv(&f, "write memory\nconfigure terminal\nhostname z\nwrite memory\n");
+        left = cf_file(&f, "startup-config.prev");
+        assert_non_null(left);
+        free(left);
+        cf_priv(&f, "write erase\n\n");
+        assert_null(cf_file(&f, "startup-config.prev"));
+        assert_null(cf_file(&f, "startup-config"));
+}
+
+static void kept_secrets_are_masked(void **state UNUSED)
+{
+        const char *t;
+
+        cf_priv(&f, "configure terminal\nsnmp-server community s3cr3t\nntp authentication-key 1 md5 s3cr3t\n");
+        t = cf_priv(&f, "show running-config\nshow configuration inert\n");
+        has_not(t, "s3cr3t");
+        has(t, "snmp-server community *****\n");
+        has(t, "ntp authentication-key 1 md5 *****\n");
+        has(cf_priv(&f, "more system:running-config\n"), "snmp-server community s3cr3t\n");
+}
+
+static void interfaces_by_any_name(void **state UNUSED)
+{
+        static const char *const names[] = { "g0/0", "GigabitEthernet0/0", "gigabitEthernet 0/0", "outside" };
+        char script[128];
+
+        cf_priv(&f, "configure terminal\ninterface g0/0\nnameif outside\n");
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+                snprintf(script, sizeof script, "show running-config interface %s\n", names[i]);
+                has(cf_priv(&f, script), "\ninterface GigabitEthernet0/0\n");
+                has_not(f.out, "interface GigabitEthernet0/1");
+                snprintf(script, sizeof script, "show interface %s\n", names[i]);
+                has(cf_priv(&f, script), "\nInterface GigabitEthernet0/0 \"outside\"");
+        }
+}
+
 static void erase_and_reload(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "write memory\nwrite erase\nn\nwrite erase\n\nshow startup-config\n");
@@ -552,6 +592,9 @@ int main(void)
                 T(copy_to_flash_and_back),
                 T(files_on_flash),
                 T(erase_and_reload),
+                T(erasing_leaves_nothing),
+                T(kept_secrets_are_masked),
+                T(interfaces_by_any_name),
                 T(logs_reach_the_console),
                 T(commands_are_audited_without_secrets),
                 T(shows_of_an_idle_box),
