@@ -85,26 +85,42 @@ static enum sip_fate no_sdp(struct sip_work *x)
         return SIP_FORWARD;
 }
 
+/* More than one description, or parts that cannot be told: nobody knows which the peer reads. */
+static bool unclear(const struct sip_work *x, unsigned parts)
+{
+        if (parts == SIP_PARTS_UNCLEAR)
+                return x->c->anchor || (via_from(x) == VIA_TLS && via_to(x) != VIA_TLS);
+        return parts > 1;
+}
+
+static enum sip_fate take(struct sip_work *x, struct str part)
+{
+        const char *why = "SDP";
+        enum role role;
+
+        if (!sdp_parse(&x->sh->sdp, part, &why))
+                return sip_malformed(x->c, x->dir, why);
+        role = role_of(x);
+        note_role(x, role);
+        if (x->c->anchor ? anchored(x, role) : plain(x, role))
+                return SIP_FORWARD;
+        x->why = "SDP cannot be written";
+        return SIP_CLOSE;
+}
+
 enum sip_fate sip_sdp_note(struct sip_work *x)
 {
         struct sip_shared *sh = x->sh;
-        const char *why = "SDP";
-        enum sip_fate f = SIP_FORWARD;
-        struct str part;
-        enum role role;
+        struct sip_part part;
+        unsigned parts = sip_sdp_parts(x->m, &part);
+        enum sip_fate f;
 
-        if (!sip_sdp_part(x->m, &part))
+        if (unclear(x, parts))
+                return sip_malformed(x->c, x->dir, "SDP in more than one part");
+        if (parts == 0 || parts == SIP_PARTS_UNCLEAR)
                 return no_sdp(x);
-        if (!sdp_parse(&sh->sdp, part, &why)) {
-                f = sip_malformed(x->c, x->dir, why);
-        } else {
-                role = role_of(x);
-                note_role(x, role);
-                if (!(x->c->anchor ? anchored(x, role) : plain(x, role))) {
-                        x->why = "SDP cannot be written";
-                        f = SIP_CLOSE;
-                }
-        }
+        x->part = part;
+        f = take(x, part.content);
         mem_wipe(&sh->sdp, offsetof(struct sdp, m) + sh->sdp.nmedia * sizeof sh->sdp.m[0]);
         return f;
 }

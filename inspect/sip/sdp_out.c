@@ -162,12 +162,22 @@ static void write_origin(struct sip_work *x, const struct addr *a)
                 sip_edit_replace(&x->sh->body, s->o_addr, "%s", addr_print(a->fam ? a : &none, text));
 }
 
+static bool write_body(struct sip_work *x, struct wbuf *w)
+{
+        *w = wbuf_of(x->sh->text, sizeof x->sh->text);
+        return sip_edits_apply(&x->sh->body, x->m->body, w) && w->len <= SIP_BODY_MAX;
+}
+
 /* The edited body; a key for a leg in clear text is a fault of ours that must not get out. */
 static bool finish(struct sip_work *x, bool clear)
 {
-        struct wbuf w = wbuf_of(x->sh->text, sizeof x->sh->text);
-        bool ok = sip_edits_apply(&x->sh->body, x->m->body, &w) && w.len <= SIP_BODY_MAX;
+        struct wbuf w;
+        bool ok = write_body(x, &w);
 
+        if (ok && x->part.length.n) { /* of the part in a multipart body */
+                sip_edit_replace(&x->sh->body, x->part.length, "%zu", x->part.content.n + w.len - x->m->body.n);
+                ok = write_body(x, &w);
+        }
         mem_wipe(x->sh->body.text, MIN_OF(x->sh->body.used, sizeof x->sh->body.text));
         if (!ok || (clear && memmem(w.buf, w.len, "a=crypto", 8)))
                 return false;

@@ -174,10 +174,11 @@ struct sip_work {
         bool again; /* a request seen before */
         bool fresh; /* the message made the call */
         bool mask_agent, mask_uri;
-        bool late;       /* an answer in ACK or PRACK: CSeq is not the offer's */
-        int fork;        /* of call; -1 none */
-        struct str body; /* replacement; p NULL: the original */
-        const char *why; /* of DROP and CLOSE */
+        bool late;            /* an answer in ACK or PRACK: CSeq is not the offer's */
+        int fork;             /* of call; -1 none */
+        struct sip_part part; /* the SDP of the message */
+        struct str body;      /* replacement; p NULL: the original */
+        const char *why;      /* of DROP and CLOSE */
 };
 
 static inline bool str_is(struct str s, const char *text)

@@ -570,6 +570,36 @@ static void a_body_without_an_end(void **st)
         }
 }
 
+#define PART(sdp) "--q\r\nContent-Type: application/sdp\r\nContent-Length: 999\r\n\r\n" sdp
+#define OTHER "\r\n--q\r\nContent-Type: application/x-cisco-remotecc-request+xml\r\n\r\n<x/>\r\n--q--\r\n"
+
+static const char *multipart(unsigned n, const char *body)
+{
+        char head[1024];
+
+        snprintf(head, sizeof head,
+                 "INVITE sip:b@e.com SIP/2.0\r\nVia: SIP/2.0/TLS 198.51.100.10:5061;branch=z9hG4bKm%u\r\n"
+                 "From: <sip:x@e.com>;tag=a\r\nTo: <sip:y@e.com>\r\nCall-ID: m%u\r\nCSeq: 1 INVITE\r\n"
+                 "Content-Type: multipart/mixed;boundary=q\r\nContent-Length: %zu\r\n\r\n",
+                 n, n, strlen(body));
+        strncat(head, body, sizeof head - strlen(head) - 1);
+        return sip_say(&f, DIR_C2S, head);
+}
+
+/* The SDP part is edited with its length, the rest stays; two of them are one too many. */
+static void parts(void **st)
+{
+        char wanted[512];
+
+        (void)st;
+        snprintf(wanted, sizeof wanted, "--q\r\nContent-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s" OTHER,
+                 strlen(SDP_HEAD("10.1.1.9") "m=audio 20000 RTP/AVP 0\r\n"),
+                 SDP_HEAD("10.1.1.9") "m=audio 20000 RTP/AVP 0\r\n");
+        assert_string_equal(body_of(multipart(1, PART(PHONE_AUDIO) OTHER)), wanted);
+        assert_null(multipart(2, PART(PHONE_AUDIO) "\r\n" PART(PHONE_AUDIO) OTHER));
+        assert_true(f.closed);
+}
+
 static void capabilities_open_nothing(void **st)
 {
         const char *text;
@@ -657,6 +687,7 @@ int main(void)
                 T(cancelled),
                 T(ways_round_are_stripped),
                 T(a_body_without_an_end),
+                T(parts),
                 T(capabilities_open_nothing),
                 T(no_port_is_left),
                 TM(both_legs_encrypted),
