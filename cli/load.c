@@ -48,6 +48,14 @@ struct loading {
         struct load_report *rep;
 };
 
+/* A file may hold anything; a terminal is told printable characters. */
+static void make_printable(char *s)
+{
+        for (; *s; s++)
+                if ((unsigned char)*s < ' ' || (unsigned char)*s > '~')
+                        *s = '.';
+}
+
 static void PRINTF_LIKE(3, 4) report(struct loading *l, unsigned line_no, const char *fmt, ...)
 {
         char words[512];
@@ -56,6 +64,7 @@ static void PRINTF_LIKE(3, 4) report(struct loading *l, unsigned line_no, const 
         va_start(ap, fmt);
         vsnprintf(words, sizeof words, fmt, ap);
         va_end(ap);
+        make_printable(words);
         if (l->rep->fn)
                 l->rep->fn(l->rep->ctx, line_no, words);
 }

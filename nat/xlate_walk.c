@@ -120,6 +120,14 @@ static struct conn *conn_of_row(const struct worker *w, const struct conn_row *r
         return conn_find(w->conns, &k, &side);
 }
 
+static bool is_translated(const struct conn_row *r)
+{
+        for (unsigned i = 0; i < 2; i++)
+                if (!addr_eq(&r->real[i], &r->mapped[i]) || r->real_port[i] != r->mapped_port[i])
+                        return true;
+        return false;
+}
+
 static void end_conns(struct worker *w, uint32_t *cursor)
 {
         static const struct conn_filter all;
@@ -130,7 +138,7 @@ static void end_conns(struct worker *w, uint32_t *cursor)
         for (unsigned i = 0; i < n; i++) {
                 struct conn *c = conn_of_row(w, &rows[i]);
 
-                if (c && c->xlate)
+                if (c && (c->xlate || is_translated(&rows[i])))
                         conn_end(w, c, CONN_END_XLATE_CLEAR);
         }
         if (end)
@@ -156,7 +164,7 @@ static unsigned end_unused(struct worker *w, uint32_t *cursor, bool *end)
         return n;
 }
 
-/* First the conns that hold translations, then the translations nobody holds. */
+/* First the conns that are translated, statically too, then the translations nobody holds. */
 unsigned xlate_clear(struct worker *w, uint32_t *cursor, bool *end)
 {
         *end = false;

@@ -1,6 +1,7 @@
 /* Slow path: service policies say which engine looks into the flow and which limits and timeouts it has. */
 #include "policy/conn.h"
 #include "policy/policy_rt.h"
+#include "policy/live_int.h"
 
 static const char *inspect_subtype(enum inspect_id id)
 {
@@ -24,17 +25,27 @@ static void trace_class(struct pkt *pk, const char *type, const char *subtype, b
         ph->ref_id = class_id;
 }
 
-static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, const struct flow_plan *p, struct inspect_count *n)
+static void log_refused(struct worker *w, const struct flow_plan *p)
 {
         const struct net_rt *net = net_rt(w->snap);
         struct addr src = flow_src(&p->in);
+        uint32_t held;
+        bool tell = log_limit_take(&w->policy->refusals, w->now_ms, &held);
 
-        if (n)
-                atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
-        if (!pk->dry)
+        if (held)
+                log_msg(w->log, LOG_780003, LU(held));
+        if (tell)
                 log_msg(w->log, LOG_780002, LS(iface_name(net, p->in_iface)), LA(&src), LU(p->in.sport),
                         LS(iface_name(net, p->out_iface)), LA(&p->dst_real), LU(p->dst_real_port),
                         LS("the inspection names no existing tls-proxy"));
+}
+
+static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, const struct flow_plan *p, struct inspect_count *n)
+{
+        if (n)
+                atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
+        if (!pk->dry)
+                log_refused(w, p);
         return dp_drop(pk, DROP_INSPECT);
 }
 

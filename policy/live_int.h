@@ -3,6 +3,7 @@
 #define VOXGATE_POLICY_LIVE_INT_H
 
 #include "platform/base/hash.h"
+#include "platform/base/log_limit.h"
 #include "platform/base/pool.h"
 #include "policy/policy_rt.h"
 
@@ -33,6 +34,7 @@ struct policy_live {
         struct acl_log *acl_log;
         struct box_service box[BOX_SERVICES_MAX];
         unsigned nbox;
+        struct log_limit refusals;
 };
 
 /* Flows that matched an ACE with `log`: first hit and one summary per interval (106100). */

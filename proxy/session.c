@@ -189,8 +189,13 @@ void psession_free(struct psession *s)
 static void refuse(struct psession *s, enum conn_end_reason reason, const char *why)
 {
         const struct punt_flow_info *i = &s->info;
+        uint32_t held;
+        bool tell = log_limit_take(&s->w->refusals, clock_mono_ms(s->w->env.clk), &held);
 
-        log_msg(s->w->log, LOG_780002, LS(s->ctx.client_if), LA(&i->client_real.a), LU(i->client_real.port),
+        if (held)
+                log_msg(s->w->log, LOG_780003, LU(held));
+        if (tell)
+                log_msg(s->w->log, LOG_780002, LS(s->ctx.client_if), LA(&i->client_real.a), LU(i->client_real.port),
                 LS(s->ctx.server_if), LA(&i->server_real.a), LU(i->server_real.port), LS(why));
         debug_line(s->w->log, DBG_TLSP_ERRORS, "TLSP %08x: %s", s->flow, why);
         psession_end(s, reason, true, why);

@@ -8,6 +8,7 @@
 #include "inspect/engine.h"
 #include "proxy/inspect_rt.h"
 #include "platform/base/list.h"
+#include "platform/base/log_limit.h"
 #include "platform/net/capture.h"
 #include "platform/net/tun.h"
 #include "proxy/proxy_worker.h"
@@ -105,6 +106,7 @@ struct proxy_worker {
         struct qsbr_slot *qs;
         const struct snapshot *snap;
         struct log_src *log;
+        struct log_limit refusals;
         struct evl_fd listener;
         struct psession **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
         struct list sessions, handshakes, busy, owing;

@@ -3,11 +3,13 @@
 
 #include "cli/cmd/rows.h"
 #include "cli/running.h"
+#include "platform/base/mem.h"
 
 struct purge {
         struct store *s;
         const char *nameif; /* that is gone */
         const struct tree_row *tr;
+        const struct tree_mode *mode; /* of tr */
 };
 
 static bool holds(const struct gram_part *p, const char *obj)
@@ -56,28 +58,40 @@ static void purge_element(void *ctx, struct conf_list *list, struct conf_obj *o,
                 purge_mode(p, p->tr->conf->mode, o);
 }
 
+/* Lines that are kept as text are read again to see what their words are. */
+static bool names_iface(const struct purge *p, const char *line)
+{
+        struct type_env env = { .store = p->s, .late = true };
+        struct find_result *f = mem_alloc(MEM_CLI, sizeof *f);
+        struct lexed lx = { 0 };
+        bool yes = false;
+
+        if (f && lex(&lx, line) == LEX_OK) {
+                struct reading r = { .mode = p->mode, .lx = &lx, .priv = 15, .env = &env };
+
+                tree_find(&r, f);
+                for (unsigned i = 0; f->how == FOUND && i < f->n; i++)
+                        yes |= f->cap[i].part->kind == PART_VALUE && !strcmp(f->cap[i].part->type->name, "nameif") &&
+                               !strcmp(f->cap[i].s, p->nameif);
+        }
+        lex_fini(&lx);
+        mem_free(f);
+        return yes;
+}
+
 static void purge_inert(void *ctx, struct conf_list *list, struct conf_obj *o, const char *prefix)
 {
         struct purge *p = ctx;
-        struct inert_conf *i = (void *)o;
-        const struct tree_row *tr = p->tr;
-        struct lexed lx;
-        bool stale = false;
+        const struct inert_conf *i = (const void *)o;
 
         (void)prefix;
-        if (i->row != tr->conf->line || lex(&lx, o->name) != LEX_OK)
-                return;
-        for (unsigned k = 0; k < tr->g->npos && k < lx.n; k++)
-                if (tr->g->pos[k]->kind == PART_VALUE && !strcmp(tr->g->pos[k]->type->name, "nameif"))
-                        stale |= !strcmp(p->nameif, lx.w[k].s);
-        lex_fini(&lx);
-        if (stale)
+        if (i->row == p->tr->conf->line && names_iface(p, o->name))
                 conf_list_del(list, o);
 }
 
-static void purge_row(const struct purge *up, const struct tree_row *tr, void *obj)
+static void purge_row(const struct purge *up, const struct tree_mode *m, const struct tree_row *tr, void *obj)
 {
-        struct purge p = { up->s, up->nameif, tr };
+        struct purge p = { up->s, up->nameif, tr, m };
 
         if (tr->conf->kind == ROW_LEAF && !tr->conf->target && is_stale(up->nameif, tr, obj)) {
                 grammar_clear(tr->element, obj);
@@ -94,17 +108,17 @@ static void purge_mode(const struct purge *up, const struct cmd_mode *mode, void
         const struct tree_mode *m = tree_mode_of(up->s->tree, mode);
 
         for (unsigned i = 0; m && i < m->n; i++)
-                purge_row(up, &m->row[i], obj);
+                purge_row(up, m, &m->row[i], obj);
 }
 
 void purge_nameif(struct conf_ctx *c, const char *nameif)
 {
         const struct tree_mode *m = tree_global(c->store->tree);
-        const struct purge p = { c->store, nameif, NULL };
+        const struct purge p = { c->store, nameif, NULL, m };
 
         if (!*nameif || store_iface(c->store, nameif))
                 return;
         for (unsigned i = 0; i < m->n; i++)
-                purge_row(&p, &m->row[i], c->store);
+                purge_row(&p, m, &m->row[i], c->store);
         drop_empty_acls(c);
 }

@@ -135,27 +135,36 @@ static int one_port(struct words *ws, const struct capture_match *m, uint16_t *p
         return w ? named(m->proto == IPPROTO_UDP_ ? "udpport" : "tcpport", w, port, sizeof *port, e) : -1;
 }
 
+static int below(uint16_t *port, struct err *e)
+{
+        return --*port ? 0 : err_set(e, ERR_RANGE, "no port is less than 1");
+}
+
+static int above(uint16_t *port, struct err *e)
+{
+        return ++*port ? 0 : err_set(e, ERR_RANGE, "no port is greater than 65535");
+}
+
 static int match_port(struct words *ws, const struct capture_match *m, struct port_range *r, struct err *e)
 {
         *r = (struct port_range){ 0, 65535 };
         if (m->proto != IPPROTO_TCP_ && m->proto != IPPROTO_UDP_)
                 return 0;
-        if (take(ws, "range"))
-                return one_port(ws, m, &r->lo, e) || one_port(ws, m, &r->hi, e) ? -1 : 0;
-        if (take(ws, "eq")) {
+        if (take(ws, "range")) {
+                if (one_port(ws, m, &r->lo, e) || one_port(ws, m, &r->hi, e))
+                        return -1;
+        } else if (take(ws, "eq")) {
                 if (one_port(ws, m, &r->lo, e))
                         return -1;
                 r->hi = r->lo;
         } else if (take(ws, "lt")) {
-                if (one_port(ws, m, &r->hi, e))
+                if (one_port(ws, m, &r->hi, e) || below(&r->hi, e))
                         return -1;
-                r->hi--;
         } else if (take(ws, "gt")) {
-                if (one_port(ws, m, &r->lo, e))
+                if (one_port(ws, m, &r->lo, e) || above(&r->lo, e))
                         return -1;
-                r->lo++;
         }
-        return 0;
+        return r->lo <= r->hi ? 0 : err_set(e, ERR_RANGE, "port range %u-%u ends before it begins", r->lo, r->hi);
 }
 
 static int parse_match(struct words *ws, struct capture_def *d, struct err *e)

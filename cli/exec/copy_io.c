@@ -46,8 +46,8 @@ int copy_parse(const char *url, struct copy_end *out, struct err *e)
                 out->kind = COPY_CAPTURE;
                 str_copy(out->name, sizeof out->name, url + 8 + strspn(url + 8, "/"));
         } else if (!strncasecmp(url, "disk0:", 6) || !strncasecmp(url, "flash:", 6)) {
-                out->kind = COPY_FLASH;
-                str_copy(out->name, sizeof out->name, flash_name(url));
+                out->kind = strcmp(flash_name(url), STARTUP_FILE) ? COPY_FLASH : COPY_STARTUP;
+                str_copy(out->name, sizeof out->name, out->kind == COPY_FLASH ? flash_name(url) : "");
         } else {
                 return err_set(e, ERR_SUPPORT,
                                "%s: running-config, startup-config, disk0:, capture: or tftp:// expected", url);

@@ -10,9 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Where flash is on the host is nobody's business: the name alone, that of the file a temporary one becomes. */
 static int io_error(struct err *e, const char *what, const char *path)
 {
-        return err_set(e, ERR_IO, "cannot %s %s: %s", what, path, strerror(errno));
+        const char *slash = strrchr(path, '/'), *name = slash && slash[1] ? slash + 1 : path;
+        const char *tmp = strstr(name, ".tmp");
+        int n = tmp && strlen(tmp) >= 10 ? (int)(tmp - name) : (int)strlen(name);
+
+        return err_set(e, ERR_IO, "cannot %s %.*s: %s", what, n, name, strerror(errno));
 }
 
 static int write_all(int fd, const uint8_t *p, size_t n)

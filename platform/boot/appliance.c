@@ -326,8 +326,10 @@ static int run_all(struct appliance *a, struct err *e)
 {
         if (threads_start(a, e) < 0 || consoles_start(a, e) < 0)
                 return -1;
+        pthread_mutex_lock(&a->box.conf_lock); /* consoles use the same source by now */
         if (log_wanted(a->box.log_src, LOG_199002))
                 log_emit(a->box.log_src, LOG_199002, NULL, 0);
+        pthread_mutex_unlock(&a->box.conf_lock);
         control_loop(a);
         return 0;
 }

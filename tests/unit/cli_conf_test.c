@@ -109,11 +109,55 @@ static void a_submode_keeps_its_words(void **state)
         conf_fixture_fini(&f);
 }
 
+/* Lines that are only kept name interfaces as well. */
+static void a_name_that_goes_takes_kept_lines_along(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, base);
+        conf_accept(&f, "ntp server 10.0.0.9 key 3 source inside prefer\nntp server 10.0.0.8 prefer\n"
+                        "interface g0/1\nnameif dmz\n");
+        assert_null(strstr(conf_running(&f, NULL, true), "source inside"));
+        assert_null(strstr(conf_running(&f, NULL, true), " inside\n"));
+        assert_non_null(strstr(conf_running(&f, NULL, true), "ntp server 10.0.0.8 prefer\n"));
+        conf_fixture_fini(&f);
+}
+
+static void note_words(void *ctx, unsigned line_no, const char *words)
+{
+        char *out = ctx;
+
+        (void)line_no;
+        strncat(out, words, 500);
+}
+
+/* What a file holds is told without what a terminal would take for commands. */
+static void refused_bytes_are_made_printable(void **state)
+{
+        static const char text[] = "hostname x\n\x1b[2J\x07\xff\x80 binary\n";
+        char said[2000] = "";
+        struct load_report rep = { .fn = note_words, .ctx = said };
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_load(&f.c, text, sizeof text - 1, &rep);
+        assert_int_equal(rep.errors, 1);
+        assert_non_null(strstr(said, "ERROR"));
+        for (const char *p = said; *p; p++)
+                assert_true(*p >= ' ' && *p <= '~');
+        conf_fixture_fini(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_samples),
                 cmocka_unit_test(a_submode_keeps_its_words),
+                cmocka_unit_test(a_name_that_goes_takes_kept_lines_along),
+                cmocka_unit_test(refused_bytes_are_made_printable),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

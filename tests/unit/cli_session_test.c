@@ -264,6 +264,15 @@ static void write_memory(void **state UNUSED)
         free(file);
 }
 
+/* Where flash is on the host is not told. */
+static void a_flash_that_is_gone_is_told(void **state UNUSED)
+{
+        strcpy(f.box.flash, "/nonexistent/flash");
+        has(cf_priv(&f, "write memory\n"), "ERROR: cannot create startup-config: No such file or directory\n");
+        has_not(f.out, "nonexistent");
+        strcpy(f.box.flash, f.dir);
+}
+
 static void copy_to_startup(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "copy running-config startup-config\n\ncopy /noconfirm run start\n");
@@ -514,10 +523,15 @@ static void what_does_not_exist_is_named(void **state UNUSED)
         has(cf_priv(&f, "show capture nope\n"), "ERROR: Capture <nope> does not exist\n");
         has(cf_priv(&f, "no capture nope\n"), "ERROR: Capture <nope> does not exist\n");
         has(cf_priv(&f, "copy /pcap capture:nope disk0:x\n\n\n"), "ERROR: Capture <nope> does not exist\n");
+        has(cf_priv(&f, "copy /noconfirm /pcap capture:nope disk0:/startup-config\n"),
+            "ERROR: a capture is no configuration\n");
         has(cf_priv(&f, "copy /pcap run disk0:x\n"), "ERROR: /pcap is for captures\n");
         has(cf_priv(&f, "capture c interface nope\n"), "ERROR: interface nope does not exist\n");
         has(cf_priv(&f, "capture c match tcp any\n"), "ERROR: % Incomplete command: address expected\n");
         has(cf_priv(&f, "capture c buffer 7\n"), "ERROR: buffer 7 is outside 1534-33554432\n");
+        has(cf_priv(&f, "capture c match tcp any lt 1 any\n"), "ERROR: no port is less than 1\n");
+        has(cf_priv(&f, "capture c match tcp any gt 65535 any\n"), "ERROR: no port is greater than 65535\n");
+        has(cf_priv(&f, "capture c match udp any any range 20 10\n"), "ERROR: port range 20-10 ends before it begins\n");
         has(cf_priv(&f, "capture c frob\n"), "ERROR: % Invalid input: frob\n");
 }
 
@@ -588,6 +602,7 @@ int main(void)
                 T(a_rule_of_many_elements_is_shown),
                 T(a_cut_paste_changes_nothing),
                 T(write_memory),
+                T(a_flash_that_is_gone_is_told),
                 T(copy_to_startup),
                 T(copy_to_flash_and_back),
                 T(files_on_flash),

@@ -104,6 +104,25 @@ static void a_missing_tls_proxy_refuses_the_flow(void **state)
         assert_false(pf_phase(&p, "INSPECT")->allow);
 }
 
+/* Whoever sends SYNs does not fill the log with them. */
+static void refusals_are_told_ten_times_a_second(void **state)
+{
+        (void)state;
+        port_class("cuma", 6, 5443);
+        pf_inspect(pf_class(&p, "outside", "cuma"), INSPECT_MMP, "gone");
+        p.target.tls_proxy_id = 0;
+        pf_start(&p);
+        wf_advance(&p.wf, 5000);
+        for (uint16_t i = 0; i < 500; i++)
+                assert_false(syn((uint16_t)(40000 + i), 5443));
+        assert_true(pf_logged(&p, "192.0.2.50/40009 to"));
+        assert_false(pf_logged(&p, "192.0.2.50/40010 to"));
+        wf_advance(&p.wf, 1000);
+        assert_false(syn(41000, 5443));
+        assert_true(pf_logged(&p, "780003: TLS proxy: 490 more sessions were refused and not told one by one"));
+        assert_true(pf_logged(&p, "192.0.2.50/41000 to"));
+}
+
 static void mmp_without_a_tls_proxy_is_refused_too(void **state)
 {
         (void)state;
@@ -378,6 +397,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 T(mmp_goes_to_the_proxy),
                 T(a_missing_tls_proxy_refuses_the_flow),
+                T(refusals_are_told_ten_times_a_second),
                 T(mmp_without_a_tls_proxy_is_refused_too),
                 T(default_traffic_goes_by_each_protocols_port),
                 T(the_interface_comes_before_the_global_policy),
