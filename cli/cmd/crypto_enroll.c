@@ -77,6 +77,18 @@ static enum dialog_next enroll(struct dialog *d)
         return next;
 }
 
+/* A name that is mistyped in `keypair` would become a certificate for a key that nobody meant. */
+static void say_key(struct dialog *d)
+{
+        const struct state *s = d->state;
+        struct keystore *k = crypto_keys(d);
+        struct keypair *kp = k && *s->tp.keypair ? keystore_key_get(k, s->tp.keypair) : NULL;
+
+        if (k && *s->tp.keypair && !kp)
+                dialog_say(d, "WARNING: There is no key pair named %s: it will be generated\n\n", s->tp.keypair);
+        keypair_put(kp);
+}
+
 static void say_names(struct dialog *d)
 {
         struct state *s = d->state;
@@ -86,6 +98,7 @@ static void say_names(struct dialog *d)
         crypto_names(d, false, &names);
         if (s->tp.enrollment == ENROLL_TERMINAL)
                 dialog_say(d, "%% Start certificate enrollment ..\n");
+        say_key(d);
         if (s->tp.enrollment == ENROLL_TERMINAL && *s->tp.subject)
                 dialog_say(d, "%% The subject name in the certificate will be: %s\n\n", s->tp.subject);
         pki_fqdn(&s->tp, &names.p, fqdn, sizeof fqdn);

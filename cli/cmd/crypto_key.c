@@ -116,19 +116,33 @@ static enum dialog_next zeroize(struct dialog *d, struct keystore *k)
         return DIALOG_DONE;
 }
 
+/* Nothing is asked about a key that is not there. */
+static bool is_there(struct keystore *k, const char *label, struct err *e)
+{
+        struct keypair *kp = keystore_key_get(k, label);
+
+        if (!kp)
+                err_set(e, ERR_REF, "there is no key pair named %s", label);
+        keypair_put(kp);
+        return kp != NULL;
+}
+
 static enum dialog_next zeroize_step(struct dialog *d, const char *answer)
 {
         struct keystore *k = crypto_keys(d);
+        const char *label = arg_has(d->args, "default") ? DEFAULT_RSA_KEY : arg_str(d->args, "LABEL");
+        struct err e;
 
         if (!k)
                 return DIALOG_DONE;
+        if (!answer && label && !is_there(k, label, &e))
+                return dialog_fail(d, &e);
         if (answer ? !strcmp(answer, "yes") : arg_has(d->args, "noconfirm"))
                 return zeroize(d, k);
         if (answer)
                 return DIALOG_DONE;
-        if (arg_has(d->args, "LABEL") || arg_has(d->args, "default"))
-                dialog_say(d, "WARNING: Keys to be removed are named %s.\n",
-                           arg_str(d->args, "LABEL") ? arg_str(d->args, "LABEL") : DEFAULT_RSA_KEY);
+        if (label)
+                dialog_say(d, "WARNING: Keys to be removed are named %s.\n", label);
         else
                 dialog_say(d, "WARNING: All RSA keys will be removed.\n");
         dialog_say(d, "WARNING: All device digital certificates issued using these keys will also be removed.\n\n");

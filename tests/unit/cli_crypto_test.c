@@ -264,6 +264,31 @@ static void the_option_for_expired_phones_is_printed(void **state)
         assert_null(strstr(conf_running(&x->f, "crypto", true), "accept-expired"));
 }
 
+static void nothing_is_asked_about_what_is_not_there(void **state)
+{
+        struct fix *x = *state;
+        struct cli_result r;
+
+        assert_int_equal(begin(x, "crypto key zeroize rsa label nokey"), DIALOG_DONE);
+        heard(x, "ERROR: there is no key pair named nokey\n");
+        cli_result_init(&r);
+        assert_int_equal(conf_line(&x->f.c, "no crypto ca trustpoint nope", &r), -1);
+        assert_int_equal(r.code, CLI_ERROR);
+        cli_result_fini(&r);
+}
+
+static void a_key_that_is_not_there_is_told(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "crypto ca trustpoint t\n enrollment terminal\n keypair nokey\n");
+        assert_int_equal(begin(x, "crypto ca enroll t"), DIALOG_ASK);
+        heard(x, "WARNING: There is no key pair named nokey: it will be generated\n");
+        assert_int_equal(begin(x, "crypto key generate rsa label nokey modulus 1024"), DIALOG_DONE);
+        assert_int_equal(begin(x, "crypto ca enroll t"), DIALOG_ASK);
+        assert_null(strstr(text_str(&x->seen), "WARNING"));
+}
+
 static void enroll_terminal(void **state)
 {
         struct fix *x = *state;
@@ -429,6 +454,8 @@ int main(void)
                 T(zeroize_leaves_ca_certificates),
                 T(the_option_for_expired_phones_is_printed),
                 T(enroll_terminal),
+                T(nothing_is_asked_about_what_is_not_there),
+                T(a_key_that_is_not_there_is_told),
                 T(trustpoint_removal_asks),
                 T(tls_proxy_needs_an_identity),
                 T(scenario_loads),
