@@ -8,7 +8,7 @@
 
 struct named_regex {
         const char *name;
-        regex_t re;
+        struct regex *re;
 };
 
 struct inspect_part { /* root of the part: the public view first */
@@ -29,20 +29,7 @@ static void part_fini(const void *root)
         const struct inspect_part *p = root;
 
         for (unsigned i = 0; i < p->nregex; i++)
-                regfree(&p->regex[i].re);
-}
-
-int inspect_regex(const char *pattern, regex_t *re, struct err *e)
-{
-        char why[100];
-        int rc = regcomp(re, pattern, REG_EXTENDED | REG_NOSUB);
-
-        if (!rc)
-                return 0;
-        if (rc == REG_ESPACE)
-                return err_nomem(e, "a regular expression");
-        regerror(rc, re, why, sizeof why);
-        return err_set(e, ERR_SYNTAX, "regular expression %s: %s", pattern, why);
+                regex_free(p->regex[i].re);
 }
 
 /* The expressions were checked when they were typed: one that is no longer understood matches nothing. */
@@ -59,7 +46,8 @@ static int compile_regexes(struct inspect_part *p, const struct compile *x)
                 n->name = arena_strdup(x->a, r->o.name);
                 if (!n->name)
                         return err_nomem(x->e, "compiling regular expressions");
-                if (inspect_regex(r->pattern, &n->re, &why) == 0)
+                n->re = regex_new(r->pattern, &why);
+                if (n->re)
                         p->nregex++;
                 else if (why.code == ERR_NOMEM)
                         return err_nomem(x->e, "compiling regular expressions");
@@ -67,17 +55,17 @@ static int compile_regexes(struct inspect_part *p, const struct compile *x)
         return 0;
 }
 
-static const regex_t *regex_find(const struct compile *x, const char *name)
+static const struct regex *regex_find(const struct compile *x, const char *name)
 {
         for (unsigned i = 0; i < x->p->nregex; i++)
                 if (!strcmp(x->p->regex[i].name, name))
-                        return &x->p->regex[i].re;
+                        return x->p->regex[i].re;
         return NULL;
 }
 
-static void add_regex(const struct compile *x, const regex_t **to, unsigned *n, const char *name)
+static void add_regex(const struct compile *x, const struct regex **to, unsigned *n, const char *name)
 {
-        const regex_t *re = regex_find(x, name);
+        const struct regex *re = regex_find(x, name);
 
         if (re)
                 to[(*n)++] = re;
@@ -86,7 +74,7 @@ static void add_regex(const struct compile *x, const regex_t **to, unsigned *n, 
 static int compile_match(const struct compile *x, const struct sip_match_conf *c, struct sip_match *m)
 {
         const struct regex_class_conf *cls = conf_list_find(&x->conf->regex_classes, c->regex_class);
-        const regex_t **re = arena_array(x->a, (cls ? cls->regexes.n : 0) + 1, sizeof(const regex_t *));
+        const struct regex **re = arena_array(x->a, (cls ? cls->regexes.n : 0) + 1, sizeof(const struct regex *));
 
         if (!re)
                 return err_nomem(x->e, "compiling inspection maps");

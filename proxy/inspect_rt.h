@@ -18,8 +18,6 @@ struct inspect_rt {
 /* ctx->params of an engine for map_id (0, or one that is gone: the defaults). NULL: the engine has no parameters. */
 const void *inspect_params(const struct snapshot *s, enum inspect_id engine, uint32_t map_id);
 
-/* A pattern as typed: extended POSIX. -1 with the reason; re then needs no regfree(). */
-int inspect_regex(const char *pattern, regex_t *re, struct err *e);
 int inspect_compile(struct snap_part *part, const struct inspection_conf *conf, const struct timeout_conf *t,
                     struct err *e);
 

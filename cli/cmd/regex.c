@@ -3,18 +3,20 @@
 
 #include "cli/cmd/rows.h"
 #include "cli/cmd/sip_match.h"
-#include "proxy/inspect_rt.h"
+#include "platform/base/regex.h"
 
 /* ---- regex ---- */
 #define R struct regex_conf
 static int check_regex(struct conf_ctx *c, void *obj, struct err *e)
 {
-        regex_t re;
+        const R *r = obj;
+        struct err why = { 0 };
+        struct regex *re = regex_new(r->pattern, &why);
 
         (void)c;
-        if (inspect_regex(((R *)obj)->pattern, &re, e) < 0)
-                return -1;
-        regfree(&re);
+        if (!re)
+                return err_set(e, why.code, "regular expression %s: %s", r->pattern, why.text);
+        regex_free(re);
         return 0;
 }
 

@@ -65,18 +65,12 @@ static enum sip_fate act(struct sip_work *x, const struct sip_act *a, const char
 
 /* ---- matches ---- */
 
-/* Regular expressions read to a NUL: the value is copied; a NUL inside it ends what is matched. */
-static bool text_matches(const struct sip_work *x, const struct sip_match *m, struct str s)
+static bool text_matches(const struct sip_match *m, struct str s)
 {
-        char *text = (char *)x->sh->text;
         unsigned hits = 0;
 
-        if (s.n >= sizeof x->sh->text)
-                return false;
-        memcpy(text, s.p, s.n);
-        text[s.n] = 0;
         for (unsigned i = 0; i < m->nregex; i++)
-                hits += regexec(m->regex[i], text, 0, NULL, 0) == 0;
+                hits += regex_match(m->regex[i], s.p, s.n);
         return m->regex_all ? hits == m->nregex && hits : hits > 0;
 }
 
@@ -85,7 +79,7 @@ static bool header_matches(const struct sip_work *x, enum sip_hdr id, const stru
         const struct sip_header *h;
 
         for (unsigned i = 0; (h = sip_header_at(x->m, id, i)); i++)
-                if (text_matches(x, m, h->value))
+                if (text_matches(m, h->value))
                         return true;
         return false;
 }
@@ -125,7 +119,7 @@ static bool third_party(const struct sip_work *x, const struct sip_match *match)
         if (lex_same(from.uri.host, to.uri.host) && from.uri.user.n == to.uri.user.n &&
             !memcmp(from.uri.user.p, to.uri.user.p, to.uri.user.n))
                 return false;
-        return text_matches(x, match, f->value);
+        return text_matches(match, f->value);
 }
 
 static bool is_im(const struct sip_msg *m)

@@ -6,9 +6,10 @@
 #ifndef VOXGATE_INSPECT_SIP_MAP_H
 #define VOXGATE_INSPECT_SIP_MAP_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "platform/base/regex.h"
 
 enum sip_action { SIP_ACT_NONE, SIP_ACT_DROP, SIP_ACT_DROP_CONN, SIP_ACT_RESET, SIP_ACT_MASK, SIP_ACT_RATE, SIP_ACT_LOG };
 struct sip_act {
@@ -37,7 +38,7 @@ struct sip_match {
         uint32_t gt;
         unsigned nregex; /* regex class: any of them (match-any) or all */
         bool regex_all;
-        const regex_t *const *regex;
+        const struct regex *const *regex;
 };
 struct sip_rule { /* a match or a class of matches with its action, in the order typed */
         uint32_t id; /* for counters and rate limits */

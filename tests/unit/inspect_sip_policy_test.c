@@ -227,8 +227,7 @@ static void masked_text(void **st)
 
 /* ---- matches ---- */
 
-static regex_t re_evil, re_b;
-static const regex_t *evil[] = { &re_evil }, *both[] = { &re_evil, &re_b };
+static const struct regex *evil[1], *both[2]; /* set where they are used */
 
 struct match_row {
         const char *what;
@@ -319,9 +318,12 @@ static const struct match_row matches[] = {
 
 static void matching(void **st)
 {
+        struct regex *re_evil = regex_new("evil", NULL), *re_b = regex_new("b@", NULL);
+
         (void)st;
-        regcomp(&re_evil, "evil", REG_EXTENDED | REG_NOSUB);
-        regcomp(&re_b, "b@", REG_EXTENDED | REG_NOSUB);
+        assert_true(re_evil && re_b);
+        evil[0] = both[0] = re_evil;
+        both[1] = re_b;
         for (unsigned i = 0; i < ARRAY_LEN(matches); i++) {
                 const struct match_row *r = &matches[i];
                 struct sip_rule rule = { .id = 7, .name = "bad", .nmatch = 1, .match = &r->match, .act = DROP };
@@ -338,8 +340,8 @@ static void matching(void **st)
                         assert_non_null(strstr(lines, "matched Class 7: bad"));
                 end();
         }
-        regfree(&re_evil);
-        regfree(&re_b);
+        regex_free(re_evil);
+        regex_free(re_b);
 }
 
 static void all_of_a_class(void **st)
