@@ -110,6 +110,14 @@ struct sip_txn *sip_txn_invite(struct sip_work *x)
         return find(x->sh, &k);
 }
 
+/* How long an answered request may come, or be answered, again. */
+static uint32_t linger(const struct sip_work *x, const struct sip_txn *t)
+{
+        if (x->c->via[0] == VIA_UDP)
+                return SIP_TXN_MS;
+        return t->method == SIP_M_INVITE ? SIP_INVITE_STREAM_MS : SIP_TXN_STREAM_MS;
+}
+
 void sip_txn_answered(struct sip_work *x)
 {
         struct sip_txn *t = x->txn;
@@ -119,7 +127,7 @@ void sip_txn_answered(struct sip_work *x)
         if (x->m->status >= 200) {
                 t->done = true;
                 t->failed = x->m->status >= 300;
-                tmr_set(x->sh->wheel, &t->tmr, SIP_TXN_MS);
+                tmr_set(x->sh->wheel, &t->tmr, linger(x, t));
         } else if (t->method == SIP_M_INVITE && !t->done) {
                 tmr_set(x->sh->wheel, &t->tmr, SIP_INVITE_TXN_MS);
         }

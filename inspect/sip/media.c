@@ -25,7 +25,7 @@ static bool open_relay(struct sip_work *x, struct sip_media *md)
         const struct inspect_host *ops = x->c->ops;
         uint64_t cookie = (uint64_t)pool_index(x->sh->media, md) << 32 | md->gen;
 
-        return ops && ops->media_open && ops->media_update && ops->media_close && ops->random &&
+        return !x->c->dry && ops && ops->media_open && ops->media_update && ops->media_close && ops->random &&
                ops->media_open(x->c, x->call->call_id, cookie, md->local, &md->relay) == 0 && md->relay;
 }
 

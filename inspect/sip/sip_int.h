@@ -11,8 +11,8 @@
 
 #define SIP_TXNS_MAX 32768u     /* per proxy worker */
 #define SIP_MEDIA_MAX 16384u    /* m-lines of all calls of a worker */
-#define SIP_SESSION_TXNS 512u   /* of one session: a peer that never lets one end is refused more */
-#define SIP_SESSION_CALLS 1024u /* of one session: a trunk has many, a flood ends here */
+#define SIP_SESSION_TXNS 8192u  /* of one session: a peer that never lets one end is refused more */
+#define SIP_SESSION_CALLS 4096u /* of one session: a trunk has many, a flood ends here */
 #define SIP_SAME_ID_MAX 32u     /* calls with one Call-ID: bounds a walk over them */
 #define SIP_FORKS_MAX 4u        /* early dialogs told apart; later ones share the last place */
 #define SIP_CALL_ID_MAX 255u
@@ -23,6 +23,9 @@
 #define SIP_RATES 64u
 #define SIP_PARTIAL_MS 30000u
 #define SIP_TXN_MS 32000u /* 64 * T1 */
+/* On a stream nothing is sent twice, but for a 2xx that has not seen its ACK. */
+#define SIP_TXN_STREAM_MS 1000u
+#define SIP_INVITE_STREAM_MS 8000u
 #define SIP_INVITE_TXN_MS 200000u
 #define SIP_KEEPALIVE_S 120u /* a phone that only says REGISTER with Expires: 0 is there that long */
 #define SIP_REG_DEFAULT_S 3600u

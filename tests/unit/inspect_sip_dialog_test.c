@@ -316,18 +316,36 @@ static void calls_of_a_session_are_bounded(void **st)
         unsigned made = 0;
 
         (void)st;
-        for (unsigned i = 0; i < SIP_SESSION_TXNS + 100; i++) {
+        for (unsigned i = 0; i < SIP_SESSION_CALLS + 100; i++) {
                 snprintf(id, sizeof id, "flood%u", i);
                 out.id = id;
                 made += talk_request(&out, DIR_C2S, "INVITE", 1, NULL) != NULL;
         }
-        assert_int_equal(made, SIP_SESSION_TXNS);
-        assert_int_equal(feed_count(&f, "transactions refused"), 100);
-        assert_int_equal(sip_calls(w.shared), SIP_SESSION_TXNS);
+        assert_int_equal(made, SIP_SESSION_CALLS);
+        assert_int_equal(feed_count(&f, "calls refused"), 100);
+        assert_int_equal(sip_calls(w.shared), SIP_SESSION_CALLS);
         after(SIP_INVITE_TXN_MS + 20);
+        after(1); /* more are due than one tick does */
+        for (unsigned i = 0; i < 10; i++)
+                after(1);
         assert_int_equal(sip_calls(w.shared), 0);
         out.id = "after";
         assert_non_null(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO));
+}
+
+static void transactions_of_a_session_are_bounded(void **st)
+{
+        unsigned made = 0;
+
+        (void)st;
+        for (unsigned i = 0; i < SIP_SESSION_TXNS + 100; i++)
+                made += talk_request(&out, DIR_C2S, "OPTIONS", i, NULL) != NULL;
+        assert_int_equal(made, SIP_SESSION_TXNS);
+        assert_int_equal(feed_count(&f, "transactions refused"), 100);
+        assert_non_null(talk_response(&out, DIR_S2C, 200, "OPTIONS", 0, NULL));
+        after(SIP_TXN_STREAM_MS + 20);
+        assert_non_null(talk_request(&out, DIR_C2S, "OPTIONS", 100000, NULL)); /* one place */
+        assert_null(talk_request(&out, DIR_C2S, "OPTIONS", 100001, NULL));
 }
 
 static void calls_of_one_id_are_bounded(void **st)
@@ -374,7 +392,8 @@ static void a_flood_leaves_calls_alone(void **st)
         assert_memory_equal(&w.media[0].spec, &before, sizeof before);
         event(0, MEDIA_EV_FIRST_PACKET);
         assert_true(w.media[0].live);
-        after(SIP_INVITE_TXN_MS + 20);
+        for (unsigned i = 0; i < 10; i++)
+                after(SIP_INVITE_TXN_MS / 8);
         assert_int_equal(sip_calls(w.shared), 1);
         talk_request(&out, DIR_C2S, "BYE", 2, NULL);
         talk_response(&out, DIR_S2C, 200, "BYE", 2, NULL);
@@ -437,6 +456,7 @@ int main(void)
                 T(a_held_call_without_session_ends_in_time),
                 T(hairpin),
                 T(calls_of_a_session_are_bounded),
+                T(transactions_of_a_session_are_bounded),
                 T(calls_of_one_id_are_bounded),
                 T(a_long_call_id_is_refused),
                 T(a_flood_leaves_calls_alone),
