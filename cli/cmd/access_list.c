@@ -110,14 +110,6 @@ static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
         return policy_limit_ace(&c->store->policy, l, a, e);
 }
 
-static const char *ace_inert(const struct store *s, const void *obj)
-{
-        const A *a = obj;
-
-        (void)s;
-        return a->src.kind == AS_ANY6 || a->dst.kind == AS_ANY6 ? "IPv6 is not forwarded" : NULL;
-}
-
 static void ace_again(struct conf_ctx *c, const struct args *a, const void *elem)
 {
         (void)elem;

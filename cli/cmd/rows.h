@@ -42,6 +42,8 @@ void drop_empty_acls(struct conf_ctx *c);
 /* Drops every line that names this interface, when there is none of the name any more. */
 void purge_nameif(struct conf_ctx *c, const char *nameif);
 
+/* Why this access list line is not in force; NULL: it is. */
+const char *ace_inert(const struct store *s, const void *obj);
 struct running_filter;
 /* `clear configure interface [NAME]`: subinterfaces go, the others are as they were delivered. */
 int clear_interfaces(struct conf_ctx *c, const struct running_filter *f, struct err *e);

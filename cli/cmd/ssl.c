@@ -47,15 +47,32 @@ static int check_client(struct conf_ctx *c, void *obj, struct err *e)
         return refuse_sslv3(c->store->pki.ssl.client_version, e);
 }
 
+static const char *sslv3_inert(const char *version)
+{
+        return strcmp(version, "sslv3") ? NULL : "there is no SSLv3: TLS 1.0 and later are spoken";
+}
+
+static const char *server_inert(const struct store *s, const void *obj)
+{
+        (void)obj;
+        return sslv3_inert(s->pki.ssl.server_version);
+}
+
+static const char *client_inert(const struct store *s, const void *obj)
+{
+        (void)obj;
+        return sslv3_inert(s->pki.ssl.client_version);
+}
+
 #define VERSION "{any|sslv3|sslv3-only|tlsv1|tlsv1-only|tlsv1.1|tlsv1.2}"
 
 const struct cmd_row rows_ssl[] = {
         { ROW_LEAF, "ssl encryption SUITES:suites", "Cipher suites in order of preference", bind, DIRTY_PROXY,
           .check = check_encryption, .dflt = "ssl encryption aes128-sha1 aes256-sha1" }, /* behind newer ones */
         { ROW_LEAF, "ssl server-version " VERSION, "Versions spoken as a server", server_bind, DIRTY_PROXY,
-          .check = check_server, .dflt = "ssl server-version any" },
+          .check = check_server, .inert_if = server_inert, .dflt = "ssl server-version any" },
         { ROW_LEAF, "ssl client-version " VERSION, "Versions spoken as a client", client_bind, DIRTY_PROXY,
-          .check = check_client, .dflt = "ssl client-version any" },
+          .check = check_client, .inert_if = client_inert, .dflt = "ssl client-version any" },
         { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]", "Certificate of the appliance's own servers",
           tp_bind, DIRTY_SYS, STORE(pki.ssl.trust_points), .key = key_name,
           .inert = "the appliance has no TLS server of its own" },

@@ -151,6 +151,47 @@ static void refused_bytes_are_made_printable(void **state)
         conf_fixture_fini(&f);
 }
 
+/* A line is in force, or a WARNING says that it is not. */
+static void lines_without_effect_are_told(void **state)
+{
+        static const struct {
+                const char *line, *why;
+        } rows[] = {
+                { "access-list a extended permit gre any any", "only TCP, UDP and ICMP are forwarded" },
+                { "access-list a extended permit esp any any", "only TCP, UDP and ICMP are forwarded" },
+                { "access-list a extended permit object ah any any", "only TCP, UDP and ICMP are forwarded" },
+                { "access-list a extended permit ip any6 any6", "IPv6 is not forwarded" },
+                { "access-list a extended permit icmp6 any any", "IPv6 is not forwarded" },
+                { "access-list a extended deny tcp any object named", "names are not resolved" },
+                { "access-list a extended permit tcp object-group outer any", "names are not resolved" },
+                { "access-list a extended deny gre any any", NULL },
+                { "access-list a extended permit ip any any", NULL },
+                { "access-list a extended permit icmp any any echo", NULL },
+                { "access-list a extended permit tcp object plain any", NULL },
+                { "ssl server-version sslv3", "there is no SSLv3" },
+                { "ssl client-version sslv3", "there is no SSLv3" },
+                { "ssl server-version tlsv1", NULL },
+                { "terminal width 100", "output is not wrapped" },
+                { "terminal width 80", NULL },
+        };
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, "object network named\n fqdn www.example.com\nobject network plain\n host 10.0.0.7\n"
+                        "object service ah\n service ah\nobject-group network inner\n network-object object named\n"
+                        "object-group network outer\n group-object inner\nexit\n");
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+                const char *warned;
+
+                assert_int_equal(conf_type(&f, rows[i].line), CLI_OK);
+                warned = strstr(text_str(&f.shown), "WARNING: This line is kept but not in force: ");
+                if (!warned != !rows[i].why || (warned && !strstr(warned, rows[i].why)))
+                        fail_msg("%s\n%s", rows[i].line, text_str(&f.shown));
+        }
+        conf_fixture_fini(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -158,6 +199,7 @@ int main(void)
                 cmocka_unit_test(a_submode_keeps_its_words),
                 cmocka_unit_test(a_name_that_goes_takes_kept_lines_along),
                 cmocka_unit_test(refused_bytes_are_made_printable),
+                cmocka_unit_test(lines_without_effect_are_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
