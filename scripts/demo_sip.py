@@ -39,7 +39,7 @@ class SipDemo(Demo):
 
     def views(self):
         self.show("show phone-proxy media-sessions detail", "show phone-proxy signaling-sessions", "show sip", "show conn")
-        text = self.contains("show phone-proxy media-sessions", "1 in use")
+        text = self.contains("show phone-proxy media-sessions", "2 in use")
         assert re.search(r"SRTP connection to 192\.0\.2\.10/\d+ +tx_pkts [1-9]\d* rx_pkts [1-9]\d*", text), text
         assert re.search(r"RTP connection to 10\.2\.0\.10/\d+ +tx_pkts [1-9]\d* rx_pkts [1-9]\d*", text), text
         self.contains("show sip", "Active")
@@ -56,7 +56,7 @@ class SipDemo(Demo):
         self.now = siplab.Call(self.lab, self.phone, self.desks[0])
         self.now.talk(1)
         self.now.hold()
-        self.contains("show phone-proxy media-sessions", "1 in use")
+        self.contains("show phone-proxy media-sessions", "2 in use")
         self.now.resume()
 
     def audio(self):
