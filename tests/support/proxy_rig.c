@@ -72,12 +72,15 @@ static struct snap_part *part_of(struct rig *r, enum snap_part_id id)
 
 void rig_commit(struct rig *r)
 {
-        const struct net_rt *net = r->wf.part[SNAP_NET] ? r->wf.part[SNAP_NET]->root : NULL;
+        struct snap_part *net = snap_part_new();
         struct err e = { 0 };
 
         part_of(r, SNAP_PKI)->root = &r->pki;
-        if (proxy_compile(part_of(r, SNAP_PROXY), &r->conf, &r->pki_conf, &r->pki, net, &rng_system, &r->wf.clk, &e) < 0)
+        if (!net || net_compile(net, &r->wf.conf, &r->wf.bind, &e) < 0 ||
+            proxy_compile(part_of(r, SNAP_PROXY), &r->conf, &r->pki_conf, &r->pki, net->root, &rng_system, &r->wf.clk,
+                          &e) < 0)
                 fprintf(stderr, "%s\n", e.text), _exit(1);
+        snap_part_put(net);
         wf_commit(&r->wf);
 }
 
@@ -112,6 +115,8 @@ static void configure(struct rig *r, const struct rig_pki *pki)
         snprintf(r->tp->server_tp, sizeof r->tp->server_tp, "TP");
         r->tp->no_authenticate_client = true;
         r->client_profile = profile(r, TLS_CLIENT, NULL);
+        r->known_client_profile = profile(r, TLS_CLIENT, &r->id);
+        r->unknown_client_profile = profile(r, TLS_CLIENT, &r->self);
         r->server_profile = profile(r, TLS_SERVER, &r->id);
         r->bad_server_profile = profile(r, TLS_SERVER, &r->self);
 }
@@ -125,6 +130,27 @@ static void log_on(struct rig *r)
         c.dest[LOG_TO_BUFFER].level = LOG_L_DEBUG;
         c.buffer_size = 262144;
         CHECK(log_configure(r->wf.log, &c, NULL) == 0);
+}
+
+void rig_phone_proxy(struct rig *r)
+{
+        struct media_term_conf *m;
+
+        conf_list_init(&r->conf.media_terms, sizeof *m, media_term_conf_fini);
+        conf_list_init(&r->conf.phone_proxies, sizeof *r->pp, phone_proxy_conf_fini);
+        m = conf_list_add(&r->conf.media_terms, "media");
+        r->pp = conf_list_add(&r->conf.phone_proxies, "phones");
+        CHECK(m && r->pp);
+        media_term_conf_init(m);
+        phone_proxy_conf_init(r->pp);
+        r->mta = conf_list_add(&m->addrs, "");
+        CHECK(r->mta != NULL);
+        r->mta->addr = addr_v4(0xC0000232);
+        snprintf(r->pp->media_termination, sizeof r->pp->media_termination, "media");
+        snprintf(r->pp->tls_proxy, sizeof r->pp->tls_proxy, "cuma_proxy");
+        r->tp->no_authenticate_client = false;
+        r->phone_proxy_id = r->pp->o.id;
+        r->client_as = r->known_client_profile;
 }
 
 void rig_up(struct rig *r, const struct rig_pki *pki)
@@ -171,10 +197,14 @@ void rig_down(struct rig *r)
         punt_link_fini(&r->link);
         wf_stop(&r->wf);
         tls_profile_put(r->client_profile);
+        tls_profile_put(r->known_client_profile);
+        tls_profile_put(r->unknown_client_profile);
         tls_profile_put(r->server_profile);
         tls_profile_put(r->bad_server_profile);
         trust_set_put(r->pki.all);
         conf_list_fini(&r->conf.tls_proxies);
+        conf_list_fini(&r->conf.media_terms);
+        conf_list_fini(&r->conf.phone_proxies);
         CHECK(mem_live_blocks() == r->live);
 }
 
@@ -201,7 +231,10 @@ static void flow_new(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen
                                           .proto = proto,
                                           .engine = (uint8_t)engine,
                                           .accept_first = with_tls,
-                                          .tls_proxy_id = with_tls ? r->tp->o.id : 0,
+                                          .tls_proxy_id = !with_tls         ? 0
+                                                          : r->tls_proxy_id ? r->tls_proxy_id
+                                                                            : r->tp->o.id,
+                                          .phone_proxy_id = r->phone_proxy_id,
                                           .iface = { WF_OUTSIDE, WF_INSIDE },
                                           .client_real = { addr_v4(0xC0000232), 40000 },
                                           .client_mapped = { addr_v4(0x0A010101), 40001 },
@@ -257,7 +290,8 @@ void rig_dial(struct rig *r, struct rig_flow *f)
         int fd = sock_bound(pseudo_addr(0, 0, f->id), pseudo_port(f->gen));
 
         CHECK(connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS);
-        f->client = f->clear[0] ? leg_socket_new(fd, true) : tls(r->client_profile, fd, true);
+        f->client = f->clear[0] ? leg_socket_new(fd, true)
+                                : tls(r->client_as ? r->client_as : r->client_profile, fd, true);
         f->client_rc = LEG_AGAIN;
         RIG_UNTIL(r, leg_start(f->clear[0] ? f->client : f->client->next) == 1);
 }

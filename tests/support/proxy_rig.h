@@ -13,8 +13,7 @@
 #ifndef VOXGATE_PROXY_RIG_H
 #define VOXGATE_PROXY_RIG_H
 
-#include "proxy/proxy_rt.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker_int.h"
 #include "tests/support/netns.h"
 #include "tests/support/worker_fixture.h"
 
@@ -48,6 +47,11 @@ struct rig {
         struct pki_rt pki;
         struct identity_rt id, self; /* trustpoint "TP"; one that nobody trusts */
         struct tls_profile *client_profile, *server_profile, *bad_server_profile; /* of the test's ends */
+        struct tls_profile *known_client_profile, *unknown_client_profile;        /* they show a certificate */
+        struct tls_profile *client_as;         /* the client is one of these; NULL: it shows none */
+        struct phone_proxy_conf *pp;           /* rig_phone_proxy() */
+        struct mta_addr_conf *mta;             /* its media-termination address, for both sides */
+        uint32_t phone_proxy_id, tls_proxy_id; /* of the next flows; 0: none, the tls-proxy's */
         struct punt_link link, *links[1];
         struct proxy_worker *p;
         uint64_t live; /* heap blocks before all this */
@@ -67,6 +71,11 @@ void rig_up(struct rig *r, const struct rig_pki *pki);
 void rig_down(struct rig *r);
 /* Compiles the tls-proxy anew and publishes. */
 void rig_commit(struct rig *r);
+/*
+ * A nonsecure phone proxy over the tls-proxy, which then asks its clients for a certificate; the client shows one
+ * that is trusted. Flows are its flows after the next rig_commit().
+ */
+void rig_phone_proxy(struct rig *r);
 /* A new flow; its id and generation are the test's choice. */
 void rig_flow(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen);
 /* The same without TLS on either leg: connect first. With a server, or without one (a closed port). */

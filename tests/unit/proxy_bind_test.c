@@ -1,0 +1,266 @@
+/* What of the configuration a session works with: client certificates, phone proxies, names that are gone. */
+#include "tests/support/rig_test.h"
+
+static struct proxy_counts counts(struct rig *r)
+{
+        struct proxy_counts c;
+
+        proxy_counts(r->p, 0, &c);
+        return c;
+}
+
+static struct psession *session(struct rig *r, const struct rig_flow *f)
+{
+        struct psession *s = psession_find(r->p, 0, f->id, f->gen);
+
+        CHECK(s != NULL);
+        return s;
+}
+
+static void close_flow(struct rig *r, struct rig_flow *f)
+{
+        if (!f->free)
+                rig_end(r, f);
+        RIG_UNTIL(r, f->free);
+        rig_hang_up(f, true);
+}
+
+/* The client's handshake fails; no server ever hears of it. */
+static void refused_client(struct rig *r, uint8_t gen)
+{
+        uint64_t failed = counts(r).failed_client;
+        struct rig_flow f;
+
+        rig_flow(r, &f, 3, gen);
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.free);
+        CHECK(f.drop == DROP_FLOW_TLS_CLIENT && counts(r).failed_client == failed + 1);
+        CHECK(!f.server && !counts(r).active && !counts(r).failed_server);
+        rig_hang_up(&f, true);
+}
+
+/* A flow that ends before anybody is called, with these words in the log. */
+static void refused_flow(struct rig *r, struct rig_flow *f, const char *why)
+{
+        RIG_UNTIL(r, f->free);
+        CHECK(f->ends == 1 && !f->server && !f->connected);
+        CHECK(rig_logged(r, why));
+        rig_hang_up(f, true);
+}
+
+static void refused(struct rig *r, uint32_t id, const char *why)
+{
+        struct rig_flow f;
+
+        rig_flow(r, &f, id, 1);
+        refused_flow(r, &f, why);
+}
+
+/* ---- server authenticate-client ---- */
+
+SESSION_TEST(a_client_without_a_certificate_is_refused)
+{
+        r->tp->no_authenticate_client = false;
+        rig_commit(r);
+        refused_client(r, 1);
+        CHECK(rig_logged(r, "725004"));
+}
+
+SESSION_TEST(a_client_with_a_certificate_of_nobody_is_refused)
+{
+        r->tp->no_authenticate_client = false;
+        rig_commit(r);
+        r->client_as = r->unknown_client_profile;
+        refused_client(r, 1);
+        CHECK(rig_logged(r, "780002"));
+        r->client_as = r->known_client_profile;
+        { /* the next one is served */
+                struct rig_flow f;
+
+                rig_open(r, &f, 4, 1);
+                CHECK(counts(r).active == 1);
+                close_flow(r, &f);
+        }
+}
+
+SESSION_TEST(a_client_with_a_trusted_certificate_is_served)
+{
+        struct rig_flow f;
+
+        r->tp->no_authenticate_client = false;
+        rig_commit(r);
+        r->client_as = r->known_client_profile;
+        rig_open(r, &f, 3, 1);
+        exchange(r, &f);
+        CHECK(row_of(r).tls[0].verified && row_of(r).tls[0].peer_cert);
+        CHECK(!strcmp(row_of(r).tls[0].trustpoint, "CA"));
+        CHECK(strstr(row_of(r).tls[0].peer_subject, "server.example.com"));
+        close_flow(r, &f);
+}
+
+SESSION_TEST(a_client_that_is_not_asked_shows_none)
+{
+        struct rig_flow f;
+
+        r->client_as = r->known_client_profile;
+        rig_open(r, &f, 3, 1);
+        CHECK(!row_of(r).tls[0].verified && !row_of(r).tls[0].peer_cert);
+        CHECK(!rig_logged(r, "725004"));
+        close_flow(r, &f);
+}
+
+/* ---- phone proxies ---- */
+
+SESSION_TEST(a_nonsecure_phone_proxy_speaks_tcp_to_its_server)
+{
+        const struct psession *s;
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        rig_commit(r);
+        rig_flow(r, &f, 3, 1);
+        f.clear[1] = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
+        exchange(r, &f);
+        CHECK(row_of(r).tls[0].verified && !row_of(r).tls[1].version[0]);
+        s = session(r, &f);
+        CHECK(s->ctx.phone && !strcmp(s->ctx.phone->name, "phones") && !s->ctx.phone->mixed && s->ctx.anchor);
+        CHECK(s->ctx.via[0] == VIA_TLS && s->ctx.via[1] == VIA_TCP);
+        CHECK(s->phone_timeout_ms == 300000);
+        close_flow(r, &f);
+}
+
+SESSION_TEST(a_mixed_phone_proxy_speaks_tls_to_its_server)
+{
+        const struct psession *s;
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        r->pp->mixed = true;
+        r->pp->any_endpoint = true;
+        rig_commit(r);
+        rig_open(r, &f, 3, 1);
+        exchange(r, &f);
+        s = session(r, &f);
+        CHECK(s->ctx.phone->mixed && s->ctx.phone->any_endpoint && row_of(r).tls[1].version[0]);
+        CHECK(s->ctx.via[0] == VIA_TLS && s->ctx.via[1] == VIA_TLS);
+        /* What it began with stays, whatever is typed. */
+        r->pp->any_endpoint = false;
+        rig_commit(r);
+        rig_step(r);
+        CHECK(session(r, &f)->ctx.phone->any_endpoint);
+        close_flow(r, &f);
+}
+
+/* The engine is told what the session is before its first byte. */
+SESSION_TEST(an_engine_knows_its_legs_when_it_opens)
+{
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        rig_commit(r);
+        rig_flow(r, &f, 3, 1);
+        CHECK(session(r, &f)->ctx.via[0] == VIA_TLS && session(r, &f)->ctx.phone);
+        close_flow(r, &f);
+}
+
+SESSION_TEST(phones_must_show_a_certificate)
+{
+        rig_phone_proxy(r);
+        r->tp->no_authenticate_client = true;
+        rig_commit(r);
+        refused(r, 3, "a phone-proxy needs a tls-proxy that authenticates its clients");
+        r->tp->no_authenticate_client = false;
+        rig_commit(r);
+        r->client_as = NULL;
+        refused_client(r, 2);
+        r->client_as = r->unknown_client_profile;
+        refused_client(r, 3);
+}
+
+SESSION_TEST(phones_must_use_tls)
+{
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        rig_commit(r);
+        rig_flow_clear(r, &f, 3, 1, false);
+        refused_flow(r, &f, "phones of a phone-proxy must use TLS");
+        r->phone_proxy_id = 0;
+        rig_flow_udp(r, &f, 4, 1);
+        CHECK(!f.ends);
+        close_flow(r, &f);
+        r->phone_proxy_id = r->pp->o.id;
+        rig_flow_udp(r, &f, 5, 1);
+        refused_flow(r, &f, "phones of a phone-proxy must use TLS");
+}
+
+SESSION_TEST(what_cannot_work_says_why)
+{
+        rig_phone_proxy(r);
+        r->pp->media_termination[0] = 0;
+        rig_commit(r);
+        refused(r, 3, "phone-proxy phones has no media-termination");
+        snprintf(r->pp->media_termination, sizeof r->pp->media_termination, "media");
+        r->mta->addr = addr_v4(0xC0000201); /* the interface's own */
+        rig_commit(r);
+        refused(r, 4, "media-termination media has no usable address on two interfaces");
+}
+
+/* Ids of a flow that was classified by a configuration that is no more. */
+SESSION_TEST(names_that_are_gone_refuse_their_flows)
+{
+        rig_phone_proxy(r);
+        rig_commit(r);
+        r->phone_proxy_id = 4711;
+        refused(r, 3, "its phone-proxy no longer exists");
+        r->phone_proxy_id = 0;
+        r->tls_proxy_id = 4711;
+        refused(r, 4, "its tls-proxy no longer exists");
+        CHECK(!counts(r).active && !counts(r).total);
+}
+
+/* ---- what is told of a handshake ---- */
+
+SESSION_TEST(versions_and_suites_are_those_that_can_be)
+{
+        struct rig_flow f;
+
+        rig_open(r, &f, 3, 1);
+        CHECK(rig_logged(r, "for TLSv1.2 session") && rig_logged(r, "ECDHE-RSA-AES128-GCM-SHA256"));
+        CHECK(rig_logged(r, "Device supports the following 8 cipher(s)"));
+        close_flow(r, &f);
+        snprintf(r->pki_conf.ssl.server_version, sizeof r->pki_conf.ssl.server_version, "tlsv1-only");
+        snprintf(r->pki_conf.ssl.client_version, sizeof r->pki_conf.ssl.client_version, "tlsv1-only");
+        rig_commit(r);
+        log_buffer_clear(r->wf.log);
+        rig_open(r, &f, 4, 1);
+        CHECK(rig_logged(r, "725001") && rig_logged(r, "for TLSv1 session") && !rig_logged(r, "TLSv1.2"));
+        CHECK(rig_logged(r, "725011") && rig_logged(r, "AES128-SHA") && !rig_logged(r, "GCM"));
+        CHECK(rig_logged(r, "Device supports the following 2 cipher(s)"));
+        CHECK(rig_logged(r, "Device proposes the following 2 cipher(s)"));
+        close_flow(r, &f);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_client_without_a_certificate_is_refused),
+                cmocka_unit_test(a_client_with_a_certificate_of_nobody_is_refused),
+                cmocka_unit_test(a_client_with_a_trusted_certificate_is_served),
+                cmocka_unit_test(a_client_that_is_not_asked_shows_none),
+                cmocka_unit_test(a_nonsecure_phone_proxy_speaks_tcp_to_its_server),
+                cmocka_unit_test(a_mixed_phone_proxy_speaks_tls_to_its_server),
+                cmocka_unit_test(an_engine_knows_its_legs_when_it_opens),
+                cmocka_unit_test(phones_must_show_a_certificate),
+                cmocka_unit_test(phones_must_use_tls),
+                cmocka_unit_test(what_cannot_work_says_why),
+                cmocka_unit_test(names_that_are_gone_refuse_their_flows),
+                cmocka_unit_test(versions_and_suites_are_those_that_can_be),
+        };
+
+        return cmocka_run_group_tests(tests, load, unload);
+}
