@@ -20,6 +20,7 @@ static void row_of(const struct psession *s, struct session_row *r)
                                    .info = s->info,
                                    .state = s->state,
                                    .tls = { s->half[0].tls, s->half[1].tls },
+                                   .cleartext = { !s->tls[0], !s->tls[1] },
                                    .bytes = { s->half[0].bytes, s->half[1].bytes },
                                    .age_ms = now - s->born_ms,
                                    .idle_ms = now - s->last_ms };

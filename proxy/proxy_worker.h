@@ -64,6 +64,7 @@ struct session_row {
         struct punt_flow_info info;
         enum session_state state;
         struct tls_info tls[2]; /* [0] client leg, [1] server leg */
+        bool cleartext[2];      /* there is no TLS on the leg */
         uint64_t bytes[2];      /* cleartext c2s, s2c */
         uint64_t age_ms, idle_ms;
         char describe[160]; /* of the engine */

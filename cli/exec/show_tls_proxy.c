@@ -142,8 +142,13 @@ static const char *leg_state(const struct session_row *r, unsigned leg)
 static bool show_leg(struct session *s, const struct session_row *r, unsigned leg)
 {
         const struct tls_info *t = &r->tls[leg];
-        bool more = out(s, "    %s: State %s Cipher %s Version %s\n", leg ? "Server" : "Client", leg_state(r, leg),
-                        t->done ? t->cipher : "none", t->done ? t->version : "none");
+        bool more;
+
+        if (r->cleartext[leg])
+                return out(s, "    %s: State %s Cleartext\n", leg ? "Server" : "Client",
+                           r->state == SESS_OPEN ? "TCPOK" : "TCPInit");
+        more = out(s, "    %s: State %s Cipher %s Version %s\n", leg ? "Server" : "Client", leg_state(r, leg),
+                   t->done ? t->cipher : "none", t->done ? t->version : "none");
 
         if (t->done && *t->peer_subject)
                 more = out(s, "      Peer certificate: %s, trust-point %s\n", t->peer_subject,
