@@ -183,16 +183,18 @@ static void media_sessions(void **state UNUSED)
         "Contact: <sip:alice@10.0.0.9:5060>\r\n"                                                                     \
         "Content-Length: 0\r\n\r\n"
 
+#define SIP_POLICY                                                                                                   \
+        "class-map inspection_default\n"                                                                             \
+        " match default-inspection-traffic\n"                                                                        \
+        "policy-map global_policy\n"                                                                                 \
+        " class inspection_default\n"
+
 static void calls(void **state UNUSED)
 {
         struct pb_view v;
 
-        start("class-map inspection_default\n"
-              " match default-inspection-traffic\n"
-              "policy-map global_policy\n"
-              " class inspection_default\n"
-              "  inspect sip\n"
-              "service-policy global_policy global\n");
+        start(SIP_POLICY "  inspect sip\n"
+                         "service-policy global_policy global\n");
         has("show sip", "Total: 0\n");
         px_udp(&fx, 1, "10.0.0.9", 5060, "192.0.2.10", 5060, INVITE);
         assert_true(px_take(&fx, 0, &v));
@@ -201,6 +203,39 @@ static void calls(void **state UNUSED)
         lacks("show phone-proxy signaling-sessions", "aaaa1111"); /* no call of a phone proxy */
         has("clear sip", "1 call(s) deleted.\n");
         has("show sip", "Total: 0\n");
+        px_stop(&fx);
+}
+
+/* The map that the inspect line names is the one in force, and a change of it holds for the next message. */
+static void a_map_is_in_force(void **state UNUSED)
+{
+        struct pb_view v;
+
+        start("regex alice alice@\n"
+              "policy-map type inspect sip quiet\n"
+              " match calling-party regex alice\n"
+              "  drop log\n" SIP_POLICY "  no inspect sip\n  inspect sip quiet\n"
+              "service-policy global_policy global\n");
+        px_udp(&fx, 1, "10.0.0.9", 5060, "192.0.2.10", 5060, INVITE);
+        assert_false(px_take(&fx, 0, &v));
+        assert_true(px_logged(&fx, "SIP Classification: Dropped SIP Request INVITE"));
+        px_config(&fx, "policy-map type inspect sip quiet\n no match calling-party regex alice\n");
+        px_udp(&fx, 1, "10.0.0.9", 5060, "192.0.2.10", 5060, INVITE);
+        assert_true(px_take(&fx, 0, &v));
+        px_stop(&fx);
+}
+
+/* ---- debug ---- */
+
+static void debugs_of_a_phone_proxy(void **state UNUSED)
+{
+        start("");
+        has("debug sip", "debug sip  enabled at level 1\n");
+        has("debug phone-proxy media errors", "debug phone-proxy media errors  enabled at level 1\n");
+        lacks("debug phone-proxy media errors", "events");
+        has("debug phone-proxy signaling", "debug phone-proxy signaling events  enabled at level 1\n"
+                                           "debug phone-proxy signaling errors  enabled at level 1\n");
+        has("debug phone-proxy", "debug phone-proxy media events  enabled at level 1\n");
         px_stop(&fx);
 }
 
@@ -231,6 +266,8 @@ int main(void)
                 cmocka_unit_test(secure_phones),
                 cmocka_unit_test(media_sessions),
                 cmocka_unit_test(calls),
+                cmocka_unit_test(a_map_is_in_force),
+                cmocka_unit_test(debugs_of_a_phone_proxy),
                 cmocka_unit_test(licences_in_show_version),
         };
 
