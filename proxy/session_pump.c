@@ -227,6 +227,16 @@ static void tidy(struct half *h)
                 sbuf_release(&h->out);
 }
 
+/* Input that no event will tell of: in the TLS layer, or not shown to the engine because its output had no room. */
+static bool waits_inside(const struct psession *s, unsigned from)
+{
+        const struct half *h = &s->half[from];
+
+        if (s->half[!from].out.len >= OUT_MAX / 2)
+                return false;
+        return h->unseen || (leg_pending(h->leg) && h->in.len < h->in.max);
+}
+
 static bool finished(const struct psession *s)
 {
         return s->half[0].eof && s->half[1].eof && s->half[0].fin_sent && s->half[1].fin_sent;
@@ -243,8 +253,7 @@ void psession_pump(struct psession *s)
 
                 if (p == PUMP_DEAD)
                         return;
-                again |= p == PUMP_AGAIN || (leg_pending(s->half[from].leg) && s->half[!from].out.len < OUT_MAX / 2 &&
-                                             s->half[from].in.len < s->half[from].in.max);
+                again |= p == PUMP_AGAIN || waits_inside(s, from);
         }
         if (finished(s)) {
                 psession_end(s, CONN_END_FINS, false, NULL);
