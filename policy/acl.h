@@ -10,6 +10,7 @@
 
 struct acl_rt; /* part root: all lists, access-groups by interface */
 struct acl_list_rt;
+struct ace_elem;
 
 struct acl_key { /* real addresses (8.3 and later) */
         struct addr src, dst;
@@ -19,7 +20,9 @@ struct acl_key { /* real addresses (8.3 and later) */
 struct acl_hit {
         uint32_t ace_id; /* 0: no ACE matched (implicit deny) */
         uint32_t index;  /* expanded element within the ACE, for its own counter */
-        bool permit, log, log_disable;
+        uint32_t hash;   /* of the ACE; 0: none matched */
+        uint32_t elem;   /* of the list */
+        bool permit, log, log_disable, grouped;
         int8_t log_level;
         uint16_t log_interval;
 };
@@ -41,7 +44,13 @@ const struct acl_list_rt *acl_control(const struct acl_rt *a, uint16_t iface);
 bool acl_held(const struct acl_rt *a); /* no through traffic, whatever the lists say */
 /* First match. Never allocates. */
 struct acl_hit acl_match(const struct acl_list_rt *l, const struct acl_key *k);
-uint32_t ace_hash(uint32_t ace_id); /* the 0x... of show access-list and 106023/106100 */
+/* The 0x... of show access-list and 106023/106100: of a list's name, of what an ACE of it says, of one element of an ACE
+ * that stands for several (0: it does not). */
+uint32_t acl_name_hash(const char *name);
+uint32_t ace_hash(const char *list, const struct ace_conf *a);
+uint32_t ace_elem_hash(uint32_t ace, const struct ace_elem *el);
+uint32_t acl_hit_elem_hash(const struct acl_list_rt *l, const struct acl_hit *h);
+bool ace_is_grouped(const struct ace_conf *a); /* does it name objects or groups? */
 
 /* One list into an arena, for whoever matches with a list of his own (class maps). NULL on failure, *e set. */
 const struct acl_list_rt *acl_list_compile(struct arena *a, const struct policy_conf *conf, const struct net_rt *net,

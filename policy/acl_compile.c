@@ -102,6 +102,8 @@ static int add_ace(struct compile *c, const struct ace_conf *a)
         struct acl_ace_rt *r = &c->ace[c->l->naces];
 
         *r = (struct acl_ace_rt){ .id = a->o.id,
+                                  .hash = ace_hash(c->l->name, a),
+                                  .grouped = ace_is_grouped(a),
                                   .first = c->nelems,
                                   .permit = a->permit,
                                   .log = a->log,

@@ -7,7 +7,8 @@
 
 struct acl_ace_rt {
         uint32_t id, first, n; /* elements first..first+n-1; their numbers are also their priority */
-        bool permit, log, log_disable;
+        uint32_t hash;
+        bool permit, log, log_disable, grouped;
         int8_t log_level;
         uint16_t log_interval;
 };

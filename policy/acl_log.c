@@ -22,7 +22,7 @@ struct log_flow {
         struct acl_key acl; /* real addresses, as printed */
         uint16_t in_iface, out_iface, interval;
         bool permit;
-        uint32_t hits, ace_index;
+        uint32_t hits, hash, elem_hash;
         char list[64]; /* a record has no room for the longest names */
 };
 struct acl_log {
@@ -81,7 +81,7 @@ static void emit(const struct log_flow *f, const char *when)
         log_msg(w->log, LOG_106100, LS(f->list), LS(f->permit ? "permitted" : "denied"),
                 LS(proto_name(f->acl.proto, proto)), LS(iface_name(n, f->in_iface)), LA(&f->acl.src),
                 LU(f->acl.sport), LS(iface_name(n, f->out_iface)), LA(&f->acl.dst), LU(f->acl.dport), LU(f->hits),
-                LS(when), LX(ace_hash(f->key.ace_id)), LX(f->ace_index));
+                LS(when), LX(f->hash), LX(f->elem_hash));
 }
 
 static void flow_forget(struct acl_log *l, struct log_flow *f)
@@ -129,7 +129,8 @@ static void flow_start(struct worker *w, struct log_flow *f, const struct log_ke
         f->out_iface = plan->out_iface;
         f->interval = hit->log_interval;
         f->permit = hit->permit;
-        f->ace_index = hit->index;
+        f->hash = hit->hash;
+        f->elem_hash = acl_hit_elem_hash(list, hit);
         f->tmr.fn = on_interval;
         snprintf(f->list, sizeof f->list, "%s", acl_list_name(list));
 }

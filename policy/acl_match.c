@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "platform/base/hash.h"
 #include "policy/acl_int.h"
 
 uint32_t acl_rank(const struct addr *bound, uint32_t n, const struct addr *a)
@@ -43,6 +42,9 @@ struct acl_hit acl_match(const struct acl_list_rt *l, const struct acl_key *k)
         a = &l->ace[l->ace_of[elem]];
         return (struct acl_hit){ .ace_id = a->id,
                                  .index = elem - a->first,
+                                 .hash = a->hash,
+                                 .elem = elem,
+                                 .grouped = a->grouped,
                                  .permit = a->permit,
                                  .log = a->log,
                                  .log_disable = a->log_disable,
@@ -106,11 +108,6 @@ uint32_t acl_list_id(const struct acl_list_rt *l)
 uint32_t acl_elem_count(const struct acl_list_rt *l)
 {
         return l->nelems;
-}
-
-uint32_t ace_hash(uint32_t ace_id)
-{
-        return ace_id ? (uint32_t)hash_bytes(&ace_id, sizeof ace_id, 0x766f78676174u) : 0;
 }
 
 static const struct acl_ace_rt *find_ace(const struct acl_list_rt *l, uint32_t id)

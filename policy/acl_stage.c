@@ -27,7 +27,7 @@ static void log_deny(struct worker *w, const struct acl_list_rt *l, const struct
 
         log_msg(w->log, LOG_106023, LS(proto), LS(iface_name(n, p->in_iface)), LA(&k->src), LU(k->sport),
                 LS(iface_name(n, p->out_iface)), LA(&k->dst), LU(k->dport), LS(acl_list_name(l)),
-                LX(ace_hash(h->ace_id)), LX(0));
+                LX(h->hash), LX(acl_hit_elem_hash(l, h)));
 }
 
 static void log_levels(struct worker *w, const struct pkt *pk, const struct flow_plan *p)

@@ -2,6 +2,7 @@
 
 #include "cli/running.h"
 #include "cli/store.h"
+#include "policy/acl.h"
 
 /* The writer prints lists and their lines in the order of the store, so both are walked side by side. */
 struct side_by_side {
@@ -27,13 +28,6 @@ static bool next_ace(struct side_by_side *w)
                 w->acl = w->acl->next;
         }
         return true;
-}
-
-static bool has_group(const struct ace_conf *a)
-{
-        return a->src.kind == AS_GROUP || a->dst.kind == AS_GROUP || a->src.kind == AS_OBJECT ||
-               a->dst.kind == AS_OBJECT || a->sport.op == PORT_GROUP || a->dport.op == PORT_GROUP ||
-               a->proto.kind != PS_NUM;
 }
 
 static struct acl_lines *list_for(struct side_by_side *w, const struct acl_conf *acl)
@@ -68,7 +62,8 @@ static int keep(struct side_by_side *w, const struct acl_conf *acl, const struct
         n->remark = ace->kind == ACE_REMARK;
         n->inactive = ace->inactive;
         n->permit = ace->permit;
-        n->grouped = ace->kind == ACE_EXTENDED && has_group(ace);
+        n->grouped = ace_is_grouped(ace);
+        n->hash = ace_hash(acl->o.name, ace);
         n->text = mem_strdup(MEM_CLI, text);
         return n->text ? 0 : -1;
 }

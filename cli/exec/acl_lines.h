@@ -8,6 +8,7 @@
 struct acl_line {
         struct acl_line *next;
         uint32_t id;     /* of the ACE */
+        uint32_t hash;   /* of what it says */
         unsigned number; /* from 1 */
         char *text;      /* "access-list NAME extended ..." */
         bool remark, inactive, permit;

@@ -63,7 +63,7 @@ static bool show_elem(struct session *s, const struct acl_lines *l, const struct
         put_range(&w, &el->dst);
         put_ports(&w, &el->dport);
         return out(s, "%s(hitcnt=%llu) 0x%08x \n", wbuf_text(&w),
-                   (unsigned long long)live_elem_hits(session_box(s), ln->id, index), ace_hash(ln->id) + index);
+                   (unsigned long long)live_elem_hits(session_box(s), ln->id, index), ace_elem_hash(ln->hash, el));
 }
 
 /* ---- lines ---- */
@@ -97,7 +97,7 @@ static bool show_line(struct session *s, const struct acl_list_rt *rt, const str
         if (ln->remark)
                 return out(s, "access-list %s line %u %s\n", l->name, ln->number, rest_of(l, ln->text));
         if (!out(s, "access-list %s line %u %s (hitcnt=%llu)%s 0x%08x \n", l->name, ln->number, rest_of(l, ln->text),
-                 (unsigned long long)hits, ln->inactive ? " (inactive)" : "", ace_hash(ln->id)))
+                 (unsigned long long)hits, ln->inactive ? " (inactive)" : "", ln->hash))
                 return false;
         return !rt || !ln->grouped || ln->inactive || show_elems(s, rt, l, ln);
 }
@@ -115,23 +115,45 @@ static bool show_list(struct session *s, const struct snapshot *snap, const stru
 {
         const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
         bool more = out(s, "access-list %s; %u elements; name hash: 0x%08x\n", l->name, count_elems(rt, l),
-                        ace_hash(l->id));
+                        acl_name_hash(l->name));
 
         for (const struct acl_line *ln = l->first; more && ln; ln = ln->next)
                 more = show_line(s, rt, l, ln);
         return more;
 }
 
-/* brief: the two hashes and the hits, in hex, of lines that were hit. */
-static bool show_list_brief(struct session *s, const struct acl_lines *l)
+/* brief: the two hashes and the hits, in hex, of what was hit. */
+static bool show_elems_brief(struct session *s, const struct acl_list_rt *rt, const struct acl_line *ln)
 {
-        bool more = out(s, "access-list %s; name hash: 0x%08x\n", l->name, ace_hash(l->id));
+        struct ace_elem el[PAGE];
+        uint32_t from = 0, n;
+        bool more = true;
+
+        while (more && (n = acl_ace_page(rt, ln->id, from, el, PAGE))) {
+                for (uint32_t i = 0; more && i < n; i++) {
+                        uint64_t hits = live_elem_hits(session_box(s), ln->id, from + i);
+
+                        if (hits)
+                                more = out(s, "%08x %08x %08llx\n", ln->hash, ace_elem_hash(ln->hash, &el[i]),
+                                           (unsigned long long)hits);
+                }
+                from += n;
+        }
+        return more;
+}
+
+static bool show_list_brief(struct session *s, const struct snapshot *snap, const struct acl_lines *l)
+{
+        const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
+        bool more = out(s, "access-list %s; name hash: 0x%08x\n", l->name, acl_name_hash(l->name));
 
         for (const struct acl_line *ln = l->first; more && ln; ln = ln->next) {
                 uint64_t hits = ln->remark ? 0 : live_ace_hits(session_box(s), ln->id);
 
-                if (hits)
-                        more = out(s, "%08x 00000000 %08llx\n", ace_hash(ln->id), (unsigned long long)hits);
+                if (hits && ln->grouped && rt)
+                        more = show_elems_brief(s, rt, ln);
+                else if (hits)
+                        more = out(s, "%08x 00000000 %08llx\n", ln->hash, (unsigned long long)hits);
         }
         return more;
 }
@@ -168,7 +190,7 @@ static int show_access_list(struct session *s, const struct args *a, struct err 
         if (!rc)
                 show_cached(s);
         for (const struct acl_lines *l = lists; more && l; l = l->next)
-                more = arg_has(a, "brief") ? show_list_brief(s, l) : show_list(s, snap, l);
+                more = arg_has(a, "brief") ? show_list_brief(s, snap, l) : show_list(s, snap, l);
         acl_lines_free(lists);
         if (snap)
                 snapshot_put(b->hub, snap);

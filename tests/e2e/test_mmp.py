@@ -55,7 +55,7 @@ def cut_off(s, bad, good=b""):
     client.send(good + bad)
     client.proc.wait(30)
     lablib.wait_for("no session", lambda: sessions(s.con) == 0)
-    assert (s.server.proc.stdout.read() or b"") == good
+    assert good.startswith(s.server.proc.stdout.read() or b"")
 
 
 def test_malformed_and_oversize_are_cut_off(mmp):
