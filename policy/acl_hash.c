@@ -43,7 +43,7 @@ static uint64_t add_ports(uint64_t h, const struct port_spec *p)
                 return h;
         if (p->op == PORT_GROUP)
                 return add_text(h, p->name);
-        return add_num(h, p->op == PORT_RANGE ? p->lo << 16 | p->hi : p->lo);
+        return add_num(h, p->op == PORT_RANGE ? (uint32_t)p->lo << 16 | p->hi : p->lo);
 }
 
 static uint32_t fold(uint64_t h)
