@@ -49,6 +49,17 @@ static void make_reply(struct pkt *pk)
         csum_l4_full(pk);
 }
 
+/* packet-tracer: it would be answered. */
+static enum pkt_verdict trace_answer(struct pkt *pk)
+{
+        trace_info(trace_add(pk, "ROUTE-LOOKUP", "Resolve Egress Interface", true), "found egress ifc  identity");
+        if (pk->trace) {
+                pk->trace->allow = true;
+                pk->trace->out_iface = IFACE_BOX;
+        }
+        return dp_consume(pk, "icmp echo");
+}
+
 static enum pkt_verdict answer_echo(struct worker *w, struct pkt *pk)
 {
         struct addr src = flow_src(&pk->key), hop;
@@ -56,7 +67,7 @@ static enum pkt_verdict answer_echo(struct worker *w, struct pkt *pk)
         if (!box_next_hop(net_rt(w->snap), pk->iface, &src, &hop))
                 return dp_drop(pk, DROP_NO_ROUTE);
         if (pk->dry)
-                return dp_consume(pk, "icmp echo");
+                return trace_answer(pk);
         dp_answered(w, pk, "icmp echo");
         make_reply(pk);
         pk->key = flow_reverse(&pk->key, IFACE_NONE);
@@ -71,8 +82,10 @@ static enum pkt_verdict answer_echo(struct worker *w, struct pkt *pk)
 
 static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, const struct addr *src)
 {
-        log_msg(w->log, LOG_313001, LU(pk->icmp_type), LU(pk->icmp_code), LA(src),
-                LS(iface_name(net_rt(w->snap), pk->iface)));
+        if (!pk->dry)
+                log_msg(w->log, LOG_313001, LU(pk->icmp_type), LU(pk->icmp_code), LA(src),
+                        LS(iface_name(net_rt(w->snap), pk->iface)));
+        trace_info(trace_add(pk, "ACCESS-LIST", "", false), "Implicit Rule");
         return dp_drop(pk, DROP_BOX_DENIED);
 }
 

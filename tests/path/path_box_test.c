@@ -118,6 +118,24 @@ static void ping_to_the_box(void **state UNUSED)
         assert_true(px_quiet(&fx));
 }
 
+/* packet-tracer says what a ping would meet, and does nothing. */
+static void a_traced_ping_to_the_box(void **state UNUSED)
+{
+        static const char from[] = "packet-tracer input outside icmp 192.0.2.10 8 0 192.0.2.1";
+        const char *t = px_show(&fx, from);
+
+        assert_non_null(strstr(t, "found egress ifc  identity"));
+        assert_non_null(strstr(t, "output-interface: NP Identity Ifc\n"));
+        assert_non_null(strstr(t, "Action: allow\n"));
+        assert_true(px_quiet(&fx));
+        px_config(&fx, "icmp permit host 192.0.2.11 outside\n");
+        px_logs_clear(&fx);
+        t = px_show(&fx, from);
+        assert_non_null(strstr(t, "Type: ACCESS-LIST\n"));
+        assert_non_null(strstr(t, "Action: drop\nDrop-reason: (mgmt-denied)"));
+        assert_false(px_logged(&fx, "313001"));
+}
+
 static void management_ports_are_closed(void **state UNUSED)
 {
         static const uint16_t port[] = { 22, 23, 80, 443, 5443 };
@@ -271,15 +289,11 @@ static void the_same_proxied_flow_twice(void **state UNUSED)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(tftp_through_static_nat),
-                T(tftp_through_pat),
-                T(tftp_nonsense_is_dropped),
-                T(ping_to_the_box),
-                T(management_ports_are_closed),
-                T(a_flow_of_the_box),
-                T(a_flow_of_the_box_needs_a_route),
-                T(the_box_among_a_thousand),
-                T(the_same_flow_twice),
+                T(tftp_through_static_nat),     T(tftp_through_pat),
+                T(tftp_nonsense_is_dropped),    T(ping_to_the_box),
+                T(a_traced_ping_to_the_box),    T(management_ports_are_closed),
+                T(a_flow_of_the_box),           T(a_flow_of_the_box_needs_a_route),
+                T(the_box_among_a_thousand),    T(the_same_flow_twice),
                 T(the_same_proxied_flow_twice),
         };
 
