@@ -51,10 +51,26 @@ static bool has_port(const struct conf_ctx *c, const char *hwname)
         return !c->bind;
 }
 
+/* Every port, every interface and every parent of one takes a place. */
+static bool fits(struct iface_bindings *t, const char *hwname)
+{
+        char parent[HWNAME_MAX + 1];
+
+        snprintf(parent, sizeof parent, "%.*s", (int)strcspn(hwname, "."), hwname);
+        return iface_bind(t, parent) && iface_bind(t, hwname);
+}
+
 static int check_iface(struct conf_ctx *c, void *obj, struct err *e)
 {
-        if (!conf_list_find(&c->store->net.ifaces, ((struct conf_obj *)obj)->name) ||
-            c->store->net.ifaces.n < IFACES_MAX)
+        struct iface_bindings t = { .n = 0 };
+        bool ok = true;
+
+        for (unsigned i = 0; c->bind && i < c->bind->n; i++)
+                if (c->bind->b[i].port != UINT16_MAX)
+                        ok &= fits(&t, c->bind->b[i].hwname);
+        conf_each(struct conf_obj, o, &c->store->net.ifaces)
+                ok &= fits(&t, o->name);
+        if (ok && fits(&t, ((struct conf_obj *)obj)->name))
                 return 0;
         return err_set(e, ERR_LIMIT, "at most %d interfaces", IFACES_MAX - 1);
 }

@@ -30,13 +30,37 @@ static bool is_up(const struct net_conf *conf, const struct iface_conf *c)
         return c->vlan && p && !p->shutdown;
 }
 
+static bool is_named(const struct net_conf *conf, const char *hwname)
+{
+        char parent[HWNAME_MAX + 1];
+
+        conf_each(struct iface_conf, c, &conf->ifaces)
+                if (!strcmp(c->o.name, hwname) || (parent_name(c->o.name, parent) && !strcmp(parent, hwname)))
+                        return true;
+        return false;
+}
+
+/* When all indices are taken, that of a subinterface that is gone serves again. */
+static struct iface_binding *bind_name(const struct net_conf *conf, struct iface_bindings *bind, const char *name)
+{
+        struct iface_binding *b = iface_bind(bind, name);
+
+        for (unsigned i = 0; !b && i < bind->n; i++) {
+                if (bind->b[i].port != 0xFFFF || is_named(conf, bind->b[i].hwname))
+                        continue;
+                b = &bind->b[i];
+                str_copy(b->hwname, sizeof b->hwname, name);
+        }
+        return b;
+}
+
 static int compile_iface(struct net_rt *n, const struct net_conf *conf, const struct iface_conf *c,
                          struct iface_bindings *bind, struct err *e)
 {
         char parent[HWNAME_MAX + 1];
         bool sub = parent_name(c->o.name, parent);
-        struct iface_binding *on = iface_bind(bind, sub ? parent : c->o.name);
-        struct iface_binding *b = iface_bind(bind, c->o.name);
+        struct iface_binding *on = bind_name(conf, bind, sub ? parent : c->o.name);
+        struct iface_binding *b = bind_name(conf, bind, c->o.name);
         struct iface_rt *r;
 
         if (!b || !on)

@@ -2,6 +2,7 @@
  */
 #include <stdlib.h>
 
+#include "platform/net/iface.h"
 #include "policy/acl.h"
 #include "policy/limits.h"
 #include "policy/object.h"
@@ -123,6 +124,51 @@ static void nesting_has_an_end(void **state UNUSED)
         must_compile();
 }
 
+/* ---- interfaces ---- */
+
+static void compile_net(struct iface_bindings *bind)
+{
+        struct snap_part *part = snap_part_new();
+        struct err e = { 0 };
+
+        if (net_compile(part, &f.s->net, bind, &e) < 0)
+                fail_msg("%s", e.text);
+        snap_part_put(part);
+}
+
+/* Indices are few; those of interfaces that are gone are used again. */
+static void interfaces_may_come_and_go(void **state UNUSED)
+{
+        struct iface_bindings bind = { .n = 0 };
+
+        iface_bind(&bind, "GigabitEthernet0/0")->port = 0;
+        for (unsigned i = 1; i <= 3 * IFACES_MAX; i++) {
+                accept("interface g0/0.%u", i);
+                accept(" vlan %u", i);
+                compile_net(&bind);
+                accept("no interface g0/0.%u", i);
+                compile_net(&bind);
+        }
+        assert_string_equal(bind.b[0].hwname, "GigabitEthernet0/0");
+}
+
+static void parents_count_as_well(void **state UNUSED)
+{
+        struct iface_bindings bind = { .n = 0 };
+        unsigned n = 0;
+        char line[64];
+
+        iface_bind(&bind, "GigabitEthernet0/0")->port = 0;
+        f.c.bind = &bind;
+        do
+                snprintf(line, sizeof line, "interface g1/%u.1", n++);
+        while (conf_type(&f, line) == CLI_OK);
+        assert_non_null(strstr(text_str(&f.shown), "ERROR: at most 63 interfaces"));
+        assert_int_equal(n, 32); /* one port and 31 pairs are 63 */
+        compile_net(&bind);
+        f.c.bind = NULL;
+}
+
 /* ---- the end of a load ---- */
 
 static char said[2000];
@@ -225,6 +271,8 @@ int main(void)
                 T(a_group_may_not_outgrow_its_lines),
                 T(services_multiply),
                 T(nesting_has_an_end),
+                T(interfaces_may_come_and_go),
+                T(parents_count_as_well),
                 T(a_name_of_the_wrong_kind_is_told),
                 T(a_late_name_gets_its_meaning),
                 T(a_late_group_too_big_is_told),
