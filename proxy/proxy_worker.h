@@ -16,7 +16,8 @@ struct proxy_worker;
 
 /* What the proxy workers of a process count together. */
 struct proxy_shared {
-        _Atomic uint32_t active, most; /* TLS sessions */
+        _Atomic uint32_t active, most;    /* TLS sessions */
+        _Atomic uint32_t uc, phone, srtp; /* that a licence counts (license.h) */
 };
 
 struct proxy_env {

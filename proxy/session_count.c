@@ -1,4 +1,4 @@
-/* Sessions against their limits: descriptors of this worker, TLS sessions of all workers together. */
+/* Sessions against their limits: descriptors of this worker, TLS and licensed sessions of all workers together. */
 #include "proxy/worker_int.h"
 
 static void note_most(_Atomic uint32_t *most, uint32_t now)
@@ -17,26 +17,75 @@ uint32_t proxy_session_limit(const struct proxy_worker *w, const struct snapshot
         return MIN_OF(limit, w->limit * (w->env.nworkers ? w->env.nworkers : 1));
 }
 
-/* A place among the TLS sessions. */
-static bool take_place(struct psession *s)
+static struct license_use use_of(const struct psession *s)
+{
+        struct license_session x = { .engine = s->engine->id,
+                                     .tls_proxy = !s->info.phone_proxy_id,
+                                     .phone_proxy = s->info.phone_proxy_id != 0 };
+
+        return license_counts(&x);
+}
+
+static uint32_t add(_Atomic uint32_t *n, uint32_t more)
+{
+        return atomic_fetch_add_explicit(n, more, memory_order_relaxed);
+}
+
+static void give_place(struct psession *s)
 {
         struct proxy_shared *g = s->w->shared_counts;
-        uint32_t now = atomic_fetch_add_explicit(&g->active, 1, memory_order_relaxed) + 1;
+        struct license_use u = s->use;
 
-        if (now <= proxy_session_limit(s->w, s->w->snap)) {
-                note_most(&g->most, now);
+        atomic_fetch_sub_explicit(&g->active, u.tls, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&g->uc, u.uc, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&g->phone, u.phone, memory_order_relaxed);
+        s->use = (struct license_use){ 0 };
+}
+
+/* A place among the TLS sessions, and where a licence says so among the UC sessions. *limit: the one in the way. */
+static bool take_place(struct psession *s, uint32_t *limit)
+{
+        const struct snapshot *snap = s->w->snap;
+        struct proxy_shared *g = s->w->shared_counts;
+        struct license_limits l = { 0 };
+        struct license_use before;
+
+        if (snap)
+                l = proxy_rt(snap)->license;
+        l.tls = proxy_session_limit(s->w, snap);
+        s->use = use_of(s);
+        before.tls = add(&g->active, s->use.tls);
+        before.uc = add(&g->uc, s->use.uc);
+        before.phone = add(&g->phone, s->use.phone);
+        if (license_full(&l, &before, &s->use, limit) == LICENSE_FREE) {
+                note_most(&g->most, before.tls + s->use.tls);
                 return true;
         }
-        atomic_fetch_sub_explicit(&g->active, 1, memory_order_relaxed);
+        give_place(s);
         return false;
 }
 
-static void refused(struct psession *s)
+static void refused(struct psession *s, uint32_t limit)
 {
         tp_count(s, (struct proxy_counts){ .refused_limit = 1 });
         s->drop = DROP_FLOW_LIMIT;
         if (s->tls[0])
-                log_msg(s->w->log, LOG_446001, LU(proxy_session_limit(s->w, s->w->snap)));
+                log_msg(s->w->log, LOG_446001, LU(limit));
+}
+
+bool proxy_srtp_take(struct proxy_worker *w)
+{
+        const struct proxy_rt *p = w->snap ? proxy_rt(w->snap) : NULL;
+
+        if (p && !license_srtp_full(&p->license, add(&w->shared_counts->srtp, 1)))
+                return true;
+        proxy_srtp_give(w);
+        return false;
+}
+
+void proxy_srtp_give(struct proxy_worker *w)
+{
+        atomic_fetch_sub_explicit(&w->shared_counts->srtp, 1, memory_order_relaxed);
 }
 
 static void count_up(struct proxy_counts *c)
@@ -49,10 +98,11 @@ static void count_up(struct proxy_counts *c)
 bool psession_count_begin(struct psession *s)
 {
         struct proxy_worker *w = s->w;
+        uint32_t limit = w->limit;
         struct proxy_counts *c;
 
-        if (w->nstreams >= w->limit || (s->tls[0] && !take_place(s))) {
-                refused(s);
+        if (w->nstreams >= w->limit || (s->tls[0] && !take_place(s, &limit))) {
+                refused(s, limit);
                 return false;
         }
         w->nstreams++;
@@ -75,7 +125,7 @@ void psession_count_end(struct psession *s)
         if (s->begun)
                 s->w->nstreams--;
         if (s->counted) {
-                atomic_fetch_sub_explicit(&s->w->shared_counts->active, 1, memory_order_relaxed);
+                give_place(s);
                 s->w->all.active--;
         }
         if (c)

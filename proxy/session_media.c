@@ -49,6 +49,9 @@ static void ports_give(struct proxy_worker *w, const struct relay *r)
 static void relay_give(struct proxy_worker *w, struct relay *r)
 {
         ports_give(w, r);
+        if (r->srtp)
+                proxy_srtp_give(w);
+        r->srtp = false;
         w->closes_owed -= r->close_owed; /* closed there already: its OPEN had been refused */
         r->live = r->open = r->closing = r->close_owed = false;
         w->nrelays--;
@@ -118,13 +121,29 @@ static bool relay_push(struct proxy_worker *w, const struct relay *r, struct med
         return ok;
 }
 
+/* A session with SRTP on a side takes one of the licence's. */
+static bool licensed(struct proxy_worker *w, struct relay *r, const struct media_spec *spec)
+{
+        const struct media_side *side = spec->side;
+        const struct net_rt *n = w->snap ? net_rt(w->snap) : NULL;
+
+        if (r->srtp || !license_counts_srtp(side[0].transport == MEDIA_SRTP, side[1].transport == MEDIA_SRTP, false))
+                return true;
+        r->srtp = proxy_srtp_take(w);
+        if (!r->srtp && n)
+                log_msg(w->log, LOG_448001, LS(iface_name(n, r->local.iface[0])), LA(&side[0].remote.a),
+                        LU(side[0].remote.port), LS(iface_name(n, r->local.iface[1])), LA(&side[1].remote.a),
+                        LU(side[1].remote.port), LU(proxy_rt(w->snap)->license.srtp));
+        return r->srtp;
+}
+
 int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec)
 {
         struct proxy_worker *w = host_worker;
         struct relay *r = relay_find(w, media);
         struct media_msg m;
 
-        if (!r)
+        if (!r || !licensed(w, r, spec))
                 return -1;
         m = msg_of(w, r, r->open ? MEDIA_UPDATE : MEDIA_OPEN);
         m.spec = *spec;

@@ -61,6 +61,7 @@ struct psession {
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
         bool ask_client; /* for a certificate */
         bool begun;      /* counted against the descriptors */
+        struct license_use use;
         bool counted;    /* as a TLS session */
         bool tp_counted; /* also in the counts of its tls-proxy, which may have had no place */
         struct tmr deadline, partial;
@@ -74,6 +75,7 @@ struct relay {
         uint32_t gen;
         uint8_t link; /* of the dataplane worker that has it */
         bool live, open, closing, close_owed;
+        bool srtp; /* counted as such */
         const struct inspect_engine *engine;
         uint64_t cookie, owner;
         struct media_local local;
@@ -180,6 +182,9 @@ const char *psession_admit(struct psession *s);
 /* session_count.c: false: a limit is reached, counted and logged */
 bool psession_count_begin(struct psession *s);
 void psession_count_end(struct psession *s); /* legal for one that never began */
+/* A media session that is encrypted or decrypted here. false: the licence has no more of them. */
+bool proxy_srtp_take(struct proxy_worker *w);
+void proxy_srtp_give(struct proxy_worker *w);
 
 /* session_media.c */
 int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],

@@ -22,11 +22,21 @@ static struct proxy_worker *worker(unsigned id, uint32_t fds)
         return w;
 }
 
+/* As the `license` line and `tls-proxy maximum-sessions` would have it. */
+static void licence(const char *model, uint32_t uc, bool k8, uint32_t configured)
+{
+        struct license_conf c = { .uc = uc, .k8 = k8 };
+
+        snprintf(c.model, sizeof c.model, "%s", model);
+        license_limits(&c, configured, &b.rt.license);
+        b.rt.max_sessions = b.rt.license.tls;
+}
+
 static int up(void **state UNUSED)
 {
         bare_up(&b);
         shared = (struct proxy_shared){ 0 };
-        b.rt.max_sessions = 3;
+        licence("", 0, false, 3);
         bare_commit(&b);
         b.p->shared_counts = &shared;
         b.p->env.nworkers = 2;
@@ -87,6 +97,50 @@ static void the_limit_is_that_of_all_workers(void **state UNUSED)
         assert_true(counts(b.p, 0).active == 0 && counts(w2, 0).active == 0);
         assert_true(b.p->nstreams == 0 && w2->nstreams == 0);
         assert_true(counts(b.p, 9).total == 2 && counts(b.p, 9).most == 2);
+}
+
+/* A 5505 comes with two UC sessions: phones take one each, Mobility none. */
+static void a_licence_counts_phones(void **state UNUSED)
+{
+        struct psession s[4], mmp;
+
+        licence("5505", 0, false, 0);
+        bare_commit(&b);
+        w2->snap = b.p->snap;
+        for (unsigned i = 0; i < 4; i++) {
+                s[i] = session(i % 2 ? w2 : b.p, true, 9);
+                s[i].info.phone_proxy_id = 7;
+                s[i].engine = inspect_engine_find(INSPECT_SIP, IPPROTO_TCP_);
+        }
+        mmp = session(b.p, true, 8);
+        mmp.engine = inspect_engine_find(INSPECT_MMP, IPPROTO_TCP_);
+        assert_true(psession_count_begin(&s[0]) && psession_count_begin(&s[1]));
+        assert_false(psession_count_begin(&s[2]));
+        assert_true(psession_count_begin(&mmp));
+        assert_int_equal(atomic_load(&shared.uc), 2);
+        assert_int_equal(atomic_load(&shared.active), 3);
+        psession_count_end(&s[1]);
+        assert_true(psession_count_begin(&s[3])); /* the other worker has the place */
+        psession_count_end(&s[0]);
+        psession_count_end(&s[3]);
+        psession_count_end(&mmp);
+        assert_true(!atomic_load(&shared.uc) && !atomic_load(&shared.phone) && !atomic_load(&shared.active));
+}
+
+/* K8: 250 media sessions that are encrypted or decrypted here. */
+static void a_licence_counts_srtp(void **state UNUSED)
+{
+        licence("5580", 10000, true, 0);
+        bare_commit(&b);
+        w2->snap = b.p->snap;
+        for (unsigned i = 0; i < 250; i++)
+                assert_true(proxy_srtp_take(i % 2 ? w2 : b.p));
+        assert_false(proxy_srtp_take(w2));
+        proxy_srtp_give(b.p);
+        assert_true(proxy_srtp_take(w2));
+        for (unsigned i = 0; i < 250; i++)
+                proxy_srtp_give(w2);
+        assert_int_equal(atomic_load(&shared.srtp), 0);
 }
 
 /* Cleartext sessions take descriptors, no place among the TLS sessions. */
@@ -176,6 +230,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(the_limit_is_that_of_all_workers),
+                T(a_licence_counts_phones),
+                T(a_licence_counts_srtp),
                 T(cleartext_is_not_counted_as_tls),
                 T(descriptors_are_a_share_of_each_worker),
                 T(without_configuration_nobody_begins),
