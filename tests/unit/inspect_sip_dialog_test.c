@@ -197,6 +197,17 @@ static void bye_with_a_challenge(void **st)
         assert_non_null(talk_request(&out, DIR_C2S, "BYE", 3, NULL));
 }
 
+/* The answer and BYE cross: the call is not brought back. */
+static void an_answer_after_bye(void **st)
+{
+        (void)st;
+        established();
+        talk_request(&out, DIR_C2S, "BYE", 2, NULL);
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, SERVER_AUDIO);
+        after(SIP_T_DISCONNECT * 1000 + 20);
+        gone();
+}
+
 static void bye_refused_is_the_end_too(void **st)
 {
         (void)st;
@@ -449,6 +460,7 @@ int main(void)
                 T(a_key_used_up_ends_the_call),
                 T(all_media_must_be_silent),
                 T(bye_with_a_challenge),
+                T(an_answer_after_bye),
                 T(bye_refused_is_the_end_too),
                 T(media_outlives_its_session),
                 T(a_stranger_does_not_inherit),

@@ -220,6 +220,21 @@ static void cluster_keys_on_a_clear_leg(void **st)
         assert_int_equal(w.media[0].spec.side[1].transport, MEDIA_RTP);
 }
 
+/* What was shown as refused cannot be taken up, whatever the answer says. */
+static void a_refused_line_is_answered(void **st)
+{
+        const char *text;
+
+        (void)st;
+        established();
+        has(talk_request(&out, DIR_C2S, "INVITE", 2, M("m=audio 4000 RTP/AVP 0\r\n")), "m=audio 0 RTP/AVP 0\r\n");
+        text = talk_response(&out, DIR_S2C, 200, "INVITE", 2, SERVER_AUDIO);
+        has(text, "m=audio 0 RTP/AVP 0\r\n");
+        hasnt(text, "crypto");
+        assert_int_equal(w.live, 0);
+        hang_up(&out, DIR_C2S, 3);
+}
+
 /* ---- several m-lines ---- */
 
 #define THREE                                                                                                        \
@@ -672,6 +687,7 @@ int main(void)
                 T(key_lines),
                 T(answers_of_the_phone),
                 T(cluster_keys_on_a_clear_leg),
+                T(a_refused_line_is_answered),
                 T(several_lines),
                 T(repeated),
                 T(refused_and_repeated),
