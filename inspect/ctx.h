@@ -49,6 +49,12 @@ struct inspect_host {
         bool (*translate)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                           struct endpoint *out);
         /*
+         * The same for an endpoint that connections will go to or come from soon (media in SDP): a dynamic translation
+         * is made for it if there is none, an even UDP port's next one beside it.
+         */
+        bool (*announce)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                         struct endpoint *out);
+        /*
          * A relay for one m= line: takes a pair of ports on either side; local[0] is for the client to send to,
          * local[1] for the server. *media != 0 names it until media_close(). -1: no port, no session, no
          * media-termination (c->reason). Nothing is in force before the first media_update().

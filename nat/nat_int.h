@@ -155,6 +155,9 @@ struct xlate_table {
 struct xlate *xlate_find(const struct xlate_table *t, const struct xlate_key *k);
 struct xlate_key xlate_key_of(uint16_t real_if, uint16_t mapped_if, uint8_t proto, const struct addr *real,
                               uint16_t rport, const struct addr *mapped);
+/* NULL: the table is full; the port stays the caller's. */
+struct xlate *xlate_make(struct worker *w, const struct xlate_key *k, uint32_t rule, uint16_t mport);
+uint32_t xlate_handle(const struct xlate_table *t, const struct xlate *x);
 struct xlate *xlate_at(const struct xlate_table *t, uint32_t handle);
 /* How long an unused one lives: timeout pat-xlate. */
 uint64_t xlate_timeout_ms(const struct worker *w);

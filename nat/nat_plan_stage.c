@@ -148,6 +148,26 @@ static const struct nat_rule_rt *asymmetric_rule(const struct source *s)
                                 p->dst_real_port);
 }
 
+static enum pkt_verdict translate_source(struct source *s)
+{
+        const struct flow_plan *p = s->plan;
+
+        s->rule = nat_match_source(nat_rt(s->w->snap), p->in_iface, p->out_iface, p->in.proto, &s->real, s->rport);
+        if (!s->rule)
+                return PKT_NEXT;
+        return s->rule->dynamic ? plan_dynamic(s) : plan_static(s);
+}
+
+/* Whoever opened the pinhole knew where it leads, but not always who comes. */
+static enum pkt_verdict plan_announced(struct source *s)
+{
+        enum pkt_verdict v = translate_source(s);
+
+        if (v == PKT_NEXT && !s->plan->xlate && !s->pk->dry)
+                s->plan->xlate = xlate_hold_announced(s->w, s->plan);
+        return v;
+}
+
 enum pkt_verdict nat_plan_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
         struct source s = { .w = w,
@@ -158,15 +178,14 @@ enum pkt_verdict nat_plan_stage(struct worker *w, struct pkt *pk, struct flow_pl
                             .rport = plan->in.sport };
         const struct nat_rule_rt *reverse;
 
-        if (plan->pinhole || plan->action == CONN_BOX) /* whoever opened the pinhole knew the addresses */
+        if (plan->action == CONN_BOX)
                 return PKT_NEXT;
+        if (plan->pinhole)
+                return plan_announced(&s);
         plan->src_mapped = s.real;
         plan->src_mapped_port = s.rport;
         reverse = asymmetric_rule(&s);
         if (reverse)
                 return rpf_failed(&s, reverse);
-        s.rule = nat_match_source(nat_rt(w->snap), plan->in_iface, plan->out_iface, plan->in.proto, &s.real, s.rport);
-        if (!s.rule)
-                return PKT_NEXT;
-        return s.rule->dynamic ? plan_dynamic(&s) : plan_static(&s);
+        return translate_source(&s);
 }

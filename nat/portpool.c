@@ -142,20 +142,60 @@ static uint16_t choose(struct portpool_table *t, const struct search *s, uint16_
         return port || start == g->lo ? port : search_range(s, g->lo, start - 1);
 }
 
+static bool mark(struct portpool_table *t, struct portpool **p, const struct search *s, uint16_t port)
+{
+        if (!*p)
+                *p = pool_make(t, s->addr, s->proto);
+        if (!*p)
+                return false;
+        (*p)->taken[port / 64] |= 1ull << port % 64;
+        (*p)->used++;
+        return true;
+}
+
 uint16_t portpool_take(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, uint16_t preferred)
 {
         struct portpool_table *t = w->xlates->ports;
         struct portpool *p = pool_find(t, addr, proto);
         uint16_t port = choose(t, &(struct search){ w, p, addr, iface, proto }, preferred);
 
-        if (!port)
+        return port && mark(t, &p, &(struct search){ w, p, addr, iface, proto }, port) ? port : 0;
+}
+
+static bool is_free(const struct search *s, uint32_t port)
+{
+        return !is_taken(s->pool, port) && !is_reserved(s->w, s->iface, s->addr, s->proto, port);
+}
+
+static uint16_t choose_pair(struct portpool_table *t, const struct search *s, uint16_t preferred)
+{
+        const struct group *g = &groups[ARRAY_LEN(groups) - 1];
+        uint32_t pairs = (g->hi - g->lo + 1u) / 2, start;
+
+        if (preferred >= g->lo && preferred < g->hi && is_free(s, preferred) && is_free(s, preferred + 1u))
+                return preferred;
+        t->drawn++;
+        start = (uint32_t)(hash_bytes(&t->drawn, sizeof t->drawn, t->seed) % pairs);
+        for (uint32_t i = 0; i < pairs; i++) {
+                uint32_t port = g->lo + (start + i) % pairs * 2;
+
+                if (is_free(s, port) && is_free(s, port + 1))
+                        return (uint16_t)port;
+        }
+        return 0;
+}
+
+uint16_t portpool_take_pair(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto,
+                            uint16_t preferred)
+{
+        struct portpool_table *t = w->xlates->ports;
+        struct portpool *p = pool_find(t, addr, proto);
+        struct search s = { w, p, addr, iface, proto };
+        uint16_t port = choose_pair(t, &s, preferred);
+
+        if (!port || !mark(t, &p, &s, port))
                 return 0;
-        if (!p)
-                p = pool_make(t, addr, proto);
-        if (!p)
-                return 0;
-        p->taken[port / 64] |= 1ull << port % 64;
-        p->used++;
+        mark(t, &p, &s, (uint16_t)(port + 1));
         return port;
 }
 

@@ -16,6 +16,12 @@
  * preferred 0: any of the last group. 0: none is free. In the worker's thread.
  */
 uint16_t portpool_take(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, uint16_t preferred);
+/*
+ * Two neighbours: `preferred` and the next one, or the first free pair behind an unguessable place that begins with
+ * an even port. 0: there is none.
+ */
+uint16_t portpool_take_pair(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto,
+                            uint16_t preferred);
 /* What portpool_take() would answer, taking nothing. */
 uint16_t portpool_peek(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, uint16_t preferred);
 /* Gives back a port that was taken; another one is ignored. */

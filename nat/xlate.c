@@ -53,7 +53,7 @@ void xlate_table_free(struct xlate_table *t)
         mem_free(t);
 }
 
-static uint32_t handle_of(const struct xlate_table *t, const struct xlate *x)
+uint32_t xlate_handle(const struct xlate_table *t, const struct xlate *x)
 {
         uint32_t i = pool_index(t->pool, x);
 
@@ -65,7 +65,7 @@ struct xlate *xlate_at(const struct xlate_table *t, uint32_t handle)
         uint32_t i = handle & (XLATES_MAX - 1);
         struct xlate *x = pool_at(t->pool, i);
 
-        return handle && pool_live(t->pool, i) && handle_of(t, x) == handle ? x : NULL;
+        return handle && pool_live(t->pool, i) && xlate_handle(t, x) == handle ? x : NULL;
 }
 
 struct xlate_key xlate_key_of(uint16_t real_if, uint16_t mapped_if, uint8_t proto, const struct addr *real,
@@ -164,7 +164,7 @@ static void release(struct worker *w, struct xlate *x)
         tmr_set(w->tmr, &x->tmr, xlate_timeout_ms(w));
 }
 
-static struct xlate *make(struct worker *w, const struct xlate_key *k, uint32_t rule)
+struct xlate *xlate_make(struct worker *w, const struct xlate_key *k, uint32_t rule, uint16_t mport)
 {
         struct xlate_table *t = w->xlates;
         struct xlate *x = pool_get(t->pool);
@@ -176,14 +176,11 @@ static struct xlate *make(struct worker *w, const struct xlate_key *k, uint32_t 
         x->tmr.fn = on_idle;
         x->born_ms = w->now_ms;
         x->rule = rule;
+        x->mport = mport;
         hash_add(&t->by_source, &x->node, hash_bytes(k, sizeof *k, t->seed));
+        xlate_note_most(w);
+        log_built(w, x);
         return x;
-}
-
-static void unmake(struct xlate_table *t, struct xlate *x)
-{
-        hash_del(&t->by_source, &x->node);
-        pool_put(t->pool, x);
 }
 
 uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_t real_if, uint16_t mapped_if,
@@ -195,23 +192,18 @@ uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_
         struct xlate *x = xlate_find(t, &k);
 
         if (!x) {
-                x = make(w, &k, rule->id);
-                if (x)
-                        x->mport = portpool_take(w, mapped_if, mapped, proto, rport);
-                if (x && !x->mport) {
-                        unmake(t, x);
-                        x = NULL;
-                }
+                uint16_t port = portpool_take(w, mapped_if, mapped, proto, rport);
+
+                x = port ? xlate_make(w, &k, rule->id, port) : NULL;
                 if (!x) {
+                        portpool_give(w, mapped, proto, port);
                         *why = DROP_NAT_XLATE;
                         return 0;
                 }
-                xlate_note_most(w);
-                log_built(w, x);
         }
         hold(x);
         *mport = x->mport;
-        return handle_of(t, x);
+        return xlate_handle(t, x);
 }
 
 void xlate_hold(struct worker *w, uint32_t handle)

@@ -6,6 +6,7 @@
 #define VOXGATE_NAT_XLATE_H
 
 #include "nat/nat_rt.h"
+#include "platform/base/media_spec.h"
 #include "policy/conn.h"
 
 #define XLATES_MAX 262144u
@@ -23,6 +24,15 @@ void xlate_table_free(struct xlate_table *t);
 uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_t real_if, uint16_t mapped_if,
                        uint8_t proto, const struct addr *real, uint16_t rport, const struct addr *mapped,
                        uint16_t *mport, enum drop_reason *why);
+/*
+ * The translation that connections of `real` will have, for a payload that speaks of them before they exist. Made if
+ * it is not there, then kept for `timeout sip-invite` until one comes. An even UDP port gets its neighbour along,
+ * side by side on the mapped side too (RTP and RTCP). false: no dynamic rule, or nothing is free.
+ */
+bool xlate_announce(struct worker *w, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
+                    const struct endpoint *real, struct endpoint *mapped);
+/* A flow to an announced place: its translation, held for the plan's conn; 0 none. */
+uint32_t xlate_hold_announced(struct worker *w, const struct flow_plan *plan);
 /* A conn starts / stops using it. */
 void xlate_hold(struct worker *w, uint32_t handle);
 void xlate_release(struct worker *w, uint32_t handle);

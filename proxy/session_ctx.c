@@ -39,6 +39,7 @@ static int host_random(void *host_worker, void *buf, size_t n)
 const struct inspect_host proxy_host = {
         .open_pinhole = ctx_open_pinhole,
         .translate = ctx_translate,
+        .announce = ctx_announce,
         .media_open = ctx_media_open,
         .media_update = host_media_update,
         .media_close = host_media_close,

@@ -1,6 +1,7 @@
 /* Addresses in payloads: how an endpoint that one side wrote looks to the other. Static rules and the flow's own
  * pair. */
 #include "nat/nat_rt.h"
+#include "nat/xlate.h"
 #include "proxy/worker_int.h"
 
 static bool same(const struct endpoint *a, const struct endpoint *b)
@@ -81,6 +82,38 @@ bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, 
         return rc >= 0;
 }
 
+struct announcement {
+        uint16_t real_if, mapped_if;
+        uint8_t proto;
+        const struct endpoint *in;
+        struct endpoint *out;
+        bool ok;
+};
+
+static void announce_in_worker(struct worker *dp, void *arg)
+{
+        struct announcement *a = arg;
+
+        a->ok = xlate_announce(dp, a->real_if, a->mapped_if, a->proto, a->in, a->out);
+}
+
+/* Ports of a shared address belong to the dataplane, which never waits for us: asking it takes one of its loops. */
+bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                  struct endpoint *out)
+{
+        struct psession *s = c->host;
+        unsigned side = from == DIR_C2S ? 0 : 1;
+        const struct punt_link *to = s->w->env.link[s->nlink];
+        struct announcement a = { s->info.iface[side], s->info.iface[!side], proto, in, out, false };
+
+        if (ctx_translate(c, from, proto, in, out))
+                return true;
+        if (c->dry || !to)
+                return false;
+        worker_call(to->dp, announce_in_worker, &a);
+        return a.ok;
+}
+
 /* A hole as the engine describes it (real addresses) -> as its first packet will arrive and go on. */
 struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r)
 {
@@ -103,7 +136,10 @@ struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r)
                                   .once = true };
 
         /* What the opening side calls the other end, and what that end calls the opening side. */
-        ctx_translate(&s->ctx, other, r->proto, &r->dst, &dst);
+        if (r->engine)
+                ctx_translate(&s->ctx, other, r->proto, &r->dst, &dst);
+        else
+                ctx_announce(&s->ctx, other, r->proto, &r->dst, &dst);
         p.dst = dst.a;
         p.dport = dst.port;
         if (addr_eq(&src.a, in ? &i->server_real.a : &i->client_real.a))

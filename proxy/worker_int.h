@@ -198,6 +198,8 @@ void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
 /* session_nat.c */
 bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                    struct endpoint *out);
+bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                  struct endpoint *out);
 struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r);
 
 /* engine_shared.c */

@@ -214,6 +214,17 @@ static bool translated(struct sip_work *x, const struct endpoint *in, struct end
                !endpoint_eq(in, out);
 }
 
+/* Where media will go: a translation of its own is made for it where ports are shared. */
+static bool announced(struct sip_work *x, const struct endpoint *in, struct endpoint *out)
+{
+        const struct inspect_host *ops = x->c->ops;
+
+        if (!in->port || !ops || !ops->announce || addr_is_martian_source(&in->a))
+                return translated(x, in, out);
+        *out = *in;
+        return ops->announce(x->c, x->dir, 17, in, out) && !endpoint_eq(in, out);
+}
+
 struct removal {
         struct sip_work *x;
         bool any;
@@ -232,7 +243,7 @@ static void translate_rtcp(struct sip_work *x, const struct sdp_media *m, const 
         struct endpoint out;
         char text[ADDR_TEXT_MAX];
 
-        if (!m->rtcp_line.n || !translated(x, rtcp, &out))
+        if (!m->rtcp_line.n || !announced(x, rtcp, &out))
                 return;
         if (m->rtcp.a.fam)
                 sip_edit_replace(&x->sh->body, m->rtcp_line, "a=rtcp:%u IN %s %s%s", out.port, family(&out.a),
@@ -250,7 +261,7 @@ static void translate_media(struct sip_work *x, unsigned i, struct addr *session
         struct removal r = { .x = x };
         char text[ADDR_TEXT_MAX];
 
-        if (!translated(x, &in, &out))
+        if (!announced(x, &in, &out))
                 return;
         if (m->c.present)
                 sip_edit_replace(&x->sh->body, m->c.addr, "%s", addr_print(&out.a, text));

@@ -117,8 +117,20 @@ module_app menu.so
 """
 
 
+RECORDINGS = {}
+
+
 def recording(path, seconds, seed):
-    """Noise with a character of its own: any 20 ms of it are found in one place only."""
+    """Noise with a character of its own: any 20 ms of it are found in one place only. Made once."""
+    if seed not in RECORDINGS:
+        make_recording(path, seconds, seed)
+        with open(path, "rb") as f:
+            RECORDINGS[seed] = f.read()
+    with open(path, "wb") as f:
+        f.write(RECORDINGS[seed])
+
+
+def make_recording(path, seconds, seed):
     subprocess.run(["sox", "-R", "-n", "-r", str(RATE), "-c", "1", "-b", "16", path, "synth", str(seconds), "brownnoise" if seed else
                     "pinknoise", "synth", "sine", "fmod", str(300 + 200 * seed), "gain", "-6"], check=True, capture_output=True)
 
@@ -128,6 +140,7 @@ class Phone:
 
     def __init__(self, lab, ns, user, addr, account, seed, extra=""):
         self.lab, self.ns, self.user, self.addr = lab, ns, user, addr
+        lab.phones.append(self)
         self.dir = os.path.join(lab.dir, "phone-" + user)
         os.makedirs(self.dir)
         recording(self.path("tone.wav"), 60, seed)
@@ -138,6 +151,11 @@ class Phone:
         self.log = open(self.path("log"), "wb+")
         self.proc = lab.spawn(ns, "baresip", "-f", self.dir, "-s", stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
                               cwd=self.dir, bufsize=0)
+
+    def kill(self):
+        """At once: a phone that lost its call manager takes its time to say good-bye."""
+        self.proc.kill()
+        self.proc.wait()
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -191,14 +209,29 @@ def ulaw(pcm):
     return bytes(encode(s) for (s,) in struct.iter_unpack("<h", pcm))
 
 
-def rtp_payloads(path, src):
-    """Payloads of the RTP packets from an address in a capture file, by sequence number; decoded by tshark."""
-    out = subprocess.run(["tshark", "-r", path, "-o", "rtp.heuristic_rtp:TRUE", "-Y", f"rtp && ip.src == {src} && rtp.p_type == 0", "-T",
-                          "fields", "-e", "rtp.seq", "-e", "rtp.payload"], check=True, capture_output=True, text=True).stdout
+def datagrams(path):
+    """UDP datagrams of a capture file, whole ones only: source, its port, destination, its port, payload."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at = 24
+    while at + 16 <= len(data):
+        n = struct.unpack_from("<I", data, at + 8)[0]
+        frame = data[at + 16:at + 16 + n]
+        at += 16 + n
+        if len(frame) < n or frame[12:14] != b"\x08\0" or frame[23] != 17:
+            continue
+        ip = frame[14:14 + struct.unpack_from(">H", frame, 16)[0]]
+        udp = ip[(ip[0] & 15) * 4:]
+        sport, dport = struct.unpack_from(">HH", udp)
+        yield ".".join(map(str, ip[12:16])), sport, ".".join(map(str, ip[16:20])), dport, udp[8:]
+
+
+def rtp_payloads(path, src, pt=0):
+    """Payloads of the RTP packets from an address in a capture file, by sequence number."""
     found = {}
-    for line in out.splitlines():
-        seq, payload = line.split("\t")
-        found[int(seq)] = bytes.fromhex(payload.replace(":", ""))
+    for a, _, _, _, p in datagrams(path):
+        if a == src and len(p) > 12 and p[0] == 0x80 and p[1] & 0x7F == pt:
+            found[struct.unpack_from(">H", p, 2)[0]] = p[12:]
     return found
 
 
@@ -265,7 +298,7 @@ class SipLab(lablib.Lab):
     def __init__(self):
         super().__init__(inside_lo=(CM + "/32",))
         self.inside.sysctl("net.ipv4.ip_forward", 1)
-        self.desks = []
+        self.desks, self.fars, self.phones = [], [], []
         self.certificates()
 
     def desk(self):
@@ -300,17 +333,28 @@ class SipLab(lablib.Lab):
     def config(self):
         return CONFIG.format(pkcs12=self.pki.pkcs12("shown", "sample_passphrase"), issuer=self.pki.pem_body("issuer.crt"))
 
-    def call_manager(self):
-        path = os.path.join(self.dir, "kamailio.cfg")
+    def call_manager(self, ns=None, addr=CM):
+        """Kamailio inside, or in another namespace; its log is cm_text()."""
+        ns, path = ns or self.inside, os.path.join(self.dir, "kamailio.cfg")
         with open(path, "w") as f:
-            f.write(KAMAILIO.format(addr=CM))
+            f.write(KAMAILIO.format(addr=addr))
         self.cm_log = open(os.path.join(self.dir, "kamailio.log"), "wb+")
         run = os.path.join(self.dir, "kamailio-run")
         os.makedirs(run, exist_ok=True)
-        self.cm = self.spawn(self.inside, "kamailio", "-f", path, "-DD", "-E", "-m", "64", "-M", "8", "-Y", run, "-w", run,
+        self.cm = self.spawn(ns, "kamailio", "-f", path, "-DD", "-E", "-m", "64", "-M", "8", "-Y", run, "-w", run,
                              stdout=self.cm_log, stderr=self.cm_log)
-        lablib.wait_for("kamailio", lambda: f"{CM}:5060" in self.inside.run("ss", "-ltn").stdout.decode())
+        lablib.wait_for("kamailio", lambda: f"{addr}:5060" in ns.run("ss", "-ltn").stdout.decode())
         return self.cm
+
+    def plain_phone(self, ns, user, addr, server=CM, transport="udp", **kw):
+        """A phone that knows neither TLS nor SRTP."""
+        return Phone(self, ns, user, addr, f"<sip:{user}@{server};transport={transport}>;outbound=\"sip:{server}:5060;"
+                     f"transport={transport}\";regint=60;answermode=auto;audio_codecs=PCMU/8000/1", int(user[-1]), **kw)
+
+    def close(self):
+        for p in self.phones:
+            p.kill()
+        return super().close()
 
     def cm_text(self):
         with open(os.path.join(self.dir, "kamailio.log"), "rb") as f:
@@ -318,8 +362,19 @@ class SipLab(lablib.Lab):
 
     def desk_phone(self, user="2001", **kw):
         ns, addr = self.desk()
-        return Phone(self, ns, user, addr, f"<sip:{user}@{CM};transport=udp>;outbound=\"sip:{CM}:5060;transport=udp\";"
-                     "regint=60;answermode=auto;audio_codecs=PCMU/8000/1", int(user[-1]), **kw)
+        return self.plain_phone(ns, user, addr, **kw)
+
+    def far(self, addr="198.51.100.10"):
+        """A namespace outside, behind the router there, that the appliance reaches by its default route."""
+        n, gw = len(self.fars), addr.rsplit(".", 1)[0] + ".1"
+        ns = self.namespace(f"far{n}")
+        self.outside.sysctl("net.ipv4.ip_forward", 1)
+        lablib.veth(self.outside, f"oF{n}", ns, "eth0")
+        self.outside.run("ip", "addr", "add", gw + "/24", "dev", f"oF{n}")
+        ns.run("ip", "addr", "add", addr + "/24", "dev", "eth0")
+        ns.run("ip", "route", "add", "default", "via", gw)
+        self.fars.append(ns)
+        return ns
 
     def remote_phone(self, user="1001", target=CM_OUTSIDE, **kw):
         extra = (f"sip_certificate {self.pki.path('phone' + user + '.pem')}\nsip_cafile {self.pki.path('shown.crt')}\n")

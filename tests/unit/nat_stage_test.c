@@ -30,9 +30,31 @@ static enum pkt_verdict refuse_stage(struct worker *w, struct pkt *pk, struct fl
         return refuse_late ? dp_drop(pk, DROP_CONN_LIMIT) : PKT_NEXT;
 }
 
+/* A pinhole as signalling opens it: it knows where its packets go. */
+static struct endpoint hole_dst;
+static uint16_t hole_out;
+
+static enum pkt_verdict hole_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
+{
+        (void)w, (void)pk;
+        if (!hole_dst.port)
+                return PKT_NEXT;
+        plan->pinhole = plan->egress_by_nat = true;
+        plan->out_iface = hole_out;
+        plan->dst_real = hole_dst.a;
+        plan->dst_real_port = hole_dst.port;
+        return PKT_NEXT;
+}
+
+static void hole_to(uint16_t out, const char *real, uint16_t port)
+{
+        hole_out = out;
+        hole_dst = (struct endpoint){ pb_addr(real), port };
+}
+
 static const struct slow_stage slow[] = {
-        { "untrans", untrans_stage }, { "route", route_stage },   { "nat", nat_plan_stage },
-        { "refuse", refuse_stage },   { "conn", conn_new_stage }, { NULL, NULL },
+        { "hole", hole_stage },     { "untrans", untrans_stage }, { "route", route_stage }, { "nat", nat_plan_stage },
+        { "refuse", refuse_stage }, { "conn", conn_new_stage },   { NULL, NULL },
 };
 static const struct fast_stage wire[] = {
         { "decode", decode_stage },    { "arp", arp_stage }, { "conn", conn_stage },     { "miss", miss_stage },
@@ -75,6 +97,7 @@ static int set_up(void **state)
         struct bench *b = calloc(1, sizeof *b);
 
         refuse_late = false;
+        hole_dst.port = 0;
         wf_init(&b->f);
         nf_init(&b->n);
         compile_policy(b);
@@ -290,6 +313,52 @@ static void test_pat_shares_an_address(void **state)
         assert_int_equal(logged(b, "%ASA-6-305011: Built dynamic UDP translation from inside:10.1.1.5/5060 to "
                                    "outside:192.0.2.9/5060"),
                          1);
+}
+
+/* Media that signalling announced: whoever speaks first is translated by the rules, and the answers find back. */
+static void test_pinholes_are_translated(void **state)
+{
+        struct bench *b = *state;
+        struct endpoint real = { pb_addr("10.1.1.5"), 4000 }, seen;
+
+        use_rules(b);
+        hole_to(OUT, PEER, 5000);
+        assert_true(udp(b, 1, SRV, 4000, PEER, 5000));
+        assert_from_to(b, SRV_MAPPED, 4000, PEER, 5000);
+        assert_true(udp(b, 1, "10.1.1.6", 4000, PEER, 5000));
+        assert_from_to(b, PAT, 4000, PEER, 5000);
+        assert_true(xlate_announce(b->f.w, IN, OUT, IPPROTO_UDP_, &real, &seen));
+        assert_int_not_equal(seen.port, 4000);
+        hole_to(IN, "10.1.1.5", 4000);
+        assert_true(udp(b, 0, PEER, 5000, PAT, seen.port));
+        assert_from_to(b, PEER, 5000, "10.1.1.5", 4000);
+        assert_true(udp(b, 1, "10.1.1.5", 4000, PEER, 5000));
+        assert_from_to(b, PAT, seen.port, PEER, 5000);
+        assert_int_equal(dynamic_count(b), 3);
+        hole_dst.port = 0;
+        wf_advance(&b->f, 185000);
+        assert_int_equal(dynamic_count(b), 0);
+}
+
+/* A conn holds what was announced for it, however long it lives. */
+static void test_pinhole_holds_its_translation(void **state)
+{
+        struct bench *b = *state;
+        struct endpoint real = { pb_addr("10.1.1.5"), 4000 }, seen;
+
+        use_rules(b);
+        assert_true(xlate_announce(b->f.w, IN, OUT, IPPROTO_UDP_, &real, &seen));
+        assert_int_equal(dynamic_count(b), 2);
+        hole_to(IN, "10.1.1.5", 4000);
+        assert_true(udp(b, 0, PEER, 5000, PAT, seen.port));
+        for (unsigned i = 0; i < 10; i++) {
+                wf_advance(&b->f, 60000);
+                assert_true(udp(b, 0, PEER, 5000, PAT, seen.port));
+        }
+        assert_int_equal(dynamic_count(b), 1); /* RTCP never came */
+        end_all_conns(b);
+        wf_advance(&b->f, 31000);
+        assert_int_equal(dynamic_count(b), 0);
 }
 
 /* One source port, two destinations: one translation. */
@@ -754,6 +823,8 @@ int main(void)
                 T(test_static_service_of_interface),
                 T(test_rule_decides_egress),
                 T(test_pat_shares_an_address),
+                T(test_pinholes_are_translated),
+                T(test_pinhole_holds_its_translation),
                 T(test_pat_same_source_same_port),
                 T(test_pat_port_groups),
                 T(test_pat_rests_then_goes),

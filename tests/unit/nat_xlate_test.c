@@ -114,6 +114,59 @@ static void test_all_ports(void **state)
         assert_int_equal(port, 4242);
 }
 
+static struct endpoint announced(struct bench *b, const char *real, uint16_t rport)
+{
+        struct endpoint in = { pb_addr(real), rport }, out = { 0 };
+
+        return xlate_announce(b->f.w, IN, OUT, UDP, &in, &out) ? out : (struct endpoint){ 0 };
+}
+
+/* What SDP says of a phone behind PAT holds for the media that comes later, RTCP beside RTP. */
+static void test_announced(void **state)
+{
+        struct bench *b = *state;
+        struct endpoint first = announced(b, "10.1.1.5", 4000);
+        uint16_t port;
+        uint32_t h;
+
+        assert_true(addr_eq(&first.a, &b->pat) && first.port == 4000);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 2);
+        assert_int_equal(announced(b, "10.1.1.5", 4001).port, 4001);
+        port = announced(b, "10.1.1.6", 4000).port; /* taken: another pair */
+        assert_true(port >= 1024 && port % 2 == 0 && port != 4000);
+        assert_int_equal(announced(b, "10.1.1.6", 4001).port, port + 1);
+        assert_int_equal(announced(b, "10.1.1.7", 4101).port, 4101);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 5);
+        wf_advance(&b->f, 170000);
+        h = take(b, "10.1.1.5", 4000, &port); /* media came */
+        assert_int_equal(port, 4000);
+        wf_advance(&b->f, 20000); /* timeout sip-invite: the others were never used */
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 1);
+        assert_int_equal(announced(b, "10.1.1.5", 4000).port, 4000);
+        wf_advance(&b->f, 200000);
+        assert_non_null(xlate_at(b->f.w->xlates, h));
+        xlate_release(b->f.w, h);
+        wf_advance(&b->f, 40000);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 0);
+}
+
+static void test_nothing_to_announce(void **state)
+{
+        struct bench *b = *state;
+        uint16_t port;
+
+        assert_int_equal(announced(b, "10.9.9.9", 4000).port, 0); /* no rule */
+        assert_int_equal(announced(b, "10.1.1.5", 0).port, 0);
+        for (unsigned n = 0; n < 64512; n += 2) /* one of each pair is taken */
+                assert_int_not_equal(portpool_take(b->f.w, OUT, &b->pat, UDP, (uint16_t)(1024 + n)), 0);
+        assert_int_equal(announced(b, "10.1.1.5", 4000).port, 0);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 32256);
+        assert_int_equal(announced(b, "10.1.1.5", 4001).port, 4001);
+        portpool_give(b->f.w, &b->pat, UDP, 65534);
+        assert_int_equal(announced(b, "10.1.1.6", 4000).port, 65534);
+        assert_int_not_equal(take(b, "10.1.1.9", 5000, &port), 0);
+}
+
 static void test_pool_of_its_own_per_protocol(void **state)
 {
         struct bench *b = *state;
@@ -194,6 +247,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 T(test_handles),
                 T(test_all_ports),
+                T(test_announced),
+                T(test_nothing_to_announce),
                 T(test_pool_of_its_own_per_protocol),
                 T(test_more_addresses_than_pools),
                 T(test_without_memory),
