@@ -101,7 +101,6 @@ rtcp_mux no
 jitter_buffer_delay 5-10
 rtp_stats no
 snd_path {dir}
-ctrl_tcp_listen 0.0.0.0:4444
 module_path /usr/lib/baresip/modules
 module stdio.so
 module g711.so
@@ -109,7 +108,6 @@ module aufile.so
 module sndfile.so
 module aubridge.so
 module srtp.so
-module ctrl_tcp.so
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
@@ -138,14 +136,14 @@ def make_recording(path, seconds, seed):
 class Phone:
     """A baresip in a namespace: its console says what happens."""
 
-    def __init__(self, lab, ns, user, addr, account, seed, extra=""):
+    def __init__(self, lab, ns, user, addr, account, seed, extra="", port=5060):
         self.lab, self.ns, self.user, self.addr = lab, ns, user, addr
         lab.phones.append(self)
         self.dir = os.path.join(lab.dir, "phone-" + user)
         os.makedirs(self.dir)
         recording(self.path("tone.wav"), 60, seed)
         with open(self.path("config"), "w") as f:
-            f.write(BARESIP.format(addr=addr, port=5060, dir=self.dir, extra=extra))
+            f.write(BARESIP.format(addr=addr, port=port, dir=self.dir, extra=extra))
         with open(self.path("accounts"), "w") as f:
             f.write(account + "\n")
         self.log = open(self.path("log"), "wb+")
@@ -376,10 +374,18 @@ class SipLab(lablib.Lab):
         self.fars.append(ns)
         return ns
 
-    def remote_phone(self, user="1001", target=CM_OUTSIDE, **kw):
-        extra = (f"sip_certificate {self.pki.path('phone' + user + '.pem')}\nsip_cafile {self.pki.path('shown.crt')}\n")
-        return Phone(self, self.outside, user, PHONE, f"<sip:{user}@{target};transport=tls>;outbound=\"sip:{target}:5061;transport=tls\";"
-                     "regint=60;mediaenc=srtp-mand;answermode=auto;audio_codecs=PCMU/8000/1", 0, extra=extra, **kw)
+    def remote_phone(self, user="1001", target=CM_OUTSIDE, ns=None, addr=PHONE, cert=None, seed=0, account="", **kw):
+        """A phone that speaks TLS and SRTP only, shows its certificate and trusts the appliance's."""
+        extra = (f"sip_certificate {self.pki.path((cert or 'phone' + user) + '.pem')}\n"
+                 f"sip_cafile {self.pki.path('shown.crt')}\n")
+        return Phone(self, ns or self.outside, user, addr, f"<sip:{user}@{target};transport=tls>;outbound=\"sip:{target}:5061;"
+                     f"transport=tls\";regint=60;mediaenc=srtp-mand;answermode=auto;audio_codecs=PCMU/8000/1{account}", seed,
+                     extra=extra, **kw)
+
+
+def idle(con):
+    """No call, no relay."""
+    return "0 in use" in con.cmd("show phone-proxy media-sessions") and "Total: 0" in con.cmd("show sip")
 
 
 class Call:
