@@ -74,6 +74,14 @@ static bool decides(const struct startup *s, unsigned line_no)
         return false;
 }
 
+/* Consoles show it before anybody has logged in: which word of which line was wrong, not what else the line says. */
+static int shown_length(const char *words)
+{
+        const char *at = strstr(words, "Invalid input detected at \""), *end = at ? strstr(at, "\": ") : NULL;
+
+        return end ? (int)(end + 1 - words) : 500;
+}
+
 /* Lines that are not in force are many after every save, and no news: one line counts them. */
 static void on_words(void *ctx, unsigned line_no, const char *words)
 {
@@ -81,7 +89,7 @@ static void on_words(void *ctx, unsigned line_no, const char *words)
 
         if (strstr(words, "kept but not in force"))
                 return;
-        note(s, "*** line %u: %.500s", line_no, words);
+        note(s, "*** line %u: %.*s", line_no, shown_length(words), words);
         if (!s->b->store->policy.hold && !strncmp(words, "ERROR", 5) && decides(s, line_no))
                 hold(s);
 }

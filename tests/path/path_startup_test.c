@@ -191,6 +191,17 @@ static void a_refused_rule_lets_nothing_pass(void **state UNUSED)
         px_stop(&fx);
 }
 
+/* The greeting stands in front of the login. */
+static void a_refused_line_does_not_tell_its_secret(void **state UNUSED)
+{
+        save("username bob password Hidden1\n", 1);
+        change("username bob password", "username bob passxord");
+        start();
+        assert_true(said("Invalid input detected at \"passxord\"\n"));
+        assert_null(strstr(strstr(fx.box.startup_errors, "passxord"), "encrypted"));
+        px_stop(&fx);
+}
+
 static void a_refused_line_of_another_kind_holds_nothing(void **state UNUSED)
 {
         save("logging timestamp\n", 1);
@@ -243,6 +254,7 @@ int main(void)
                 T(passwords_outlive_a_torn_file),
                 T(an_unreadable_file_keeps_passwords),
                 T(a_refused_rule_lets_nothing_pass),
+                T(a_refused_line_does_not_tell_its_secret),
                 T(a_refused_line_of_another_kind_holds_nothing),
                 T(a_flipped_bit_is_told),
                 T(beyond_compiling_comes_up_and_forwards_nothing),
