@@ -181,6 +181,24 @@ SESSION_TEST(phones_must_show_a_certificate)
         refused_client(r, 3);
 }
 
+/* The phone proxy looks for itself, whatever the TLS layer was told to ask for. */
+SESSION_TEST(a_phone_that_was_not_asked_is_not_admitted)
+{
+        struct psession *s;
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        rig_commit(r);
+        rig_flow(r, &f, 3, 1);
+        s = session(r, &f);
+        tls_profile_put(s->server_profile);
+        s->server_profile = tls_profile_get(r->server_profile); /* it believes nobody and asks nobody */
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        refused_flow(r, &f, "client: a phone must show a certificate");
+        CHECK(f.reason == CONN_END_INSPECT);
+}
+
 SESSION_TEST(phones_must_use_tls)
 {
         struct rig_flow f;
@@ -256,6 +274,7 @@ int main(void)
                 cmocka_unit_test(a_mixed_phone_proxy_speaks_tls_to_its_server),
                 cmocka_unit_test(an_engine_knows_its_legs_when_it_opens),
                 cmocka_unit_test(phones_must_show_a_certificate),
+                cmocka_unit_test(a_phone_that_was_not_asked_is_not_admitted),
                 cmocka_unit_test(phones_must_use_tls),
                 cmocka_unit_test(what_cannot_work_says_why),
                 cmocka_unit_test(names_that_are_gone_refuse_their_flows),
