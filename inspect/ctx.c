@@ -23,3 +23,18 @@ int inspect_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 {
         return c->ops && c->ops->open_pinhole ? c->ops->open_pinhole(c, r) : 0;
 }
+
+static void end_text(char *out, size_t cap, const char *ifname, const struct endpoint *e)
+{
+        char a[ADDR_TEXT_MAX];
+
+        snprintf(out, cap, "%s:%s/%u", ifname, addr_print(&e->a, a), e->port);
+}
+
+void inspect_way_of(const struct inspect_ctx *c, enum inspect_dir dir, struct inspect_way *w)
+{
+        bool client = dir == DIR_C2S;
+
+        end_text(client ? w->from : w->to, sizeof w->from, c->client_if, &c->client);
+        end_text(client ? w->to : w->from, sizeof w->to, c->server_if, &c->server);
+}

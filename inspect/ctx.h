@@ -49,8 +49,8 @@ struct inspect_host {
         bool (*translate)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                           struct endpoint *out);
         /*
-         * The same for an endpoint that connections will go to or come from soon (media in SDP): a dynamic translation
-         * is made for it if there is none, an even UDP port's next one beside it.
+         * The same for an endpoint that connections will go to or come from soon (media in SDP): a dynamic
+         * translation is made for it if there is none, an even UDP port's next one beside it.
          */
         bool (*announce)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                          struct endpoint *out);
@@ -102,6 +102,12 @@ struct inspect_ctx {
 /* The host's functions, where there is a host that has them. */
 void inspect_count(struct inspect_ctx *c, const char *counter, uint64_t n);
 int inspect_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r); /* without one: 0 */
+
+/* Both ends of a direction as debug lines print them: "outside:1.1.1.1/2000". */
+struct inspect_way {
+        char from[49 + ADDR_TEXT_MAX + 8], to[49 + ADDR_TEXT_MAX + 8];
+};
+void inspect_way_of(const struct inspect_ctx *c, enum inspect_dir dir, struct inspect_way *w);
 
 /* Ends the session with a reason: return inspect_refuse(c, "header over %u", max); */
 int inspect_refuse_text(struct inspect_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);

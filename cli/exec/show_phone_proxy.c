@@ -1,4 +1,5 @@
 /* Phone proxies: who uses them, the phones they know, the calls that go through them. */
+#include "cli/exec/inspect_users.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -20,37 +21,10 @@ static void idle_text(uint64_t ms, char out[16])
 
 /* ---- show phone-proxy ---- */
 
-struct user {
-        uint32_t id;
-        char cls[MAP_NAME_MAX + 1];
-        enum inspect_id engine;
-};
-#define USERS_MAX 32
-
-static unsigned users_of(struct box *b, const char *name, struct user out[USERS_MAX])
-{
-        unsigned n = 0;
-
-        pthread_mutex_lock(&b->conf_lock);
-        conf_each(struct policy_map_conf, pm, &b->store->policy.policies) {
-                conf_each(struct class_action_conf, c, &pm->classes) {
-                        conf_each(struct inspect_conf, i, &c->inspects) {
-                                if (n == USERS_MAX || strcmp(i->phone_proxy, name) != 0)
-                                        continue;
-                                str_copy(out[n].cls, sizeof out[n].cls, c->o.name);
-                                out[n].id = i->o.id;
-                                out[n++].engine = i->engine;
-                        }
-                }
-        }
-        pthread_mutex_unlock(&b->conf_lock);
-        return n;
-}
-
 static void show_one(struct session *s, const struct phone_proxy_rt *r)
 {
-        struct user u[USERS_MAX];
-        unsigned n = users_of(session_box(s), r->params.name, u);
+        struct inspect_user u[INSPECT_USERS_MAX];
+        unsigned n = inspect_users(session_box(s), NAMES_PHONE_PROXY, r->params.name, u);
 
         out(s, "Phone-Proxy '%s': Runtime Proxy ref_cnt %u\n", r->params.name, n);
         out(s, "  Cluster Mode: %s\n", r->params.mixed ? "mixed" : "nonsecure");

@@ -1,4 +1,5 @@
 /* TLS proxies, their users and their sessions. */
+#include "cli/exec/inspect_users.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -42,38 +43,12 @@ static struct proxy_counts counts_of(struct box *b, uint32_t id)
 
 /* ---- show tls-proxy ---- */
 
-struct user {
-        char cls[MAP_NAME_MAX + 1];
-        enum inspect_id engine;
-};
-#define USERS_MAX 32
-
-/* Inspect lines of applied or unapplied policies that name this proxy. */
-static unsigned users_of(struct box *b, const char *name, struct user out[USERS_MAX])
-{
-        unsigned n = 0;
-
-        pthread_mutex_lock(&b->conf_lock);
-        conf_each(struct policy_map_conf, pm, &b->store->policy.policies) {
-                conf_each(struct class_action_conf, c, &pm->classes) {
-                        conf_each(struct inspect_conf, i, &c->inspects) {
-                                if (n == USERS_MAX || strcmp(i->tls_proxy, name) != 0)
-                                        continue;
-                                str_copy(out[n].cls, sizeof out[n].cls, c->o.name);
-                                out[n++].engine = i->engine;
-                        }
-                }
-        }
-        pthread_mutex_unlock(&b->conf_lock);
-        return n;
-}
-
 static void show_proxy(struct session *s, const struct tls_proxy_rt *t)
 {
         struct box *b = session_box(s);
         struct proxy_counts c = counts_of(b, t->id);
-        struct user u[USERS_MAX];
-        unsigned n = users_of(b, t->name, u);
+        struct inspect_user u[INSPECT_USERS_MAX];
+        unsigned n = inspect_users(b, NAMES_TLS_PROXY, t->name, u);
 
         out(s, "\nTLS-Proxy '%s': ref_cnt %u, seq# %u\n", t->name, n, t->id);
         out(s, "  Server proxy:\n    Trust-point: %s\n", *t->server_tp ? t->server_tp : "none");

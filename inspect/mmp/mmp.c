@@ -62,42 +62,23 @@ static void count(struct inspect_ctx *c, const char *name, uint64_t n)
 
 /* ---- debug mmp ---- */
 
-struct way { /* "outside:1.1.1.1/2000", both ends */
-        char from[49 + ADDR_TEXT_MAX + 8], to[49 + ADDR_TEXT_MAX + 8];
-};
-
-static void end_text(char *out, size_t cap, const char *ifname, const struct endpoint *e)
-{
-        char a[ADDR_TEXT_MAX];
-
-        snprintf(out, cap, "%s:%s/%u", ifname, addr_print(&e->a, a), e->port);
-}
-
-static void way_of(const struct inspect_ctx *c, enum inspect_dir dir, struct way *w)
-{
-        bool client = dir == DIR_C2S;
-
-        end_text(client ? w->from : w->to, sizeof w->from, c->client_if, &c->client);
-        end_text(client ? w->to : w->from, sizeof w->to, c->server_if, &c->server);
-}
-
 static void debug_received(struct inspect_ctx *c, enum inspect_dir dir, size_t n)
 {
-        struct way w;
+        struct inspect_way w;
 
         if (!n || !debug_on(c->log, DBG_MMP))
                 return;
-        way_of(c, dir, &w);
+        inspect_way_of(c, dir, &w);
         debug_line(c->log, DBG_MMP, "MMP:: received %zu bytes from %s to %s", n, w.from, w.to);
 }
 
 static void debug_forward(struct inspect_ctx *c, enum inspect_dir dir, size_t n, size_t of)
 {
-        struct way w;
+        struct inspect_way w;
 
         if (!n || !debug_on(c->log, DBG_MMP))
                 return;
-        way_of(c, dir, &w);
+        inspect_way_of(c, dir, &w);
         debug_line(c->log, DBG_MMP, "MMP:: forward %zu/%zu bytes from %s to %s", n, of, w.from, w.to);
 }
 

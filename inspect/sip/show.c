@@ -90,25 +90,6 @@ void sip_describe(const void *state, struct wbuf *w)
 
 /* ---- debug sip ---- */
 
-struct way {
-        char from[49 + ADDR_TEXT_MAX + 8], to[49 + ADDR_TEXT_MAX + 8];
-};
-
-static void end_text(char *out, size_t cap, const char *ifname, const struct endpoint *e)
-{
-        char a[ADDR_TEXT_MAX];
-
-        snprintf(out, cap, "%s:%s/%u", ifname, addr_print(&e->a, a), e->port);
-}
-
-static void way_of(const struct inspect_ctx *c, enum inspect_dir dir, struct way *w)
-{
-        bool client = dir == DIR_C2S;
-
-        end_text(client ? w->from : w->to, sizeof w->from, c->client_if, &c->client);
-        end_text(client ? w->to : w->from, sizeof w->to, c->server_if, &c->server);
-}
-
 /* "INVITE" or "200 INVITE", escaped. */
 static const char *what_of(const struct sip_msg *m, char *out, size_t cap)
 {
@@ -126,11 +107,11 @@ void sip_debug_message(const struct sip_work *x, const char *what)
 {
         struct inspect_ctx *c = x->c;
         char id[140], name[60];
-        struct way w;
+        struct inspect_way w;
 
         if (!debug_on(c->log, DBG_SIP))
                 return;
-        way_of(c, x->dir, &w);
+        inspect_way_of(c, x->dir, &w);
         str_escape(id, sizeof id, x->m->call_id.p, x->m->call_id.n);
         debug_line(c->log, DBG_SIP, "SIP:: %s -> %s, %s, call-id %s%s%s", w.from, w.to,
                    what_of(x->m, name, sizeof name), id, what ? ", " : "", what ? what : "");
@@ -138,11 +119,11 @@ void sip_debug_message(const struct sip_work *x, const char *what)
 
 void sip_debug_bytes(struct inspect_ctx *c, enum inspect_dir dir, const char *what, const char *why)
 {
-        struct way w;
+        struct inspect_way w;
 
         if (!debug_on(c->log, DBG_SIP))
                 return;
-        way_of(c, dir, &w);
+        inspect_way_of(c, dir, &w);
         debug_line(c->log, DBG_SIP, "SIP:: %s -> %s, %s: %s", w.from, w.to, what, why);
 }
 

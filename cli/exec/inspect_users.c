@@ -1,0 +1,37 @@
+#include "cli/exec/inspect_users.h"
+
+#include <string.h>
+
+#include "cli/store.h"
+#include "platform/base/str.h"
+
+static bool names(const struct inspect_conf *i, enum inspect_names what, const char *name)
+{
+        return strcmp(what == NAMES_TLS_PROXY ? i->tls_proxy : i->phone_proxy, name) == 0;
+}
+
+static unsigned of_class(const struct class_action_conf *c, enum inspect_names what, const char *name,
+                         struct inspect_user *out, unsigned n)
+{
+        conf_each(struct inspect_conf, i, &c->inspects) {
+                if (n == INSPECT_USERS_MAX || !names(i, what, name))
+                        continue;
+                str_copy(out[n].cls, sizeof out[n].cls, c->o.name);
+                out[n].id = i->o.id;
+                out[n++].engine = i->engine;
+        }
+        return n;
+}
+
+unsigned inspect_users(struct box *b, enum inspect_names what, const char *name,
+                       struct inspect_user out[INSPECT_USERS_MAX])
+{
+        unsigned n = 0;
+
+        pthread_mutex_lock(&b->conf_lock);
+        conf_each(struct policy_map_conf, pm, &b->store->policy.policies)
+                conf_each(struct class_action_conf, c, &pm->classes)
+                        n = of_class(c, what, name, out, n);
+        pthread_mutex_unlock(&b->conf_lock);
+        return n;
+}
