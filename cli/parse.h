@@ -103,6 +103,8 @@ void conf_warning(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /
 /* ---- `?` and TAB; c NULL: EXEC mode ---- */
 /* What may stand at the end of line. A line ending in a word lists the words that begin so. */
 void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out);
+/* USAGE, DESCRIPTION and SYNTAX of the commands that begin with these words; false: there are none. */
+bool cli_help_command(const struct cli_tree *t, unsigned priv, const char *words, struct text *out);
 /* The line with its last word completed when that is possible without doubt (a blank behind it); else false. */
 bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line,
                   struct text *out);

@@ -90,6 +90,7 @@ const struct cmd_type cmd_types[] = {
           .write = word_write, .set = text_set, .clear = text_clear, .complete = hwname_each },
         { "ifpair", "(IFC,IFC)", "Real and mapped interface, or any", .match = ifpair_match, .store = ifpair_store,
           .write = ifpair_write, .set = ifpair_set, .clear = text_clear },
+        { "oneif", "(IFC)", "An interface", .match = oneif_match, .write = word_write, TEXTS },
         { "u32", "<number>", "A number", .match = u32_match, .store = u32_store, .write = u32_write, NUMBERS },
         { "duration", "<h:mm:ss>", "Hours, minutes and seconds", .match = duration_match, .store = duration_store,
           .write = duration_write, NUMBERS },

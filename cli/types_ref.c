@@ -120,6 +120,20 @@ TYPE_MATCH(ifpair_match)
         return side_known(env, s + c + 1, n - c - 2) ? n : c + 1;
 }
 
+/* "(inside)": of lines older than 8.3. */
+TYPE_MATCH(oneif_match)
+{
+        const char *comma = memchr(s, ',', n);
+
+        (void)env;
+        (void)ta;
+        if (s[0] != '(')
+                return 0;
+        if (comma)
+                return (size_t)(comma - s);
+        return n > 2 && s[n - 1] == ')' ? n : n - 1;
+}
+
 static void note_missing(const struct type_env *env, const char *nameif)
 {
         if (env && env->store && env->missing && strcmp(nameif, "any") != 0 && !store_iface(env->store, nameif))

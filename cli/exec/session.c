@@ -135,6 +135,24 @@ static int show_curpriv(struct session *s, const struct args *a UNUSED, struct e
         return 0;
 }
 
+/* Rows do not change while the program runs: no lock. */
+static int do_help(struct session *s, const struct args *a, struct err *e)
+{
+        const struct cli_tree *tree = session_box(s)->store->tree;
+        const char *words = arg_str(a, "COMMAND");
+        struct text t = { 0 };
+        bool some = true;
+
+        if (words)
+                some = cli_help_command(tree, session_priv(s), words, &t);
+        else
+                text_add(&t, "\n?\t\tWhat may stand here; behind a word: the words that begin so\n"
+                             "help COMMAND\tUsage, description and syntax of a command\n\n");
+        out(s, "%s", text_str(&t));
+        text_fini(&t);
+        return some ? 0 : err_set(e, ERR_REF, "%% there is no command \"%.100s\"", words);
+}
+
 static int show_history(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         const char *line;
@@ -152,6 +170,7 @@ const struct exec_row exec_session[] = {
         { "exit", "Exit from the EXEC", 0, do_exit },
         { "quit", "Exit from the EXEC", 0, do_exit },
         { "logout", "Exit from the EXEC", 0, do_exit },
+        { "help [COMMAND:line]", "Usage, description and syntax of a command", 0, do_help },
         { "show curpriv", "Show the current user and privilege level", 0, show_curpriv },
         { "show history", "Show the last commands of this session", 0, show_history },
         { 0 },

@@ -219,6 +219,10 @@ static void gen_value(struct conf_gen *g, const struct store *s, const struct gr
                 gen_pair(g, s, out);
                 return;
         }
+        if (!strcmp(t, "oneif")) {
+                text_add(out, "(inside)");
+                return;
+        }
         if (!strcmp(t, "addr")) {
                 gen_addr(g, out);
                 return;

@@ -111,11 +111,11 @@ static void lower_levels_do_not_configure(void **state UNUSED)
                        "enable password mine\nhostname hacked\n");
         has(t, "Current privilege level : 1\nCurrent Mode/s : P_UNPR\n");
         has(t, "ciscoasa> enable password mine\n");
-        has(t, "ciscoasa> hostname hacked\n          ^\nERROR: % Invalid input");
+        has(t, "ciscoasa> hostname hacked\n           ^\nERROR: % Invalid input");
         t = cf_run(&f, "enable\ntopsecret\nconfigure terminal\ndisable\nusername evil password evil privilege 15\n");
         has(t, "ciscoasa> username evil");
         t = cf_priv(&f, "configure terminal\nenable 5\nhostname hacked\nenable\ntopsecret\nhostname\n");
-        has(t, "ciscoasa# hostname hacked\n          ^\n");
+        has(t, "ciscoasa# hostname hacked\n           ^\n");
         assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
         assert_null(conf_list_find(&f.box.store->sys.users, "evil"));
 }
@@ -170,6 +170,19 @@ static void help_on_a_pipe(void **state UNUSED)
         has(t, "clock");
         has(t, "hostname");
         has(t, "ciscoasa(config)# ");
+}
+
+static void help_for_a_command(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "help packet-tracer\nconfigure terminal\nhelp access-group\nhelp frobnicate\nhelp\n");
+
+        has(t, "USAGE:\n\n\tpacket-tracer input IFC tcp SRC SPORT DST DPORT [detailed]\n");
+        has(t, "DESCRIPTION:\n\n\tpacket-tracer input: Show what would happen to a packet\n");
+        has(t, "SYNTAX:\n\n\tIFC          Name of an interface\n");
+        has(t, "\t[no] access-group ACL {{in|out} interface IFC [control-plane]|global}\n");
+        has(t, "ERROR: % there is no command \"frobnicate\"\n");
+        has_not(cf_run(&f, "help configure\n"), "USAGE");
 }
 
 static void history_is_kept(void **state UNUSED)
@@ -531,7 +544,8 @@ static void what_does_not_exist_is_named(void **state UNUSED)
         has(cf_priv(&f, "capture c buffer 7\n"), "ERROR: buffer 7 is outside 1534-33554432\n");
         has(cf_priv(&f, "capture c match tcp any lt 1 any\n"), "ERROR: no port is less than 1\n");
         has(cf_priv(&f, "capture c match tcp any gt 65535 any\n"), "ERROR: no port is greater than 65535\n");
-        has(cf_priv(&f, "capture c match udp any any range 20 10\n"), "ERROR: port range 20-10 ends before it begins\n");
+        has(cf_priv(&f, "capture c match udp any any range 20 10\n"),
+            "ERROR: port range 20-10 ends before it begins\n");
         has(cf_priv(&f, "capture c frob\n"), "ERROR: % Invalid input: frob\n");
 }
 
@@ -596,6 +610,7 @@ int main(void)
                 T(the_caret_points_at_the_character),
                 T(filters),
                 T(help_on_a_pipe),
+                T(help_for_a_command),
                 T(history_is_kept),
                 T(exec_commands_work_in_every_mode),
                 T(a_paste_compiles_once),

@@ -1,0 +1,109 @@
+/* `help COMMAND`: the forms of the commands that begin so, from the rows that read them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/parse.h"
+#include "cli/tree.h"
+#include "cli/words.h"
+#include "platform/base/str.h"
+
+/* A grammar without what only the parser needs: types, bound names, marks of keywords in capitals. */
+static void put_form(const char *g, struct text *out)
+{
+        for (const char *p = g; *p; p++) {
+                if (*p == ':') {
+                        p += strcspn(p, "( ]}|");
+                        p += *p == '(' ? strcspn(p, ")") : (size_t)-1;
+                } else if (*p == '@') {
+                        p += strcspn(p, " ]}|") - 1;
+                } else if (*p != '=') {
+                        text_addn(out, p, 1);
+                }
+        }
+}
+
+/* Do the words begin this row? Keywords may be abbreviated, also the last one. */
+static bool begins(const struct grammar *g, const struct lexed *lx, unsigned from)
+{
+        unsigned n = lx->n - from;
+
+        for (unsigned i = 0; i < n; i++)
+                if (i >= g->nlead || !str_prefix_ci(g->pos[i]->text, lx->w[from + i].s))
+                        return false;
+        return n > 0;
+}
+
+struct help_parts {
+        struct text usage, description, syntax;
+};
+
+static void put_values(const struct grammar *g, struct text *out)
+{
+        for (unsigned i = 0; i < g->npos; i++) {
+                const struct gram_part *p = g->pos[i];
+                const char *name = p->scope ? p->scope : p->text;
+                char line[160];
+
+                if (p->kind != PART_VALUE)
+                        continue;
+                snprintf(line, sizeof line, "\t%-12s %s\n", name, p->type->help);
+                if (!out->p || !strstr(out->p, line))
+                        text_add(out, line);
+        }
+}
+
+static void put_row(const struct tree_row *tr, struct help_parts *h)
+{
+        bool no = tr->conf && !(tr->conf->flags & ROW_NO_NO), only = tr->conf && (tr->conf->flags & ROW_NO_ONLY);
+
+        text_add(&h->usage, only ? "\tno " : no ? "\t[no] " : "\t");
+        if (tr->conf && tr->conf->prefix) {
+                put_form(tr->conf->prefix, &h->usage);
+                text_add(&h->usage, " ");
+        }
+        put_form(tr->conf ? tr->conf->line : tr->exec->grammar, &h->usage);
+        text_add(&h->usage, "\n");
+        text_add(&h->description, "\t");
+        for (unsigned i = 0; i < tr->g->nlead; i++)
+                text_printf(&h->description, i ? " %s" : "%s", tr->g->pos[i]->text);
+        text_printf(&h->description, ": %s\n", tr->conf ? tr->conf->help : tr->exec->help);
+        put_values(tr->g, &h->syntax);
+}
+
+static void put_mode(const struct tree_mode *m, const struct lexed *lx, unsigned priv, struct help_parts *h)
+{
+        unsigned from = lx->n > 1 && !strcasecmp(lx->w[0].s, "no");
+
+        for (unsigned i = 0; m && i < m->n; i++) {
+                const struct tree_row *tr = &m->row[i];
+
+                if (tr->exec ? tr->exec->priv > priv : priv < CONF_PRIV || (tr->conf->flags & ROW_HIDDEN))
+                        continue;
+                if (begins(tr->g, lx, from))
+                        put_row(tr, h);
+        }
+}
+
+bool cli_help_command(const struct cli_tree *t, unsigned priv, const char *words, struct text *out)
+{
+        struct help_parts h = { .usage = { 0 } };
+        struct lexed lx;
+        bool some;
+
+        if (lex(&lx, words) == LEX_OK) {
+                put_mode(tree_exec(t), &lx, priv, &h);
+                put_mode(tree_global(t), &lx, priv, &h);
+                for (unsigned i = 0; tree_mode_at(t, i); i++)
+                        put_mode(tree_mode_at(t, i), &lx, priv, &h);
+        }
+        some = h.usage.n > 0;
+        if (some)
+                text_printf(out, "USAGE:\n\n%s\nDESCRIPTION:\n\n%s", text_str(&h.usage), text_str(&h.description));
+        if (h.syntax.n)
+                text_printf(out, "\nSYNTAX:\n\n%s", text_str(&h.syntax));
+        text_fini(&h.usage);
+        text_fini(&h.description);
+        text_fini(&h.syntax);
+        lex_fini(&lx);
+        return some;
+}
