@@ -138,6 +138,7 @@ class Phone:
 
     def __init__(self, lab, ns, user, addr, account, seed, extra="", port=5060):
         self.lab, self.ns, self.user, self.addr = lab, ns, user, addr
+        self.since = 0
         lab.phones.append(self)
         self.dir = os.path.join(lab.dir, "phone-" + user)
         os.makedirs(self.dir)
@@ -160,7 +161,15 @@ class Phone:
 
     def text(self):
         with open(self.path("log"), "rb") as f:
+            f.seek(self.since)
             return f.read().decode(errors="replace")
+
+    def forget(self):
+        """What it has said and heard so far is no matter any more."""
+        self.since = os.path.getsize(self.path("log"))
+        for name in os.listdir(self.dir):
+            if name.startswith("dump-"):
+                os.remove(self.path(name))
 
     def expect(self, pattern, deadline=None, what=None):
         try:
