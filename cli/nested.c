@@ -10,6 +10,7 @@ void iface_conf_init(struct iface_conf *i)
         i->level = -1;
         i->shutdown = true;
         i->mtu = 1500;
+        i->frag = (struct frag_limits){ FRAG_SIZE_DEFAULT, FRAG_CHAIN_DEFAULT, FRAG_TIMEOUT_DEFAULT };
 }
 
 void group_conf_init(void *obj)

@@ -76,6 +76,7 @@ static void init_sys(struct sys_conf *s)
 static void init_net(struct net_conf *n)
 {
         n->arp_timeout_s = 14400;
+        n->frag = (struct frag_limits){ FRAG_SIZE_DEFAULT, FRAG_CHAIN_DEFAULT, FRAG_TIMEOUT_DEFAULT };
         n->same_inter = n->same_intra = false;
         n->unreach_rate = n->unreach_burst = 1;
 }

@@ -16,6 +16,7 @@ const struct cmd_section cmd_sections[] = {
         { rows_pager, 0 },
         { rows_logging, 0 },
         { rows_mtu, 0 },
+        { rows_fragment, 0 },
         { rows_failover, 0 },
         { rows_icmp, 0 },
         { rows_arp, 0 },

@@ -7,6 +7,7 @@
 #include "platform/boot/path.h"
 #include "platform/net/arp.h"
 #include "platform/net/capture.h"
+#include "platform/net/frag.h"
 #include "platform/net/icmp_box.h"
 #include "policy/pinhole.h"
 #include "policy/policy_rt.h"
@@ -19,6 +20,7 @@ static int worker_fill(struct parts *p, struct worker *w, struct err *e)
 {
         w->caps = capture_set_new();
         w->arp = arp_table_new(w);
+        w->frags = frag_table_new(w);
         w->icmp = icmp_box_new(w);
         w->acl_hits = hit_table_new();
         w->policy = policy_live_new();
@@ -27,8 +29,8 @@ static int worker_fill(struct parts *p, struct worker *w, struct err *e)
         w->xlates = xlate_table_new(w);
         w->punt = punt_new(w, p->links[w->id], p->conf.nproxies);
         w->media = media_table_new(w, p->medias[w->id], p->conf.nproxies);
-        if (w->arp && w->icmp && w->caps && w->acl_hits && w->policy && w->conns && w->pinholes && w->xlates &&
-            w->punt && w->media)
+        if (w->arp && w->frags && w->icmp && w->caps && w->acl_hits && w->policy && w->conns && w->pinholes &&
+            w->xlates && w->punt && w->media)
                 return 0;
         return err_nomem(e, "making the tables of a dataplane worker");
 }
@@ -43,6 +45,7 @@ static void worker_empty(struct worker *w)
         policy_live_free(w->policy);
         hit_table_free(w->acl_hits);
         icmp_box_free(w->icmp);
+        frag_table_free(w->frags);
         arp_table_free(w->arp); /* drops what waits: captures look at it */
         capture_set_free(w->caps);
 }

@@ -6,6 +6,7 @@
 #include "platform/net/capture.h"
 #include "platform/net/decode.h"
 #include "platform/net/egress.h"
+#include "platform/net/frag.h"
 #include "policy/conn.h"
 #include "policy/pinhole.h"
 #include "policy/policy_rt.h"
@@ -16,6 +17,7 @@
 static const struct fast_stage wire[] = {
         { "decode", decode_stage },      /* refuses lies about length */
         { "capture", capture_in_stage }, /* tap: as received */
+        { "fragments", frag_stage },     /* a datagram in pieces is made whole once, for all */
         { "arp", arp_stage },            /* neighbours: answered and learned here */
         { "media", media_stage },        /* calls relayed here: SRTP and RTP between their sides */
         { "conn", conn_stage },          /* whose packet is it? */
@@ -29,10 +31,9 @@ static const struct fast_stage wire[] = {
 
 /* A datagram of the private kernel. */
 static const struct fast_stage punt[] = {
-        { "decode", decode_l3_stage },
+        { "decode", decode_l3_stage }, { "fragments", frag_stage },
         { "punt-in", punt_in_stage }, /* pseudo pair -> conn and wire headers */
-        { "egress", egress_stage },
-        { NULL, NULL },
+        { "egress", egress_stage },    { NULL, NULL },
 };
 
 /* A datagram an engine has released. */

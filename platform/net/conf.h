@@ -12,6 +12,22 @@
 #define HWNAME_MAX 63
 #define IFACES_MAX 64 /* physical and sub-interfaces together; index 0 means "none" */
 
+/* What may wait for the rest of its datagram; 0 in a field: the default. */
+struct frag_limits {
+        uint32_t size;      /* fragments, 1-30000; 200 */
+        uint32_t chain;     /* fragments of one datagram, 1-8200; 24 */
+        uint32_t timeout_s; /* 1-30; 5 */
+};
+#define FRAG_SIZE_DEFAULT 200u
+#define FRAG_CHAIN_DEFAULT 24u
+#define FRAG_TIMEOUT_DEFAULT 5u
+
+/* How many fragments may wait before only those of datagrams that have begun are let in. */
+static inline uint32_t frag_threshold(uint32_t size)
+{
+        return size < 3 ? size : size * 2 / 3;
+}
+
 struct iface_conf {
         struct conf_obj o; /* name: hardware name, canonical: "GigabitEthernet0/0", "GigabitEthernet0/1.20" */
         char nameif[NAMEIF_MAX + 1];
@@ -22,6 +38,7 @@ struct iface_conf {
         struct addr standby;
         uint16_t vlan; /* 0 none */
         uint32_t mtu;  /* bytes, 300-65535; 1500 */
+        struct frag_limits frag;
         bool management_only, have_mac;
         struct mac mac;
         char description[201];
@@ -66,6 +83,7 @@ struct net_conf {
         struct conf_list noproxyarp; /* struct name_conf: sysopt noproxyarp */
         uint32_t arp_timeout_s;      /* 60-4294967, 14400 */
         uint32_t unreach_rate, unreach_burst; /* 1-100, 1-10: 1, 1 */
+        struct frag_limits frag;              /* as typed last for all interfaces at once */
         bool same_inter, same_intra;          /* same-security-traffic permit ... */
 };
 

@@ -132,9 +132,9 @@ static enum drop_reason check_own(struct worker *w, const struct net_rt *n, cons
         if (iface_is_broadcast(ifc, &src) || iface_is_broadcast(ifc, &dst))
                 return DROP_BAD_IP_ADDR;
         /* Whoever gets a forwarded packet verifies it; what ends here is for us to verify. */
-        if (iface_by_addr(n, &dst) && !csum_l4_ok(pk))
+        if (!pk->is_frag && iface_by_addr(n, &dst) && !csum_l4_ok(pk))
                 return DROP_BAD_L4_CSUM;
-        return DROP_NONE;
+        return pk->is_frag && !w->frags ? DROP_FRAGMENT : DROP_NONE;
 }
 
 static bool is_malformed(enum drop_reason why)
@@ -169,6 +169,23 @@ static enum drop_reason decode_one(struct worker *w, const struct net_rt *n, str
         return why;
 }
 
+static void count_error(struct worker *w, const struct pkt *pk, enum drop_reason why)
+{
+        if (is_malformed(why) && pk->iface < IFACES_MAX && !pk->dry)
+                stat_add(&w->env.ifstat[pk->iface].in_errors, 1);
+}
+
+enum drop_reason decode_whole(struct worker *w, struct pkt *pk)
+{
+        enum drop_reason why = decode_l3(pk);
+        struct addr dst = flow_dst(&pk->key);
+
+        if (!why && !pk->from_box && iface_by_addr(net_rt(w->snap), &dst) && !csum_l4_ok(pk))
+                why = DROP_BAD_L4_CSUM;
+        count_error(w, pk, why);
+        return why;
+}
+
 void decode_stage(struct worker *w, struct burst *b)
 {
         const struct net_rt *n = net_rt(w->snap);
@@ -179,15 +196,13 @@ void decode_stage(struct worker *w, struct burst *b)
 
                 if (!why)
                         continue;
-                if (is_malformed(why) && pk->iface < IFACES_MAX && !pk->dry)
-                        stat_add(&w->env.ifstat[pk->iface].in_errors, 1);
+                count_error(w, pk, why);
                 dp_drop(pk, why);
         }
 }
 
 void decode_l3_stage(struct worker *w, struct burst *b)
 {
-        (void)w;
         for (unsigned i = 0; i < b->n; i++) {
                 struct pkt *pk = b->pk[i];
                 enum drop_reason why;
@@ -195,6 +210,8 @@ void decode_l3_stage(struct worker *w, struct burst *b)
                 pk->has_l2 = false;
                 pk->ethertype = ETHERTYPE_IP;
                 why = decode_l3(pk);
+                if (!why && pk->is_frag && !w->frags)
+                        why = DROP_FRAGMENT;
                 if (why)
                         dp_drop(pk, why);
         }

@@ -10,8 +10,12 @@
 /* From the Ethernet header on. pk->iface must be set; 0 or the drop reason. ARP frames: ethertype set, nothing else
  * parsed. */
 enum drop_reason decode_frame(struct pkt *pk);
-/* From the IP header at pk->off on (TUN, quoted packets). */
+/* From the IP header at pk->off on (TUN, quoted packets). Of a fragment nothing behind that header is looked at: its
+ * ports are zero until it is part of a whole (frag.h). */
 enum drop_reason decode_l3(struct pkt *pk);
+/* A datagram just put together from fragments that were decoded one by one: the rest, and what ends here verified. */
+enum drop_reason decode_whole(struct worker *w, struct pkt *pk);
+/* The stages drop fragments where the worker cannot reassemble. */
 void decode_stage(struct worker *w, struct burst *b);
 void decode_l3_stage(struct worker *w, struct burst *b);
 

@@ -194,7 +194,7 @@ static enum drop_reason decode_header(struct pkt *pk, struct cur *l4)
                 return why;
         if (pk->ttl == 0)
                 return DROP_TTL;
-        return pk->is_frag ? DROP_FRAGMENT : DROP_NONE;
+        return DROP_NONE;
 }
 
 enum drop_reason decode_l3(struct pkt *pk)
@@ -207,11 +207,13 @@ enum drop_reason decode_l3(struct pkt *pk)
         if (pk->l3 < pk->off || pk->l3 > pk->off + pk->len)
                 return DROP_BAD_IP_LENGTH;
         why = decode_header(pk, &l4);
-        if (!why)
+        if (!why && !pk->is_frag)
                 why = decode_l4(pk, l4);
         if (why)
                 return why;
         pk->tot_pay = pk->end - pk->pay;
+        if (pk->is_frag)
+                return DROP_NONE;
         normalise_csum(pk);
         return DROP_NONE;
 }

@@ -66,6 +66,14 @@ void dp_sent(struct worker *w, struct pkt *pk)
         release(w, pk);
 }
 
+void dp_merged(struct worker *w, struct pkt *pk, const char *why)
+{
+        pk->consumed = why;
+        if (why)
+                report(w, pk, PKT_TAKEN);
+        release(w, pk);
+}
+
 /* Keeps what is to go on to the next stage. */
 static void compact(struct worker *w, struct burst *b)
 {

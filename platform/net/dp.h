@@ -108,6 +108,7 @@ struct worker {
         } unreach;
         /* live state of the modules, each owned by its module */
         struct arp_table *arp;
+        struct frag_table *frags; /* NULL: fragments are dropped */
         struct icmp_box *icmp;
         struct capture_set *caps;
         struct conn_table *conns;
@@ -184,6 +185,9 @@ void dp_answered(struct worker *w, struct pkt *pk, const char *why);
 void dp_count(struct worker *w, enum drop_reason why); /* flow drops: no packet at hand */
 /* It left the box in another shape (fragments): its end for replay, and the buffer back. */
 void dp_sent(struct worker *w, struct pkt *pk);
+/* It went into another packet: its end for replay, unless `why` is NULL and the other has that, and the buffer back.
+ */
+void dp_merged(struct worker *w, struct pkt *pk, const char *why);
 /* Queues a finished frame (Ethernet header in place) on its port / a datagram to the private kernel; flushed each
  * loop. */
 void dp_transmit(struct worker *w, struct pkt *pk);

@@ -5,7 +5,7 @@
 #include "platform/net/egress_int.h"
 
 enum { ICMP_UNREACHABLE = 3, ICMP_FRAG_NEEDED = 4, ICMP_TIME_EXCEEDED = 11 };
-enum { IP_HLEN = 20, IP_MF = 0x2000 };
+enum { IP_DF = 0x4000, IP_MF = 0x2000, PIECE_MIN = 576 };
 
 static void put16(uint8_t *p, uint16_t v)
 {
@@ -43,7 +43,7 @@ static struct pkt *fragment(struct worker *w, const struct pkt *pk, uint32_t fro
         memcpy(ip + hlen, pk->buf + pk->l4 + from, n);
         put16(ip + 2, (uint16_t)(hlen + n));
         put16(ip + 4, pk->ip_id);
-        put16(ip + 6, (uint16_t)(from / 8 | (more ? IP_MF : 0)));
+        put16(ip + 6, (uint16_t)(from / 8 | (more ? IP_MF : 0) | (pk->df ? IP_DF : 0)));
         memcpy(ip + 10, &sum, 2);
         sum = csum_ip_header(ip, hlen);
         memcpy(ip + 10, &sum, 2);
@@ -97,16 +97,31 @@ static uint32_t longest_datagram(const struct pkt *pk)
         return pk->csum.gso_type ? pk->pay - pk->l3 + pk->csum.gso_size : pk->end - pk->l3;
 }
 
+/*
+ * What came in fragments leaves in fragments no larger: its sender may know of a narrow link further on. Crumbs are
+ * not made again.
+ */
+static uint32_t longest_piece(const struct pkt *pk, uint32_t mtu)
+{
+        return pk->frag_max ? MIN_OF(mtu, MAX_OF((uint32_t)pk->frag_max, (uint32_t)PIECE_MIN)) : mtu;
+}
+
+/* DF of a reassembled datagram spoke about its fragments. */
+static bool may_cut(const struct pkt *pk, uint32_t mtu)
+{
+        return !pk->csum.gso_type && (!pk->df || (pk->frag_max && pk->frag_max <= mtu));
+}
+
 static void too_long(struct worker *w, struct pkt *pk, uint32_t mtu)
 {
         enum drop_reason why;
 
-        if (pk->df || pk->csum.gso_type) {
+        if (!may_cut(pk, mtu)) {
                 icmp_send_error(w, pk, ICMP_UNREACHABLE, ICMP_FRAG_NEEDED, (uint16_t)MIN_OF(mtu, 65535u));
                 dp_discard(w, pk, DROP_MTU);
                 return;
         }
-        why = send_fragments(w, pk, mtu);
+        why = send_fragments(w, pk, longest_piece(pk, mtu));
         if (why)
                 dp_discard(w, pk, why);
         else
@@ -126,7 +141,7 @@ void egress_send(struct worker *w, struct pkt *pk)
                 dp_discard(w, pk, DROP_BAD_IP_ADDR);
                 return;
         }
-        if (unlikely(longest_datagram(pk) > ifc->mtu))
+        if (unlikely(longest_datagram(pk) > longest_piece(pk, ifc->mtu)))
                 too_long(w, pk, ifc->mtu);
         else
                 arp_output(w, pk);

@@ -22,12 +22,19 @@ static bool may_send(struct worker *w, const struct net_rt *n)
         return true;
 }
 
+static bool is_later_fragment(const struct pkt *pk)
+{
+        const uint8_t *ip = pk->buf + pk->l3;
+
+        return pk->is_frag && (ip[6] << 8 | ip[7]) & 0x1FFF;
+}
+
 /* RFC 1122, 3.2.2: what no error message may be about. */
 static bool is_unmentionable(const struct pkt *pk, const struct flow_key *k)
 {
         struct addr src = flow_src(k), dst = flow_dst(k);
 
-        if (k->fam != ADDR_V4 || pk->dry || pk->l2_bcast || pk->is_frag || icmp_is_error(pk))
+        if (k->fam != ADDR_V4 || pk->dry || pk->l2_bcast || is_later_fragment(pk) || icmp_is_error(pk))
                 return true;
         if (pk->from_box && !is_kernel_key(k)) /* the dataplane's own */
                 return true;

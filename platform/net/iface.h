@@ -25,6 +25,7 @@ struct iface_rt {
         struct addr ip; /* fam ADDR_NONE: none */
         uint8_t mask_len;
         uint32_t mtu;
+        struct frag_limits frag;
         struct mac mac;
         bool management_only;
         uint16_t next_on_port; /* next interface of the same port, 0 none */

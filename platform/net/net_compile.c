@@ -76,6 +76,9 @@ static int compile_iface(struct net_rt *n, const struct net_conf *conf, const st
         r->ip = c->ip;
         r->mask_len = c->mask_len;
         r->mtu = c->mtu ? c->mtu : 1500;
+        r->frag.size = c->frag.size ? c->frag.size : FRAG_SIZE_DEFAULT;
+        r->frag.chain = c->frag.chain ? c->frag.chain : FRAG_CHAIN_DEFAULT;
+        r->frag.timeout_s = c->frag.timeout_s ? c->frag.timeout_s : FRAG_TIMEOUT_DEFAULT;
         r->mac = c->have_mac ? c->mac : on->mac;
         r->management_only = c->management_only;
         if (b->idx >= n->nifaces)

@@ -143,6 +143,11 @@ uint32_t pkt_pool_max(const struct pkt_pool *p)
         return p->small.max + p->big.max;
 }
 
+uint32_t pkt_pool_big(const struct pkt_pool *p)
+{
+        return p->big.max;
+}
+
 uint32_t pkt_pool_low(const struct pkt_pool *p)
 {
         return pkt_pool_max(p) - p->most_used;

@@ -96,7 +96,7 @@ struct pkt {
         struct addr next_hop;      /* set by the route decision */
         uint16_t vlan_tci;         /* 0x1000 set: a tag with this TCI was received */
         uint16_t ethertype;
-        uint16_t ip_id, frag_max;
+        uint16_t ip_id, frag_max; /* frag_max: of a reassembled datagram, its largest fragment; else 0 */
         uint8_t ttl, dscp, tcp_flags, icmp_type, icmp_code;
         bool df, is_frag, l2_bcast, has_l2, dry;
         bool from_box; /* written by the private kernel or built by the dataplane */
@@ -163,6 +163,7 @@ struct pkt *pkt_get(struct pkt_pool *p, uint32_t frame) MUST_USE;
 void pkt_put(struct pkt *pk);
 uint32_t pkt_pool_used(const struct pkt_pool *p);
 uint32_t pkt_pool_max(const struct pkt_pool *p);
+uint32_t pkt_pool_big(const struct pkt_pool *p); /* how many are large */
 uint32_t pkt_pool_low(const struct pkt_pool *p); /* fewest free ever */
 /* Grow or shrink at the front; push fails (false) without headroom. */
 bool pkt_push(struct pkt *pk, uint32_t n);

@@ -28,7 +28,11 @@ static void check_packet(struct pkt *pk)
         CHECK(pk->off <= pk->l3 && pk->l3 + 20 <= pk->l4 && pk->l4 <= pk->pay && pk->pay <= pk->end);
         CHECK(pk->end <= pk->off + pk->len && pk->end <= pk->cap);
         CHECK(pk->tot_pay == pk->end - pk->pay);
-        CHECK(pk->ttl > 0 && !pk->is_frag && pk->key.fam == ADDR_V4);
+        CHECK(pk->ttl > 0 && pk->key.fam == ADDR_V4);
+        if (pk->is_frag) { /* frag_fuzz goes on from here */
+                CHECK(pk->pay == pk->l4 && !pk->key.sport && !pk->key.dport && !icmp_is_error(pk));
+                return;
+        }
         CHECK(!pk->csum.partial || pk->csum.csum_start == pk->l4);
         check_quote(pk);
         csum_l4_full(pk);

@@ -345,6 +345,65 @@ static void no_snapshot(void)
         px_udp(&fx, 0, CLIENT, 1, SERVER, 53, "x");
 }
 
+/* ---- fragments ---- */
+
+/* Bytes [from, to) of a datagram of 992 bytes. */
+static void fragment(uint8_t host, uint16_t id, size_t from, size_t to)
+{
+        static uint8_t pay[992];
+        uint8_t whole[1100], f[1100];
+        struct pb p = px_pb(&fx, 0, CLIENT, 1, SERVER, 53, IPPROTO_UDP_);
+        size_t n;
+
+        p.src = addr_v4(0xC0000200u | host);
+        p.id = id;
+        p.pay = pay;
+        p.npay = sizeof pay;
+        n = pb_build(whole, sizeof whole, &p);
+        px_send(&fx, 0, f, pb_fragment(f, sizeof f, whole, n, from, to, to < 1000));
+}
+
+static void frag_overlap(void)
+{
+        fragment(10, 7, 0, 40);
+        fragment(10, 7, 32, 1000);
+}
+
+static void frag_duplicate(void)
+{
+        fragment(10, 7, 0, 40);
+        fragment(10, 7, 0, 40);
+}
+
+static void frag_chain(void)
+{
+        for (size_t i = 0; i < 25; i++)
+                fragment(10, 7, i * 40, i * 40 + 40);
+        assert_true(px_logged(&fx, "%ASA-4-209005: Discard IP fragment set with more than 24 elements:  src = "
+                                   "192.0.2.10, dest = 10.0.0.9, proto = 17, id = 7"));
+}
+
+static void frag_queue(void)
+{
+        px_config(&fx, "fragment size 2 outside\n");
+        for (uint8_t i = 10; i < 13; i++)
+                fragment(i, 7, 0, 40);
+        assert_true(px_logged(&fx, "%ASA-4-209003: Fragment database limit of 2 exceeded:  src = 192.0.2.12, dest = "
+                                   "10.0.0.9, proto = 17, id = 7"));
+}
+
+static void frag_source(void)
+{
+        for (uint16_t i = 0; i < 51; i++)
+                fragment(10, i, 0, 40);
+}
+
+static void frag_timeout(void)
+{
+        fragment(10, 7, 0, 40);
+        px_advance(&fx, 5100);
+}
+
 /* ---- punt and engines ---- */
 
 static void syn_to_proxy(uint16_t sport)
@@ -648,7 +707,16 @@ static const struct row {
         { DROP_IP_OPTION, .make = ip_option },
         { DROP_LAND, EDIT_FIX(UDP, 30, 4, 192, 0, 2, 10) },
         { DROP_TTL, .make = ttl },
-        { DROP_FRAGMENT, EDIT_FIX(UDP, 20, 2, 0x20, 0) },
+        { DROP_FRAGMENT, .make = frag_overlap },
+        { DROP_FRAG_INVALID, EDIT_FIX(UDP, 20, 2, 0x20, 0) }, /* 12 bytes, and more to come */
+        { DROP_FRAG_TINY, EDIT_FIX(TCP, 20, 2, 0, 1) },
+        { DROP_FRAG_SIZE, EDIT_FIX(UDP, 20, 2, 0x1F, 0xFF) },
+        { DROP_FRAG_OVERLAP, .make = frag_overlap },
+        { DROP_FRAG_DUPLICATE, .make = frag_duplicate },
+        { DROP_FRAG_CHAIN, .make = frag_chain },
+        { DROP_FRAG_QUEUE, .make = frag_queue },
+        { DROP_FRAG_SOURCE, .make = frag_source },
+        { DROP_FRAG_TIMEOUT, .make = frag_timeout },
         { DROP_BAD_TCP_HEADER, EDIT(TCP, 46, 1, 0x40) },
         { DROP_BAD_UDP_LENGTH, EDIT(UDP, 38, 2, 0, 99) },
         { DROP_BAD_ICMP, EDIT_FIX(ICMP, 16, 2, 0, 27) },

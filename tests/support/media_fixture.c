@@ -5,6 +5,7 @@
 #include "platform/base/mem.h"
 #include "platform/net/arp.h"
 #include "platform/net/decode.h"
+#include "platform/net/frag.h"
 #include "proxy/media_addr.h"
 
 static void deny_stage(struct worker *w UNUSED, struct burst *b)
@@ -14,7 +15,8 @@ static void deny_stage(struct worker *w UNUSED, struct burst *b)
 }
 
 static const struct fast_stage wire[] = {
-        { "decode", decode_stage }, { "arp", arp_stage }, { "media", media_stage }, { "deny", deny_stage }, { 0 },
+        { "decode", decode_stage }, { "fragments", frag_stage }, { "arp", arp_stage },
+        { "media", media_stage },   { "deny", deny_stage },      { 0 },
 };
 static void (*const drains[])(struct worker *) = { media_drain, NULL };
 

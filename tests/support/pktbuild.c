@@ -275,6 +275,25 @@ size_t pb_icmp_error(void *out, size_t cap, const char *src, const char *dst, ui
         return pb_build(out, cap, &p);
 }
 
+size_t pb_fragment(void *out, size_t cap, const void *frame, size_t n, size_t from, size_t to, bool more)
+{
+        const uint8_t *in = frame;
+        uint8_t *ip = (uint8_t *)out + 14;
+        size_t hlen = (in[14] & 15u) * 4u, len = hlen + to - from;
+        uint16_t sum;
+
+        if (14 + len > cap || 14 + hlen + to > n)
+                return 0;
+        memcpy(out, in, 14 + hlen);
+        memcpy(ip + hlen, in + 14 + hlen + from, to - from);
+        put16(ip + 2, (uint16_t)len);
+        put16(ip + 6, (uint16_t)((in[20] & 0x40) << 8 | from / 8 | (more ? 0x2000 : 0)));
+        put16(ip + 10, 0);
+        sum = pb_csum(ip, hlen);
+        put16(ip + 10, sum);
+        return 14 + len;
+}
+
 size_t pb_arp(void *out, size_t cap, uint16_t op, struct mac sha, const char *spa, struct mac tha, const char *tpa)
 {
         struct addr s = pb_addr(spa), t = pb_addr(tpa);

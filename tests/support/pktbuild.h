@@ -59,6 +59,8 @@ size_t pb_udp(void *out, size_t cap, const char *src, uint16_t sport, const char
               const void *pay, size_t n);
 size_t pb_tcp(void *out, size_t cap, const char *src, uint16_t sport, const char *dst, uint16_t dport, uint8_t flags,
               uint32_t seq, uint32_t ack, const void *pay, size_t n);
+/* The fragment of an IPv4 frame that holds bytes [from, to) of its payload; more: MF set. DF stays as it was. */
+size_t pb_fragment(void *out, size_t cap, const void *frame, size_t n, size_t from, size_t to, bool more);
 /* Echo request (type 8, or 128 for IPv6 addresses) or reply. */
 size_t pb_echo(void *out, size_t cap, const char *src, const char *dst, bool reply, uint16_t id, uint16_t seq);
 /* ICMP error that quotes the first `quoted` bytes of an IP datagram. */

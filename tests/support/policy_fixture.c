@@ -7,6 +7,7 @@
 #include "platform/net/arp.h"
 #include "platform/net/decode.h"
 #include "platform/net/egress.h"
+#include "platform/net/frag.h"
 
 static void need(bool ok, const char *what)
 {
@@ -253,8 +254,9 @@ static enum pkt_verdict late_stage(struct worker *w, struct pkt *pk, struct flow
 }
 
 static const struct fast_stage wire[] = {
-        { "decode", decode_stage },    { "arp", arp_stage },   { "conn", conn_stage },     { "miss", miss_stage },
-        { "track", conn_track_stage }, { "take", take_stage }, { "egress", egress_stage }, { 0 },
+        { "decode", decode_stage }, { "fragments", frag_stage }, { "arp", arp_stage },
+        { "conn", conn_stage },     { "miss", miss_stage },      { "track", conn_track_stage },
+        { "take", take_stage },     { "egress", egress_stage },  { 0 },
 };
 static const struct slow_stage slow[] = {
         { "pinhole", pinhole_stage }, { "box", box_stage },           { "route", route_stage },

@@ -7,6 +7,7 @@
 #include "platform/net/arp.h"
 #include "platform/net/decode.h"
 #include "platform/net/egress.h"
+#include "platform/net/frag.h"
 #include "platform/net/icmp_box.h"
 #include "platform/net/route.h"
 #include "tests/support/pktbuild.h"
@@ -41,14 +42,12 @@ static void router_stage(struct worker *w, struct burst *b)
 }
 
 static const struct fast_stage router[] = {
-        { "decode", decode_stage },
-        { "arp", arp_stage },
-        { "router", router_stage },
-        { "egress", egress_stage },
-        { 0 },
+        { "decode", decode_stage }, { "fragments", frag_stage }, { "arp", arp_stage },
+        { "router", router_stage }, { "egress", egress_stage },  { 0 },
 };
 static const struct fast_stage punt[] = {
         { "decode", decode_l3_stage },
+        { "fragments", frag_stage },
         { "router", router_stage },
         { "egress", egress_stage },
         { 0 },
@@ -139,7 +138,8 @@ void wf_start(struct worker_fixture *f)
         }
         f->w->arp = arp_table_new(f->w);
         f->w->icmp = icmp_box_new(f->w);
-        need(f->w->arp && f->w->icmp, "module state");
+        f->w->frags = frag_table_new(f->w);
+        need(f->w->arp && f->w->icmp && f->w->frags, "module state");
         wf_commit(f);
         worker_step(f->w);
         wf_clear(f); /* announcements */
@@ -148,6 +148,7 @@ void wf_start(struct worker_fixture *f)
 void wf_stop(struct worker_fixture *f)
 {
         if (f->w) {
+                frag_table_free(f->w->frags);
                 arp_table_free(f->w->arp);
                 icmp_box_free(f->w->icmp);
                 worker_free(f->w);

@@ -11,7 +11,8 @@
  *      n = wf_take(&f, 1, frame, sizeof frame);
  *      wf_stop(&f);             module state must be gone from f.w
  *
- * The default path is a plain router: decode, ARP, ICMP to the box, route, egress. Any failure ends the test.
+ * The default path is a plain router: decode, fragments, ARP, ICMP to the box, route, egress. Any failure ends the
+ * test.
  */
 #ifndef VOXGATE_TEST_WORKER_FIXTURE_H
 #define VOXGATE_TEST_WORKER_FIXTURE_H

@@ -323,7 +323,9 @@ static void test_error_flags(void **state)
         icmp_send_error(f.w, pk, 3, 1, 0);
         pk->l2_bcast = false;
         pk->is_frag = true;
+        pk->buf[pk->l3 + 7] = 1; /* a later one */
         icmp_send_error(f.w, pk, 3, 1, 0);
+        pk->buf[pk->l3 + 7] = 0;
         pk->is_frag = false;
         pk->dry = true;
         icmp_send_error(f.w, pk, 3, 1, 0);
