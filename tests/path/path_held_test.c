@@ -301,6 +301,14 @@ static void only_so_many_wait(void **state UNUSED)
         assert_int_equal(pkt_pool_used(fx.w->pkts), idle_pkts);
 }
 
+/* Stopped while some wait: the teardown sees whether anything is left. */
+static void a_stop_leaves_nothing(void **state UNUSED)
+{
+        for (uint16_t i = 0; i < 20; i++)
+                held((uint16_t)(40000 + i));
+        assert_int_equal(fx.w->punt->nheld, 20);
+}
+
 /* A dropped SYN was never held: END leaves nothing, and the next SYN begins anew. */
 static void an_end_without_a_held_syn(void **state UNUSED)
 {
@@ -330,6 +338,7 @@ int main(void)
                 T(ends_that_cross_free_it_once),
                 T(another_generation_lets_nobody_in),
                 T(only_so_many_wait),
+                T(a_stop_leaves_nothing),
                 T(an_end_without_a_held_syn),
         };
 

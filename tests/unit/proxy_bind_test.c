@@ -241,6 +241,124 @@ SESSION_TEST(names_that_are_gone_refuse_their_flows)
         CHECK(!counts(r).active && !counts(r).total);
 }
 
+/* ---- a certificate per phone ---- */
+
+static struct cert *ldc_issuer(void)
+{
+        struct trustpoint_conf tp = { .o.name = (char *)(uintptr_t) "LDC", .proxy_ldc_issuer = true };
+        struct enroll_params ep = { .hostname = "cuma", .domain = "example.com" };
+        struct x509_plan plan;
+        struct err e = { 0 };
+        struct cert *c = NULL;
+
+        if (x509_plan(&plan, &tp, &ep, &e) == 0)
+                c = self_signed_make(&plan, assets.key, PKI_NOW, &rng_system, &e);
+        CHECK(c != NULL);
+        return c;
+}
+
+/* A server that asks for a certificate and believes this issuer only. */
+static struct tls_profile *asking_server(struct rig *r, struct cert *issuer)
+{
+        struct trust_anchor a = { .trustpoint = "LDC", .cert = issuer };
+        struct trust_set *t = trust_set_new(&a, 1);
+        struct tls_profile_params p = {
+                .role = TLS_SERVER, .identity = &r->id, .trust = t, .rng = &rng_system, .clk = &r->wf.clk
+        };
+        struct err e = { 0 };
+        struct tls_profile *profile = tls_profile_new(&p, &e);
+
+        CHECK(profile != NULL);
+        trust_set_put(t);
+        return profile;
+}
+
+static void with_ldc(struct rig *r, struct cert *issuer, struct identity_rt *ids, struct key_rt *key)
+{
+        ids[0] = (struct identity_rt){ "LDC", issuer, assets.key, 0, { NULL }, true };
+        ids[1] = r->id;
+        *key = (struct key_rt){ "phones", assets.key };
+        r->pki.n = 2;
+        r->pki.id = ids;
+        r->pki.nkeys = 1;
+        r->pki.keys = key;
+        snprintf(r->tp->ldc_issuer, sizeof r->tp->ldc_issuer, "LDC");
+        snprintf(r->tp->ldc_key, sizeof r->tp->ldc_key, "phones");
+        tls_profile_put(r->server_profile);
+        r->server_profile = asking_server(r, issuer);
+}
+
+SESSION_TEST(the_server_sees_a_certificate_for_the_client)
+{
+        struct cert *issuer = ldc_issuer();
+        struct identity_rt ids[2];
+        struct tls_info seen;
+        struct key_rt key;
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        r->pp->mixed = true;
+        with_ldc(r, issuer, ids, &key);
+        rig_commit(r);
+        rig_open(r, &f, 3, 1);
+        leg_tls_info(f.server, &seen);
+        CHECK(seen.verified && !strcmp(seen.trustpoint, "LDC"));
+        CHECK(!strcmp(seen.peer_subject, row_of(r).tls[0].peer_subject));
+        CHECK(row_of(r).tls[1].own_cert_asked && rig_logged(r, "725005"));
+        exchange(r, &f);
+        close_flow(r, &f);
+        rig_open(r, &f, 4, 1); /* the same once more, from the cache */
+        close_flow(r, &f);
+        r->pp->mixed = false; /* a nonsecure cluster sees none: its leg is TCP */
+        rig_commit(r);
+        rig_flow(r, &f, 5, 1);
+        f.clear[1] = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
+        exchange(r, &f);
+        close_flow(r, &f);
+        cert_put(issuer);
+}
+
+/* Each allocation in turn fails: the session ends cleanly, or is whole. */
+SESSION_TEST(without_memory_a_phone_is_refused_cleanly)
+{
+        struct cert *issuer = ldc_issuer();
+        struct identity_rt ids[2];
+        uint64_t live = 0;
+        unsigned opened = 0;
+        struct key_rt key;
+
+        rig_phone_proxy(r);
+        r->pp->mixed = true;
+        with_ldc(r, issuer, ids, &key);
+        rig_commit(r);
+        for (unsigned n = 0; n < 300 && opened < 3; n++) {
+                struct rig_flow f;
+
+                r->fail_nth = n;
+                r->failed = false;
+                rig_flow(r, &f, 3, (uint8_t)(n + 1));
+                if (!f.free) {
+                        rig_serve(r, &f);
+                        rig_dial(r, &f);
+                }
+                RIG_UNTIL(r, f.free || (f.client_rc == 1 && f.server_rc == 1));
+                for (unsigned i = 0; i < 20 && !f.free; i++)
+                        rig_step(r);
+                opened += !f.free && !r->failed;
+                r->fail_nth = 0;
+                close_flow(r, &f);
+                rig_step(r);
+                if (n == 0)
+                        live = mem_live_blocks();
+                CHECK(mem_live_blocks() == live);
+        }
+        CHECK(opened == 3);
+        cert_put(issuer);
+}
+
 /* ---- what is told of a handshake ---- */
 
 SESSION_TEST(versions_and_suites_are_those_that_can_be)
@@ -278,6 +396,8 @@ int main(void)
                 cmocka_unit_test(phones_must_use_tls),
                 cmocka_unit_test(what_cannot_work_says_why),
                 cmocka_unit_test(names_that_are_gone_refuse_their_flows),
+                cmocka_unit_test(the_server_sees_a_certificate_for_the_client),
+                cmocka_unit_test(without_memory_a_phone_is_refused_cleanly),
                 cmocka_unit_test(versions_and_suites_are_those_that_can_be),
         };
 

@@ -514,6 +514,14 @@ static void rows_of_one_protocol_share_a_state(void **state UNUSED)
         assert_ptr_equal(shared_of(b.p, &b.engine), &b);
 }
 
+/* Timers and cold callers run between two loops, when the snapshot of the last one may be gone. */
+static void nobody_looks_at_an_old_snapshot(void **state UNUSED)
+{
+        assert_non_null(b.p->snap);
+        proxy_step(b.p, 0);
+        assert_null(b.p->snap);
+}
+
 /* Without the blocks of log sources and their rings, which live as long as the log. */
 static uint64_t live_blocks(void)
 {
@@ -570,6 +578,7 @@ int main(void)
                 T(a_full_table_refuses_phones),
                 T(engines_have_a_clock),
                 T(rows_of_one_protocol_share_a_state),
+                T(nobody_looks_at_an_old_snapshot),
                 T(a_worker_needs_its_memory),
         };
 
