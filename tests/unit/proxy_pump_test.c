@@ -32,9 +32,11 @@ static enum engine_verdict octet(struct inspect_ctx *c, uint8_t o)
                 return ENGINE_DROP;
         if (o == 's')
                 memcpy(state_of(c), secret, sizeof secret);
-        if (o == 'f')
+        if (o == 'f') {
                 while (!c->out->full)
                         wbuf_u8(c->out, o);
+                return ENGINE_ACCEPT;
+        }
         if (c->out->cap - c->out->len < n)
                 return ENGINE_ROOM;
         while (n--)
