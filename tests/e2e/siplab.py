@@ -26,10 +26,10 @@ log_stderror=yes
 fork=yes
 children=1
 tcp_children=1
-disable_tls=yes
 auto_aliases=no
 listen=udp:{addr}:5060
 listen=tcp:{addr}:5060
+{listen}
 tcp_connection_lifetime=3605
 mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 loadmodule "jsonrpcs.so"
@@ -46,6 +46,7 @@ loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "nathelper.so"
 loadmodule "xlog.so"
+{modules}
 modparam("jsonrpcs", "transport", 0)
 modparam("usrloc", "db_mode", 0)
 modparam("nathelper|registrar", "received_avp", "$avp(RECEIVED)")
@@ -74,6 +75,27 @@ request_route {{
         if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
         t_relay();
 }}
+"""
+
+# Both ends of its TLS show certificates; whose are believed is in tls-ca.pem.
+KAMAILIO_TLS = ("enable_tls=yes\nlisten=tls:{addr}:5061", """\
+loadmodule "tls.so"
+modparam("tls", "config", "{dir}/tls.cfg")""")
+TLS_CFG = """\
+[server:default]
+method = TLSv1.2
+verify_certificate = yes
+require_certificate = yes
+private_key = {dir}/{cert}.key
+certificate = {dir}/{cert}.crt
+ca_list = {dir}/tls-ca.pem
+[client:default]
+method = TLSv1.2
+verify_certificate = yes
+require_certificate = yes
+private_key = {dir}/{cert}.key
+certificate = {dir}/{cert}.crt
+ca_list = {dir}/tls-ca.pem
 """
 
 BARESIP = """\
@@ -340,17 +362,27 @@ class SipLab(lablib.Lab):
     def config(self):
         return CONFIG.format(pkcs12=self.pki.pkcs12("shown", "sample_passphrase"), issuer=self.pki.pem_body("issuer.crt"))
 
-    def call_manager(self, ns=None, addr=CM):
-        """Kamailio inside, or in another namespace; its log is cm_text()."""
+    def call_manager(self, ns=None, addr=CM, cert=None, trusts=()):
+        """
+        Kamailio inside, or in another namespace; its log is cm_text(). With a certificate it speaks TLS too, to whoever shows
+        one that `trusts` (files) vouch for.
+        """
+        listen, modules = KAMAILIO_TLS if cert else ("disable_tls=yes", "")
         ns, path = ns or self.inside, os.path.join(self.dir, "kamailio.cfg")
         with open(path, "w") as f:
-            f.write(KAMAILIO.format(addr=addr))
+            f.write(KAMAILIO.format(addr=addr, listen=listen.format(addr=addr), modules=modules.format(dir=self.dir)))
+        with open(os.path.join(self.dir, "tls.cfg"), "w") as f:
+            f.write(TLS_CFG.format(dir=self.dir, cert=cert))
+        with open(os.path.join(self.dir, "tls-ca.pem"), "w") as f:
+            for name in trusts:
+                with open(self.pki.path(name)) as g:
+                    f.write(g.read())
         self.cm_log = open(os.path.join(self.dir, "kamailio.log"), "wb+")
         run = os.path.join(self.dir, "kamailio-run")
         os.makedirs(run, exist_ok=True)
         self.cm = self.spawn(ns, "kamailio", "-f", path, "-DD", "-E", "-m", "64", "-M", "8", "-Y", run, "-w", run,
                              stdout=self.cm_log, stderr=self.cm_log)
-        lablib.wait_for("kamailio", lambda: f"{addr}:5060" in ns.run("ss", "-ltn").stdout.decode())
+        lablib.wait_for("kamailio", lambda: f"{addr}:{5061 if cert else 5060}" in ns.run("ss", "-ltn").stdout.decode())
         return self.cm
 
     def plain_phone(self, ns, user, addr, server=CM, transport="udp", **kw):
@@ -383,12 +415,12 @@ class SipLab(lablib.Lab):
         self.fars.append(ns)
         return ns
 
-    def remote_phone(self, user="1001", target=CM_OUTSIDE, ns=None, addr=PHONE, cert=None, seed=0, account="", **kw):
+    def remote_phone(self, user="1001", target=CM_OUTSIDE, ns=None, addr=PHONE, cert=None, seed=0, media="srtp-mand", **kw):
         """A phone that speaks TLS and SRTP only, shows its certificate and trusts the appliance's."""
         extra = (f"sip_certificate {self.pki.path((cert or 'phone' + user) + '.pem')}\n"
                  f"sip_cafile {self.pki.path('shown.crt')}\n")
         return Phone(self, ns or self.outside, user, addr, f"<sip:{user}@{target};transport=tls>;outbound=\"sip:{target}:5061;"
-                     f"transport=tls\";regint=60;mediaenc=srtp-mand;answermode=auto;audio_codecs=PCMU/8000/1{account}", seed,
+                     f"transport=tls\";regint=60;mediaenc={media};answermode=auto;audio_codecs=PCMU/8000/1", seed,
                      extra=extra, **kw)
 
 
