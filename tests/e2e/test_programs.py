@@ -175,10 +175,10 @@ DEMO = ["/usr/bin/python3", lablib.ROOT + "/scripts/demo.py"]
 DEMO_ENV = dict(os.environ, VOXGATE_BIN=lablib.voxgate_bin())
 
 
-@pytest.mark.parametrize("scenario", ["1", "2"])
-def test_demo_batch(scenario):
-    r = subprocess.run(DEMO + ["--batch", "--scenario", scenario], capture_output=True, text=True, timeout=120, env=DEMO_ENV)
-    assert r.returncode == 0 and "\n11 passed, 0 failed\n" in r.stdout, r.stdout + r.stderr
+@pytest.mark.parametrize("scenario, steps", [("1", 11), ("2", 11), ("sip", 13)])
+def test_demo_batch(scenario, steps):
+    r = subprocess.run(DEMO + ["--batch", "--scenario", scenario], capture_output=True, text=True, timeout=180, env=DEMO_ENV)
+    assert r.returncode == 0 and f"\n{steps} passed, 0 failed\n" in r.stdout, r.stdout + r.stderr
 
 
 def test_demo_leaves_its_operator_on_the_console():
@@ -187,6 +187,8 @@ def test_demo_leaves_its_operator_on_the_console():
     child.expect("ciscoasa# $")
     child.send("show ver\t\r")
     child.expect("Voxgate Appliance Software Version")
+    child.expect("<--- More --->$")
+    child.send(" ")
     child.expect("ciscoasa# $")
     child.send("show running-config\r")
     child.expect("<--- More --->$")
