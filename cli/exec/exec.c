@@ -17,6 +17,7 @@ const struct exec_table exec_tables[] = {
         TABLE(reload),
         TABLE(show_interface),
         TABLE(show_route_arp),
+        TABLE(fragment),
         TABLE(show_conn),
         TABLE(show_xlate_nat),
         TABLE(show_access_list),

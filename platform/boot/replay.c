@@ -11,6 +11,7 @@
 #include "platform/base/mem.h"
 #include "platform/boot/box_setup.h"
 #include "platform/boot/replay_port.h"
+#include "platform/net/frag.h"
 #include "proxy/proxy_rt.h"
 
 #define CONFIG_MAX (16u << 20)
@@ -182,6 +183,7 @@ static void play(struct replay *r)
         }
         advance_to(r, r->vclk.wall + AFTER_LAST_MS * 1000000);
         settle(r);
+        frag_clear_queue(r->parts.worker[0]->frags, FRAG_IFACE_ALL); /* their rest is not in the files */
 }
 
 /* ---- set-up ---- */
