@@ -79,6 +79,23 @@ void sleep_until(uint64_t mono)
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
+#define SPIN_NS 60000u /* closer than this a sleep would be late */
+
+unsigned pace_due(const struct pace *p)
+{
+        uint64_t now = mono_ns(), next, total;
+
+        if (p->rate <= 0)
+                return p->batch;
+        next = p->start + (uint64_t)((double)p->sent / p->rate * 1e9);
+        if (now + SPIN_NS < next)
+                sleep_until(next - SPIN_NS / 2);
+        while ((now = mono_ns()) < next)
+                continue;
+        total = (uint64_t)((double)(now - p->start) * p->rate / 1e9) + 1;
+        return total - p->sent < p->batch ? (unsigned)(total - p->sent) : p->batch;
+}
+
 void ns_enter(const char *pid)
 {
         char path[64];

@@ -25,6 +25,14 @@ uint64_t mono_ns(void);
 uint64_t wall_ns(void); /* what the kernel stamps received frames with */
 void sleep_until(uint64_t mono);
 
+/* How many things are due, `batch` at most; waits until one is. rate 0: always a batch. */
+struct pace {
+        double rate; /* a second */
+        unsigned batch;
+        uint64_t start, sent;
+};
+unsigned pace_due(const struct pace *p);
+
 /* The network namespace of a process, or the one at hand for "". Sockets made before stay where they were made. */
 void ns_enter(const char *pid);
 

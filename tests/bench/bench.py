@@ -9,23 +9,10 @@ import subprocess
 import sys
 import time
 
+import calls
 import topo as t
+from topo import INTERFACES, ROUNDS, SECONDS, line
 
-ROUNDS = int(os.environ.get("ROUNDS", "2"))
-SECONDS = float(os.environ.get("SECONDS", "2"))
-
-INTERFACES = """\
-interface GigabitEthernet0/0
- nameif outside
- security-level 0
- ip address 192.0.2.1 255.255.255.0
- no shutdown
-interface GigabitEthernet0/1
- nameif inside
- security-level 100
- ip address 10.0.0.1 255.255.255.0
- no shutdown
-"""
 PERMIT = "access-list outside_in extended permit {} any host 10.0.0.9 eq 7000\n"
 GROUP = "access-group outside_in in interface outside\n"
 NAT = """\
@@ -36,10 +23,6 @@ object network users
  subnet 10.0.0.0 255.255.255.0
  nat (inside,outside) dynamic interface
 """
-
-
-def line(figure, text):
-    print(f"{figure:<34} {text}", flush=True)
 
 
 # ---- packets ----
@@ -351,9 +334,9 @@ def idle(topo):
 
 FIGURES = {
     "kernel": kernel, "forward": forward, "nat": nat, "newflows": new_flows, "commit": commit,
-    "sessions": sessions, "messages": messages, "idle": idle,
+    "sessions": sessions, "messages": messages, "idle": idle, **calls.FIGURES,
 }
-WITH_HOSTS = ("sessions", "messages", "idle")
+WITH_HOSTS = ("sessions", "messages", "idle", *calls.FIGURES)
 
 
 def run(name):
@@ -385,6 +368,7 @@ def main():
               f"usage: scripts/bench [{' | '.join(FIGURES)}]...", file=sys.stderr)
         return 2
     print(f"# {machine()}; generators on core {t.GEN_CORE}, the device on core {t.DEVICE_CORE}", flush=True)
+    t.go_first()
     start = time.monotonic()
     results = [run(n) for n in names]
     print(f"# {time.monotonic() - start:.0f} s", flush=True)

@@ -37,7 +37,6 @@ enum {
         SETTLE_MS = 60,
 };
 #define MAGIC 0x766f7867u
-#define SPIN_NS 60000u /* closer than this a sleep would be late */
 
 struct gen {
         struct end tx, rx;
@@ -217,35 +216,20 @@ static void send_some(struct gen *g, unsigned n)
         }
 }
 
-/* How many frames are due; waits until one is. */
-static unsigned due(const struct gen *g, uint64_t start, uint64_t sent)
-{
-        uint64_t now = mono_ns(), next, total;
-
-        if (g->rate <= 0)
-                return BATCH;
-        next = start + (uint64_t)((double)sent / g->rate * 1e9);
-        if (now + SPIN_NS < next)
-                sleep_until(next - SPIN_NS / 2);
-        while ((now = mono_ns()) < next)
-                continue;
-        total = (uint64_t)((double)(now - start) * g->rate / 1e9) + 1;
-        return total - sent < BATCH ? (unsigned)(total - sent) : BATCH;
-}
-
 static uint64_t send_all(struct gen *g, double seconds, double count)
 {
-        uint64_t start = mono_ns(), end = start + (uint64_t)(seconds * 1e9), sent = 0;
+        struct pace p = { .rate = g->rate, .batch = BATCH, .start = mono_ns() };
+        uint64_t end = p.start + (uint64_t)(seconds * 1e9);
 
-        while (mono_ns() < end && (count <= 0 || (double)sent < count)) {
-                unsigned n = due(g, start, sent);
+        while (mono_ns() < end && (count <= 0 || (double)p.sent < count)) {
+                unsigned n = pace_due(&p);
 
-                if (count > 0 && (double)(sent + n) > count)
-                        n = (unsigned)(count - (double)sent);
+                if (count > 0 && (double)(p.sent + n) > count)
+                        n = (unsigned)(count - (double)p.sent);
                 send_some(g, n);
-                sent += n;
+                p.sent += n;
         }
-        return sent;
+        return p.sent;
 }
 
 /* Waits until nothing more comes out, 2 s at most; returns when the last one came, as far as can be told. */
@@ -324,8 +308,8 @@ static void configure(struct gen *g, const struct texts *t)
         if (g->payload < STAMP || g->payload > FRAME_MAX - UDP_PAYLOAD || !g->flows || g->flows > NEW_PORTS)
                 die("payload %u or flows %u out of range", g->payload, g->flows);
         device_parse(&g->device, t->device);
-        end_open(&g->tx, t->tx, t->txif, false);
-        end_open(&g->rx, t->rx, t->rxif, !g->fresh);
+        end_open(&g->tx, t->tx, t->txif, 0);
+        end_open(&g->rx, t->rx, t->rxif, g->fresh ? 0 : UDP_PAYLOAD + SEQ_AT + 7);
         samples_init(&g->late, 1u << 20);
 }
 

@@ -26,10 +26,11 @@ struct end {
 };
 
 /*
- * The socket sees ARP and, with `sample`, every 64th datagram by the lowest octet of its sequence number. The MAC
- * address follows from the interface's name, not from the role it plays: neighbours remember it.
+ * The socket sees ARP and, if `sample_at` is not 0, every 64th datagram by the lowest octet of its sequence number,
+ * which stands there in the frame. The MAC address follows from the interface's name, not from the role it plays:
+ * neighbours remember it.
  */
-void end_open(struct end *e, const char *pid, const char *ifname, bool sample);
+void end_open(struct end *e, const char *pid, const char *ifname, unsigned sample_at);
 uint64_t end_received(const struct end *e); /* frames so far, whether the socket saw them or not */
 
 bool is_arp(const uint8_t *f, size_t len);
