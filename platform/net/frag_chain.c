@@ -189,6 +189,6 @@ struct pkt *frag_chain_join(const struct frag_chain *c, struct pkt_pool *pool)
         pk->l2_bcast = f->l2_bcast;
         pk->has_l2 = f->has_l2;
         pk->from_box = f->from_box;
-        pk->frag_max = c->largest;
+        pk->frag_max = f->from_box ? 0 : c->largest; /* our own TUN is no link to spare */
         return pk;
 }

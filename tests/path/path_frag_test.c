@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "tests/path/support/path_fixture.h"
+#include "tests/path/support/path_media.h"
 
 #define INSIDE "10.0.0.5"
 #define MAPPED "192.0.2.140"
@@ -180,6 +180,104 @@ static void the_box_answers_a_long_ping(void **state UNUSED)
         px_stop(&fx);
 }
 
+/* Video of a call: longer than a link in, and out again. */
+static void the_relay_takes_and_makes_fragments(void **state UNUSED)
+{
+        static struct pm_addresses addrs;
+        static uint8_t rtp[2000] = { 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1 };
+        struct media_spec s;
+        struct pb_view v;
+        struct pb p;
+
+        for (size_t i = 12; i < sizeof rtp; i++)
+                rtp[i] = (uint8_t)i;
+        start("");
+        pm_publish(&fx, &addrs);
+        fx.lazy = true;
+        s = spec_of(side_rtp(PM_PHONE, 4000), side_rtp(PM_DESK, 6000));
+        pm_push(&fx, 0, MEDIA_OPEN, &s);
+        p = px_pb(&fx, 0, PM_PHONE, 4000, PM_OUT, PM_PORT(0), IPPROTO_UDP_);
+        p.id = 3;
+        p.pay = rtp;
+        p.npay = sizeof rtp;
+        send_pieces(0, &p, 1480);
+        v = collect(1, 1500, 2);
+        assert_true(px_is(&v, PM_IN, PM_PORT(0), PM_DESK, 6000));
+        assert_int_equal(v.npay, sizeof rtp);
+        assert_memory_equal(v.pay, rtp, sizeof rtp);
+        pm_push(&fx, 0, MEDIA_CLOSE, NULL);
+        px_stop(&fx);
+}
+
+static const char mmp[] = "crypto ca trustpoint ours\n"
+                          " enrollment self\n"
+                          " subject-name cn=cuma.example.com\n"
+                          "crypto key generate rsa modulus 1024\n"
+                          "crypto ca enroll ours noconfirm\n"
+                          "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
+                          "tls-proxy cuma_proxy\n"
+                          " server trust-point ours\n"
+                          " no server authenticate-client\n"
+                          "class-map cuma_proxy\n"
+                          " match port tcp eq 5443\n"
+                          "policy-map global_policy\n"
+                          " class cuma_proxy\n"
+                          "  inspect mmp tls-proxy cuma_proxy\n"
+                          "service-policy global_policy global\n";
+
+/* The private kernel gets segments whole, and may cut its own. */
+static void the_private_kernel_gets_segments_whole(void **state UNUSED)
+{
+        static uint8_t buf[8192], pay[2000];
+        uint8_t from_kernel[2048], f[2048];
+        struct pb_view v, syn;
+        struct pb p;
+        size_t n;
+
+        for (size_t i = 0; i < sizeof pay; i++)
+                pay[i] = (uint8_t)(i % 253);
+        start(mmp);
+        px_tcp(&fx, 0, PEER, 4000, MAPPED, 5443, PB_SYN, 1000, 0);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &syn));
+        p = pb_of("240.0.0.1", syn.dport, "240.0.0.1", syn.sport, IPPROTO_TCP_);
+        p.dst = syn.src;
+        p.flags = PB_SYN | PB_ACK;
+        p.seq = 5000;
+        p.ack = 1001;
+        px_send_tun(&fx, p);
+        assert_true(px_take(&fx, 0, &v));
+        px_tcp(&fx, 0, PEER, 4000, MAPPED, 5443, PB_ACK, 1001, 5001);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        p = px_pb(&fx, 0, PEER, 4000, MAPPED, 5443, IPPROTO_TCP_);
+        p.flags = PB_ACK;
+        p.seq = 1001;
+        p.ack = 5001;
+        p.pay = pay;
+        p.npay = sizeof pay;
+        send_pieces(0, &p, 1480);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(v.ip_ok && v.l4_ok && v.sport == syn.sport && v.npay == sizeof pay);
+        assert_memory_equal(v.pay, pay, sizeof pay);
+        p = pb_of("240.0.0.1", syn.dport, "240.0.0.1", syn.sport, IPPROTO_TCP_);
+        p.dst = syn.src;
+        p.flags = PB_ACK;
+        p.seq = 5001;
+        p.ack = 3001;
+        p.pay = pay;
+        p.npay = 600;
+        n = pb_build(from_kernel, sizeof from_kernel, &p);
+        for (size_t at = 0; at < 620; at += 320) {
+                size_t k =
+                        pb_fragment(f, sizeof f, from_kernel, n, at, MIN_OF(at + 320, (size_t)620), at + 320 < 620);
+
+                assert_int_equal(port_mem_inject(fx.tun, f + 14, k - 14, NULL), 0);
+                px_settle(&fx);
+        }
+        assert_true(px_take(&fx, 0, &v) && px_is(&v, MAPPED, 5443, PEER, 4000));
+        assert_int_equal(v.npay, 600);
+        px_stop(&fx);
+}
+
 /* A capture holds what came and what left, piece by piece. */
 static void captures_show_fragments(void **state UNUSED)
 {
@@ -247,6 +345,8 @@ int main(void)
                 cmocka_unit_test(filter_sees_the_ports),
                 cmocka_unit_test(inspection_reads_and_edits_the_whole),
                 cmocka_unit_test(the_box_answers_a_long_ping),
+                cmocka_unit_test(the_relay_takes_and_makes_fragments),
+                cmocka_unit_test(the_private_kernel_gets_segments_whole),
                 cmocka_unit_test(captures_show_fragments),
                 cmocka_unit_test(operator_sees_and_sets),
         };

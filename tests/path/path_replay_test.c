@@ -249,6 +249,48 @@ static void every_frame_has_a_verdict(void **state UNUSED)
         free(csv);
 }
 
+/* Fragments: those that make a datagram, those that are refused, and one whose rest is in no file. */
+static void fragments_have_verdicts(void **state UNUSED)
+{
+        static const char want[] = "1,inside,consumed:fragment\n"
+                                   "2,inside,forwarded:outside\n"
+                                   "3,inside,dropped:fragment-reassembly-failed\n"
+                                   "4,inside,dropped:fragment-overlap\n"
+                                   "5,inside,dropped:fragment-reassembly-failed\n";
+        static const struct {
+                uint8_t id;
+                size_t from, to;
+        } cut[] = { { 1, 0, 1480 }, { 1, 1480, 2008 }, { 2, 0, 1480 }, { 2, 1000, 2008 }, { 3, 0, 1480 } };
+        static uint8_t whole[2100], pay[2000];
+        struct pb p = pb_of("10.0.0.7", 5000, "192.0.2.10", 53, IPPROTO_UDP_);
+        char path_in[128], *csv;
+        struct tape t;
+        struct run r;
+
+        p.pay = pay;
+        p.npay = sizeof pay;
+        tape_open(&t, "frags.pcap", T0 + 200 * MS);
+        for (unsigned i = 0; i < ARRAY_LEN(cut); i++) {
+                uint8_t f[2048];
+                size_t n;
+
+                p.id = cut[i].id;
+                n = pb_build(whole, sizeof whole, &p);
+                tape_put(&t, f, pb_fragment(f, sizeof f, whole, n, cut[i].from, cut[i].to, cut[i].to < 2008));
+        }
+        assert_int_equal(pcap_file_close(t.f, NULL), 0);
+        prepare(&r, "frags");
+        r.o.in[1].spec = path(path_in, "frags.pcap");
+        r.o.in[0] = r.o.in[1];
+        r.o.nin = 1;
+        assert_int_equal(replay(&r), 0);
+        csv = text_of("verdicts-frags");
+        assert_string_equal(csv, want);
+        has(r.said, "5 frames: 1 forwarded, 3 dropped, 1 consumed by the appliance\n");
+        free(csv);
+        free(r.said);
+}
+
 static void frames_are_translated(void **state UNUSED)
 {
         static const struct {
@@ -401,10 +443,10 @@ static void refused_lines_are_named(void **state UNUSED)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(every_frame_has_a_verdict),  cmocka_unit_test(frames_are_translated),
-                cmocka_unit_test(twice_gives_the_same_bytes), cmocka_unit_test(nothing_is_left_behind),
-                cmocka_unit_test(bad_input_is_named),         cmocka_unit_test(a_torn_capture_is_reported),
-                cmocka_unit_test(refused_lines_are_named),
+                cmocka_unit_test(every_frame_has_a_verdict),  cmocka_unit_test(fragments_have_verdicts),
+                cmocka_unit_test(frames_are_translated),      cmocka_unit_test(twice_gives_the_same_bytes),
+                cmocka_unit_test(nothing_is_left_behind),     cmocka_unit_test(bad_input_is_named),
+                cmocka_unit_test(a_torn_capture_is_reported), cmocka_unit_test(refused_lines_are_named),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
