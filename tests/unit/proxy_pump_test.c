@@ -2,6 +2,10 @@
  */
 #include "tests/support/rig_test.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/support/pktbuild.h"
 #include "tests/support/secret_watch.h"
 
@@ -310,6 +314,72 @@ SESSION_TEST(without_memory_nobody_is_let_in)
         CHECK(opened == 2);
 }
 
+static struct punt_msg clear_flow(uint32_t id)
+{
+        struct punt_msg m = { .kind = PUNT_FLOW_NEW, .flow = id, .gen = 1 };
+
+        m.info = (struct punt_flow_info){
+                .conn_id = id, .proto = IPPROTO_TCP_, .engine = INSPECT_MMP, .iface = { WF_OUTSIDE, WF_INSIDE }
+        };
+        return m;
+}
+
+static int server_of(uint32_t id)
+{
+        struct sockaddr_in a = { .sin_family = AF_INET,
+                                 .sin_port = htons(pseudo_port(1)),
+                                 .sin_addr.s_addr = htonl(pseudo_addr(1, 0, id)) };
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+        CHECK(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0);
+        CHECK(bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && listen(fd, 1) == 0);
+        return fd;
+}
+
+#define CROWD 12u
+
+/*
+ * The dataplane stands still and its ring has nine places left; twelve servers answer. Nine clients may come; the
+ * others are refused, which is told when there is room: every flow hears one of the two, none hears nothing.
+ */
+SESSION_TEST(a_full_ring_lets_nobody_be_forgotten)
+{
+        struct punt_msg junk = { .kind = 200 }, m;
+        unsigned connected = 0, ends = 0, n = 0;
+        int fd[CROWD];
+
+        while (ring_space(r->link.to_dp) > 9 && ring_push(r->link.to_dp, &junk))
+                n++;
+        for (uint32_t i = 0; i < CROWD; i++) {
+                fd[i] = server_of(10 + i);
+                m = clear_flow(10 + i);
+                rig_tell(r, &m);
+        }
+        for (unsigned i = 0; i < 50; i++)
+                proxy_step(r->p, 0);
+        while (n--)
+                CHECK(ring_pop(r->link.to_dp, &m) && m.kind == junk.kind);
+        for (unsigned i = 0; i < 50; i++) {
+                proxy_step(r->p, 0);
+                while (ring_pop(r->link.to_dp, &m)) {
+                        connected += m.kind == PUNT_CONNECTED;
+                        ends += m.kind == PUNT_END;
+                        m.kind = m.kind == PUNT_END ? PUNT_GONE : PUNT_END;
+                        rig_tell(r, &m); /* the one is answered, the other let go */
+                }
+                if (connected + ends == CROWD)
+                        break;
+        }
+        CHECK(connected == 9 && ends == CROWD - 9);
+        for (unsigned i = 0; i < CROWD; i++)
+                close(fd[i]);
+        for (unsigned i = 0; i < 5; i++)
+                proxy_step(r->p, 0);
+        while (ring_pop(r->link.to_dp, &m))
+                CHECK(m.kind == PUNT_GONE);
+        CHECK(r->p->nsessions == 0 && r->p->nstreams == 0);
+}
+
 /* ---- secrets ---- */
 
 SESSION_TEST(an_engines_state_is_wiped)
@@ -470,6 +540,7 @@ int main(void)
                 cmocka_unit_test(room_that_does_not_help_ends_it),
                 cmocka_unit_test(without_memory_growth_ends_it_cleanly),
                 cmocka_unit_test(without_memory_nobody_is_let_in),
+                cmocka_unit_test(a_full_ring_lets_nobody_be_forgotten),
                 cmocka_unit_test(an_engines_state_is_wiped),
                 cmocka_unit_test(the_workers_memory_is_wiped),
                 cmocka_unit_test(a_datagram_may_grow),
