@@ -87,31 +87,33 @@ static uint32_t id_of(const struct conf_list *l, const char *name)
         return o ? o->id : 0;
 }
 
-static void phone_target(const struct store *s, const struct inspect_conf *line, struct inspect_target *t)
+/* The tls-proxy of an inspect line: its own, or that of the phone proxy it names. */
+static const struct tls_proxy_conf *phone_target(const struct store *s, const struct inspect_conf *line,
+                                                 struct inspect_target *t)
 {
         const struct phone_proxy_conf *p = conf_list_find(&s->proxy.phone_proxies, line->phone_proxy);
 
         if (!p)
-                return;
+                return conf_list_find(&s->proxy.tls_proxies, line->tls_proxy);
         t->phone_proxy_id = p->o.id;
-        t->tls_proxy_id = id_of(&s->proxy.tls_proxies, p->tls_proxy);
-        if (!p->mixed)
+        if (!p->mixed) /* TLS outside, TCP inside */
                 t->server_shift = line->engine == INSPECT_SKINNY ? -443 : -1;
+        return conf_list_find(&s->proxy.tls_proxies, p->tls_proxy);
 }
 
 /* What the names on an inspect line stand for. */
 static struct inspect_target inspect_target(const void *ctx, const struct inspect_conf *line)
 {
         const struct store *s = ctx;
-        const struct tls_proxy_conf *tp;
-        struct inspect_target t = { .tls_proxy_id = id_of(&s->proxy.tls_proxies, line->tls_proxy) };
+        struct inspect_target t = { 0 };
+        const struct tls_proxy_conf *tp = phone_target(s, line, &t);
 
         if (line->engine == INSPECT_SIP)
                 t.map_id = id_of(&s->inspection.sip_maps, line->map);
-        phone_target(s, line, &t);
-        tp = conf_list_find(&s->proxy.tls_proxies, line->tls_proxy);
-        if (tp)
-                t.server_port = tp->cleartext_port;
+        if (tp) {
+                t.tls_proxy_id = tp->o.id;
+                t.server_port = t.server_shift ? 0 : tp->cleartext_port;
+        }
         return t;
 }
 

@@ -117,14 +117,24 @@ void phone_gone(struct phone_table *t, uint32_t pp, const char *device)
                 forget(t, p);
 }
 
-void phone_void(struct phone_table *t, uint32_t pp)
+void phone_keep(struct phone_table *t, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx)
 {
         for (uint32_t i = 0; i < pool_high(t->pool); i++) {
                 struct phone *p = pool_live(t->pool, i) ? pool_at(t->pool, i) : NULL;
 
-                if (p && p->row.phone_proxy_id == pp)
+                if (p && !keep(ctx, p->row.phone_proxy_id))
                         forget(t, p);
         }
+}
+
+static bool is_other(void *ctx, uint32_t pp)
+{
+        return *(const uint32_t *)ctx != pp;
+}
+
+void phone_void(struct phone_table *t, uint32_t pp)
+{
+        phone_keep(t, is_other, &pp);
 }
 
 uint32_t phone_count(const struct phone_table *t)

@@ -28,8 +28,10 @@ enum phone_result { PHONE_OK, PHONE_FULL };
 /* Enters or refreshes; row->idle_ms is ignored. */
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
-/* All entries of a phone proxy that is no longer in force. */
+/* All entries of a phone proxy: it is no longer in force, or the operator says so. */
 void phone_void(struct phone_table *t, uint32_t phone_proxy_id);
+/* Voids those whose phone proxy keep() does not know. */
+void phone_keep(struct phone_table *t, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx);
 uint32_t phone_count(const struct phone_table *t);
 uint32_t phone_most(const struct phone_table *t);
 unsigned phone_walk(const struct phone_table *t, uint32_t *cursor, struct phone_row *rows, unsigned max, bool *end);

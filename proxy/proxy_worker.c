@@ -371,11 +371,28 @@ static unsigned wait_for_events(struct proxy_worker *w, unsigned wait_ms)
         return n;
 }
 
+static bool in_force(void *ctx, uint32_t phone_proxy_id)
+{
+        const struct proxy_worker *w = ctx;
+
+        return phone_proxy_by_id(proxy_rt(w->snap), phone_proxy_id) != NULL;
+}
+
+static void take_snapshot(struct proxy_worker *w)
+{
+        w->snap = snap_current(w->env.hub);
+        if (!w->snap || w->snap->gen == w->snap_gen)
+                return;
+        w->snap_gen = w->snap->gen;
+        if (phone_count(w->phones))
+                phone_keep(w->phones, in_force, w);
+}
+
 unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
 {
         unsigned n = wait_for_events(w, wait_ms);
 
-        w->snap = snap_current(w->env.hub);
+        take_snapshot(w);
         n += rings_drain(w) + relay_reports(w);
         owing_pay(w);
         relay_pay(w);

@@ -106,6 +106,7 @@ struct proxy_worker {
         struct proxy_env env;
         struct evl *evl;
         struct qsbr_slot *qs;
+        uint64_t snap_gen; /* the last one seen */
         const struct snapshot *snap;
         struct log_src *log;
         struct log_limit refusals;

@@ -111,6 +111,8 @@ def test_serial_line(lab):
     assert "version" in con.until("ciscoasa# sh ver")
     con.type("\t\r")  # the rest of the word, then Enter
     con.until("Software Version ")
+    con.until("<--- More --->")
+    con.type(" ")
     con.until("ciscoasa# ")
     con.type("show run\r")
     con.until("<--- More --->")

@@ -474,6 +474,22 @@ static void a_phone_that_registers_is_entered(void **state UNUSED)
         assert_int_equal(ctx_phone_seen(&s.ctx, "SEP001122334455", 0), 0);
 }
 
+static void phones_of_a_phone_proxy_that_is_gone_are_void(void **state UNUSED)
+{
+        unsigned n;
+
+        assert_int_equal(ctx_phone_seen(&s.ctx, "SEP001122334455", 120), 0);
+        bare_commit(&b);
+        bare_step(&b);
+        phone(&n);
+        assert_int_equal(n, 1);
+        b.rt.n_phone_proxies = 0;
+        bare_commit(&b);
+        bare_step(&b);
+        phone(&n);
+        assert_int_equal(n, 0);
+}
+
 static void a_full_table_refuses_phones(void **state UNUSED)
 {
         char device[20];
@@ -575,6 +591,7 @@ int main(void)
                 T(a_refused_open_frees_nothing_by_itself),
                 T(a_thousand_calls_leave_nothing),
                 T(a_phone_that_registers_is_entered),
+                T(phones_of_a_phone_proxy_that_is_gone_are_void),
                 T(a_full_table_refuses_phones),
                 T(engines_have_a_clock),
                 T(rows_of_one_protocol_share_a_state),
