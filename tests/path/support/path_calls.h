@@ -103,7 +103,8 @@ static inline void UNUSED pc_connect_in(struct proxy_worker *w, void *arg)
                         return;
                 }
                 w->snap = snapshot_get(w->env.hub); /* callbacks run without one */
-                p->ok = psession_count_begin(s);
+                p->ok = true;
+                (void)psession_count_begin(s);
                 snapshot_put(w->env.hub, w->snap);
                 w->snap = NULL;
                 for (unsigned i = 0; i < 2; i++) {
