@@ -46,6 +46,7 @@ struct loading {
         struct conf_ctx *c;
         struct source src;
         struct load_report *rep;
+        unsigned told; /* lines of words */
 };
 
 /* A file may hold anything; a terminal is told printable characters. */
@@ -65,6 +66,7 @@ static void PRINTF_LIKE(3, 4) report(struct loading *l, unsigned line_no, const 
         vsnprintf(words, sizeof words, fmt, ap);
         va_end(ap);
         make_printable(words);
+        l->told++;
         if (l->rep->fn)
                 l->rep->fn(l->rep->ctx, line_no, words);
 }
@@ -159,7 +161,7 @@ static bool load_line(struct loading *l)
 {
         struct cli_result res;
         struct text shown = { 0 };
-        unsigned line_no = l->src.line_no;
+        unsigned line_no = l->src.line_no, told = l->told;
         bool ok;
 
         cli_result_init(&res);
@@ -179,6 +181,8 @@ static bool load_line(struct loading *l)
         else
                 cli_result_show(&res, 0, &shown);
         report_text(l, line_no, &shown);
+        if (!ok && l->told == told) /* even for the words there was none */
+                report(l, line_no, "ERROR: out of memory: %.200s", l->src.line);
         text_fini(&shown);
         cli_result_fini(&res);
         return ok;
@@ -206,12 +210,15 @@ int conf_load(struct conf_ctx *c, const char *text, size_t n, struct load_report
         l.src.line = mem_alloc(MEM_CLI, CLI_LINE_MAX + 2);
         if (!l.src.line) {
                 rep->errors++;
+                report(&l, 0, "ERROR: out of memory: nothing was read");
                 return -1;
         }
         c->late = true;
         conf_top(c);
-        if (c->replace && is_complete(text, n) && store_clear(c->store, NULL) < 0)
+        if (c->replace && is_complete(text, n) && store_clear(c->store, NULL) < 0) {
                 rep->errors++;
+                report(&l, 0, "ERROR: out of memory: what was configured before is still there");
+        }
         while (next_line(&l.src)) {
                 if (!is_envelope(l.src.line) && !load_line(&l))
                         rep->errors++;

@@ -185,8 +185,7 @@ void psession_free(struct psession *s)
         mem_free_secret(s);
 }
 
-/* A session that could not be set up: the operator learns why, the client gets a reset. */
-static void refuse(struct psession *s, enum conn_end_reason reason, const char *why)
+void psession_refuse(struct psession *s, enum conn_end_reason reason, const char *why)
 {
         const struct punt_flow_info *i = &s->info;
         uint32_t held;
@@ -196,7 +195,7 @@ static void refuse(struct psession *s, enum conn_end_reason reason, const char *
                 log_msg(s->w->log, LOG_780003, LU(held));
         if (tell)
                 log_msg(s->w->log, LOG_780002, LS(s->ctx.client_if), LA(&i->client_real.a), LU(i->client_real.port),
-                LS(s->ctx.server_if), LA(&i->server_real.a), LU(i->server_real.port), LS(why));
+                        LS(s->ctx.server_if), LA(&i->server_real.a), LU(i->server_real.port), LS(why));
         debug_line(s->w->log, DBG_TLSP_ERRORS, "TLSP %08x: %s", s->flow, why);
         psession_end(s, reason, true, why);
 }
@@ -210,15 +209,16 @@ static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
         s->drop = server ? DROP_FLOW_TLS_SERVER : DROP_FLOW_TLS_CLIENT;
         if (s->tls[server])
                 log_tls_failed(s, server);
-        refuse(s, CONN_END_SYN_TIMEOUT,
-               server ? "server did not finish connecting in time" : "client did not finish its handshake in time");
+        psession_refuse(s, CONN_END_SYN_TIMEOUT,
+                        server ? "server did not finish connecting in time"
+                               : "client did not finish its handshake in time");
 }
 
 static void on_partial(struct tmr *t, uint64_t now_ms UNUSED)
 {
         struct psession *s = container_of(t, struct psession, partial);
 
-        refuse(s, CONN_END_INSPECT, "message not completed in time");
+        psession_refuse(s, CONN_END_INSPECT, "message not completed in time");
 }
 
 /* ---- beginning ---- */
@@ -284,7 +284,7 @@ static bool leg_begin(struct psession *s, unsigned i, int fd, bool connecting)
                 half_attach(s, i, l);
                 return true;
         }
-        refuse(s, CONN_END_PROXY_FULL, e.text[0] ? e.text : "out of memory for a session");
+        psession_refuse(s, CONN_END_PROXY_FULL, e.text[0] ? e.text : "out of memory for a session");
         return false;
 }
 
@@ -310,7 +310,7 @@ static void connect_server(struct psession *s)
         s->state = SESS_CONNECT_SERVER;
         psession_arm(&s->half[0]);
         if (fd < 0) {
-                refuse(s, CONN_END_PROXY_FULL, "no socket for the server leg");
+                psession_refuse(s, CONN_END_PROXY_FULL, "no socket for the server leg");
                 return;
         }
         if (s->tls[1])
@@ -324,7 +324,7 @@ static bool begin(struct psession *s)
 {
         if (psession_count_begin(s))
                 return true;
-        refuse(s, CONN_END_PROXY_FULL, "maximum number of sessions reached");
+        psession_refuse(s, CONN_END_PROXY_FULL, "maximum number of sessions reached");
         return false;
 }
 
@@ -348,11 +348,12 @@ void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *
         psession_ctx_init(s);
         why = psession_bind(s);
         if (why) {
-                refuse(s, CONN_END_PROXY_FULL, why);
+                psession_refuse(s, CONN_END_PROXY_FULL, why);
                 return;
         }
         if (psession_ctx_open(s) < 0) {
-                refuse(s, CONN_END_INSPECT, s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
+                psession_refuse(s, CONN_END_INSPECT,
+                                s->ctx.reason[0] ? s->ctx.reason : "no engine inspects this flow");
                 return;
         }
         if (!psession_is_stream(s)) {
@@ -433,7 +434,7 @@ static void handshake_failed(struct psession *s, unsigned leg)
         /* The failing client gets the alert its TLS layer wrote; everybody else a reset. */
         if (leg == 0)
                 half_close(h, false);
-        refuse(s, leg ? CONN_END_RESET_I : CONN_END_INSPECT, why);
+        psession_refuse(s, leg ? CONN_END_RESET_I : CONN_END_INSPECT, why);
 }
 
 static void leg_done(struct psession *s, unsigned i)
@@ -455,7 +456,7 @@ static void admitted(struct psession *s)
         const char *why = psession_admit(s);
 
         if (why)
-                refuse(s, CONN_END_INSPECT, why);
+                psession_refuse(s, CONN_END_INSPECT, why);
         else
                 connect_server(s);
 }
@@ -468,7 +469,7 @@ static void let_client_in(struct psession *s)
         s->state = SESS_WAIT_CLIENT;
         psession_arm(&s->half[1]);
         if (!ring_push(s->w->env.link[s->nlink]->to_dp, &m)) {
-                refuse(s, CONN_END_PROXY_FULL, "the dataplane does not listen");
+                psession_refuse(s, CONN_END_PROXY_FULL, "the dataplane does not listen");
                 return;
         }
         worker_wake(s->w->env.link[s->nlink]->dp);

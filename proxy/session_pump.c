@@ -110,6 +110,13 @@ static enum pump engine_refused(struct psession *s)
         return PUMP_DEAD;
 }
 
+/* The engine's word would come from nobody: this is told as a session that was refused is. */
+static enum pump no_memory(struct psession *s)
+{
+        psession_refuse(s, CONN_END_PROXY_FULL, "no memory for its messages");
+        return PUMP_DEAD;
+}
+
 /*
  * Where the engine writes: behind what waits for the other leg; or, where messages may grow, into memory of the
  * worker, so that no session holds room for the worst case.
@@ -139,7 +146,7 @@ static bool out_end(struct psession *s, unsigned from, const struct wbuf *out)
         if (s->engine->growth_max && out->len) {
                 p = sbuf_room(o, out->len, &room);
                 if (!p)
-                        return inspect_refuse_text(&s->ctx, "no memory for its messages"), false;
+                        return false;
                 memcpy(p, s->w->scratch, out->len);
                 mem_wipe(s->w->scratch, out->len);
         }
@@ -168,7 +175,7 @@ static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *
         if (v == ENGINE_CLOSE || !out_end(s, from, &out)) {
                 if (s->engine->growth_max)
                         mem_wipe(s->w->scratch, out.len);
-                return engine_refused(s);
+                return v == ENGINE_CLOSE ? engine_refused(s) : no_memory(s);
         }
         h->eof_told = h->eof;
         s->moved |= *used && !from;

@@ -153,6 +153,8 @@ void psession_handshake(struct psession *s); /* one bounded step */
 /* Ends it from our side: legs closed (abort: RST), END sent, freed when GONE comes. why: words for the log, may be
  * NULL. */
 void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_legs, const char *why);
+/* A session that cannot be set up or served: the operator learns why, the client gets a reset. */
+void psession_refuse(struct psession *s, enum conn_end_reason reason, const char *why);
 /* The dataplane ended it: legs aborted, GONE sent, freed. */
 void psession_ended(struct psession *s);
 void psession_free(struct psession *s);
