@@ -4,6 +4,7 @@
  */
 #include "tests/support/test.h"
 
+#include "cli/commit.h"
 #include "platform/net/icmp_box.h"
 #include "tests/path/support/path_media.h"
 
@@ -15,19 +16,22 @@
         " no shutdown\n"
 
 static struct path_fixture fx;
-static struct pm_addresses addrs;
 static struct srtp_master k[8];
 
-static void start(const char *more)
+static void start_with(const char *mta, const char *more)
 {
         char conf[4096];
 
-        snprintf(conf, sizeof conf, "%s%s", px_base, more);
+        snprintf(conf, sizeof conf, "%s%s%s", px_base, more, mta);
         px_start(&fx, conf, true);
-        pm_publish(&fx, &addrs);
         fx.lazy = true; /* reports are for the test */
         for (unsigned i = 0; i < 8; i++)
                 k[i] = peer_key(i % 2 ? SRTP_AEAD_AES_128_GCM : SRTP_AES_CM_128_80, 40 + i);
+}
+
+static void start(const char *more)
+{
+        start_with(PM_MTA, more);
 }
 
 /* Announcements and what else is no datagram is not kept by the fixture: nothing may be left of a test's own. */
@@ -252,7 +256,7 @@ static void the_desk_is_on_a_third_interface(void **state UNUSED)
         uint8_t b[512];
         size_t n;
 
-        start(DMZ);
+        start_with(PM_MTA " address 10.2.0.50 interface dmz\n", DMZ);
         s = call(0);
         s.side[1].remote = ep("10.2.0.9", 6000);
         peer_keys(&phone, &k[0], &k[1]);
@@ -286,7 +290,6 @@ static void another_route(void **state UNUSED)
         pm_udp(&fx, 1, PM_DESK, 6000, PM_IN, PM_PORT(0), b, n);
         assert_true(px_take(&fx, 0, &v) && v.dmac.b[5] == 254);
         px_config(&fx, "route outside 198.51.100.0 255.255.255.0 192.0.2.253 1\n");
-        pm_publish(&fx, &addrs);
         n = peer_rtp(&desk, b);
         pm_udp(&fx, 1, PM_DESK, 6000, PM_IN, PM_PORT(0), b, n);
         assert_true(px_take(&fx, 0, &v) && v.dmac.b[5] == 253);
@@ -338,20 +341,25 @@ static void arp_is_answered_where_the_address_lives(void **state UNUSED)
 
 static void a_global_address_lives_where_its_subnet_is(void **state UNUSED)
 {
-        start("");
-        addrs.at[1].iface = IFACE_NONE;
+        const struct media_term_rt *m;
+
+        start_with("media-termination mta\n address " PM_IN "\n", "");
         ask(1, "10.0.0.77", PM_IN);
         assert_true(answered(1, PM_IN));
         ask(0, "192.0.2.77", PM_IN);
         assert_false(answered(0, PM_IN));
-        assert_ptr_equal(media_term_at(&addrs.term, 1), &addrs.at[0]);
-        assert_ptr_equal(media_term_at(&addrs.term, 7), &addrs.at[1]);
+        m = &proxy_rt(snap_current(fx.parts.hub))->media_term[0];
+        assert_int_equal(m->n, 1);
+        assert_ptr_equal(media_term_at(m, 1), &m->at[0]);
+        assert_ptr_equal(media_term_at(m, 7), &m->at[0]);
         assert_null(media_term_at(NULL, 1));
         stop();
 }
 
 static void addresses_are_announced(void **state UNUSED)
 {
+        struct load_report rep = { 0 };
+        struct err e;
         uint8_t f[256];
         struct pb_view v;
         struct addr a = pb_addr(PM_OUT);
@@ -362,9 +370,9 @@ static void addresses_are_announced(void **state UNUSED)
         fx.lazy = true;
         while (port_mem_take(fx.port[0], f, sizeof f, NULL))
                 ;
-        memset(&addrs, 0, sizeof addrs);
         fx.silent[0] = true;
-        pm_publish_only(&fx, &addrs);
+        assert_int_equal(box_load(&fx.box, &fx.setup, PM_MTA, strlen(PM_MTA), &rep), 0);
+        assert_int_equal(commit_run(fx.box.commit, &e), 0);
         worker_step(fx.w);
         while ((n = port_mem_take(fx.port[0], f, sizeof f, NULL)))
                 seen += pb_parse(f, n, false, &v) && v.arp_op == 1 && addr_eq(&v.spa, &a) && addr_eq(&v.tpa, &a);
@@ -413,7 +421,7 @@ static void an_address_that_goes(void **state UNUSED)
         s = call(0);
         peer_keys(&phone, &k[0], &k[1]);
         pm_push(&fx, 0, MEDIA_OPEN, &s);
-        px_config(&fx, "tls-proxy x\nno tls-proxy x\nroute inside 10.9.0.0 255.255.0.0 10.0.0.254\n");
+        px_config(&fx, "no media-termination mta\n");
         pm_phone(&fx, 0, &phone);
         assert_true(pm_hears(&fx, 1, PM_IN, PM_PORT(0), PM_DESK, 6000, &desk));
         pm_push(&fx, 0, MEDIA_CLOSE, NULL);

@@ -14,39 +14,10 @@
 #define PM_PHONE "192.0.2.10"
 #define PM_DESK "10.0.0.9"
 
-/* The addresses in force, beside what the configuration says; a later px_config() of proxy rows forgets them. */
-struct pm_addresses {
-        struct proxy_rt rt;
-        struct media_term_rt term;
-        struct mta_rt at[3];
-};
-
-static inline void UNUSED pm_publish_only(struct path_fixture *f, struct pm_addresses *a)
-{
-        const struct snapshot *s = snapshot_get(f->parts.hub);
-        struct snap_part *part[SNAP_PARTS];
-        struct err e;
-
-        a->rt = *proxy_rt(s);
-        a->at[0] = (struct mta_rt){ pb_addr(PM_OUT), 1 };
-        a->at[1] = (struct mta_rt){ pb_addr(PM_IN), 2 };
-        a->at[2] = (struct mta_rt){ pb_addr("10.2.0.50"), 3 };
-        a->term = (struct media_term_rt){ .id = 1, .n = 3, .at = a->at, .port_lo = 16384, .port_hi = 32767 };
-        a->rt.n_media_terms = 1;
-        a->rt.media_term = &a->term;
-        for (unsigned i = 0; i < SNAP_PARTS; i++)
-                part[i] = i == SNAP_PROXY ? snap_part_new() : snap_part_get(s->part[i]);
-        assert_non_null(part[SNAP_PROXY]);
-        part[SNAP_PROXY]->root = &a->rt;
-        snapshot_put(f->parts.hub, s);
-        assert_int_equal(snap_publish(f->parts.hub, part, &e), 0);
-}
-
-static inline void UNUSED pm_publish(struct path_fixture *f, struct pm_addresses *a)
-{
-        pm_publish_only(f, a);
-        px_settle(f);
-}
+#define PM_MTA                                                                                                       \
+        "media-termination mta\n"                                                                                    \
+        " address " PM_OUT " interface outside\n"                                                                    \
+        " address " PM_IN " interface inside\n"
 
 static inline void UNUSED pm_push(struct path_fixture *f, unsigned slot, enum media_msg_kind kind,
                                   const struct media_spec *spec)
