@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "platform/base/mem.h"
 #include "platform/net/dp.h"
+#include "platform/net/nap.h"
 
 enum { SLEEP_MAX_MS = 100, SLEEP_BLIND_MS = 5 };
 
@@ -127,21 +129,39 @@ static unsigned wait_set(const struct worker *w, struct pollfd *fds, bool *blind
         return n;
 }
 
-/* Offline before it blocks, so that no grace period waits for a sleeper; the snapshot is loaded afresh afterwards. */
-static void doze(struct worker *w)
+/* Until a frame comes, somebody calls or a timer is due. True: somebody called. */
+static bool wait_for_work(struct worker *w)
 {
         struct pollfd fds[WORKER_PORTS_MAX + 2];
         bool blind;
         unsigned n = wait_set(w, fds, &blind);
-        uint64_t count, wait_ms = tmr_next_ms(w->tmr, blind ? SLEEP_BLIND_MS : SLEEP_MAX_MS);
+
+        poll(fds, n, (int)tmr_next_ms(w->tmr, blind ? SLEEP_BLIND_MS : SLEEP_MAX_MS));
+        return w->wake_fd >= 0 && fds[n - 1].revents; /* wake_fd is the last one */
+}
+
+/* Until somebody calls, a short while at most: frames gather meanwhile. True: somebody called. */
+static bool rest(struct worker *w, uint64_t ns)
+{
+        struct timespec t = { 0, (long)ns };
+        struct pollfd call = { .fd = w->wake_fd, .events = POLLIN };
+
+        return ppoll(&call, 1, &t, NULL) > 0 && call.revents;
+}
+
+/* Offline before it blocks, so that no grace period waits for a sleeper; the snapshot is loaded afresh afterwards. */
+static void doze(struct worker *w, uint64_t rest_ns)
+{
+        uint64_t count;
+        bool called;
 
         w->snap = NULL;
         qsbr_offline(w->qs);
-        poll(fds, n, (int)wait_ms);
+        called = rest_ns ? rest(w, rest_ns) : wait_for_work(w);
         qsbr_online(w->qs);
         atomic_store(&w->asleep, false);
-        if (w->wake_fd >= 0 && read(w->wake_fd, &count, sizeof count) < 0)
-                count = 0; /* nobody called */
+        if (called && w->wake_fd >= 0 && read(w->wake_fd, &count, sizeof count) < 0)
+                count = 0; /* it was closed */
 }
 
 /* False while somebody waits for an answer. Once true, callers run their requests themselves. */
@@ -167,18 +187,43 @@ static void leave(struct worker *w)
         } while (!set_running(w, false));
 }
 
+/* How long to rest now, 0: to sleep until something comes. The last step began when the worker woke. */
+static uint64_t rest_ns(struct worker *w, struct nap *nap)
+{
+        uint64_t now = w->clk->mono_ns(w->clk->ctx);
+
+        return nap_begin(nap, w->now_ns, now);
+}
+
+static unsigned counted_step(struct worker *w, struct nap *nap)
+{
+        uint64_t before = w->tun ? w->tun->stat.rx_pkts : 0;
+        unsigned n = worker_step(w);
+
+        nap->handled += n;
+        nap->punted += w->tun ? (uint32_t)(w->tun->stat.rx_pkts - before) : 0;
+        return n;
+}
+
 void worker_run(struct worker *w)
 {
+        struct nap nap = { 0 };
+
+        prctl(PR_SET_TIMERSLACK, (unsigned long)NAP_SLACK_NS, 0, 0, 0);
         set_running(w, true);
         while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
-                if (worker_step(w))
-                        continue;
-                /* One more look after announcing the sleep: see worker_wake(). */
+                unsigned n = counted_step(w, &nap);
+                uint64_t ns;
+
+                if (n >= BURST_MAX || (n && !nap.ns))
+                        continue; /* there may be more; while each frame wakes, a look is cheaper than a sleep */
                 atomic_store(&w->asleep, true);
-                if (worker_step(w))
-                        atomic_store(&w->asleep, false);
+                ns = rest_ns(w, &nap);
+                /* What was handed over before `asleep` was set is seen by a second look, or after a short rest. */
+                if (ns || !counted_step(w, &nap))
+                        doze(w, ns);
                 else
-                        doze(w);
+                        atomic_store(&w->asleep, false);
         }
         leave(w);
 }
