@@ -56,6 +56,7 @@ static const struct {
         { "logging", "logging enable\nlogging timestamp\nlogging list l level errors\nlogging buffered l\n"
                      "logging host inside 10.0.0.5\nno logging message 106023\n" },
         { "mtu", "mtu outside 1400\n" },
+        { "fragment", "fragment size 300\nfragment chain 8 outside\nfragment timeout 9 inside\n" },
         { "arp", "arp outside 192.0.2.9 0200.0000.0009\narp timeout 100\n" },
         { "icmp", "icmp permit any outside\n" },
         { "route", "route outside 0.0.0.0 0.0.0.0 192.0.2.254 1\nroute inside 10.2.0.0 255.255.0.0 10.0.0.2 1\n" },
