@@ -261,6 +261,7 @@ struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, 
         pthread_cond_init(&w->done, NULL);
         list_init(&w->sessions);
         list_init(&w->handshakes);
+        list_init(&w->unproven);
         list_init(&w->busy);
         list_init(&w->owing);
         w->limit = psession_limit(env);

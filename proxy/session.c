@@ -149,6 +149,7 @@ static void release(struct psession *s, bool abort_legs)
         list_del(&s->ready);
         s->state = SESS_CLOSING;
         psession_count_end(s);
+        psession_proven(s);
 }
 
 void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_legs, const char *why)
@@ -240,6 +241,7 @@ static struct psession *psession_alloc(struct proxy_worker *w, unsigned link, co
         s->deadline.fn = on_deadline;
         s->partial.fn = on_partial;
         list_init(&s->ready);
+        list_init(&s->unproven);
         for (unsigned i = 0; i < 2; i++) {
                 s->half[i].s = s;
                 s->half[i].in.max = s->engine && s->engine->buffer_max > 4096 ? s->engine->buffer_max : 4096;
@@ -319,12 +321,12 @@ static void connect_server(struct psession *s)
                 queue_handshake(s);
 }
 
-/* It takes descriptors from now on, and counts. A SYN alone does not: nobody fills the limit with forged ones. */
+/* It takes descriptors from now on. */
 static bool begin(struct psession *s)
 {
-        if (psession_count_begin(s))
+        if (psession_take_fds(s))
                 return true;
-        psession_refuse(s, CONN_END_PROXY_FULL, "maximum number of sessions reached");
+        psession_refuse(s, CONN_END_PROXY_FULL, "out of descriptors for sessions");
         return false;
 }
 
@@ -377,9 +379,12 @@ static void opened(struct psession *s)
 
 void psession_accepted(struct psession *s, int fd)
 {
-        if (s->tls[0] && !begin(s)) {
-                close(fd);
-                return;
+        if (s->tls[0]) {
+                psession_unproven(s);
+                if (!begin(s)) {
+                        close(fd);
+                        return;
+                }
         }
         if (s->tls[0]) {
                 s->state = SESS_TLS_CLIENT;
@@ -454,6 +459,10 @@ static void leg_done(struct psession *s, unsigned i)
 static void admitted(struct psession *s)
 {
         const char *why = psession_admit(s);
+
+        psession_proven(s);
+        if (!why && !psession_take_place(s))
+                why = "maximum number of sessions reached";
 
         if (why)
                 psession_refuse(s, CONN_END_INSPECT, why);

@@ -95,27 +95,60 @@ static void count_up(struct proxy_counts *c)
         c->most = MAX_OF(c->most, c->active);
 }
 
-bool psession_count_begin(struct psession *s)
+bool psession_take_fds(struct psession *s)
+{
+        if (s->w->nstreams >= s->w->limit) {
+                refused(s, s->w->limit);
+                return false;
+        }
+        s->w->nstreams++;
+        s->begun = true;
+        return true;
+}
+
+bool psession_take_place(struct psession *s)
 {
         struct proxy_worker *w = s->w;
-        uint32_t limit = w->limit;
         struct proxy_counts *c;
+        uint32_t limit = 0;
 
-        if (w->nstreams >= w->limit || (s->tls[0] && !take_place(s, &limit))) {
+        if (!s->tls[0])
+                return true;
+        if (!take_place(s, &limit)) {
                 refused(s, limit);
                 return false;
         }
-        w->nstreams++;
-        s->begun = true;
-        s->counted = s->tls[0];
-        if (!s->counted)
-                return true;
+        s->counted = true;
         count_up(&w->all);
         c = tp_counts(w, s->tls_proxy_id);
         s->tp_counted = c != NULL;
         if (c)
                 count_up(c);
         return true;
+}
+
+/* ---- clients that have not proved themselves yet ---- */
+
+void psession_unproven(struct psession *s)
+{
+        struct proxy_worker *w = s->w;
+        unsigned most = MIN_OF(UNPROVEN_MAX, MAX_OF(w->limit / 2, 1u));
+
+        if (w->nunproven >= most) {
+                struct psession *oldest = list_entry(w->unproven.next, struct psession, unproven);
+
+                psession_refuse(oldest, CONN_END_SYN_TIMEOUT, "gave way to newer clients in its handshake");
+        }
+        list_add_tail(&w->unproven, &s->unproven);
+        w->nunproven++;
+}
+
+void psession_proven(struct psession *s)
+{
+        if (list_empty(&s->unproven))
+                return;
+        list_del(&s->unproven);
+        s->w->nunproven--;
 }
 
 void psession_count_end(struct psession *s)

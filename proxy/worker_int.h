@@ -38,8 +38,9 @@ struct half { /* one leg of a session with the bytes that came from it and go to
 };
 
 struct psession {
-        struct list link;  /* in worker.sessions */
-        struct list ready; /* in worker.handshakes or worker.busy, or self-linked */
+        struct list link;     /* in worker.sessions */
+        struct list ready;    /* in worker.handshakes or worker.busy, or self-linked */
+        struct list unproven; /* in worker.unproven, or self-linked */
         struct proxy_worker *w;
         uint32_t flow;
         uint8_t gen;
@@ -113,6 +114,8 @@ struct proxy_worker {
         struct evl_fd listener;
         struct psession **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
         struct list sessions, handshakes, busy, owing;
+        struct list unproven; /* the oldest first */
+        unsigned nunproven;
         uint32_t nsessions, nstreams, most, limit;
         struct relay *relay; /* [RELAYS_MAX], reserved */
         uint32_t relay_next, nrelays;
@@ -160,6 +163,8 @@ void psession_ended(struct psession *s);
 void psession_free(struct psession *s);
 void psession_arm(struct half *h); /* tells the poller what the leg waits for */
 bool psession_pay(struct psession *s);
+/* A session that could not be set up: the operator learns why, the client gets a reset. */
+void psession_refuse(struct psession *s, enum conn_end_reason reason, const char *why);
 
 /* psession_pump.c */
 void psession_pump(struct psession *s);
@@ -183,7 +188,15 @@ const char *psession_bind(struct psession *s);
 const char *psession_admit(struct psession *s);
 
 /* session_count.c: false: a limit is reached, counted and logged */
-bool psession_count_begin(struct psession *s);
+bool psession_take_fds(struct psession *s);
+bool psession_take_place(struct psession *s); /* among the TLS sessions and those a licence counts; cleartext: none */
+/*
+ * A client in its TLS handshake takes no such place, or strangers could fill them. There is room for UNPROVEN_MAX;
+ * one more ends the oldest, which has had the most time. Legal to prove twice.
+ */
+#define UNPROVEN_MAX 1024u
+void psession_unproven(struct psession *s);
+void psession_proven(struct psession *s);
 void psession_count_end(struct psession *s); /* legal for one that never began */
 /* A media session that is encrypted or decrypted here. false: the licence has no more of them. */
 bool proxy_srtp_take(struct proxy_worker *w);

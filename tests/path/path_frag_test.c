@@ -183,7 +183,6 @@ static void the_box_answers_a_long_ping(void **state UNUSED)
 /* Video of a call: longer than a link in, and out again. */
 static void the_relay_takes_and_makes_fragments(void **state UNUSED)
 {
-        static struct pm_addresses addrs;
         static uint8_t rtp[2000] = { 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1 };
         struct media_spec s;
         struct pb_view v;
@@ -191,8 +190,7 @@ static void the_relay_takes_and_makes_fragments(void **state UNUSED)
 
         for (size_t i = 12; i < sizeof rtp; i++)
                 rtp[i] = (uint8_t)i;
-        start("");
-        pm_publish(&fx, &addrs);
+        start(PM_MTA);
         fx.lazy = true;
         s = spec_of(side_rtp(PM_PHONE, 4000), side_rtp(PM_DESK, 6000));
         pm_push(&fx, 0, MEDIA_OPEN, &s);

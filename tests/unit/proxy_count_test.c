@@ -62,6 +62,12 @@ static struct psession session(struct proxy_worker *w, bool with_tls, uint32_t t
         return s;
 }
 
+/* As a session does: descriptors when it is accepted, its place when it is admitted. */
+static bool begin(struct psession *s)
+{
+        return psession_take_fds(s) && psession_take_place(s);
+}
+
 static struct proxy_counts counts(struct proxy_worker *w, uint32_t tp)
 {
         struct proxy_counts c;
@@ -77,9 +83,9 @@ static void the_limit_is_that_of_all_workers(void **state UNUSED)
         for (unsigned i = 0; i < 5; i++)
                 s[i] = session(i % 2 ? w2 : b.p, true, 9);
         for (unsigned i = 0; i < 3; i++)
-                assert_true(psession_count_begin(&s[i]));
-        assert_false(psession_count_begin(&s[3]));
-        assert_false(psession_count_begin(&s[4]));
+                assert_true(begin(&s[i]));
+        assert_false(begin(&s[3]));
+        assert_false(begin(&s[4]));
         assert_int_equal(s[3].drop, DROP_FLOW_LIMIT);
         assert_int_equal(atomic_load(&shared.active), 3);
         assert_true(counts(b.p, 9).active == 2 && counts(w2, 9).active == 1);
@@ -90,8 +96,8 @@ static void the_limit_is_that_of_all_workers(void **state UNUSED)
         psession_count_end(&s[0]);
         psession_count_end(&s[0]); /* twice */
         assert_int_equal(atomic_load(&shared.active), 2);
-        assert_true(psession_count_begin(&s[3])); /* the other worker has the place */
-        for (unsigned i = 1; i < 4; i++)
+        assert_true(begin(&s[3])); /* the other worker has the place */
+        for (unsigned i = 1; i < 5; i++)
                 psession_count_end(&s[i]);
         assert_int_equal(atomic_load(&shared.active), 0);
         assert_true(counts(b.p, 0).active == 0 && counts(w2, 0).active == 0);
@@ -114,13 +120,13 @@ static void a_licence_counts_phones(void **state UNUSED)
         }
         mmp = session(b.p, true, 8);
         mmp.engine = inspect_engine_find(INSPECT_MMP, IPPROTO_TCP_);
-        assert_true(psession_count_begin(&s[0]) && psession_count_begin(&s[1]));
-        assert_false(psession_count_begin(&s[2]));
-        assert_true(psession_count_begin(&mmp));
+        assert_true(begin(&s[0]) && begin(&s[1]));
+        assert_false(begin(&s[2]));
+        assert_true(begin(&mmp));
         assert_int_equal(atomic_load(&shared.uc), 2);
         assert_int_equal(atomic_load(&shared.active), 3);
         psession_count_end(&s[1]);
-        assert_true(psession_count_begin(&s[3])); /* the other worker has the place */
+        assert_true(begin(&s[3])); /* the other worker has the place */
         psession_count_end(&s[0]);
         psession_count_end(&s[3]);
         psession_count_end(&mmp);
@@ -150,7 +156,7 @@ static void cleartext_is_not_counted_as_tls(void **state UNUSED)
 
         for (unsigned i = 0; i < 5; i++) {
                 s[i] = session(b.p, false, 0);
-                assert_true(psession_count_begin(&s[i]));
+                assert_true(begin(&s[i]));
         }
         assert_int_equal(atomic_load(&shared.active), 0);
         assert_int_equal(counts(b.p, 0).total, 0);
@@ -170,12 +176,12 @@ static void descriptors_are_a_share_of_each_worker(void **state UNUSED)
         assert_int_equal(proxy_session_limit(w, w->snap), 6); /* of both */
         for (unsigned i = 0; i < 3; i++) {
                 s[i] = session(w, i == 0, 9);
-                assert_true(psession_count_begin(&s[i]));
+                assert_true(begin(&s[i]));
         }
         s[3] = session(w, false, 0);
-        assert_false(psession_count_begin(&s[3])); /* cleartext too */
+        assert_false(begin(&s[3])); /* cleartext too */
         s[3].tls[0] = true;
-        assert_false(psession_count_begin(&s[3]));
+        assert_false(begin(&s[3]));
         assert_int_equal(atomic_load(&shared.active), 1); /* no place was taken for it */
         for (unsigned i = 0; i < 3; i++)
                 psession_count_end(&s[i]);
@@ -188,7 +194,7 @@ static void without_configuration_nobody_begins(void **state UNUSED)
         struct psession s = session(b.p, true, 9);
 
         b.p->snap = NULL;
-        assert_false(psession_count_begin(&s));
+        assert_false(begin(&s));
         assert_int_equal(atomic_load(&shared.active), 0);
         b.p->snap = snap_current(b.wf.hub);
 }
@@ -206,8 +212,8 @@ static void places_of_former_tls_proxies_are_used_again(void **state UNUSED)
         for (unsigned i = 0; i < TP_COUNTS_MAX; i++)
                 assert_non_null(tp_counts(b.p, i + 1));
         assert_null(tp_counts(b.p, TP_COUNTS_MAX + 1)); /* all of them are configured */
-        assert_true(psession_count_begin(&s));
-        assert_true(psession_count_begin(&other)); /* counted as a session, not for its tls-proxy */
+        assert_true(begin(&s));
+        assert_true(begin(&other)); /* counted as a session, not for its tls-proxy */
         assert_int_equal(counts(b.p, 0).active, 2);
         b.rt.n = 10; /* the others are configured no more */
         assert_non_null(tp_counts(b.p, TP_COUNTS_MAX + 1));

@@ -387,6 +387,35 @@ SESSION_TEST(sessions_are_limited)
         rig_hang_up(&c, true);
 }
 
+/* Strangers who connect and say nothing take no session from those who prove themselves. */
+SESSION_TEST(silent_clients_give_way)
+{
+        struct rig_flow silent[4], phone;
+
+        r->conf.max_sessions = 1;
+        rig_commit(r);
+        r->p->limit = 8; /* half of the descriptors may be in their handshakes */
+        for (unsigned i = 0; i < 4; i++) {
+                rig_flow(r, &silent[i], 3 + i, 1);
+                silent[i].hold_client = true;
+                rig_dial(r, &silent[i]);
+        }
+        RIG_UNTIL(r, r->p->nunproven == 4);
+        CHECK(counts(r).active == 0 && !silent[0].ends);
+        rig_open(r, &phone, 10, 1);
+        exchange(r, &phone);
+        CHECK(silent[0].ends == 1 && !silent[1].ends && rig_logged(r, "gave way to newer clients"));
+        CHECK(counts(r).active == 1 && r->p->nunproven == 3);
+        for (unsigned i = 1; i < 4; i++)
+                rig_end(r, &silent[i]);
+        rig_end(r, &phone);
+        RIG_UNTIL(r, phone.free && silent[1].free && silent[2].free && silent[3].free);
+        CHECK(r->p->nunproven == 0 && counts(r).active == 0);
+        for (unsigned i = 0; i < 4; i++)
+                rig_hang_up(&silent[i], true);
+        rig_hang_up(&phone, true);
+}
+
 SESSION_TEST(a_tls_proxy_that_cannot_work_says_why)
 {
         struct rig_flow f;
@@ -825,6 +854,7 @@ int main(void)
                 cmocka_unit_test(a_client_that_goes_before_the_server_is_ready),
                 cmocka_unit_test(a_flow_whose_client_never_comes),
                 cmocka_unit_test(sessions_are_limited),
+                cmocka_unit_test(silent_clients_give_way),
                 cmocka_unit_test(a_tls_proxy_that_cannot_work_says_why),
                 cmocka_unit_test(a_violation_resets_both_ends),
                 cmocka_unit_test(half_a_head_has_a_deadline),

@@ -104,7 +104,7 @@ static inline void UNUSED pc_connect_in(struct proxy_worker *w, void *arg)
                 }
                 w->snap = snapshot_get(w->env.hub); /* callbacks run without one */
                 p->ok = true;
-                (void)psession_count_begin(s);
+                (void)(psession_take_fds(s) && psession_take_place(s));
                 snapshot_put(w->env.hub, w->snap);
                 w->snap = NULL;
                 for (unsigned i = 0; i < 2; i++) {
