@@ -44,7 +44,7 @@ static struct line {
         atomic_uint in, out, relayed;
 } line[CALLERS];
 static atomic_bool stop_callers;
-static atomic_uint answered, heard_media;
+static atomic_uint answered, heard_media, foreign_ports;
 static pthread_t caller[CALLERS];
 
 /* ---- callers ---- */
@@ -107,6 +107,7 @@ static bool talk(unsigned c, struct pc_phone *p, unsigned id)
         if (!pc_say(p, PC_OK, id) || !(out = wait_port(p, DIR_S2C)) || !pc_say(p, PC_ACK, id))
                 return false;
         atomic_fetch_add(&answered, 1);
+        atomic_fetch_add(&foreign_ports, in / 2 % WORKERS != p->proxy->id || out / 2 % WORKERS != p->proxy->id);
         media_flows(&line[c], in, out);
         if (!pc_say(p, PC_REINVITE, id) || !wait_port(p, DIR_C2S) || !pc_say(p, PC_REINVITE_OK, id))
                 return false;
@@ -302,6 +303,7 @@ static void did_something(void)
         assert_true(atomic_load(&heard_media) > ROUNDS);
         assert_true(atomic_load(&lab.looks) > 0);
         assert_int_equal(atomic_load(&lab.errors), 0);
+        assert_int_equal(atomic_load(&foreign_ports), 0); /* each worker takes its own */
 }
 
 static void calls_of_two_and_two(void **state UNUSED)

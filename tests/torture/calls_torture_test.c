@@ -14,7 +14,7 @@
 #include "tests/path/support/path_calls.h"
 #include "tests/path/support/path_media.h"
 
-#define RUNS_MAX 300u /* of one test: a longer count is strided */
+#define RUNS_MAX 200u /* of one test: a longer count is strided */
 
 static struct path_fixture fx;
 
@@ -72,6 +72,8 @@ static unsigned configure(const char *text)
 
         memset(&said, 0, sizeof said);
         box_load(&fx.box, &fx.setup, text, strlen(text), &rep);
+        if (said.lines < rep.errors)
+                fail_msg("%u errors, told: %s", rep.errors, said.text);
         if (commit_run(fx.box.commit, &e) < 0 && e.text[0])
                 on_words(&said, 0, e.text);
         return said.lines;
@@ -103,13 +105,13 @@ static char *copy(const char *text)
 }
 
 /* How many allocations there were. */
-static uint64_t configured(uint64_t n, const char *whole)
+static uint64_t configured(uint64_t n, bool forever, const char *whole)
 {
         unsigned words;
         uint64_t count;
 
         prepared();
-        mem_fail_nth(n, false);
+        mem_fail_nth(n, forever);
         words = configure(phone_proxy);
         count = mem_fail_count();
         mem_fail_nth(0, false);
@@ -132,7 +134,7 @@ static uint64_t configured(uint64_t n, const char *whole)
 
 static void configuring(void **state UNUSED)
 {
-        uint64_t count = configured(1u << 30, NULL);
+        uint64_t count = configured(1u << 30, false, NULL);
         char *whole;
 
         prepared();
@@ -142,7 +144,9 @@ static void configuring(void **state UNUSED)
         px_stop(&fx);
         assert_true(count > 100);
         for (uint64_t n = 1; n <= count; n += count / RUNS_MAX + 1)
-                configured(n, whole);
+                configured(n, false, whole);
+        for (uint64_t n = 1; n <= count; n += count / 40 + 1)
+                configured(n, true, whole);
         free(whole);
 }
 
