@@ -62,6 +62,7 @@ static void tcp_flags(const struct conn *c, char out[16])
                 put(&t, c->inbound ? s.data_in : s.data_out, 'O');
         }
         put(&t, c->inbound, 'B');
+        put(&t, c->engine == INSPECT_SIP, 'T');
         out[t.n] = 0;
 }
 
@@ -70,7 +71,7 @@ static void flags(const struct conn *c, char out[16])
         if (c->proto == IPPROTO_TCP_)
                 tcp_flags(c, out);
         else
-                memcpy(out, "-", 2);
+                memcpy(out, c->engine == INSPECT_SIP ? "T" : "-", 2);
 }
 
 /* ---- rows ---- */

@@ -10,7 +10,7 @@ static const char legend[] = "Flags: A - awaiting inside ACK to SYN, a - awaitin
                              "       B - initial SYN from outside, F - outside FIN, f - inside FIN,\n"
                              "       I - inbound data, O - outbound data, R - outside acknowledged FIN,\n"
                              "       r - inside acknowledged FIN, S - awaiting inside SYN,\n"
-                             "       s - awaiting outside SYN, U - up\n";
+                             "       s - awaiting outside SYN, T - SIP, U - up\n";
 
 /* ---- filters ---- */
 
