@@ -163,8 +163,6 @@ void psession_ended(struct psession *s);
 void psession_free(struct psession *s);
 void psession_arm(struct half *h); /* tells the poller what the leg waits for */
 bool psession_pay(struct psession *s);
-/* A session that could not be set up: the operator learns why, the client gets a reset. */
-void psession_refuse(struct psession *s, enum conn_end_reason reason, const char *why);
 
 /* psession_pump.c */
 void psession_pump(struct psession *s);
