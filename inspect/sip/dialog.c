@@ -110,12 +110,12 @@ struct sip_txn *sip_txn_invite(struct sip_work *x)
         return find(x->sh, &k);
 }
 
-/* How long an answered request may come, or be answered, again. */
+/* How long an answered request may come, or be answered, again; each repetition of the answer starts it anew. */
 static uint32_t linger(const struct sip_work *x, const struct sip_txn *t)
 {
-        if (x->c->via[0] == VIA_UDP)
-                return SIP_TXN_MS;
-        return t->method == SIP_M_INVITE ? SIP_INVITE_STREAM_MS : SIP_TXN_STREAM_MS;
+        if (t->method == SIP_M_INVITE)
+                return SIP_INVITE_DONE_MS;
+        return x->c->via[0] == VIA_UDP ? SIP_TXN_DGRAM_MS : SIP_TXN_STREAM_MS;
 }
 
 void sip_txn_answered(struct sip_work *x)

@@ -23,9 +23,10 @@
 #define SIP_RATES 64u
 #define SIP_PARTIAL_MS 30000u
 #define SIP_TXN_MS 32000u /* 64 * T1 */
-/* On a stream nothing is sent twice, but for a 2xx that has not seen its ACK. */
+/* Answered: repetitions are T2, 4 s, apart at most. On a stream only a 2xx that has not seen its ACK is repeated. */
 #define SIP_TXN_STREAM_MS 1000u
-#define SIP_INVITE_STREAM_MS 8000u
+#define SIP_TXN_DGRAM_MS 5000u
+#define SIP_INVITE_DONE_MS 8000u
 #define SIP_INVITE_TXN_MS 200000u
 #define SIP_KEEPALIVE_S 120u /* a phone that only says REGISTER with Expires: 0 is there that long */
 #define SIP_REG_DEFAULT_S 3600u

@@ -31,6 +31,17 @@ static int setup(void **st)
         return 0;
 }
 
+static int setup_dgram(void **st)
+{
+        struct leg_setup l = { .w = &w, .via = { VIA_UDP, VIA_UDP } };
+
+        (void)st;
+        world_begin(&w);
+        world_session(&f, &l, NULL);
+        out = (struct talk){ .f = &f, .caller = DIR_C2S, .id = "out", .from = "a" };
+        return 0;
+}
+
 static int setup_map(void **st)
 {
         (void)st;
@@ -359,6 +370,38 @@ static void transactions_of_a_session_are_bounded(void **st)
         assert_null(talk_request(&out, DIR_C2S, "OPTIONS", 100001, NULL));
 }
 
+static unsigned transactions(void)
+{
+        return ((const struct sip_session *)f.c.state)->ntxns;
+}
+
+/* A datagram's answer may be repeated T2, four seconds, later; the trunk must not fill up with what is long over. */
+static void answered_datagrams_outlast_a_repetition(void **st)
+{
+        (void)st;
+        talk_request(&out, DIR_C2S, "OPTIONS", 1, NULL);
+        after(6000);
+        assert_int_equal(transactions(), 1);
+        for (unsigned i = 0; i < 2; i++) {
+                assert_non_null(talk_response(&out, DIR_S2C, 200, "OPTIONS", 1, NULL));
+                after(4200);
+                assert_int_equal(transactions(), 1);
+        }
+        after(1000);
+        assert_int_equal(transactions(), 0);
+}
+
+static void answered_invitations_outlast_a_repetition(void **st)
+{
+        (void)st;
+        talk_request(&out, DIR_C2S, "INVITE", 1, NULL);
+        talk_response(&out, DIR_S2C, 486, "INVITE", 1, NULL);
+        after(7900);
+        assert_null(talk_request(&out, DIR_C2S, "INVITE", 1, NULL)); /* answered already */
+        after(200);
+        assert_int_equal(transactions(), 0);
+}
+
 static void calls_of_one_id_are_bounded(void **st)
 {
         char tag[32];
@@ -469,6 +512,8 @@ int main(void)
                 T(hairpin),
                 T(calls_of_a_session_are_bounded),
                 T(transactions_of_a_session_are_bounded),
+                cmocka_unit_test_setup_teardown(answered_datagrams_outlast_a_repetition, setup_dgram, teardown),
+                cmocka_unit_test_setup_teardown(answered_invitations_outlast_a_repetition, setup_dgram, teardown),
                 T(calls_of_one_id_are_bounded),
                 T(a_long_call_id_is_refused),
                 T(a_flood_leaves_calls_alone),
