@@ -1,5 +1,6 @@
 """Calls between a remote phone (TLS, SRTP) and desk phones (UDP, RTP), through the phone proxy, with real peers."""
 import re
+import subprocess
 
 import pytest
 
@@ -94,3 +95,21 @@ def test_the_call_manager_restarts_in_mid_call(sip):
     call.talk(2)
     lablib.end(call.rec)
     call.check_audio()
+
+
+def test_what_the_appliance_captures_is_g711(sip):
+    """The clear leg of a relay, captured by the appliance, decoded by tshark."""
+    sip.con.cmd(f"capture heard interface inside buffer 2000000 match udp host {siplab.MTA_INSIDE} host {sip.desk_a.addr}")
+    call = siplab.Call(sip, sip.phone, sip.desk_a)
+    call.talk(2)
+    call.end()
+    sip.con.cmd("copy /noconfirm /pcap capture:heard disk0:heard.pcap")
+    sip.con.cmd("no capture heard")
+    port = re.search(r"m=audio (\d+)", sip.desk_a.text()).group(1)
+    out = subprocess.run(["tshark", "-r", sip.flash() + "/heard.pcap", "-d", f"udp.port=={port},rtp", "-Y",
+                          f"rtp && ip.src == {siplab.MTA_INSIDE}", "-T", "fields", "-e", "rtp.seq", "-e", "rtp.p_type", "-e", "rtp.payload"],
+                         check=True, capture_output=True, text=True).stdout
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert len(rows) >= 90 and all(kind == "0" for _, kind, _ in rows)
+    audio = siplab.in_order({int(seq): bytes.fromhex(p.replace(":", "")) for seq, _, p in rows})
+    assert audio in siplab.ulaw(siplab.samples(sip.phone.path("tone.wav")))
