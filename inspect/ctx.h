@@ -41,6 +41,8 @@ struct inspect_ctx;
 /* What an engine may ask for. Every function may be NULL in tests. */
 struct inspect_host {
         int (*open_pinhole)(struct inspect_ctx *c, const struct pinhole_req *r);
+        /* The connection is over: holes to r->dst close, and what came through one from r->src ends. */
+        void (*end_pinhole)(struct inspect_ctx *c, const struct pinhole_req *r);
         /*
          * An endpoint written by side `from`, as the other side must see it: a host of the writer real -> mapped, a
          * mapped address of the other side's host -> real. The same endpoint when no translation applies. false: it

@@ -27,10 +27,11 @@ uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_
 /*
  * The translation that connections of `real` will have, for a payload that speaks of them before they exist. Made if
  * it is not there, then kept for `timeout sip-invite` until one comes. An even UDP port gets its neighbour along,
- * side by side on the mapped side too (RTP and RTCP). false: no dynamic rule, or nothing is free.
+ * side by side on the mapped side too (RTP and RTCP). false: no dynamic rule, or nothing is free; without `make`,
+ * none is there.
  */
 bool xlate_announce(struct worker *w, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
-                    const struct endpoint *real, struct endpoint *mapped);
+                    const struct endpoint *real, bool make, struct endpoint *mapped);
 /* A flow to an announced place: its translation, held for the plan's conn; 0 none. */
 uint32_t xlate_hold_announced(struct worker *w, const struct flow_plan *plan);
 /* A conn starts / stops using it. */

@@ -8,6 +8,7 @@ struct announced {
         const struct nat_rule_rt *rule;
         uint16_t real_if, mapped_if;
         uint8_t proto;
+        bool make;
 };
 
 static struct xlate *find(const struct announced *a, const struct endpoint *real, const struct addr *mapped)
@@ -67,9 +68,9 @@ static bool announce_at(const struct announced *a, const struct endpoint *real, 
         struct xlate *x = find(a, real, at);
         bool alone = a->proto != IPPROTO_UDP_ || real->port % 2 || find(a, &next, at);
 
-        if (x)
+        if (x && a->make)
                 rest(a, x);
-        else
+        else if (a->make)
                 x = alone ? one(a, real, at) : pair(a, real, at);
         if (x)
                 *out = (struct endpoint){ *at, x->mport };
@@ -77,9 +78,9 @@ static bool announce_at(const struct announced *a, const struct endpoint *real, 
 }
 
 bool xlate_announce(struct worker *w, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
-                    const struct endpoint *real, struct endpoint *mapped)
+                    const struct endpoint *real, bool make, struct endpoint *mapped)
 {
-        struct announced a = { .w = w, .real_if = real_if, .mapped_if = mapped_if, .proto = proto };
+        struct announced a = { .w = w, .real_if = real_if, .mapped_if = mapped_if, .proto = proto, .make = make };
         const struct iface_rt *out = w->snap ? iface_by_idx(net_rt(w->snap), mapped_if) : NULL;
 
         if (!out || !real->port)

@@ -21,6 +21,7 @@ const char *conn_end_text(enum conn_end_reason r)
                 [CONN_END_PROXY] = "Flow closed by proxy",
                 [CONN_END_PROXY_FULL] = "Proxy cannot take more flows",
                 [CONN_END_HALF_CLOSED] = "FIN Timeout",
+                [CONN_END_PARENT] = "Parent flow is closed",
         };
 
         return r < CONN_END_REASONS && text[r] ? text[r] : text[CONN_END_NONE];

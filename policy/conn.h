@@ -32,6 +32,7 @@ enum conn_end_reason { /* words of 302014: see conn_end_text() */
                        CONN_END_PROXY, /* proxy worker ended it: "Flow closed by proxy" */
                        CONN_END_PROXY_FULL,
                        CONN_END_HALF_CLOSED,
+                       CONN_END_PARENT, /* "Parent flow is closed": signalling ended what it had announced */
                        CONN_END_REASONS
 };
 const char *conn_end_text(enum conn_end_reason r);

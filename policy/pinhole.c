@@ -213,6 +213,37 @@ void pinhole_use(struct worker *w, uint32_t ref)
                 pinhole_close(t, p);
 }
 
+static void close_shape(struct pinhole_table *t, unsigned shape, const struct pinhole_spec *s)
+{
+        struct flow_key wire = key_of(s), k = shaped(shape, &wire);
+        struct hash_node *n = hash_first(&t->keys, shape_hash(t, shape, &k));
+
+        while (n) {
+                struct pinhole *p = container_of(n, struct pinhole, node);
+
+                n = hash_next(n);
+                if (p->shape == shape && p->spec.owner == s->owner && !memcmp(&p->key, &k, sizeof k))
+                        pinhole_close(t, p);
+        }
+}
+
+void pinhole_end(struct worker *w, const struct pinhole_spec *s)
+{
+        struct flow_key k = key_of(s);
+        struct conn *c;
+        unsigned side;
+
+        if (!w->pinholes)
+                return;
+        close_shape(w->pinholes, PIN_DPORT, s);
+        if (!s->src.fam)
+                return;
+        close_shape(w->pinholes, PIN_SRC | PIN_DPORT, s);
+        c = w->conns ? conn_find(w->conns, &k, &side) : NULL;
+        if (c && c->parent == s->owner)
+                conn_end(w, c, CONN_END_PARENT);
+}
+
 void pinhole_conn_end(struct worker *w, struct conn *c)
 {
         struct pinhole_table *t = w->pinholes;

@@ -30,6 +30,11 @@ struct pinhole_table *pinhole_table_new(struct worker *w) MUST_USE;
 void pinhole_table_free(struct pinhole_table *t);
 /* 0, or -1 when the table is full or the hole is one that is never opened. */
 int pinhole_add(struct worker *w, const struct pinhole_spec *s);
+/*
+ * What was expected is over: the holes of this owner to s->dst close, whoever might come, and so does the connection
+ * between s->src and s->dst that came of one.
+ */
+void pinhole_end(struct worker *w, const struct pinhole_spec *s);
 /* conn_end callback: closes what the conn opened. */
 void pinhole_conn_end(struct worker *w, struct conn *c);
 /* The conn of a plan admitted by a pinhole was built: a pinhole for one flow closes. */

@@ -367,6 +367,9 @@ static void on_msg(struct punt *p, const struct punt_msg *m)
         case PUNT_PINHOLE:
                 pinhole_add(p->w, &m->pinhole);
                 break;
+        case PUNT_PINHOLE_END:
+                pinhole_end(p->w, &m->pinhole);
+                break;
         case PUNT_CONNECTED:
                 if (f)
                         punt_held_pass(p, f, punt_flow_conn(p, f));

@@ -31,6 +31,7 @@ enum punt_kind {
         PUNT_DGRAM,
         PUNT_DGRAM_DROP,
         PUNT_PINHOLE,
+        PUNT_PINHOLE_END,
         PUNT_CONNECTED /* connect first: the server has answered, the client may be let in */
 };
 
@@ -55,7 +56,7 @@ struct punt_msg { /* by value over the ring */
         union {
                 struct punt_flow_info info; /* FLOW_NEW */
                 struct pkt *pk; /* DGRAM, DGRAM_DROP: the buffer changes hands; only the dataplane frees it */
-                struct pinhole_spec pinhole; /* PINHOLE */
+                struct pinhole_spec pinhole; /* PINHOLE, PINHOLE_END */
         };
 };
 

@@ -3,15 +3,25 @@
 
 #include <stdio.h>
 
-static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
+static int push_pinhole(struct psession *s, enum punt_kind kind, const struct pinhole_req *r)
 {
-        struct psession *s = c->host;
-        struct punt_msg m = { .kind = PUNT_PINHOLE, .flow = s->flow, .gen = s->gen, .pinhole = hole_of(s, r) };
+        struct punt_msg m = { .kind = (uint8_t)kind, .flow = s->flow, .gen = s->gen, .pinhole = hole_of(s, r) };
         struct ring *to = s->w->env.link[s->nlink]->to_dp;
 
         if (ring_space(to) < 2) /* the last place is the datagram's */
                 return -1;
         return ring_push(to, &m) ? 0 : -1;
+}
+
+static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
+{
+        return push_pinhole(c->host, PUNT_PINHOLE, r);
+}
+
+/* What does not fit the ring ends of age. */
+static void ctx_end_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
+{
+        push_pinhole(c->host, PUNT_PINHOLE_END, r);
 }
 
 static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
@@ -38,6 +48,7 @@ static int host_random(void *host_worker, void *buf, size_t n)
 
 const struct inspect_host proxy_host = {
         .open_pinhole = ctx_open_pinhole,
+        .end_pinhole = ctx_end_pinhole,
         .translate = ctx_translate,
         .announce = ctx_announce,
         .media_open = ctx_media_open,

@@ -87,24 +87,24 @@ struct announcement {
         uint8_t proto;
         const struct endpoint *in;
         struct endpoint *out;
-        bool ok;
+        bool make, ok;
 };
 
 static void announce_in_worker(struct worker *dp, void *arg)
 {
         struct announcement *a = arg;
 
-        a->ok = xlate_announce(dp, a->real_if, a->mapped_if, a->proto, a->in, a->out);
+        a->ok = xlate_announce(dp, a->real_if, a->mapped_if, a->proto, a->in, a->make, a->out);
 }
 
 /* Ports of a shared address belong to the dataplane, which never waits for us: asking it takes one of its loops. */
-bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
-                  struct endpoint *out)
+static bool announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                     bool make, struct endpoint *out)
 {
         struct psession *s = c->host;
         unsigned side = from == DIR_C2S ? 0 : 1;
         const struct punt_link *to = s->w->env.link[s->nlink];
-        struct announcement a = { s->info.iface[side], s->info.iface[!side], proto, in, out, false };
+        struct announcement a = { s->info.iface[side], s->info.iface[!side], proto, in, out, make, false };
 
         if (ctx_translate(c, from, proto, in, out))
                 return true;
@@ -112,6 +112,12 @@ bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, c
                 return false;
         worker_call(to->dp, announce_in_worker, &a);
         return a.ok;
+}
+
+bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
+                  struct endpoint *out)
+{
+        return announce(c, from, proto, in, true, out);
 }
 
 /* A hole as the engine describes it (real addresses) -> as its first packet will arrive and go on. */
@@ -139,7 +145,7 @@ struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r)
         if (r->engine)
                 ctx_translate(&s->ctx, other, r->proto, &r->dst, &dst);
         else
-                ctx_announce(&s->ctx, other, r->proto, &r->dst, &dst);
+                announce(&s->ctx, other, r->proto, &r->dst, r->timeout_s != 0, &dst);
         p.dst = dst.a;
         p.dport = dst.port;
         if (addr_eq(&src.a, in ? &i->server_real.a : &i->client_real.a))

@@ -7,6 +7,7 @@
 #include "nat/xlate.h"
 #include "platform/base/mem.h"
 #include "policy/conn.h"
+#include "policy/pinhole.h"
 #include "proxy/punt.h"
 
 static uint64_t meminfo(const char *key)
@@ -39,7 +40,7 @@ static int show_memory(struct session *s, const struct args *a UNUSED, struct er
 /* ---- detail ---- */
 
 struct tables {
-        uint32_t pkts_used, pkts_max, pkts_low, conns, conns_most, xlates, xlates_most;
+        uint32_t pkts_used, pkts_max, pkts_low, conns, conns_most, xlates, xlates_most, pinholes;
         struct punt_stat punt;
 };
 
@@ -58,6 +59,8 @@ static void read_tables(struct worker *w, void *arg)
                 t->xlates = xlate_count(w);
                 t->xlates_most = xlate_most(w);
         }
+        if (w->pinholes)
+                t->pinholes = pinhole_count(w->pinholes);
         if (w->punt)
                 punt_stat(w->punt, &t->punt);
 }
@@ -71,6 +74,7 @@ static void show_worker(struct session *s, struct worker *w)
         out(s, "  Packet buffers  %10u in use, %u at most, fewest free %u\n", t.pkts_used, t.pkts_max, t.pkts_low);
         out(s, "  Connections     %10u in use, %u most used\n", t.conns, t.conns_most);
         out(s, "  Translations    %10u in use, %u most used\n", t.xlates, t.xlates_most);
+        out(s, "  Pinholes        %10u in use\n", t.pinholes);
         out(s, "  Proxied flows   %10u in use, %u most used, %u waiting to be given back\n", t.punt.flows,
             t.punt.most, t.punt.waiting_gone);
         out(s, "  Refused flows   %10llu no ring space, %llu no flow id; %llu packets of ended flows\n",

@@ -290,6 +290,7 @@ static void invite_response(struct sip_work *x)
         } else if (st < 300) {
                 answered(x);
         } else if (call->state != SIP_CALL_ACTIVE && !call->bye) {
+                sip_holes_end(x);
                 sip_call_end(call);
                 x->call = NULL;
         } else if (x->txn) {
@@ -309,6 +310,7 @@ static void bye_response(struct sip_work *x)
                 arm(x->call, x->call->t_sip);
                 return;
         }
+        sip_holes_end(x);
         sip_call_end(x->call);
         x->call = NULL;
 }

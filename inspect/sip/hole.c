@@ -81,6 +81,50 @@ void sip_media_holes(struct sip_work *x)
                 media_hole(x, i);
 }
 
+static bool has_hole(const struct sip_call *call, const struct endpoint *at)
+{
+        for (unsigned i = 0; i < call->nmedia; i++)
+                for (unsigned by = 0; call->media[i] && by < 2; by++)
+                        if (endpoint_eq(&call->media[i]->hole[by], at))
+                                return true;
+        return false;
+}
+
+/* A place of several calls (a conference, both halves of a transfer) stays open for the others. */
+static bool is_shared(const struct sip_work *x, const struct endpoint *at)
+{
+        list_each(l, &x->s->calls) {
+                const struct sip_call *call = container_of(l, struct sip_call, link);
+
+                if (call != x->call && has_hole(call, at))
+                        return true;
+        }
+        return false;
+}
+
+static void end_hole(struct sip_work *x, const struct sip_media *md, unsigned by)
+{
+        struct pinhole_req r = {
+                .proto = 17, .from = by ? DIR_C2S : DIR_S2C, .src = md->hole[!by], .dst = md->hole[by]
+        };
+
+        if (!r.dst.port || is_shared(x, &r.dst))
+                return;
+        x->c->ops->end_pinhole(x->c, &r);
+        r.dst.port++;
+        r.src.port = (uint16_t)(r.src.port ? r.src.port + 1 : 0);
+        x->c->ops->end_pinhole(x->c, &r);
+}
+
+void sip_holes_end(struct sip_work *x)
+{
+        if (x->c->dry || !x->c->ops || !x->c->ops->end_pinhole || x->call->anchored)
+                return;
+        for (unsigned i = 0; i < x->call->nmedia; i++)
+                for (unsigned by = 0; x->call->media[i] && by < 2; by++)
+                        end_hole(x, x->call->media[i], by);
+}
+
 void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct endpoint *at, uint32_t timeout_s,
                      const char *type)
 {

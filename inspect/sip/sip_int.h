@@ -256,6 +256,7 @@ enum sdp_proto sip_proto_as(enum sdp_proto p, bool secure);
 
 /* hole.c */
 void sip_media_holes(struct sip_work *x);
+void sip_holes_end(struct sip_work *x); /* the call of the message is over */
 void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct endpoint *at, uint32_t timeout_s,
                      const char *type);
 void sip_signal_holes(struct sip_work *x);

@@ -80,6 +80,7 @@ def test_calls_both_ways(fw):
     lab, media = fw, re.compile(rf"UDP outside {FAR}:\d+ inside {NEAR}:\d+")
     during = call(lab, lab.near, lab.far_phone)
     assert len(media.findall(during)) == 2, during  # RTP and RTCP
-    lablib.wait_for("the call to end", lambda: "Total: 0" in lab.con.cmd("show sip"))
+    lablib.wait_for("the media to be closed", lambda: not media.search(lab.con.cmd("show conn")))
+    assert "Total: 0" in lab.con.cmd("show sip")
     call(lab, lab.far_phone, lab.near)
     assert "%ASA-6-607001: Pre-allocate SIP RTP secondary channel" in lab.con.cmd("show logging")

@@ -26,6 +26,8 @@ struct feed {
         unsigned ncounters, nholes;
         bool holes_full;
         struct pinhole_req hole[FEED_HOLES_MAX];
+        unsigned nended;
+        struct pinhole_req ended[FEED_HOLES_MAX];
         struct {
                 const char *name;
                 uint64_t n;
@@ -79,6 +81,14 @@ static inline int feed_on_pinhole(struct inspect_ctx *c, const struct pinhole_re
         feed_require(f->nholes < FEED_HOLES_MAX);
         f->hole[f->nholes++] = *r;
         return 0;
+}
+
+static inline void feed_on_pinhole_end(struct inspect_ctx *c, const struct pinhole_req *r)
+{
+        struct feed *f = c->host;
+
+        feed_require(f->nended < FEED_HOLES_MAX);
+        f->ended[f->nended++] = *r;
 }
 
 static const struct inspect_host feed_ops = { .open_pinhole = feed_on_pinhole, .count = feed_on_count };

@@ -137,6 +137,7 @@ static inline bool world_translate(struct inspect_ctx *c, enum inspect_dir from,
 
 static const struct inspect_host world_ops = {
         .open_pinhole = feed_on_pinhole,
+        .end_pinhole = feed_on_pinhole_end,
         .translate = world_translate,
         .media_open = world_media_open,
         .media_update = world_media_update,

@@ -310,6 +310,50 @@ static void pinholes_are_opened_once(void **st)
         end();
 }
 
+/* BYE: what was opened for the call is closed, RTP and RTCP of either side; not before it is answered. */
+static void pinholes_end_with_the_call(void **st)
+{
+        (void)st;
+        begin(&udp, NULL);
+        talk_request(&out, DIR_C2S, "INVITE", 1, PLAIN("198.51.100.10", "4000"));
+        out.to = "b";
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, PLAIN("10.1.1.5", "5000"));
+        talk_request(&out, DIR_C2S, "ACK", 1, "");
+        talk_request(&out, DIR_S2C, "BYE", 2, "");
+        assert_int_equal(f.nended, 0);
+        talk_response(&out, DIR_C2S, 200, "BYE", 2, "");
+        assert_int_equal(f.nended, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                uint16_t mine = (uint16_t)((i < 2 ? 4000 : 5000) + i % 2),
+                         theirs = (uint16_t)((i < 2 ? 5000 : 4000) + i % 2);
+
+                assert_int_equal(f.ended[i].from, i < 2 ? DIR_S2C : DIR_C2S);
+                assert_int_equal(f.ended[i].dst.port, mine);
+                assert_int_equal(f.ended[i].src.port, theirs);
+        }
+        end();
+}
+
+/* A place that another call uses too stays open; a refused call leaves nothing. */
+static void pinholes_of_several_calls(void **st)
+{
+        struct talk second;
+
+        (void)st;
+        begin(&udp, NULL);
+        second = out;
+        second.id = "second";
+        talk_request(&out, DIR_C2S, "INVITE", 1, PLAIN("198.51.100.10", "4000"));
+        talk_request(&second, DIR_C2S, "INVITE", 1, PLAIN("198.51.100.10", "4000"));
+        out.to = second.to = "b";
+        talk_response(&out, DIR_S2C, 486, "INVITE", 1, "");
+        assert_int_equal(f.nended, 0);
+        talk_response(&second, DIR_S2C, 486, "INVITE", 1, "");
+        assert_int_equal(f.nended, 2);
+        assert_int_equal(f.ended[0].src.port, 0);
+        end();
+}
+
 static void pinholes_never_opened(void **st)
 {
         static const char *const body[] = {
@@ -409,6 +453,8 @@ int main(void)
                 cmocka_unit_test(a_hidden_contact_is_found_again),
                 cmocka_unit_test(media_is_translated),
                 cmocka_unit_test(pinholes_are_opened_once),
+                cmocka_unit_test(pinholes_end_with_the_call),
+                cmocka_unit_test(pinholes_of_several_calls),
                 cmocka_unit_test(pinholes_never_opened),
                 cmocka_unit_test(signalling_pinhole),
                 cmocka_unit_test(keys_stay_off_a_clear_leg),

@@ -327,7 +327,7 @@ static void test_pinholes_are_translated(void **state)
         assert_from_to(b, SRV_MAPPED, 4000, PEER, 5000);
         assert_true(udp(b, 1, "10.1.1.6", 4000, PEER, 5000));
         assert_from_to(b, PAT, 4000, PEER, 5000);
-        assert_true(xlate_announce(b->f.w, IN, OUT, IPPROTO_UDP_, &real, &seen));
+        assert_true(xlate_announce(b->f.w, IN, OUT, IPPROTO_UDP_, &real, true, &seen));
         assert_int_not_equal(seen.port, 4000);
         hole_to(IN, "10.1.1.5", 4000);
         assert_true(udp(b, 0, PEER, 5000, PAT, seen.port));
@@ -347,7 +347,7 @@ static void test_pinhole_holds_its_translation(void **state)
         struct endpoint real = { pb_addr("10.1.1.5"), 4000 }, seen;
 
         use_rules(b);
-        assert_true(xlate_announce(b->f.w, IN, OUT, IPPROTO_UDP_, &real, &seen));
+        assert_true(xlate_announce(b->f.w, IN, OUT, IPPROTO_UDP_, &real, true, &seen));
         assert_int_equal(dynamic_count(b), 2);
         hole_to(IN, "10.1.1.5", 4000);
         assert_true(udp(b, 0, PEER, 5000, PAT, seen.port));

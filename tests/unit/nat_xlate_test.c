@@ -118,7 +118,7 @@ static struct endpoint announced(struct bench *b, const char *real, uint16_t rpo
 {
         struct endpoint in = { pb_addr(real), rport }, out = { 0 };
 
-        return xlate_announce(b->f.w, IN, OUT, UDP, &in, &out) ? out : (struct endpoint){ 0 };
+        return xlate_announce(b->f.w, IN, OUT, UDP, &in, true, &out) ? out : (struct endpoint){ 0 };
 }
 
 /* What SDP says of a phone behind PAT holds for the media that comes later, RTCP beside RTP. */

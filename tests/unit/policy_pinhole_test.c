@@ -208,6 +208,32 @@ static void answers_to_the_box_reach_its_socket(void **state)
         assert_int_equal(p.last_taken->side[1].key.iface, IFACE_BOX);
 }
 
+/* What an engine takes back is closed at once: the hole, whoever it is for, and the connection that came of it. */
+static void what_was_expected_is_over(void **state)
+{
+        struct pinhole_spec s = hole(CLIENT, 7000, 20000), other = hole(CLIENT, 0, 20000);
+
+        (void)state;
+        open_hole(hole(NULL, 0, 20000));
+        open_hole(hole(CLIENT, 0, 20000));
+        open_hole(hole(CLIENT, 0, 20002));
+        other.owner = 4712;
+        open_hole(other);
+        pinhole_end(p.wf.w, &s);
+        assert_int_equal(count(), 2); /* another place, another owner */
+        open_hole(hole(CLIENT, 7000, 20004));
+        assert_true(udp(0, CLIENT, 7000, SERVER, 20004));
+        assert_int_equal(conn_count(p.wf.w->conns), 1);
+        s.dport = 20004;
+        s.owner = 1;
+        pinhole_end(p.wf.w, &s); /* not its own */
+        assert_int_equal(conn_count(p.wf.w->conns), 1);
+        s.owner = 4711;
+        pinhole_end(p.wf.w, &s);
+        assert_int_equal(conn_count(p.wf.w->conns), 0);
+        assert_false(udp(0, CLIENT, 7000, SERVER, 20004));
+}
+
 static void a_forged_source_does_not_fit_a_hole(void **state)
 {
         (void)state;
@@ -255,6 +281,7 @@ int main(void)
                 T(some_holes_are_never_opened),
                 T(through_the_interface_address_to_a_host),
                 T(answers_to_the_box_reach_its_socket),
+                T(what_was_expected_is_over),
                 T(a_forged_source_does_not_fit_a_hole),
                 T(packet_tracer_does_not_use_up_a_hole),
                 T(the_table_has_a_hard_end),
