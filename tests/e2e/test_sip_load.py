@@ -1,13 +1,15 @@
-"""A thousand calls at once by sipp: through inspection by UDP, and from TLS (stunnel) through the phone proxy. Afterwards nothing of
+"""A flood of bad calls; a thousand good ones at once by sipp: through inspection by UDP, and from TLS (stunnel) through the phone proxy. Afterwards nothing of
 them is left."""
 import re
 import subprocess
+import time
 
 import pytest
 
 import lab as lablib
 import siplab
 from conftest import finish, paste
+from srtp_peer import udp
 
 CALLS = 1000
 KINDS = ("connection", "pinhole", "xlate", "tls", "inspection state", "stream buffer", "leg", "srtp context", "media session",
@@ -100,6 +102,60 @@ def run(lab, begin, relays):
             lablib.wait_for(f"nothing more than {after[0]}", lambda: in_use(lab) == after[0], 60)
         after.append(in_use(lab))
     assert after[0]["relays"] == 0 and after[0]["Pinholes"] <= 2, after[0]  # where the two ends want signalling
+
+
+ODD_VIA = ("SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK{n}", "SIP / 2.0 / UDP 255.255.255.255;branch=z9hG4bK{n}",
+           "SIP/2.0/UDP 10.0.0.25:{port};branch=z9hG4bK{n};rport;received=127.0.0.1", "SIP/2.0/TCP [2001:db8::1]:0;branch={n}",
+           "SIP/2.0/UDP a.example.com;ttl=999;branch=z9hG4bK{n}, SIP/2.0/UDP b;branch=z9hG4bKx{n}", "SIP/7.0/UDP ;;;", "")
+HEAD = ("INVITE sip:2999@192.0.2.20 SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: <sip:x@192.0.2.20>;tag={n}\r\nTo: <sip:2001@192.0.2.20>\r\n"
+        "Call-ID: flood{n}\r\nCSeq: 1 INVITE\r\nContact: <sip:x@192.0.2.10>\r\n")
+BODY = "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n"
+
+
+def flood(n):
+    """The nth message: well formed with an odd Via, or wrong in one of the ways of RFC 4475."""
+    port = 1024 + n * 7 % 60000
+    head, body = HEAD.format(via=ODD_VIA[n % len(ODD_VIA)].format(n=n, port=port), n=n), BODY.format(port=port)
+    length = f"Content-Length: {len(body)}\r\n"
+    kinds = (lambda: head + "Content-Type: application/sdp\r\n" + length + "\r\n" + body,
+             lambda: head + "Content-Length: -999\r\n\r\n" + body,
+             lambda: head + length + length + "\r\n" + body[:-20],
+             lambda: head + "Content-Length: 9999\r\n\r\n" + body,
+             lambda: head.replace("CSeq: 1 INVITE", "CSeq: 36893488147419103232 OPTIONS") + "\r\n",
+             lambda: head.replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia") + length + "\r\n" + body,
+             lambda: head.replace("To: <sip:2001@192.0.2.20>", 'To: "Mr. J. <sip:2001@192.0.2.20') + "\r\n",
+             lambda: head + "X: " + "a" * 20000 + "\r\n\r\n",
+             lambda: head + "Content-Type: application/sdp\r\n" + length.replace(str(len(body)), str(len(body) + 6))
+             + "\r\n" + body.replace(f"m=audio {port}", f"m=audio 999999{port}"[:20]),
+             lambda: head + "Contact: *, <sip:a,b?c>;q=9;expires=-1\r\n Route: <;lr>\r\n\r\n",
+             lambda: head[:n % len(head)], lambda: "\0" * (n % 100))
+    return kinds[n // len(ODD_VIA) % len(kinds)]().encode()
+
+
+def test_a_call_stands_a_flood(box):
+    """Calls to nobody and what is no SIP: bounded, and the call that stands keeps its audio."""
+    box.call_manager()
+    desk, phone = box.desk_phone(), box.remote_phone()
+    desk.registered()
+    phone.registered()
+    call = siplab.Call(box, phone, desk)
+    box.outside.run("ip", "addr", "add", "192.0.2.11/24", "dev", "oA")
+    sock = udp(box.outside, "192.0.2.11", 5060)
+    try:
+        end = time.monotonic() + 4
+        n = 0
+        while time.monotonic() < end:
+            for _ in range(20):
+                sock.sendto(flood(n), (siplab.CM_OUTSIDE, 5060))
+                n += 1
+            time.sleep(0.01)
+    finally:
+        sock.close()
+    text = box.con.cmd("show counters")
+    assert int(re.search(r"sip +malformed +(\d+)", text).group(1)) > 1000 and calls(box.con) <= 4097, text
+    call.talk(1)
+    call.end()
+    assert min(call.check_audio()) > 200
 
 
 def test_a_thousand_calls_through_inspection(box):
