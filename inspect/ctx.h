@@ -73,6 +73,8 @@ struct inspect_host {
          * refreshes the secure-phone entry. expires_s 0: unregistered. -1: refused, c->reason.
          */
         int (*phone_seen)(struct inspect_ctx *c, const char *device, uint32_t expires_s);
+        /* Does the secure-phone table have it, from this session or another one? */
+        bool (*phone_known)(struct inspect_ctx *c, const char *device);
         /* Per-engine counters by name, for show (static strings). */
         void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);
 };

@@ -109,6 +109,11 @@ enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
         return PHONE_OK;
 }
 
+bool phone_known(const struct phone_table *t, uint32_t pp, const char *device)
+{
+        return find(t, pp, device) != NULL;
+}
+
 void phone_gone(struct phone_table *t, uint32_t pp, const char *device)
 {
         struct phone *p = find(t, pp, device);

@@ -27,6 +27,7 @@ void phone_table_free(struct phone_table *t);
 enum phone_result { PHONE_OK, PHONE_FULL };
 /* Enters or refreshes; row->idle_ms is ignored. */
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
+bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 /* All entries of a phone proxy: it is no longer in force, or the operator says so. */
 void phone_void(struct phone_table *t, uint32_t phone_proxy_id);

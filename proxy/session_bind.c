@@ -85,6 +85,8 @@ const char *psession_admit(struct psession *s)
 
         if (s->ctx.phone && !t->verified)
                 return "client: a phone must show a certificate";
+        if (s->ctx.phone && !s->phone.any_endpoint && !t->device[0])
+                return "client: its certificate names no device (`endpoint any` is off)";
         snprintf(s->ctx.device, sizeof s->ctx.device, "%s", t->device);
         return s->tls[1] && s->ldc ? make_ldc(s) : NULL;
 }

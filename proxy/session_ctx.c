@@ -56,6 +56,7 @@ const struct inspect_host proxy_host = {
         .media_close = host_media_close,
         .random = host_random,
         .phone_seen = ctx_phone_seen,
+        .phone_known = ctx_phone_known,
         .count = ctx_count,
 };
 

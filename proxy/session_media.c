@@ -240,6 +240,13 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
         return inspect_refuse_text(c, "the table of secure phones is full"), -1;
 }
 
+bool ctx_phone_known(struct inspect_ctx *c, const char *device)
+{
+        struct psession *s = c->host;
+
+        return phone_known(s->w->phones, s->info.phone_proxy_id, device);
+}
+
 struct phone_table *proxy_phones(struct proxy_worker *w)
 {
         return w->phones;

@@ -206,6 +206,7 @@ int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, str
 int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec);
 void host_media_close(void *host_worker, uint32_t media);
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s);
+bool ctx_phone_known(struct inspect_ctx *c, const char *device);
 unsigned relay_reports(struct proxy_worker *w);
 void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
 

@@ -61,7 +61,7 @@ static bool take_to_delimiter(struct str *in, struct str boundary, struct str *c
 
 struct part {
         struct str multipart; /* Content-Type of that kind */
-        bool sdp;             /* one of its Content-Types says so: which counts, the peer decides */
+        bool sdp, unclear;    /* one of its Content-Types says so: which counts, the peer decides */
         struct sip_part p;
 };
 
@@ -75,19 +75,32 @@ static struct str take_header(struct str *in)
         return line;
 }
 
-/* What stands behind the subtype does not matter: a peer may not look at it either. */
-static bool is_sdp(struct str type)
+/*
+ * What a peer may take a body for. What stands behind the subtype does not matter: a peer may not look at it either.
+ * Unclear is what one reader may take for SDP and another one not.
+ */
+enum kind { KIND_OTHER, KIND_SDP, KIND_MULTIPART, KIND_UNCLEAR };
+
+static enum kind kind_of(struct str type)
 {
         struct sip_media_type t;
 
-        return sip_media_type_parse(&t, type) && lex_is(t.type, "application") && lex_is(t.subtype, "sdp");
+        if (!sip_media_type_parse(&t, type))
+                return KIND_UNCLEAR;
+        if (lex_is(t.type, "multipart"))
+                return KIND_MULTIPART;
+        if (!lex_is(t.subtype, "sdp"))
+                return KIND_OTHER;
+        return lex_is(t.type, "application") ? KIND_SDP : KIND_UNCLEAR;
 }
 
-static bool is_multipart(struct str type)
+/* RFC 2046 5.1.1: with other octets, two readers may see two boundaries. */
+static bool is_boundary(struct str b)
 {
-        struct sip_media_type t;
-
-        return sip_media_type_parse(&t, type) && lex_is(t.type, "multipart");
+        for (size_t i = 0; i < b.n; i++)
+                if (!lex_is_alpha(b.p[i]) && !lex_is_digit(b.p[i]) && !(b.p[i] && strchr("'()+_,-./:=? ", b.p[i])))
+                        return false;
+        return b.n && b.n <= BOUNDARY_MAX && *b.p != ' ' && b.p[b.n - 1] != ' ';
 }
 
 static bool boundary_of(struct str type, struct str *boundary)
@@ -96,12 +109,18 @@ static bool boundary_of(struct str type, struct str *boundary)
         bool there;
 
         return sip_media_type_parse(&t, type) && sip_param_once(t.params, "boundary", boundary, &there) &&
-               boundary->n && boundary->n <= BOUNDARY_MAX;
+               is_boundary(*boundary);
+}
+
+static bool begins_like_sdp(struct str body)
+{
+        return lex_begins(lex_trim(body), "v=");
 }
 
 static struct part part_of(struct str text)
 {
-        struct part out = { { "", 0 }, false, { text, { "", 0 } } };
+        struct part out = { .multipart = { "", 0 }, .p = { text, { "", 0 } } };
+        bool typed = false;
         struct str in = text, line, name, value;
 
         while (in.n) {
@@ -116,11 +135,14 @@ static struct part part_of(struct str text)
                         out.p.length = value;
                 if (!lex_is(name, "Content-Type") && !lex_is(name, "c"))
                         continue;
-                out.sdp |= is_sdp(value);
-                if (is_multipart(value))
+                typed = true;
+                out.sdp |= kind_of(value) == KIND_SDP;
+                out.unclear |= kind_of(value) == KIND_UNCLEAR;
+                if (kind_of(value) == KIND_MULTIPART)
                         out.multipart = value;
         }
         out.p.content = in;
+        out.unclear |= !typed && begins_like_sdp(in);
         return out;
 }
 
@@ -157,9 +179,10 @@ static bool descend(struct level *level, unsigned *depth, const struct part *p)
 {
         struct str boundary;
 
-        if (*depth + 1 == DEPTH_MAX || !boundary_of(p->multipart, &boundary))
+        if (*depth + 1 == DEPTH_MAX || !boundary_of(p->multipart, &boundary) ||
+            !enter(&level[*depth + 1], p->p.content, boundary))
                 return false;
-        *depth += enter(&level[*depth + 1], p->p.content, boundary);
+        ++*depth;
         return true;
 }
 
@@ -170,11 +193,13 @@ static unsigned walk(struct str body, struct str boundary, struct sip_part *firs
         struct part p;
 
         if (!enter(&level[0], body, boundary))
-                return 0;
+                return SIP_PARTS_UNCLEAR;
         for (;;) {
                 if (!next_part(&level[depth], &p)) {
                         if (!depth--)
                                 return found;
+                } else if (p.unclear) {
+                        return SIP_PARTS_UNCLEAR;
                 } else if (p.sdp) {
                         if (!found++)
                                 *first = p.p;
@@ -188,17 +213,20 @@ unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first)
 {
         const struct sip_header *h = sip_header_at(m, SIP_H_CONTENT_TYPE, 0);
         struct str boundary;
+        enum kind kind;
 
         *first = (struct sip_part){ { "", 0 }, { "", 0 } };
         if (!m->body.n)
                 return 0;
-        if (h ? is_sdp(h->value) : lex_begins(m->body, "v=")) {
+        kind = h ? kind_of(h->value) : begins_like_sdp(m->body) ? KIND_SDP : KIND_OTHER;
+        if (kind == KIND_SDP) {
                 first->content = m->body;
                 return 1;
         }
-        if (!h || !is_multipart(h->value))
+        if (kind == KIND_OTHER)
                 return 0;
-        return boundary_of(h->value, &boundary) ? walk(m->body, boundary, first) : SIP_PARTS_UNCLEAR;
+        return kind == KIND_MULTIPART && boundary_of(h->value, &boundary) ? walk(m->body, boundary, first)
+                                                                          : SIP_PARTS_UNCLEAR;
 }
 
 bool sip_sdp_part(const struct sip_msg *m, struct str *part)

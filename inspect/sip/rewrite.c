@@ -35,16 +35,34 @@ static bool is_info(enum sip_hdr id)
         return id == SIP_H_CALL_INFO || id == SIP_H_ALERT_INFO || id == SIP_H_ERROR_INFO;
 }
 
-static void rewrite_address(struct sip_work *x, const struct sip_header *h)
+/*
+ * A value that does not parse cannot be translated, yet its reader may find an address in it: refused where that
+ * would be the wrong one, and from and to phones in any case. Info headers may hold names without a URI.
+ */
+static bool passes_unread(struct sip_work *x, const struct sip_header *h)
+{
+        if (!h->value.n)
+                return true;
+        return !(x->c->anchor && !is_info((enum sip_hdr)h->id)) && !sip_text_moves(x, h->value);
+}
+
+static bool rewrite_address(struct sip_work *x, const struct sip_header *h)
 {
         struct sip_nameaddr a;
 
-        if (!sip_nameaddr_parse(&a, h->value) || a.star)
-                return;
+        if (!sip_nameaddr_parse(&a, h->value)) {
+                if (passes_unread(x, h))
+                        return true;
+                x->why = "address header that does not parse";
+                return false;
+        }
+        if (a.star)
+                return true;
         if (x->mask_uri && is_info((enum sip_hdr)h->id) && !a.uri.is_sip)
                 sip_edit_remove_header(&x->sh->head, x->m, h);
         else
                 sip_rewrite_uri(x, role_of((enum sip_hdr)h->id), &a.uri);
+        return true;
 }
 
 /*
@@ -89,7 +107,8 @@ bool sip_rewrite_head(struct sip_work *x)
                         if (!sip_rewrite_via(x, h, via++))
                                 return false;
                 } else if (holds_address((enum sip_hdr)h->id)) {
-                        rewrite_address(x, h);
+                        if (!rewrite_address(x, h))
+                                return false;
                 } else {
                         rewrite_other(x, h);
                 }

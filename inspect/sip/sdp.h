@@ -80,10 +80,11 @@ struct sip_part {
         struct str content;
         struct str length; /* value of the part's own Content-Length, to be corrected with the content; "": none */
 };
-#define SIP_PARTS_UNCLEAR 0xffffu /* a multipart body that cannot be walked: no usable boundary, nested too deeply */
+#define SIP_PARTS_UNCLEAR 0xffffu /* what is in the body cannot be told */
 /*
  * How many application/sdp parts there are, *first the first: the body itself, or parts of a multipart body. A body without a
- * Content-Type that begins like SDP counts as well. More than one cannot be told apart by what the peer will do with them: an
+ * Content-Type that begins like SDP counts as well. Unclear: a Content-Type that is none, SDP of another type; a multipart
+ * body without a usable boundary, without a delimiter, nested too deeply. More than one cannot be told apart by what the peer will do with them: an
  * engine that has to edit SDP refuses such a message.
  */
 unsigned sip_sdp_parts(const struct sip_msg *m, struct sip_part *first);

@@ -238,6 +238,16 @@ static void remove_attr(void *ctx, struct str line)
         sip_edit_replace_str(&r->x->sh->body, line, (struct str){ "", 0 });
 }
 
+/* Whatever holds a key, in the session part (m NULL) or an m-block. */
+static void remove_keys(struct sip_work *x, const struct sdp_media *m, struct removal *r)
+{
+        const struct sdp *s = &x->sh->sdp;
+
+        sdp_each_attr(s, m, "crypto", remove_attr, r);
+        sdp_each_attr(s, m, "key-mgmt", remove_attr, r);
+        sdp_each_line(s, m, 'k', remove_attr, r);
+}
+
 static void translate_rtcp(struct sip_work *x, const struct sdp_media *m, const struct endpoint *rtcp)
 {
         struct endpoint out;
@@ -299,10 +309,12 @@ bool sip_sdp_translate(struct sip_work *x)
         struct addr session = { 0 };
 
         sip_edits_reset(&x->sh->body);
+        if (leaks)
+                remove_keys(x, NULL, &keys);
         for (unsigned i = 0; i < s->nmedia; i++) {
                 translate_media(x, i, &session);
                 if (leaks)
-                        sdp_each_attr(s, &s->m[i], "crypto", remove_attr, &keys);
+                        remove_keys(x, &s->m[i], &keys);
         }
         translate_session(x, &session);
         if (keys.any)

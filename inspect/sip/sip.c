@@ -26,8 +26,11 @@ enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const c
 
 /* ---- a message ---- */
 
-static enum sip_fate too_large(struct sip_work *x)
+/* It cannot be written: with a reason, as malformed as if it had not parsed. */
+static enum sip_fate not_written(struct sip_work *x)
 {
+        if (x->why)
+                return sip_malformed(x->c, x->dir, x->why);
         sip_count(x->c, SIP_N_TOO_LARGE);
         inspect_refuse_text(x->c, "SIP message too large after edits");
         return SIP_CLOSE;
@@ -35,8 +38,9 @@ static enum sip_fate too_large(struct sip_work *x)
 
 static enum sip_fate checks(struct sip_work *x)
 {
-        enum sip_fate (*const step[])(struct sip_work *) = { sip_policy,    sip_txn_note,    sip_register_note,
-                                                             sip_call_note, sip_state_check, sip_sdp_note };
+        enum sip_fate (*const step[])(struct sip_work *) = { sip_policy,        sip_txn_note,      sip_call_note,
+                                                             sip_identity_note, sip_register_note, sip_state_check,
+                                                             sip_sdp_note };
         enum sip_fate f = SIP_FORWARD;
 
         for (unsigned i = 0; i < ARRAY_LEN(step) && f == SIP_FORWARD; i++)
@@ -47,11 +51,14 @@ static enum sip_fate checks(struct sip_work *x)
 static enum sip_fate forward(struct sip_work *x)
 {
         struct wbuf *out = x->c->out;
+        size_t before = out->len;
 
         sip_edits_reset(&x->sh->head);
         x->sh->head.stream = via_to(x) != VIA_UDP;
         if (!sip_rewrite_head(x) || !sip_write(x->m, &x->sh->head, x->body, out))
-                return too_large(x);
+                return not_written(x);
+        if (sip_leaks(x, (struct str){ (const char *)out->buf + before, out->len - before }))
+                return not_written(x);
         if (!x->m->request && sip_register_answered(x) != SIP_FORWARD)
                 return SIP_CLOSE;
         if (!x->m->request)

@@ -57,6 +57,7 @@ struct sip_session {
         bool spoke[2];   /* a SIP message was seen of that direction */
         bool foreign[2]; /* not SIP: its bytes go on unparsed */
         bool registered; /* this session holds a binding: Expires: 0 ends it */
+        bool admitted;   /* the phone registered here: it may call */
         unsigned next_memo;
         struct sip_memo memo[SIP_MEMOS]; /* of the client */
         char device[65];
@@ -295,6 +296,10 @@ void sip_map_endpoint(const struct sip_work *x, enum sip_role role, uint16_t def
 /* The client's side of TLS, or a phone: the server reaches it by its connection only. */
 bool sip_is_terminated(const struct inspect_ctx *c);
 
+/* leak.c: a last look, at what no parser took apart */
+bool sip_text_moves(const struct sip_work *x, struct str text); /* holds an address that the reader must not see */
+bool sip_leaks(struct sip_work *x, struct str written);         /* keys or SDP that nobody edited; x->why */
+
 /* rewrite.c, uri_out.c, via_out.c: false: the message cannot be written */
 bool sip_rewrite_head(struct sip_work *x);
 void sip_rewrite_uri(struct sip_work *x, enum sip_role role, const struct sip_uri *u);
@@ -304,6 +309,9 @@ bool sip_rewrite_via(struct sip_work *x, const struct sip_header *h, unsigned in
 enum sip_fate sip_policy(struct sip_work *x);
 enum sip_fate sip_state_check(struct sip_work *x);
 bool sip_traffic_non_sip(const struct inspect_ctx *c);
+
+/* identity.c: requests of a phone */
+enum sip_fate sip_identity_note(struct sip_work *x);
 
 /* register.c */
 enum sip_fate sip_register_note(struct sip_work *x);

@@ -164,7 +164,11 @@ bool sip_rewrite_via(struct sip_work *x, const struct sip_header *h, unsigned in
 {
         struct sip_via v;
 
-        if (!sip_via_parse(&v, h->value))
-                return true;
+        if (!sip_via_parse(&v, h->value)) {
+                if (!x->m->request || (!x->c->anchor && !sip_text_moves(x, h->value)))
+                        return true;
+                x->why = "Via that does not parse";
+                return false;
+        }
         return x->m->request ? request_via(x, &v, index) : response_via(x, &v, index);
 }

@@ -149,6 +149,7 @@ void rig_phone_proxy(struct rig *r)
         snprintf(r->pp->media_termination, sizeof r->pp->media_termination, "media");
         snprintf(r->pp->tls_proxy, sizeof r->pp->tls_proxy, "cuma_proxy");
         r->tp->no_authenticate_client = false;
+        r->pp->any_endpoint = true; /* the certificates of the rig name no device */
         r->phone_proxy_id = r->pp->o.id;
         r->client_as = r->known_client_profile;
 }

@@ -36,7 +36,7 @@ struct world {
         char device[65];
         uint32_t expires;
         unsigned seen;
-        bool phones_full;
+        bool phones_full, known;
 };
 
 static inline struct endpoint ep4(uint32_t a, uint16_t port)
@@ -115,6 +115,14 @@ static inline int world_phone_seen(struct inspect_ctx *c, const char *device, ui
         return 0;
 }
 
+static inline bool world_phone_known(struct inspect_ctx *c, const char *device)
+{
+        struct world *w = c->host_worker;
+
+        feed_require(device[0]);
+        return w->known;
+}
+
 static inline bool world_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto,
                                    const struct endpoint *in, struct endpoint *out)
 {
@@ -144,6 +152,7 @@ static const struct inspect_host world_ops = {
         .media_close = world_media_close,
         .random = world_random,
         .phone_seen = world_phone_seen,
+        .phone_known = world_phone_known,
         .count = feed_on_count,
 };
 

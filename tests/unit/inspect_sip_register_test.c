@@ -5,6 +5,7 @@
 #include "tests/support/sip_feed.h"
 
 #define DEVICE "SEP001122334455"
+#define VICTIM "SEP00112233AAAA"
 #define NAME(n) ";+u.sip!devicename.ccm.cisco.com=\"" n "\""
 #define INSTANCE(mac) ";+sip.instance=\"<urn:uuid:00000000-0000-0000-0000-" mac ">\""
 
@@ -80,6 +81,40 @@ static const struct row rows[] = {
           ";+sip.instance=\"<urn:uuid:7f4c2a10-1111-2222-3333-001122334455>\"", false },
         { "empty name", DEVICE, false, "1001", NAME(""), false },
         { "user that only begins like a device", "", true, "SEPARATE", "", true },
+        { "two names", DEVICE, false, "1001", NAME(DEVICE) NAME(VICTIM), false },
+        { "the same name twice", DEVICE, false, "1001", NAME(DEVICE) NAME(DEVICE), false },
+        { "two instances", DEVICE, false, "1001", INSTANCE("001122334455") INSTANCE("00112233AAAA"), false },
+        { "a list that cannot be read", DEVICE, false, "1001", NAME(DEVICE) ";x=\"a\"\"", false },
+        { "quoted pairs in the instance", DEVICE, false, "1001", NAME(DEVICE) INSTANCE("00112233AA\\A\\A"), false },
+        { "quoted pairs, and the right one", DEVICE, false, "1001", INSTANCE("00112233445\\5"), true },
+        { "escapes in the instance", DEVICE, false, "1001", NAME(DEVICE) INSTANCE("00112233AA%41A"), false },
+        { "no hyphens in the instance", DEVICE, false, "1001",
+          NAME(DEVICE) ";+sip.instance=\"<urn:uuid:0000000000000000000000112233AAAA>\"", false },
+        { "instance in capitals", DEVICE, false, "1001",
+          NAME(DEVICE) ";+SIP.Instance=\"<URN:UUID:00000000-0000-0000-0000-00112233AAAA>\"", false },
+        { "instance without quotes", DEVICE, false, "1001",
+          NAME(DEVICE) ";+sip.instance=<urn:uuid:00000000-0000-0000-0000-00112233AAAA>", false },
+        { "instance that is no UUID", DEVICE, false, "1001", NAME(DEVICE) INSTANCE("00112233AAAA-1"), false },
+        { "an instance of another kind", DEVICE, false, "1001",
+          NAME(DEVICE) ";+sip.instance=\"<urn:gsma:imei:90420156-025763-0>\"", true },
+        { "quoted pairs in the name", DEVICE, false, "1001", NAME("SEP00112233445\\5"), true },
+        { "escaped user", DEVICE, false, "%53EP00112233AAAA", NAME(DEVICE), false },
+        { "user all escaped", DEVICE, false, "%53%45%50%30%30%31%31%32%32%33%33%41%41%41%41", NAME(DEVICE), false },
+        { "user with a password", DEVICE, false, VICTIM ":x", NAME(DEVICE), false },
+        { "user with an escaped colon", DEVICE, false, VICTIM "%3ax", NAME(DEVICE), false },
+        { "user with a parameter", DEVICE, false, VICTIM ";x=y", NAME(DEVICE), false },
+        { "its own user with a password", DEVICE, false, DEVICE ":x", NAME(DEVICE), true },
+        { "a second contact of another", DEVICE, false, "1001", NAME(DEVICE) ", <sip:x@198.51.100.10>" NAME(VICTIM),
+          false },
+        { "a second contact that does not parse", DEVICE, false, "1001",
+          NAME(DEVICE) ", <sip:x@198.51.100.10>" NAME(VICTIM) ";expires=1;expires=1", false },
+        { "a second contact with two @", DEVICE, false, "1001", NAME(DEVICE) ", <sip:a@b@198.51.100.10>" NAME(VICTIM),
+          false },
+        { "contact's user", DEVICE, false, "1001", NAME(DEVICE) ", <sip:" VICTIM "@198.51.100.10>", false },
+        { "contact's user, escaped", DEVICE, false, "1001", NAME(DEVICE) ", <sips:SE%5000112233AAAA@198.51.100.10>",
+          false },
+        { "a name in the URI", DEVICE, false, "1001",
+          NAME(DEVICE) ", <sip:x@198.51.100.10;+u.sip!devicename.ccm.cisco.com=" VICTIM ">", false },
 };
 
 static void who_may_register(void **st)
@@ -92,10 +127,141 @@ static void who_may_register(void **st)
                 begin(r->any ? &world_phone : &world_strict, r->certificate);
                 snprintf(contact, sizeof contact, "<sip:uuid@198.51.100.10:5061;transport=tls>%s", r->params);
                 if ((reg(r->user, contact, "") != NULL) != r->admitted || f.closed == r->admitted ||
-                    feed_count(&f, "device mismatch") != !r->admitted)
+                    feed_count(&f, "device mismatch") + feed_count(&f, "malformed") != !r->admitted)
                         fail_msg("%s: %s", r->what, f.c.reason);
                 end();
         }
+}
+
+/* ---- other requests ---- */
+
+/* In a dialog of its own where to is a tag. */
+static const char *ask(const char *method, const char *from, const char *to_tag, const char *more)
+{
+        char head[1024];
+
+        cseq++;
+        snprintf(head, sizeof head,
+                 "%s sip:2001@203.0.113.5 SIP/2.0\r\nVia: SIP/2.0/TLS 198.51.100.10:5061;branch=z9hG4bK%u\r\n"
+                 "From: <sip:%s@203.0.113.5>;tag=f\r\nTo: <sip:" VICTIM "@203.0.113.5>%s\r\nCall-ID: c\r\n"
+                 "CSeq: %u %s\r\nMax-Forwards: 70\r\n%s",
+                 method, cseq, from, to_tag, cseq, method, more);
+        return sip_say(&f, DIR_C2S, sip_text(head, ""));
+}
+
+static void registered(void)
+{
+        assert_non_null(reg(DEVICE, "<sip:1001@198.51.100.10:5061>", ""));
+        assert_non_null(answer(200, ""));
+}
+
+static void refused(const char *why, const char *out)
+{
+        assert_null(out);
+        assert_true(f.closed);
+        assert_int_equal(feed_count(&f, "device mismatch"), 1);
+        assert_string_equal(f.c.reason, why);
+        assert_int_equal(sip_calls(w.shared), 0);
+}
+
+static void nobody_without_a_device(void **st)
+{
+        static const char *const method[] = {
+                "INVITE", "REGISTER", "MESSAGE", "OPTIONS", "SUBSCRIBE", "REFER", "FOO"
+        };
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(method); i++) {
+                begin(&world_strict, "");
+                refused("certificate names no device", ask(method[i], "1001", "", ""));
+                end();
+        }
+        begin(&world_strict, "");
+        assert_null(
+                sip_say(&f, DIR_C2S,
+                        sip_text("SIP/2.0 200 x\r\nVia: SIP/2.0/TLS 1.1.1.1\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\n"
+                                 "Call-ID: c\r\nCSeq: 1 INVITE\r\n",
+                                 "")));
+        assert_true(f.closed);
+        end();
+        begin(&world_phone, "");
+        assert_non_null(ask("INVITE", "1001", "", ""));
+        end();
+}
+
+static void no_call_before_a_registration(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        assert_non_null(ask("OPTIONS", "1001", "", ""));
+        refused("call before a registration", ask("INVITE", "1001", "", ""));
+        end();
+        begin(&world_strict, DEVICE);
+        refused("call before a registration", ask("INVITE", "1001", ";tag=x", ""));
+        end();
+        begin(&world_strict, DEVICE);
+        assert_non_null(reg(DEVICE, "<sip:1001@198.51.100.10:5061>", ""));
+        answer(403, "");
+        assert_null(ask("INVITE", "1001", "", ""));
+        end();
+        begin(&world_strict, DEVICE);
+        registered();
+        assert_non_null(ask("INVITE", "1001", "", ""));
+        end();
+        begin(&world_strict, DEVICE); /* another session of this phone registered */
+        w.known = true;
+        assert_non_null(ask("INVITE", "1001", "", ""));
+        end();
+        begin(&world_strict, DEVICE);
+        registered();
+        reg(DEVICE, "*", "Expires: 0\r\n");
+        answer(200, "");
+        assert_null(ask("INVITE", "1001", "", ""));
+        end();
+}
+
+static void nobody_calls_as_another_phone(void **st)
+{
+        static const char *const more[] = {
+                "Contact: <sip:" VICTIM "@198.51.100.10>\r\n",
+                "Contact: <sip:1001@198.51.100.10>" NAME(VICTIM) "\r\n",
+                "P-Preferred-Identity: <sip:1001@203.0.113.5>, <sip:" VICTIM "@203.0.113.5>\r\n",
+                "P-Asserted-Identity: <sip:" VICTIM "@203.0.113.5>\r\n",
+                "Remote-Party-ID: <sip:" VICTIM "@203.0.113.5>;party=calling\r\n",
+        };
+        static const struct phone_params *const mode[] = { &world_strict, &world_phone };
+
+        (void)st;
+        for (unsigned k = 0; k < ARRAY_LEN(mode); k++) {
+                for (unsigned i = 0; i < ARRAY_LEN(more); i++) {
+                        begin(mode[k], DEVICE);
+                        registered();
+                        refused("device name is not the certificate's", ask("INVITE", "1001", "", more[i]));
+                        end();
+                }
+                begin(mode[k], DEVICE);
+                registered();
+                refused("device name is not the certificate's", ask("MESSAGE", VICTIM, "", ""));
+                end();
+                begin(mode[k], DEVICE);
+                registered();
+                refused("device name is not the certificate's", ask("INVITE", VICTIM, ";tag=unknown", ""));
+                end();
+        }
+        begin(&world_phone, "");
+        refused("device name is not the certificate's", ask("INVITE", VICTIM, "", ""));
+        end();
+}
+
+/* Whom it calls, and who it was when it was called, is not its own name. */
+static void a_phone_may_call_another(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        registered();
+        assert_non_null(ask("INVITE", DEVICE, "", "Contact: <sip:" DEVICE "@198.51.100.10>\r\n"));
+        assert_non_null(ask("BYE", VICTIM, ";tag=f", ""));
+        end();
 }
 
 static void granted_time_counts(void **st)
@@ -212,6 +378,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(who_may_register),
+                cmocka_unit_test(nobody_without_a_device),
+                cmocka_unit_test(no_call_before_a_registration),
+                cmocka_unit_test(nobody_calls_as_another_phone),
+                cmocka_unit_test(a_phone_may_call_another),
                 cmocka_unit_test(granted_time_counts),
                 cmocka_unit_test(unregisters),
                 cmocka_unit_test(refusals_enter_nobody),

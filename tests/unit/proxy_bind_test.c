@@ -133,6 +133,22 @@ SESSION_TEST(a_nonsecure_phone_proxy_speaks_tcp_to_its_server)
         close_flow(r, &f);
 }
 
+SESSION_TEST(a_certificate_without_a_device_is_refused_unless_any_may_come)
+{
+        struct rig_flow f;
+
+        rig_phone_proxy(r);
+        r->pp->any_endpoint = false;
+        rig_commit(r);
+        rig_flow(r, &f, 3, 1);
+        f.clear[1] = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.free);
+        CHECK(!f.server && rig_logged(r, "its certificate names no device"));
+        rig_hang_up(&f, true);
+}
+
 SESSION_TEST(a_mixed_phone_proxy_speaks_tls_to_its_server)
 {
         const struct psession *s;
@@ -389,6 +405,7 @@ int main(void)
                 cmocka_unit_test(a_client_with_a_trusted_certificate_is_served),
                 cmocka_unit_test(a_client_that_is_not_asked_shows_none),
                 cmocka_unit_test(a_nonsecure_phone_proxy_speaks_tcp_to_its_server),
+                cmocka_unit_test(a_certificate_without_a_device_is_refused_unless_any_may_come),
                 cmocka_unit_test(a_mixed_phone_proxy_speaks_tls_to_its_server),
                 cmocka_unit_test(an_engine_knows_its_legs_when_it_opens),
                 cmocka_unit_test(phones_must_show_a_certificate),
