@@ -275,8 +275,8 @@ static uint64_t settle(const struct gen *g, uint64_t *count)
 }
 
 struct result {
-        uint64_t sent, got, cpu, own;
-        double sending, all; /* seconds of sending; until the last one came out */
+        uint64_t sent, got, in_time, cpu, own; /* in_time: out before the last one was sent */
+        double sending, all;                   /* seconds of sending; until the last one came out */
 };
 
 /* Makes the frames, then sends them at the rate; frames of full speed that there was no time for are taken back. */
@@ -311,6 +311,7 @@ static struct result run(struct gen *g, double rate, double seconds)
         }
         r.sent = p.sent;
         r.sending = (double)(mono_ns() - p.start) / 1e9;
+        r.in_time = received(g) - before;
         r.own = own_cpu_ns() - r.own;
         r.all = (double)(settle(g, &r.got) - p.start) / 1e9;
         r.cpu = device_cpu_ns(&g->device) - r.cpu;
@@ -337,8 +338,9 @@ static void trial(struct gen *g, double rate, double seconds, double burst)
                (unsigned long long)r.sent, (unsigned long long)r.got, (double)r.got / r.all,
                (double)r.sent / r.sending, 1 - (double)r.got / (double)r.sent,
                r.got ? (double)r.cpu / (double)r.got / 1e3 : 0, (double)r.own / (double)r.sent / 1e3);
-        printf(" looked_at=%llu wrong=%llu p50_us=%u p99_us=%u", (unsigned long long)g->looked_at,
-               (unsigned long long)g->wrong, samples_quantile(&g->late, 0.5), samples_quantile(&g->late, 0.99));
+        printf(" inside=%.4f looked_at=%llu wrong=%llu p50_us=%u p99_us=%u", 1 - (double)r.in_time / (double)r.sent,
+               (unsigned long long)g->looked_at, (unsigned long long)g->wrong, samples_quantile(&g->late, 0.5),
+               samples_quantile(&g->late, 0.99));
         printf(" burst_pps=%.0f burst_loss=%.3f drained_ms=%.0f\n", burst > 0 ? (double)b.got / b.all : 0,
                burst > 0 ? 1 - (double)b.got / (double)b.sent : 0, (b.all - b.sending) * 1000);
         fflush(stdout);
