@@ -22,6 +22,17 @@ struct pinhole_req {
         struct endpoint src, dst;
         uint32_t timeout_s;     /* until used */
         enum inspect_id engine; /* engine of the secondary connection, or NONE */
+        uint32_t group;         /* of group_open(): it closes with it; 0 none */
+        bool lasting;           /* for any number of connections while it is open; else for one */
+};
+
+/* An endpoint that a payload will speak of before it has any connection. */
+struct announce_req {
+        uint32_t group;        /* of group_open(): how long the answer holds */
+        enum inspect_dir from; /* who wrote it */
+        uint8_t proto;
+        bool pair; /* media: an even port's next one goes along, beside it on the other side too */
+        struct endpoint at;
 };
 
 /* How the bytes of one side travel. */
@@ -51,11 +62,17 @@ struct inspect_host {
         bool (*translate)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                           struct endpoint *out);
         /*
-         * The same for an endpoint that connections will go to or come from soon (media in SDP): a dynamic
-         * translation is made for it if there is none, an even UDP port's next one beside it.
+         * The same for an endpoint that connections will go to or come from soon (media in SDP, a contact): where
+         * ports are shared, one is taken for it, the same for as long as a group that asked is open. In force before
+         * any byte the engine returns afterwards. false: no port is at hand, *out is not set.
          */
-        bool (*announce)(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
-                         struct endpoint *out);
+        bool (*announce)(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out);
+        /*
+         * What ends together: pinholes and announced endpoints of a stream, a contact, a registration. 0: there are
+         * no more groups. Closing 0 or what was closed is legal.
+         */
+        uint32_t (*group_open)(struct inspect_ctx *c);
+        void (*group_close)(void *host_worker, uint32_t group);
         /*
          * A relay for one m= line: takes a pair of ports on either side; local[0] is for the client to send to,
          * local[1] for the server. *media != 0 names it until media_close(). -1: no port, no session, no

@@ -138,7 +138,10 @@ struct xlate {
         uint32_t refs;
         uint32_t rule; /* conf id */
         uint16_t mport;
-        bool proven; /* a connection used it */
+        bool proven;   /* a connection used it */
+        bool leased;   /* its port is not of the pool: whoever leased it is told of the end */
+        bool kept;     /* by its lessee */
+        bool replaced; /* new flows of the source have another one */
 };
 
 struct xlate_table {
@@ -149,6 +152,7 @@ struct xlate_table {
         uint32_t most;
         struct portpool_table *ports;
         struct nat_hit_table *hits;
+        void (*lease_end)(struct worker *w, const struct xlate_lease *l);
 };
 
 /* The translation a new flow of this source would share, NULL when there is none. */
@@ -159,6 +163,8 @@ struct xlate_key xlate_key_of(uint16_t real_if, uint16_t mapped_if, uint8_t prot
 struct xlate *xlate_make(struct worker *w, const struct xlate_key *k, uint32_t rule, uint16_t mport);
 uint32_t xlate_handle(const struct xlate_table *t, const struct xlate *x);
 struct xlate *xlate_at(const struct xlate_table *t, uint32_t handle);
+/* Without a holder it ends after its time, or at once when no connection ever used it. */
+void xlate_idle(struct worker *w, struct xlate *x);
 /* How long an unused one lives: timeout pat-xlate. */
 uint64_t xlate_timeout_ms(const struct worker *w);
 /* Tears it down now, whoever holds it. */

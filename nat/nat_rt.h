@@ -7,6 +7,7 @@
 #define VOXGATE_NAT_RT_H
 
 #include "nat/conf.h"
+#include "platform/base/media_spec.h"
 #include "platform/net/dp.h"
 
 struct nat_rule_rt {
@@ -38,6 +39,13 @@ const struct nat_rule_rt *nat_match_dest(const struct nat_rt *n, const struct ne
 /* The mapped address of a static rule for a real address (interface addresses resolved through net). */
 bool nat_static_mapped(const struct nat_rule_rt *r, const struct net_rt *net, const struct addr *real, uint16_t port,
                        uint8_t proto, uint16_t mapped_if, struct addr *mapped, uint16_t *mport);
+/*
+ * The nth (from 0) address that a dynamic rule shares between sources like this one. NULL: none, no such rule, or not
+ * yet known.
+ */
+const struct nat_rule_rt *nat_shared_addr(const struct snapshot *s, uint16_t real_if, uint16_t mapped_if,
+                                          uint8_t proto, const struct endpoint *real, unsigned nth,
+                                          struct addr *mapped);
 /*
  * What can be said against a line when it is typed (its object need not be defined yet): 0, or -1 with the ASA's
  * words where known. Compiling refuses nothing: a rule that cannot work is left out of it.

@@ -167,36 +167,44 @@ static bool is_free(const struct search *s, uint32_t port)
         return !is_taken(s->pool, port) && !is_reserved(s->w, s->iface, s->addr, s->proto, port);
 }
 
-static uint16_t choose_pair(struct portpool_table *t, const struct search *s, uint16_t preferred)
+static bool block_is_free(const struct search *s, uint32_t first, unsigned n)
+{
+        for (uint32_t port = first; port < first + n; port++)
+                if (!is_free(s, port))
+                        return false;
+        return true;
+}
+
+static uint16_t choose_block(struct portpool_table *t, const struct search *s, unsigned n)
 {
         const struct group *g = &groups[ARRAY_LEN(groups) - 1];
-        uint32_t pairs = (g->hi - g->lo + 1u) / 2, start;
+        uint32_t blocks = (g->hi - g->lo + 1u) / n, start;
 
-        if (preferred >= g->lo && preferred < g->hi && is_free(s, preferred) && is_free(s, preferred + 1u))
-                return preferred;
         t->drawn++;
-        start = (uint32_t)(hash_bytes(&t->drawn, sizeof t->drawn, t->seed) % pairs);
-        for (uint32_t i = 0; i < pairs; i++) {
-                uint32_t port = g->lo + (start + i) % pairs * 2;
+        start = (uint32_t)(hash_bytes(&t->drawn, sizeof t->drawn, t->seed) % blocks);
+        for (uint32_t i = 0; i < blocks; i++) {
+                uint32_t first = g->lo + (start + i) % blocks * n;
 
-                if (is_free(s, port) && is_free(s, port + 1))
-                        return (uint16_t)port;
+                if (block_is_free(s, first, n))
+                        return (uint16_t)first;
         }
         return 0;
 }
 
-uint16_t portpool_take_pair(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto,
-                            uint16_t preferred)
+uint16_t portpool_take_block(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, unsigned *n)
 {
         struct portpool_table *t = w->xlates->ports;
         struct portpool *p = pool_find(t, addr, proto);
         struct search s = { w, p, addr, iface, proto };
-        uint16_t port = choose_pair(t, &s, preferred);
+        uint16_t first = 0;
 
-        if (!port || !mark(t, &p, &s, port))
+        for (; *n >= 2 && !(first = choose_block(t, &s, *n)); *n /= 2)
+                ;
+        if (!first || !mark(t, &p, &s, first))
                 return 0;
-        mark(t, &p, &s, (uint16_t)(port + 1));
-        return port;
+        for (unsigned i = 1; i < *n; i++)
+                mark(t, &p, &s, (uint16_t)(first + i));
+        return first;
 }
 
 uint16_t portpool_peek(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, uint16_t preferred)

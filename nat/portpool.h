@@ -17,11 +17,10 @@
  */
 uint16_t portpool_take(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, uint16_t preferred);
 /*
- * Two neighbours: `preferred` and the next one, or the first free pair behind an unguessable place that begins with
- * an even port. 0: there is none.
+ * A run of free ports of the last group behind an unguessable place: *n of them (a power of two), or half as many,
+ * down to two; the first is even and *n says how many there are. 0: no two neighbours are free.
  */
-uint16_t portpool_take_pair(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto,
-                            uint16_t preferred);
+uint16_t portpool_take_block(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, unsigned *n);
 /* What portpool_take() would answer, taking nothing. */
 uint16_t portpool_peek(struct worker *w, uint16_t iface, const struct addr *addr, uint8_t proto, uint16_t preferred);
 /* Gives back a port that was taken; another one is ignored. */

@@ -87,7 +87,7 @@ struct xlate *xlate_find(const struct xlate_table *t, const struct xlate_key *k)
         hash_each_match(it, &t->by_source, h) {
                 struct xlate *x = container_of(it, struct xlate, node);
 
-                if (memcmp(&x->key, k, sizeof *k) == 0)
+                if (!x->replaced && memcmp(&x->key, k, sizeof *k) == 0)
                         return x;
         }
         return NULL;
@@ -124,14 +124,23 @@ static void log_torn_down(struct worker *w, const struct xlate *x)
 void xlate_end(struct worker *w, struct xlate *x)
 {
         struct xlate_table *t = w->xlates;
-        struct addr mapped = key_addr(&x->key, x->key.mapped);
+        struct xlate_lease l = { .real_if = x->key.real_if,
+                                 .mapped_if = x->key.mapped_if,
+                                 .proto = x->key.proto,
+                                 .rule = x->rule,
+                                 .real = { key_addr(&x->key, x->key.real), x->key.rport },
+                                 .mapped = { key_addr(&x->key, x->key.mapped), x->mport } };
+        bool leased = x->leased;
 
         log_torn_down(w, x);
         tmr_cancel(w->tmr, &x->tmr);
-        portpool_give(w, &mapped, x->key.proto, x->mport);
+        if (!leased)
+                portpool_give(w, &l.mapped.a, l.proto, l.mapped.port);
         hash_del(&t->by_source, &x->node);
         t->generation[pool_index(t->pool, x)]++;
         pool_put(t->pool, x);
+        if (leased && t->lease_end)
+                t->lease_end(w, &l);
 }
 
 static void on_idle(struct tmr *tmr, uint64_t now_ms)
@@ -161,7 +170,18 @@ static void release(struct worker *w, struct xlate *x)
         if (!x->refs || --x->refs)
                 return;
         x->used_ms = w->now_ms;
-        tmr_set(w->tmr, &x->tmr, xlate_timeout_ms(w));
+        if (!x->kept)
+                tmr_set(w->tmr, &x->tmr, xlate_timeout_ms(w));
+}
+
+void xlate_idle(struct worker *w, struct xlate *x)
+{
+        if (x->refs || x->kept)
+                return;
+        if (x->proven)
+                tmr_set(w->tmr, &x->tmr, xlate_timeout_ms(w));
+        else
+                xlate_end(w, x);
 }
 
 struct xlate *xlate_make(struct worker *w, const struct xlate_key *k, uint32_t rule, uint16_t mport)
@@ -229,8 +249,7 @@ void xlate_plan_refused(struct worker *w, const struct flow_plan *plan)
         if (!x)
                 return;
         release(w, x);
-        if (!x->refs && !x->proven)
-                xlate_end(w, x);
+        xlate_idle(w, x);
 }
 
 void xlate_conn_end(struct worker *w, struct conn *c)

@@ -25,13 +25,20 @@ uint32_t xlate_pat_new(struct worker *w, const struct nat_rule_rt *rule, uint16_
                        uint8_t proto, const struct addr *real, uint16_t rport, const struct addr *mapped,
                        uint16_t *mport, enum drop_reason *why);
 /*
- * The translation that connections of `real` will have, for a payload that speaks of them before they exist. Made if
- * it is not there, then kept for `timeout sip-invite` until one comes. An even UDP port gets its neighbour along,
- * side by side on the mapped side too (RTP and RTCP). false: no dynamic rule, or nothing is free; without `make`,
- * none is there.
+ * Translations with ports that somebody leased beforehand, for payloads that speak of connections before they exist.
+ * The port stays the lessee's when the translation ends: it is told.
  */
-bool xlate_announce(struct worker *w, uint16_t real_if, uint16_t mapped_if, uint8_t proto,
-                    const struct endpoint *real, bool make, struct endpoint *mapped);
+struct xlate_lease {
+        uint16_t real_if, mapped_if;
+        uint8_t proto;
+        uint32_t rule;
+        struct endpoint real, mapped;
+};
+/* Kept until xlate_unkeep(), then as any other one; one that was never used goes at once. false: no room. */
+bool xlate_keep(struct worker *w, const struct xlate_lease *l);
+void xlate_unkeep(struct worker *w, const struct xlate_lease *l);
+/* fn hears of the end of each of them, whatever the cause. */
+void xlate_on_lease_end(struct worker *w, void (*fn)(struct worker *w, const struct xlate_lease *l));
 /* A flow to an announced place: its translation, held for the plan's conn; 0 none. */
 uint32_t xlate_hold_announced(struct worker *w, const struct flow_plan *plan);
 /* A conn starts / stops using it. */

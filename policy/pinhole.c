@@ -1,7 +1,7 @@
 /*
  * Pinholes of one worker. Found by what the first packet will carry: four shapes (source known or not, destination
- * port known or not), each asked only while one of its kind is open. A second index by owner closes what a dying conn
- * opened.
+ * port known or not), each asked only while one of its kind is open. Two more indexes, by owner and by group,
+ * close what a dying conn or call opened.
  */
 #include "policy/pinhole_int.h"
 
@@ -16,7 +16,7 @@ struct pinhole_table *pinhole_table_new(struct worker *w)
         t->w = w;
         t->pool = pool_new(sizeof(struct pinhole), PINHOLES_MAX, POOL_LIFO);
         if (t->pool && !hash_init(&t->keys, PINHOLES_MAX) && !hash_init(&t->owners, PINHOLES_MAX) &&
-            !rng_fill(w->env.rng, &t->seed, sizeof t->seed))
+            !hash_init(&t->groups, PINHOLES_MAX) && !rng_fill(w->env.rng, &t->seed, sizeof t->seed))
                 return t;
         pinhole_table_free(t);
         return NULL;
@@ -31,6 +31,7 @@ void pinhole_table_free(struct pinhole_table *t)
                         tmr_cancel(t->w->tmr, &((struct pinhole *)pool_at(t->pool, i))->tmr);
         hash_fini(&t->keys);
         hash_fini(&t->owners);
+        hash_fini(&t->groups);
         pool_free(t->pool);
         mem_free(t);
 }
@@ -40,9 +41,9 @@ uint32_t pinhole_count(const struct pinhole_table *t)
         return pool_used(t->pool);
 }
 
-static uint64_t owner_hash(const struct pinhole_table *t, uint64_t owner)
+static uint64_t id_hash(const struct pinhole_table *t, uint64_t id)
 {
-        return hash_bytes(&owner, sizeof owner, t->seed);
+        return hash_bytes(&id, sizeof id, t->seed);
 }
 
 /* The part of a key that the shape says is known; the source port is compared, not hashed. */
@@ -67,6 +68,8 @@ static void pinhole_close(struct pinhole_table *t, struct pinhole *p)
 {
         hash_del(&t->keys, &p->node);
         hash_del(&t->owners, &p->by_owner);
+        if (p->spec.group)
+                hash_del(&t->groups, &p->by_group);
         tmr_cancel(t->w->tmr, &p->tmr);
         t->shapes[p->shape]--;
         pool_put(t->pool, p);
@@ -135,6 +138,35 @@ static struct pinhole *find_same(const struct pinhole_table *t, const struct pin
         return NULL;
 }
 
+/* Asked for again by another group, it is that one's. */
+static void join(struct pinhole_table *t, struct pinhole *p, uint64_t group)
+{
+        if (p->spec.group == group)
+                return;
+        if (p->spec.group)
+                hash_del(&t->groups, &p->by_group);
+        if (group)
+                hash_add(&t->groups, &p->by_group, id_hash(t, group));
+        p->spec.group = group;
+}
+
+static struct pinhole *pinhole_open(struct pinhole_table *t, const struct pinhole_spec *s, unsigned shape,
+                                    const struct flow_key *k, uint64_t hash)
+{
+        struct pinhole *p = pool_get(t->pool);
+
+        if (!p)
+                return NULL;
+        p->t = t;
+        p->key = *k;
+        p->shape = (uint8_t)shape;
+        p->tmr.fn = on_timeout;
+        t->shapes[shape]++;
+        hash_add(&t->keys, &p->node, hash);
+        hash_add(&t->owners, &p->by_owner, id_hash(t, s->owner));
+        return p;
+}
+
 int pinhole_add(struct worker *w, const struct pinhole_spec *s)
 {
         struct pinhole_table *t = w->pinholes;
@@ -147,18 +179,13 @@ int pinhole_add(struct worker *w, const struct pinhole_spec *s)
                 return -1;
         hash = shape_hash(t, shape, &k);
         p = find_same(t, s, &k, hash);
-        if (!p) {
-                p = pool_get(t->pool);
-                if (!p)
-                        return -1;
-                p->t = t;
-                p->key = k;
-                p->shape = (uint8_t)shape;
-                p->tmr.fn = on_timeout;
-                t->shapes[shape]++;
-                hash_add(&t->keys, &p->node, hash);
-                hash_add(&t->owners, &p->by_owner, owner_hash(t, s->owner));
-        }
+        if (!p)
+                p = pinhole_open(t, s, shape, &k, hash);
+        if (!p)
+                return -1;
+        if (s->once && !p->spec.once && p->spec.dst.fam) /* a registration's stays what it is */
+                return 0;
+        join(t, p, s->group);
         p->spec = *s;
         tmr_set(w->tmr, &p->tmr, (uint64_t)MAX_OF(s->timeout_s, 1u) * 1000);
         return 0;
@@ -251,12 +278,29 @@ void pinhole_conn_end(struct worker *w, struct conn *c)
 
         if (!t || !pool_used(t->pool))
                 return;
-        n = hash_first(&t->owners, owner_hash(t, c->id));
+        n = hash_first(&t->owners, id_hash(t, c->id));
         while (n) {
                 struct pinhole *p = container_of(n, struct pinhole, by_owner);
 
                 n = hash_next(n);
                 if (p->spec.owner == c->id)
+                        pinhole_close(t, p);
+        }
+}
+
+void pinhole_close_group(struct worker *w, uint64_t group)
+{
+        struct pinhole_table *t = w->pinholes;
+        struct hash_node *n;
+
+        if (!t || !group)
+                return;
+        n = hash_first(&t->groups, id_hash(t, group));
+        while (n) {
+                struct pinhole *p = container_of(n, struct pinhole, by_group);
+
+                n = hash_next(n);
+                if (p->spec.group == group)
                         pinhole_close(t, p);
         }
 }

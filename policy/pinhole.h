@@ -22,6 +22,7 @@ struct pinhole_spec {
         uint32_t box_flow;
         uint16_t box_port;
         uint64_t owner; /* conn id */
+        uint64_t group; /* what ends together, by the engine's word; 0 none */
         bool once;
 };
 struct pinhole_table;
@@ -37,6 +38,8 @@ int pinhole_add(struct worker *w, const struct pinhole_spec *s);
 void pinhole_end(struct worker *w, const struct pinhole_spec *s);
 /* conn_end callback: closes what the conn opened. */
 void pinhole_conn_end(struct worker *w, struct conn *c);
+/* What is left of a group closes. */
+void pinhole_close_group(struct worker *w, uint64_t group);
 /* The conn of a plan admitted by a pinhole was built: a pinhole for one flow closes. */
 void pinhole_use(struct worker *w, uint32_t ref);
 uint32_t pinhole_count(const struct pinhole_table *t);

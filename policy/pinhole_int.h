@@ -8,7 +8,7 @@
 enum { PIN_SRC = 1, PIN_DPORT = 2, PIN_SHAPES = 4 };
 
 struct pinhole {
-        struct hash_node node, by_owner;
+        struct hash_node node, by_owner, by_group;
         struct tmr tmr;
         struct pinhole_table *t;
         struct flow_key key; /* only what the shape knows */
@@ -18,7 +18,7 @@ struct pinhole {
 struct pinhole_table {
         struct worker *w;
         struct pool *pool;
-        struct hash_table keys, owners;
+        struct hash_table keys, owners, groups;
         uint32_t shapes[PIN_SHAPES]; /* how many of each are open */
         uint64_t seed;
 };

@@ -24,6 +24,7 @@ static void on_tick(struct tmr *t, uint64_t now_ms)
         for (unsigned i = 0; i < w->nshared; i++)
                 if (w->shared[i].engine->tick)
                         w->shared[i].engine->tick(w->shared[i].state, now_ms);
+        pat_tick(w->pat, now_ms, w->nsessions == 0);
         tmr_set(evl_timers(w->evl), t, TICK_MS);
 }
 

@@ -99,6 +99,10 @@ static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg 
                 if (s)
                         psession_free(s);
                 break;
+        case PUNT_LEASE:
+        case PUNT_MAP_GONE:
+                pat_msg(w->pat, link, m);
+                break;
         case PUNT_DGRAM:
                 dgram_input(w, link, m);
                 break;
@@ -238,8 +242,9 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->scratch = mem_reserve(SCRATCH_MAX);
         w->phones = phone_table_new(evl_timers(w->evl));
         w->ldcs = ldc_cache_new(0);
+        w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->phones || !w->ldcs || !w->media_ports ||
+        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->phones || !w->ldcs || !w->pat || !w->media_ports ||
             shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
@@ -285,6 +290,7 @@ void proxy_worker_free(struct proxy_worker *w)
         list_each_safe(it, tmp, &w->owing)
                 psession_free(list_entry(it, struct psession, link));
         shared_fini(w); /* closes the media of calls that are left */
+        pat_free(w->pat);
         phone_table_free(w->phones);
         ldc_cache_free(w->ldcs);
         media_ports_free(w->media_ports);
@@ -397,6 +403,7 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
         n += rings_drain(w) + relay_reports(w);
         owing_pay(w);
         relay_pay(w);
+        pat_pay(w->pat);
         if (w->accept_ready)
                 serve_accepts(w);
         serve_busy(w);

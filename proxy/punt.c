@@ -34,7 +34,7 @@ struct punt *punt_new(struct worker *w, struct punt_link *const *links, unsigned
         list_init(&p->pend);
         p->flows = pool_new(sizeof(struct punt_flow), PUNT_FLOWS_MAX, POOL_FIFO);
         p->gens = mem_alloc(MEM_FLOW, PUNT_FLOWS_MAX);
-        if (!p->flows || !p->gens) {
+        if (!p->flows || !p->gens || punt_lease_init(p) < 0) {
                 punt_free(p);
                 return NULL;
         }
@@ -45,6 +45,7 @@ void punt_free(struct punt *p)
 {
         if (!p)
                 return;
+        punt_lease_fini(p);
         pool_free(p->flows);
         mem_free(p->gens);
         mem_free(p);
@@ -118,7 +119,7 @@ static void flow_info(const struct conn *c, uint32_t slot, struct punt_flow_info
         };
 }
 
-static bool link_push(struct punt *p, unsigned link, const struct punt_msg *m)
+bool punt_link_push(struct punt *p, unsigned link, const struct punt_msg *m)
 {
         struct punt_link *l = p->links[link];
 
@@ -144,8 +145,11 @@ static bool proxied_new(struct punt *p, struct conn *c, struct punt_flow *f, uin
         flow_info(c, f->conn_slot, &m.info);
         f->link = (uint8_t)link_choose(p, &m.info);
         c->kernel_port[0] = (uint16_t)(PUNT_LISTEN_PORT + f->link);
-        if (link_has_room(p, f->link) && link_push(p, f->link, &m))
-                return true;
+        if (link_has_room(p, f->link)) {
+                punt_lease_first(p, f->link, &m.info);
+                if (punt_link_push(p, f->link, &m))
+                        return true;
+        }
         p->stat.refused_ring++;
         return false;
 }
@@ -209,13 +213,13 @@ static bool flow_pay(struct punt *p, struct punt_flow *f)
 
         if (f->owe_end) {
                 m.kind = PUNT_END;
-                if (!link_push(p, f->link, &m))
+                if (!punt_link_push(p, f->link, &m))
                         return false;
                 f->owe_end = false;
         }
         if (f->owe_gone) {
                 m.kind = PUNT_GONE;
-                if (!link_push(p, f->link, &m))
+                if (!punt_link_push(p, f->link, &m))
                         return false;
                 punt_flow_give(p, f);
                 return true;
@@ -345,7 +349,7 @@ static void on_dgram(struct punt *p, struct punt_flow *f, const struct punt_msg 
         dp_run(p->w, p->w->env.path->output, &b);
 }
 
-static void on_msg(struct punt *p, const struct punt_msg *m)
+static void on_msg(struct punt *p, unsigned link, const struct punt_msg *m)
 {
         struct punt_flow *f = punt_flow_find(p, m->flow, m->gen);
 
@@ -370,6 +374,15 @@ static void on_msg(struct punt *p, const struct punt_msg *m)
         case PUNT_PINHOLE_END:
                 pinhole_end(p->w, &m->pinhole);
                 break;
+        case PUNT_GROUP_CLOSE:
+                pinhole_close_group(p->w, m->group);
+                break;
+        case PUNT_LEASE_ASK:
+        case PUNT_LEASE_GIVE:
+        case PUNT_MAP:
+        case PUNT_UNMAP:
+                punt_lease_msg(p, link, m);
+                break;
         case PUNT_CONNECTED:
                 if (f)
                         punt_held_pass(p, f, punt_flow_conn(p, f));
@@ -388,9 +401,11 @@ void punt_drain(struct worker *w)
                 return;
         for (unsigned i = 0; i < p->nlinks; i++)
                 for (unsigned n = 0; n < PUNT_DRAIN_MAX && ring_pop(p->links[i]->to_dp, &m); n++)
-                        on_msg(p, &m);
+                        on_msg(p, i, &m);
         if (unlikely(!list_empty(&p->pend)))
                 pay_all(p);
+        if (unlikely(p->gones_owed))
+                punt_lease_pay(p);
 }
 
 bool punt_check_closed(struct worker *w, struct conn *c)

@@ -13,6 +13,7 @@
 #define VOXGATE_PROXY_PUNT_H
 
 #include "inspect/ctx.h"
+#include "nat/xlate.h"
 #include "platform/base/ring.h"
 #include "policy/conn.h"
 #include "policy/pinhole.h"
@@ -32,7 +33,14 @@ enum punt_kind {
         PUNT_DGRAM_DROP,
         PUNT_PINHOLE,
         PUNT_PINHOLE_END,
-        PUNT_CONNECTED /* connect first: the server has answered, the client may be let in */
+        PUNT_GROUP_CLOSE, /* its pinholes */
+        PUNT_LEASE_ASK,   /* to the dataplane: more ports like these, n */
+        PUNT_LEASE,       /* from it: here they are, or n 0: there are none */
+        PUNT_LEASE_GIVE,  /* back to it */
+        PUNT_MAP,         /* to the dataplane: these leased ports stand for that source, from now on */
+        PUNT_UNMAP,       /* no longer asked for by anybody here */
+        PUNT_MAP_GONE,    /* from it: the translations of a MAP have ended, all of them */
+        PUNT_CONNECTED    /* connect first: the server has answered, the client may be let in */
 };
 
 struct punt_flow_info {
@@ -46,6 +54,24 @@ struct punt_flow_info {
         struct endpoint server_real, server_mapped; /* as it is; as the client dialled it */
 };
 
+/* Ports that a proxy worker may write into payloads without asking. */
+struct punt_lease {
+        uint16_t iface; /* mapped side */
+        uint8_t proto;
+        uint8_t n;      /* ports: LEASE_PORTS or fewer, even */
+        uint16_t first; /* even */
+        struct addr addr;
+};
+#define LEASE_PORTS 32u
+#define LEASES_MAX 512u /* blocks of one proxy worker, and of all of them at one dataplane worker */
+
+/* One port, or two neighbours, of a lease. */
+struct punt_map {
+        struct xlate_lease x; /* of the lower port */
+        bool pair;
+        uint16_t gen; /* of the mapping: an old GONE means nothing */
+};
+
 struct punt_msg { /* by value over the ring */
         uint8_t kind;
         uint8_t gen;
@@ -57,6 +83,9 @@ struct punt_msg { /* by value over the ring */
                 struct punt_flow_info info; /* FLOW_NEW */
                 struct pkt *pk; /* DGRAM, DGRAM_DROP: the buffer changes hands; only the dataplane frees it */
                 struct pinhole_spec pinhole; /* PINHOLE, PINHOLE_END */
+                uint64_t group;              /* GROUP_CLOSE */
+                struct punt_lease lease;     /* LEASE, LEASE_ASK, LEASE_GIVE */
+                struct punt_map map;         /* MAP, UNMAP, MAP_GONE */
         };
 };
 

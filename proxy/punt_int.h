@@ -32,6 +32,18 @@ struct punt_flow {
         struct pkt *held; /* connect first: the client's SYN, owned */
 };
 
+/* A block of ports that a proxy worker has; what of it stands for a source now. */
+struct punt_block {
+        bool live;
+        uint8_t link;
+        struct punt_lease lease;
+        struct {
+                uint16_t gen;
+                uint8_t n; /* translations alive */
+                bool owe;  /* GONE */
+        } pair[LEASE_PORTS / 2];
+};
+
 struct punt {
         struct worker *w;
         struct punt_link *const *links;
@@ -40,6 +52,8 @@ struct punt {
         uint8_t *gens; /* per flow index: survives reuse */
         struct list pend;
         unsigned nheld;
+        struct punt_block *block; /* [LEASES_MAX] */
+        unsigned nblocks, gones_owed;
         struct punt_stat stat;
 };
 
@@ -50,6 +64,14 @@ uint32_t punt_flow_take(struct punt *p, struct punt_flow **out, uint8_t *gen);
 void punt_flow_give(struct punt *p, struct punt_flow *f);
 /* punt_stage.c: what punt_held_pass() and the stage do with a packet of a terminated conn. */
 enum pkt_verdict punt_to_kernel(struct worker *w, struct pkt *pk);
+bool punt_link_push(struct punt *p, unsigned link, const struct punt_msg *m);
+/* punt_lease.c: ports for payloads */
+int punt_lease_init(struct punt *p);
+void punt_lease_fini(struct punt *p);
+/* A flow whose payload will speak of ports: its proxy worker has some before its first byte. */
+void punt_lease_first(struct punt *p, unsigned link, const struct punt_flow_info *i);
+void punt_lease_msg(struct punt *p, unsigned link, const struct punt_msg *m);
+void punt_lease_pay(struct punt *p); /* GONEs that did not fit */
 /* punt_held.c: connect first. The client's SYN waits until the server has answered. */
 enum pkt_verdict punt_hold(struct punt *p, struct pkt *pk);
 void punt_held_pass(struct punt *p, struct punt_flow *f, struct conn *c);

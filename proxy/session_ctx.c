@@ -5,11 +5,12 @@
 
 static int push_pinhole(struct psession *s, enum punt_kind kind, const struct pinhole_req *r)
 {
-        struct punt_msg m = { .kind = (uint8_t)kind, .flow = s->flow, .gen = s->gen, .pinhole = hole_of(s, r) };
+        struct punt_msg m = { .kind = (uint8_t)kind, .flow = s->flow, .gen = s->gen };
         struct ring *to = s->w->env.link[s->nlink]->to_dp;
 
-        if (ring_space(to) < 2) /* the last place is the datagram's */
+        if (!hole_of(s, r, &m.pinhole) || ring_space(to) < 2) /* the last place is the datagram's */
                 return -1;
+        m.pinhole.group = pat_group_holes(s->w->pat, r->group);
         return ring_push(to, &m) ? 0 : -1;
 }
 
@@ -22,6 +23,20 @@ static int ctx_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 static void ctx_end_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 {
         push_pinhole(c->host, PUNT_PINHOLE_END, r);
+}
+
+static uint32_t ctx_group_open(struct inspect_ctx *c)
+{
+        struct psession *s = c->host;
+
+        return pat_group_open(s->w->pat, s->nlink);
+}
+
+static void host_group_close(void *host_worker, uint32_t group)
+{
+        struct proxy_worker *w = host_worker;
+
+        pat_group_close(w->pat, group);
 }
 
 static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
@@ -51,6 +66,8 @@ const struct inspect_host proxy_host = {
         .end_pinhole = ctx_end_pinhole,
         .translate = ctx_translate,
         .announce = ctx_announce,
+        .group_open = ctx_group_open,
+        .group_close = host_group_close,
         .media_open = ctx_media_open,
         .media_update = host_media_update,
         .media_close = host_media_close,

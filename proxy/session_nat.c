@@ -1,5 +1,5 @@
-/* Addresses in payloads: how an endpoint that one side wrote looks to the other. Static rules and the flow's own
- * pair. */
+/* Addresses in payloads: how an endpoint that one side wrote looks to the other. Static rules, the flow's own pair,
+ * and ports leased for it (pat.h). */
 #include "nat/nat_rt.h"
 #include "nat/xlate.h"
 #include "proxy/worker_int.h"
@@ -57,6 +57,25 @@ static int to_mapped(const struct psession *s, unsigned side, uint8_t proto, con
         return -1;
 }
 
+static struct pat_place place(const struct psession *s, unsigned side, uint8_t proto)
+{
+        return (struct pat_place){
+                .link = s->nlink, .real_if = s->info.iface[side], .mapped_if = s->info.iface[!side], .proto = proto
+        };
+}
+
+/* Answers of the leased ports this worker knows: of the writer's own, or of what the other side calls somebody here.
+ */
+static bool leased(struct psession *s, unsigned side, uint8_t proto, const struct endpoint *in, struct endpoint *out)
+{
+        struct pat_place p = place(s, side, proto);
+
+        for (unsigned nth = 0; nat_shared_addr(s->w->snap, p.real_if, p.mapped_if, proto, in, nth, &p.mapped); nth++)
+                if (pat_find(s->w->pat, &p, in, out))
+                        return true;
+        return false;
+}
+
 bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                    struct endpoint *out)
 {
@@ -72,7 +91,9 @@ bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, 
         r = *in;
         if (!s->w->snap)
                 return false;
-        if (to_real(s, side, proto, in, &r)) {
+        if (to_real(s, side, proto, in, &r) ||
+            pat_find_real(s->w->pat, s->nlink, s->info.iface[side], proto, in, &r) ||
+            leased(s, side, proto, in, &r)) {
                 *out = r;
                 return true;
         }
@@ -82,76 +103,78 @@ bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, 
         return rc >= 0;
 }
 
-struct announcement {
-        uint16_t real_if, mapped_if;
-        uint8_t proto;
-        const struct endpoint *in;
-        struct endpoint *out;
-        bool make, ok;
-};
-
-static void announce_in_worker(struct worker *dp, void *arg)
-{
-        struct announcement *a = arg;
-
-        a->ok = xlate_announce(dp, a->real_if, a->mapped_if, a->proto, a->in, a->make, a->out);
-}
-
-/* Ports of a shared address belong to the dataplane, which never waits for us: asking it takes one of its loops. */
-static bool announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
-                     bool make, struct endpoint *out)
+/* Leased before; taking one never waits for anybody. */
+bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out)
 {
         struct psession *s = c->host;
-        unsigned side = from == DIR_C2S ? 0 : 1;
-        const struct punt_link *to = s->w->env.link[s->nlink];
-        struct announcement a = { s->info.iface[side], s->info.iface[!side], proto, in, out, make, false };
+        unsigned side = r->from == DIR_C2S ? 0 : 1;
+        struct pat_place p = place(s, side, r->proto);
+        const struct nat_rule_rt *rule = NULL;
 
-        if (ctx_translate(c, from, proto, in, out))
+        if (own_ends(&s->info, r->from, &r->at, out))
                 return true;
-        if (c->dry || !to)
-                return false;
-        worker_call(to->dp, announce_in_worker, &a);
-        return a.ok;
+        for (unsigned nth = 0; s->w->snap && !c->dry; nth++) {
+                const struct nat_rule_rt *next =
+                        nat_shared_addr(s->w->snap, p.real_if, p.mapped_if, r->proto, &r->at, nth, &p.mapped);
+
+                if (!next)
+                        break;
+                rule = next;
+                p.rule = rule->id;
+                if (pat_map(s->w->pat, &p, r->group, &r->at, r->pair, out))
+                        return true;
+        }
+        return !rule && ctx_translate(c, r->from, r->proto, &r->at, out);
 }
 
-bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
-                  struct endpoint *out)
+/* What the opening side calls the other end; made known where it is not yet, unless it is to end. */
+static bool far_end(struct psession *s, const struct pinhole_req *r, struct endpoint *out)
 {
-        return announce(c, from, proto, in, true, out);
+        struct announce_req a = { .group = r->group,
+                                  .from = r->from == DIR_C2S ? DIR_S2C : DIR_C2S,
+                                  .proto = r->proto,
+                                  .pair = !r->engine,
+                                  .at = r->dst };
+
+        return r->timeout_s ? ctx_announce(&s->ctx, &a, out) : ctx_translate(&s->ctx, a.from, a.proto, &a.at, out);
 }
 
-/* A hole as the engine describes it (real addresses) -> as its first packet will arrive and go on. */
-struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r)
+/* A flow's own translation lasts as long as the flow; what is open to it may not last longer. */
+static bool endpoint_is_end(const struct punt_flow_info *i, unsigned in, const struct endpoint *e)
+{
+        return same(e, in ? &i->client_real : &i->server_real);
+}
+
+bool hole_of(struct psession *s, const struct pinhole_req *r, struct pinhole_spec *out)
 {
         const struct punt_flow_info *i = &s->info;
         unsigned in = r->from == DIR_C2S ? 0 : 1;
-        enum inspect_dir other = in ? DIR_C2S : DIR_S2C;
-        struct endpoint dst = r->dst, src = r->src;
-        struct pinhole_spec p = { .proto = r->proto,
-                                  .in_iface = i->iface[in],
-                                  .out_iface = i->iface[!in],
-                                  .src = r->src.a,
-                                  .sport = r->src.port,
-                                  .dst_real = r->dst.a,
-                                  .dst_real_port = r->dst.port,
-                                  .timeout_s = r->timeout_s,
-                                  .engine = r->engine,
-                                  .action = r->engine ? (r->proto == IPPROTO_UDP_ ? CONN_INSPECT : CONN_PUNT)
-                                                      : CONN_FORWARD,
-                                  .owner = i->conn_id,
-                                  .once = true };
+        struct endpoint dst, src = r->src;
 
-        /* What the opening side calls the other end, and what that end calls the opening side. */
-        if (r->engine)
-                ctx_translate(&s->ctx, other, r->proto, &r->dst, &dst);
-        else
-                announce(&s->ctx, other, r->proto, &r->dst, r->timeout_s != 0, &dst);
-        p.dst = dst.a;
-        p.dport = dst.port;
+        if (!far_end(s, r, &dst))
+                return false;
         if (addr_eq(&src.a, in ? &i->server_real.a : &i->client_real.a))
                 src = in ? i->server_mapped : i->client_mapped;
         else if (src.a.fam)
                 ctx_translate(&s->ctx, r->from, r->proto, &r->src, &src);
-        p.src_mapped = src.a;
-        return p;
+        *out = (struct pinhole_spec){
+                .proto = r->proto,
+                .in_iface = i->iface[in],
+                .out_iface = i->iface[!in],
+                .src = r->src.a,
+                .sport = r->src.port,
+                .dst = dst.a,
+                .dport = dst.port,
+                .src_mapped = src.a,
+                .dst_real = r->dst.a,
+                .dst_real_port = r->dst.port,
+                .timeout_s = r->timeout_s,
+                .engine = r->engine,
+                .action = !r->engine                 ? CONN_FORWARD
+                          : r->proto == IPPROTO_UDP_ ? CONN_INSPECT
+                                                     : CONN_PUNT,
+                .owner = r->lasting && !endpoint_is_end(i, in, &r->dst) ? 0 : i->conn_id,
+                .once = !r->lasting,
+        };
+        return true;
 }

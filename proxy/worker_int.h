@@ -11,6 +11,7 @@
 #include "platform/base/log_limit.h"
 #include "platform/net/capture.h"
 #include "platform/net/tun.h"
+#include "proxy/pat.h"
 #include "proxy/proxy_worker.h"
 #include "proxy/sbuf.h"
 
@@ -122,6 +123,7 @@ struct proxy_worker {
         struct media_ports *media_ports;
         unsigned closes_owed;
         struct phone_table *phones;
+        struct pat *pat;
         struct ldc_cache *ldcs;
         unsigned nshared;
         struct engine_shared shared[ENGINES_SHARED_MAX];
@@ -213,9 +215,10 @@ void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
 /* session_nat.c */
 bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
                    struct endpoint *out);
-bool ctx_announce(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,
-                  struct endpoint *out);
-struct pinhole_spec hole_of(struct psession *s, const struct pinhole_req *r);
+bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out);
+/* A hole as the engine describes it (real addresses), as its first packet will arrive and go on. false: where its end
+ * would be seen cannot be said. */
+bool hole_of(struct psession *s, const struct pinhole_req *r, struct pinhole_spec *out);
 
 /* engine_shared.c */
 int shared_init(struct proxy_worker *w);

@@ -124,6 +124,8 @@ void sip_call_end(struct sip_call *call)
         for (unsigned i = 0; i < call->nmedia; i++)
                 if (call->media[i])
                         sip_media_free(call->media[i]);
+        for (unsigned i = 0; i < 2; i++)
+                sip_group_close(sh, &call->signal_group[i]);
         if (call->session) {
                 list_del(&call->link);
                 call->session->ncalls--;
@@ -251,6 +253,11 @@ static void on_request(struct sip_work *x)
                         arm(call, call->t_disconnect);
                 }
                 break;
+        case SIP_M_ACK:
+                sip_streams_settled(call); /* its answer may have moved some */
+                if (call->state == SIP_CALL_ACTIVE)
+                        arm(call, call->t_sip);
+                break;
         case SIP_M_BYE:
                 if (is_loser(x))
                         break;
@@ -270,6 +277,7 @@ static void answered(struct sip_work *x)
 
         if (call->winner < 0)
                 call->winner = (int8_t)x->fork;
+        sip_streams_settled(call);
         if (call->bye)
                 return;
         if (call->state != SIP_CALL_ACTIVE) {
@@ -327,6 +335,8 @@ void sip_call_moved(struct sip_work *x)
                 bye_response(x);
         } else if (x->m->status >= 300 && x->txn && x->txn->offer) {
                 sip_offer_failed(x->call, x->txn->dir);
+        } else if (x->m->status >= 200 && x->txn && x->txn->offer) {
+                sip_streams_settled(x->call);
         }
 }
 

@@ -8,25 +8,16 @@ static bool may_open(const struct endpoint *e)
         return e->a.fam && e->port >= PRIVILEGED && !addr_is_martian_source(&e->a);
 }
 
-static bool open_hole(struct sip_work *x, enum inspect_dir writer, uint8_t proto, const struct endpoint *at,
-                      const struct addr *from, uint32_t timeout_s, enum inspect_id engine, const char *type)
+static bool open_hole(struct sip_work *x, enum inspect_dir writer, const struct pinhole_req *r, const char *type)
 {
-        struct pinhole_req r = { .proto = proto,
-                                 .from = writer == DIR_C2S ? DIR_S2C : DIR_C2S,
-                                 .dst = *at,
-                                 .timeout_s = timeout_s,
-                                 .engine = engine };
-
-        if (x->c->dry || !may_open(at))
+        if (x->c->dry || !may_open(&r->dst))
                 return false;
-        if (from)
-                r.src.a = *from;
-        if (inspect_open_pinhole(x->c, &r) < 0) {
+        if (inspect_open_pinhole(x->c, r) < 0) {
                 sip_count(x->c, SIP_N_PINHOLE_FULL);
                 return false;
         }
         sip_count(x->c, SIP_N_PINHOLES);
-        sip_log_channel(x, type, writer, at);
+        sip_log_channel(x, type, writer, &r->dst);
         return true;
 }
 
@@ -55,6 +46,15 @@ static bool opened(struct sip_media *md, unsigned by, const struct endpoint *at,
         return same;
 }
 
+/* A re-offer that asks for another place: what is in force stays until it is answered. */
+static void stream_moves(struct sip_work *x, struct sip_media *md, unsigned by, const struct endpoint *at)
+{
+        if (x->call->state != SIP_CALL_ACTIVE || !md->group[by] || endpoint_eq(&md->hole[by], at))
+                return;
+        sip_group_close(x->sh, &md->next[by]);
+        sip_group(x, &md->next[by]);
+}
+
 static void media_hole(struct sip_work *x, unsigned i)
 {
         const struct sdp *s = &x->sh->sdp;
@@ -62,17 +62,27 @@ static void media_hole(struct sip_work *x, unsigned i)
         struct endpoint rtp = sdp_media_rtp(s, i), rtcp = sdp_media_rtcp(s, i);
         struct sip_media *md = i < SDP_MEDIA_MAX ? x->call->media[i] : NULL;
         uint32_t wait = class_of(x->m) == 2 ? x->call->t_media : x->call->t_invite;
+        struct pinhole_req r = { .proto = 17, .from = x->dir == DIR_C2S ? DIR_S2C : DIR_C2S };
+        const struct addr *from;
 
         if (s->m[i].proto == SDP_OTHER || !may_open(&rtp))
                 return;
         if (!md && !(md = sip_media_new(x, i)))
                 return;
+        stream_moves(x, md, by, &rtp);
         if (opened(md, by, &rtp, x->m))
                 return;
-        wait = wait ? wait : SIP_T_MEDIA;
-        open_hole(x, x->dir, 17, &rtp, source_of(x, md, by), wait, INSPECT_NONE, "RTP");
+        r.timeout_s = wait ? wait : SIP_T_MEDIA;
+        r.group = sip_stream_group(x, i);
+        from = source_of(x, md, by);
+        if (from)
+                r.src.a = *from;
+        r.dst = rtp;
+        if (!open_hole(x, x->dir, &r, "RTP"))
+                md->hole_cseq[by] = 0; /* asked again, it is tried again */
+        r.dst = rtcp;
         if (sip_proto_is_rtp(s->m[i].proto) && rtcp.port && rtcp.port != rtp.port)
-                open_hole(x, x->dir, 17, &rtcp, source_of(x, md, by), wait, INSPECT_NONE, "RTCP");
+                open_hole(x, x->dir, &r, "RTCP");
 }
 
 void sip_media_holes(struct sip_work *x)
@@ -125,10 +135,18 @@ void sip_holes_end(struct sip_work *x)
                         end_hole(x, x->call->media[i], by);
 }
 
-void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct endpoint *at, uint32_t timeout_s,
-                     const char *type)
+void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct sip_way_in *way)
 {
-        open_hole(x, writer, x->c->via[0] == VIA_UDP ? 17 : 6, at, NULL, timeout_s, INSPECT_SIP, type);
+        bool udp = x->c->via[0] == VIA_UDP;
+        struct pinhole_req r = { .proto = udp ? 17 : 6,
+                                 .from = writer == DIR_C2S ? DIR_S2C : DIR_C2S,
+                                 .dst = way->at,
+                                 .timeout_s = way->timeout_s,
+                                 .engine = INSPECT_SIP,
+                                 .group = way->group,
+                                 .lasting = way->lasting };
+
+        open_hole(x, writer, &r, udp ? "SIGNALLING UDP" : "SIGNALLING TCP");
 }
 
 /* Where a dialog goes on: the contact of whoever made or answered it. */
@@ -136,18 +154,18 @@ void sip_signal_holes(struct sip_work *x)
 {
         const struct sip_header *h = sip_header_at(x->m, SIP_H_CONTACT, 0);
         bool makes = x->m->method == SIP_M_INVITE || x->m->method == SIP_M_SUBSCRIBE;
+        struct sip_way_in way = { .timeout_s = x->call ? x->call->t_invite : SIP_T_INVITE };
         struct sip_nameaddr a;
-        struct endpoint at;
 
         if (!makes || !h || x->again || x->c->anchor || sip_is_terminated(x->c) || x->m->status >= 300 ||
             !sip_nameaddr_parse(&a, h->value) || a.star || !a.uri.has_addr)
                 return;
-        at = a.uri.ep;
-        at.port = at.port ? at.port : 5060;
-        if (x->call && x->call->signal[x->dir].port && endpoint_eq(&x->call->signal[x->dir], &at))
+        way.at = a.uri.ep;
+        way.at.port = way.at.port ? way.at.port : 5060;
+        if (x->call && x->call->signal[x->dir].port && endpoint_eq(&x->call->signal[x->dir], &way.at))
                 return;
         if (x->call)
-                x->call->signal[x->dir] = at;
-        sip_signal_hole(x, x->dir, &at, x->call ? x->call->t_invite : SIP_T_INVITE,
-                        x->c->via[0] == VIA_UDP ? "SIGNALLING UDP" : "SIGNALLING TCP");
+                x->call->signal[x->dir] = way.at;
+        way.group = sip_contact_group(x, &way.at);
+        sip_signal_hole(x, x->dir, &way);
 }

@@ -31,6 +31,18 @@ static bool translate(const struct sip_work *x, const struct endpoint *in, struc
         return !ops || !ops->translate || ops->translate(x->c, x->dir, x->c->via[0] == VIA_UDP ? 17 : 6, in, out);
 }
 
+/* A contact that nothing stands for yet: the message that makes it known has a port taken for it. */
+static bool makes_known(const struct sip_work *x, enum sip_role role, const struct endpoint *in, struct endpoint *out)
+{
+        uint32_t group =
+                role == SIP_R_CONTACT && !sip_is_terminated(x->c) && !x->c->anchor ? sip_contact_group(x, in) : 0;
+        int rc = group ? sip_announce(x, group, x->c->via[0] == VIA_UDP ? 17 : 6, false, in, out) : 0;
+
+        if (rc < 0)
+                sip_count(x->c, SIP_N_NO_PORT);
+        return rc > 0;
+}
+
 static bool is_address_of_flow(enum sip_role role)
 {
         return role == SIP_R_CONTACT || role == SIP_R_VIA;
@@ -58,6 +70,8 @@ static void of_self(const struct sip_work *x, const struct ends *e, enum sip_rol
                         out->ep.port = 0;
                 return;
         }
+        if (makes_known(x, role, &whole, &out->ep))
+                return;
         /* a writer whose flow is translated is not reached by its own address whatever its port */
         if (translate(x, &whole, &out->ep) &&
             (!addr_eq(&out->ep.a, &in->a) || addr_eq(&e->self->a, &e->self_seen->a))) {
@@ -100,7 +114,8 @@ static void of_other(const struct sip_work *x, const struct ends *e, enum sip_ro
                      const struct endpoint *in, struct sip_mapped *out)
 {
         struct endpoint whole = { in->a, port };
-        bool ok = translate(x, &whole, &out->ep), same = endpoint_eq(&whole, &out->ep);
+        bool ok = makes_known(x, role, &whole, &out->ep) || translate(x, &whole, &out->ep);
+        bool same = endpoint_eq(&whole, &out->ep);
 
         if ((!ok || same) && hides(x, role, !ok)) {
                 out->ep = *e->self_seen;

@@ -59,6 +59,10 @@ void sip_media_free(struct sip_media *md)
 
         if (md->relay)
                 sh->ops->media_close(sh->host_worker, md->relay);
+        for (unsigned i = 0; i < 2; i++) {
+                sip_group_close(sh, &md->group[i]);
+                sip_group_close(sh, &md->next[i]);
+        }
         md->call->media[md->index] = NULL;
         mem_wipe(md, sizeof *md);
         pool_put(sh->media, md);

@@ -118,6 +118,10 @@ void sip_offer_failed(struct sip_call *call, enum inspect_dir dir)
 {
         unsigned by = dir == DIR_C2S ? 0 : 1;
 
+        if (!call->anchored) {
+                sip_streams_reverted(call);
+                return;
+        }
         for (unsigned i = 0; i < call->nmedia; i++) {
                 struct sip_media *md = call->media[i];
 

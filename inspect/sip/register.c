@@ -106,10 +106,9 @@ enum sip_fate sip_register_answered(struct sip_work *x)
         if (x->c->phone)
                 f = phone_answered(x, expires);
         x->s->registered = expires || (x->s->registered && !x->txn->star && x->txn->expires);
-        if (expires && x->txn->contact.a.fam && !sip_is_terminated(x->c)) {
+        if (x->txn->contact.a.fam && !sip_is_terminated(x->c)) {
                 x->txn->contact.port = x->txn->contact.port ? x->txn->contact.port : 5060;
-                sip_signal_hole(x, DIR_C2S, &x->txn->contact, expires,
-                                x->c->via[0] == VIA_UDP ? "SIGNALLING UDP" : "SIGNALLING TCP");
+                sip_binding_granted(x, &x->txn->contact, expires);
         }
         return f;
 }

@@ -215,14 +215,13 @@ static bool translated(struct sip_work *x, const struct endpoint *in, struct end
 }
 
 /* Where media will go: a translation of its own is made for it where ports are shared. */
-static bool announced(struct sip_work *x, const struct endpoint *in, struct endpoint *out)
+static bool announced(struct sip_work *x, unsigned i, const struct endpoint *in, struct endpoint *out)
 {
-        const struct inspect_host *ops = x->c->ops;
+        uint32_t group = in->port && !addr_is_martian_source(&in->a) ? sip_stream_group(x, i) : 0;
+        int rc = group ? sip_announce(x, group, 17, true, in, out) : translated(x, in, out);
 
-        if (!in->port || !ops || !ops->announce || addr_is_martian_source(&in->a))
-                return translated(x, in, out);
-        *out = *in;
-        return ops->announce(x->c, x->dir, 17, in, out) && !endpoint_eq(in, out);
+        x->no_port |= rc < 0;
+        return rc > 0;
 }
 
 struct removal {
@@ -248,12 +247,13 @@ static void remove_keys(struct sip_work *x, const struct sdp_media *m, struct re
         sdp_each_line(s, m, 'k', remove_attr, r);
 }
 
-static void translate_rtcp(struct sip_work *x, const struct sdp_media *m, const struct endpoint *rtcp)
+static void translate_rtcp(struct sip_work *x, unsigned i, const struct endpoint *rtcp)
 {
+        const struct sdp_media *m = &x->sh->sdp.m[i];
         struct endpoint out;
         char text[ADDR_TEXT_MAX];
 
-        if (!m->rtcp_line.n || !announced(x, rtcp, &out))
+        if (!m->rtcp_line.n || !announced(x, i, rtcp, &out))
                 return;
         if (m->rtcp.a.fam)
                 sip_edit_replace(&x->sh->body, m->rtcp_line, "a=rtcp:%u IN %s %s%s", out.port, family(&out.a),
@@ -271,7 +271,7 @@ static void translate_media(struct sip_work *x, unsigned i, struct addr *session
         struct removal r = { .x = x };
         char text[ADDR_TEXT_MAX];
 
-        if (!announced(x, &in, &out))
+        if (!announced(x, i, &in, &out))
                 return;
         if (m->c.present)
                 sip_edit_replace(&x->sh->body, m->c.addr, "%s", addr_print(&out.a, text));
@@ -279,7 +279,7 @@ static void translate_media(struct sip_work *x, unsigned i, struct addr *session
                 *session = out.a;
         if (m->port && out.port != m->port)
                 sip_edit_replace(&x->sh->body, m->port_text, m->nports > 1 ? "%u/%u" : "%u", out.port, m->nports);
-        translate_rtcp(x, m, &rtcp);
+        translate_rtcp(x, i, &rtcp);
         if (!addr_eq(&in.a, &out.a))
                 sdp_each_attr(s, m, "candidate", remove_attr, &r);
 }

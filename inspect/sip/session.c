@@ -15,8 +15,10 @@ void *sip_shared_new(const struct inspect_host *ops, void *host_worker, struct l
         sh->calls = pool_new(sizeof(struct sip_call), SIP_CALLS_MAX, POOL_LIFO);
         sh->txns = pool_new(sizeof(struct sip_txn), SIP_TXNS_MAX, POOL_LIFO);
         sh->media = pool_new(sizeof(struct sip_media), SIP_MEDIA_MAX, POOL_LIFO);
-        if (!sh->wheel || !sh->calls || !sh->txns || !sh->media || hash_init(&sh->call_by_id, SIP_CALLS_MAX) < 0 ||
-            hash_init(&sh->txn_by_key, SIP_TXNS_MAX) < 0 ||
+        sh->bindings = pool_new(sizeof(struct sip_binding), SIP_BINDINGS_MAX, POOL_LIFO);
+        if (!sh->wheel || !sh->calls || !sh->txns || !sh->media || !sh->bindings ||
+            hash_init(&sh->call_by_id, SIP_CALLS_MAX) < 0 || hash_init(&sh->txn_by_key, SIP_TXNS_MAX) < 0 ||
+            hash_init(&sh->binding_by_contact, SIP_BINDINGS_MAX) < 0 ||
             (ops && ops->random && ops->random(host_worker, sh->seed, sizeof sh->seed) < 0)) {
                 sip_shared_free(sh);
                 return NULL;
@@ -34,6 +36,11 @@ void sip_shared_free(void *shared)
                 sip_clear(sh);
         hash_fini(&sh->call_by_id);
         hash_fini(&sh->txn_by_key);
+        for (uint32_t i = 0; sh->bindings && i < pool_high(sh->bindings); i++)
+                if (pool_live(sh->bindings, i))
+                        sip_binding_end(pool_at(sh->bindings, i));
+        hash_fini(&sh->binding_by_contact);
+        pool_free(sh->bindings);
         pool_free(sh->calls);
         pool_free(sh->txns);
         pool_free(sh->media);
@@ -59,6 +66,7 @@ int sip_open(struct inspect_ctx *c)
                 return inspect_refuse_text(c, "no SIP state");
         list_init(&s->calls);
         list_init(&s->txns);
+        list_init(&s->bindings);
         return 0;
 }
 
@@ -71,6 +79,8 @@ void sip_close(struct inspect_ctx *c)
                 return;
         list_each_safe(it, tmp, &s->txns)
                 sip_txn_free(list_entry(it, struct sip_txn, link));
+        list_each_safe(it, tmp, &s->bindings)
+                sip_binding_orphan(list_entry(it, struct sip_binding, link));
         list_each_safe(it, tmp, &s->calls)
                 sip_call_orphan(list_entry(it, struct sip_call, link));
 }

@@ -28,6 +28,8 @@
 #define SIP_TXN_DGRAM_MS 5000u
 #define SIP_INVITE_DONE_MS 8000u
 #define SIP_INVITE_TXN_MS 200000u
+#define SIP_BINDINGS_MAX 16384u /* registrations of a worker that have a way in */
+#define SIP_SESSION_BINDINGS 4096u
 #define SIP_KEEPALIVE_S 120u /* a phone that only says REGISTER with Expires: 0 is there that long */
 #define SIP_REG_DEFAULT_S 3600u
 
@@ -51,8 +53,8 @@ struct sip_memo {
 };
 
 struct sip_session {
-        struct list calls, txns;
-        uint32_t ncalls, ntxns;
+        struct list calls, txns, bindings;
+        uint32_t ncalls, ntxns, nbindings;
         size_t scanned[2];
         bool spoke[2];   /* a SIP message was seen of that direction */
         bool foreign[2]; /* not SIP: its bytes go on unparsed */
@@ -109,7 +111,8 @@ struct sip_media {
         uint8_t offered_proto[2];               /* by offering side: what we wrote to the other */
         bool offered_keys[2];                   /* with keys */
         struct sip_side answer[SIP_FORKS_MAX];
-        struct endpoint hole[2]; /* plain inspection: where a pinhole was opened to, by writer */
+        uint32_t group[2], next[2]; /* by writer: pinholes and ports in force; of a re-offer until its answer */
+        struct endpoint hole[2];    /* plain inspection: where a pinhole was opened to, by writer */
         uint32_t hole_cseq[2];
         uint8_t hole_class[2]; /* of the message: request, provisional, final */
         struct sip_call *call;
@@ -139,8 +142,20 @@ struct sip_call {
         uint8_t nmedia;
         struct sip_media *media[SDP_MEDIA_MAX];
         struct endpoint signal[2]; /* contacts with a pinhole, by writer */
+        uint32_t signal_group[2];
         struct sip_memo target[2]; /* contacts that could not be shown as they are, by writer */
         uint32_t t_sip, t_media, t_invite, t_disconnect, t_provisional;
+};
+
+/* A contact inside as it was registered: what lets calls in to it, for as long as the registrar granted. */
+struct sip_binding {
+        struct hash_node node;
+        struct tmr tmr;
+        struct list link;
+        struct sip_session *session; /* that made it; NULL: gone */
+        struct sip_shared *sh;
+        uint64_t key;
+        uint32_t group;
 };
 
 struct sip_rate {
@@ -154,8 +169,8 @@ struct sip_shared {
         struct log_src *log;
         uint64_t seed[2], log_bad_ms, now_ms;
         struct tmr_wheel *wheel;
-        struct pool *calls, *txns, *media;
-        struct hash_table call_by_id, txn_by_key;
+        struct pool *calls, *txns, *media, *bindings;
+        struct hash_table call_by_id, txn_by_key, binding_by_contact;
         uint32_t gen;
         struct sip_rate rate[SIP_RATES];
         /* of the message at hand */
@@ -179,6 +194,7 @@ struct sip_work {
         bool again; /* a request seen before */
         bool fresh; /* the message made the call */
         bool mask_agent, mask_uri;
+        bool no_port;         /* an endpoint could not be translated for want of a port */
         bool late;            /* an answer in ACK or PRACK: CSeq is not the offer's */
         int fork;             /* of call; -1 none */
         struct sip_part part; /* the SDP of the message */
@@ -255,11 +271,33 @@ void sip_side_of(struct sip_work *x, unsigned i, unsigned side, struct sip_side 
 bool sip_proto_is_rtp(enum sdp_proto p);
 enum sdp_proto sip_proto_as(enum sdp_proto p, bool secure);
 
+/* group.c: what ends together */
+uint32_t sip_group(const struct sip_work *x, uint32_t *slot); /* opened when *slot is 0; 0: none */
+void sip_group_close(struct sip_shared *sh, uint32_t *slot);
+uint32_t sip_stream_group(const struct sip_work *x, unsigned i); /* of an m-line, by this message's writer */
+void sip_streams_settled(struct sip_call *call);                 /* what was offered last is in force */
+void sip_streams_reverted(struct sip_call *call);
+/* As the host announces it. 1 as *out, 0 unchanged, -1 no port is at hand. */
+int sip_announce(const struct sip_work *x, uint32_t group, uint8_t proto, bool pair, const struct endpoint *in,
+                 struct endpoint *out);
+
+/* binding.c */
+struct sip_binding *sip_binding(const struct sip_work *x, const struct endpoint *contact, bool make);
+void sip_binding_granted(struct sip_work *x, const struct endpoint *contact, uint32_t expires_s);
+void sip_binding_end(struct sip_binding *b);
+void sip_binding_orphan(struct sip_binding *b);
+/* The group of a contact that this message makes known; 0: it makes none known. */
+uint32_t sip_contact_group(const struct sip_work *x, const struct endpoint *contact);
+
 /* hole.c */
 void sip_media_holes(struct sip_work *x);
 void sip_holes_end(struct sip_work *x); /* the call of the message is over */
-void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct endpoint *at, uint32_t timeout_s,
-                     const char *type);
+struct sip_way_in { /* signalling to come */
+        struct endpoint at;
+        uint32_t timeout_s, group;
+        bool lasting;
+};
+void sip_signal_hole(struct sip_work *x, enum inspect_dir writer, const struct sip_way_in *way);
 void sip_signal_holes(struct sip_work *x);
 
 /* sdp_out.c: SDP as the far end reads it */

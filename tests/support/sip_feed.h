@@ -13,6 +13,8 @@
 
 #define WORLD_MEDIA 256u
 #define WORLD_NATS 8u
+#define WORLD_GROUPS 4096u
+#define WORLD_PATS 256u
 
 struct world_media {
         bool live, in_force;
@@ -20,6 +22,14 @@ struct world_media {
         struct endpoint local[2];
         struct media_spec spec;
         unsigned updates;
+};
+
+/* A source that shares PAT_SEEN: ports 30000 and up stand for it, two for a pair, while a group holds it. */
+struct world_pat {
+        uint8_t proto;
+        bool pair;
+        struct endpoint real;
+        unsigned holders;
 };
 
 struct world {
@@ -37,6 +47,12 @@ struct world {
         uint32_t expires;
         unsigned seen;
         bool phones_full, known;
+        unsigned groups, groups_open; /* ever; now */
+        bool group_open[WORLD_GROUPS], pat_full;
+        bool group_pat[WORLD_GROUPS][WORLD_PATS];
+        unsigned npats;
+        struct world_pat pat[WORLD_PATS];
+        uint32_t shares; /* hosts of this /24 share an address; 0: none */
 };
 
 static inline struct endpoint ep4(uint32_t a, uint16_t port)
@@ -48,6 +64,7 @@ static inline struct endpoint ep4(uint32_t a, uint16_t port)
 #define PHONE_SEEN 0x0a0101feu
 #define SERVER 0x0a010105u
 #define SERVER_SEEN 0xcb007105u
+#define PAT_SEEN 0xcb0071c8u /* 203.0.113.200 */
 #define MTA_OUT 0xcb007109u
 #define MTA_IN 0x0a010109u
 
@@ -123,12 +140,112 @@ static inline bool world_phone_known(struct inspect_ctx *c, const char *device)
         return w->known;
 }
 
+static inline uint32_t world_group_open(struct inspect_ctx *c)
+{
+        struct world *w = c->host_worker;
+
+        if (w->groups == WORLD_GROUPS - 1)
+                return 0;
+        w->group_open[++w->groups] = true;
+        w->groups_open++;
+        return w->groups;
+}
+
+static inline void world_group_close(void *host_worker, uint32_t group)
+{
+        struct world *w = host_worker;
+
+        feed_require(group && group < WORLD_GROUPS && w->group_open[group]);
+        w->group_open[group] = false;
+        w->groups_open--;
+        for (unsigned i = 0; i < w->npats; i++)
+                w->pat[i].holders -= w->group_pat[group][i];
+}
+
+static inline struct endpoint world_pat_seen(const struct world *w, unsigned i, const struct endpoint *real)
+{
+        const struct world_pat *p = &w->pat[i];
+        unsigned base = 30000 + 2 * i + (p->real.port & 1);
+
+        return ep4(PAT_SEEN, (uint16_t)(base + real->port - p->real.port));
+}
+
+static inline unsigned world_pat_find(const struct world *w, uint8_t proto, const struct endpoint *real)
+{
+        unsigned i = 0;
+
+        for (; i < w->npats; i++) {
+                const struct world_pat *p = &w->pat[i];
+                unsigned off = (unsigned)(real->port - p->real.port);
+
+                if (p->holders && p->proto == proto && addr_eq(&p->real.a, &real->a) && off <= p->pair)
+                        break;
+        }
+        return i;
+}
+
+/* A dynamic rule covers the writer's side of the test's wish. */
+static inline bool world_shares(const struct world *w, const struct endpoint *e)
+{
+        return w->shares && e->a.fam == ADDR_V4 && (e->a.v4 & 0xffffff00u) == w->shares;
+}
+
+static inline bool world_announce(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out)
+{
+        struct world *w = c->host_worker;
+        unsigned i = world_pat_find(w, r->proto, &r->at);
+
+        if (!world_shares(w, &r->at))
+                return c->ops->translate(c, r->from, r->proto, &r->at, out);
+        feed_require(r->group && r->group < WORLD_GROUPS && w->group_open[r->group]);
+        if (i == w->npats) {
+                if (w->pat_full || w->npats == WORLD_PATS)
+                        return false;
+                w->pat[w->npats++] = (struct world_pat){ .proto = r->proto, .pair = r->pair, .real = r->at };
+                if (r->pair)
+                        w->pat[i].real.port &= 0xfffe;
+        }
+        if (!w->group_pat[r->group][i]) {
+                w->group_pat[r->group][i] = true;
+                w->pat[i].holders++;
+        }
+        *out = world_pat_seen(w, i, &r->at);
+        return true;
+}
+
+static inline bool world_pat_translate(const struct world *w, uint8_t proto, const struct endpoint *in,
+                                       struct endpoint *out)
+{
+        unsigned i = world_pat_find(w, proto, in);
+
+        if (i < w->npats)
+                *out = world_pat_seen(w, i, in);
+        return i < w->npats;
+}
+
+static inline bool world_pat_back(const struct world *w, uint8_t proto, const struct endpoint *in,
+                                  struct endpoint *out)
+{
+        unsigned i = (in->port - 30000u) / 2;
+
+        if (in->a.fam != ADDR_V4 || in->a.v4 != PAT_SEEN || in->port < 30000 || i >= w->npats || !w->pat[i].holders ||
+            w->pat[i].proto != proto)
+                return false;
+        *out = w->pat[i].real;
+        if (w->pat[i].pair)
+                out->port = (uint16_t)(out->port + (in->port & 1));
+        return true;
+}
+
 static inline bool world_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto,
                                    const struct endpoint *in, struct endpoint *out)
 {
         struct world *w = c->host_worker;
 
-        (void)proto;
+        if (world_pat_translate(w, proto, in, out) || world_pat_back(w, proto, in, out))
+                return true;
+        if (world_shares(w, in))
+                return false;
         for (unsigned i = 0; i < w->nnats; i++) {
                 if (w->nat[i].from != from || !addr_eq(&w->nat[i].in.a, &in->a) ||
                     (w->nat[i].in.port && w->nat[i].in.port != in->port))
@@ -147,6 +264,9 @@ static const struct inspect_host world_ops = {
         .open_pinhole = feed_on_pinhole,
         .end_pinhole = feed_on_pinhole_end,
         .translate = world_translate,
+        .announce = world_announce,
+        .group_open = world_group_open,
+        .group_close = world_group_close,
         .media_open = world_media_open,
         .media_update = world_media_update,
         .media_close = world_media_close,
@@ -168,6 +288,7 @@ static inline void world_end(struct world *w)
 {
         inspect_sip.shared_free(w->shared);
         feed_require(w->live == 0);
+        feed_require(w->groups_open == 0);
 }
 
 static inline void world_nat(struct world *w, enum inspect_dir from, struct endpoint in, struct endpoint out)

@@ -114,57 +114,145 @@ static void test_all_ports(void **state)
         assert_int_equal(port, 4242);
 }
 
-static struct endpoint announced(struct bench *b, const char *real, uint16_t rport)
-{
-        struct endpoint in = { pb_addr(real), rport }, out = { 0 };
+/* ---- leased ports ---- */
 
-        return xlate_announce(b->f.w, IN, OUT, UDP, &in, true, &out) ? out : (struct endpoint){ 0 };
+static struct xlate_lease ended[8];
+static unsigned nended;
+
+static void on_end(struct worker *w, const struct xlate_lease *l)
+{
+        assert_non_null(w);
+        assert_true(nended < ARRAY_LEN(ended));
+        ended[nended++] = *l;
 }
 
-/* What SDP says of a phone behind PAT holds for the media that comes later, RTCP beside RTP. */
-static void test_announced(void **state)
+static struct xlate_lease lease(struct bench *b, const char *real, uint16_t rport, uint16_t mport)
+{
+        nended = 0;
+        xlate_on_lease_end(b->f.w, on_end);
+        return (struct xlate_lease){ .real_if = IN,
+                                     .mapped_if = OUT,
+                                     .proto = UDP,
+                                     .rule = nat_rule_at(nat_rt(b->f.w->snap), 0)->id,
+                                     .real = { pb_addr(real), rport },
+                                     .mapped = { b->pat, mport } };
+}
+
+static void test_blocks(void **state)
 {
         struct bench *b = *state;
-        struct endpoint first = announced(b, "10.1.1.5", 4000);
+        unsigned n = 32;
+        uint16_t first = portpool_take_block(b->f.w, OUT, &b->pat, UDP, &n), port;
+
+        assert_true(n == 32 && first >= 1024 && first % 32 == 0);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 32);
+        for (unsigned i = 0; i < 32; i++) {
+                assert_int_not_equal(take(b, "10.1.1.5", (uint16_t)(first + i), &port), 0);
+                assert_true(port < first || port >= first + 32);
+        }
+        for (unsigned i = 0; i < 32; i++)
+                portpool_give(b->f.w, &b->pat, UDP, (uint16_t)(first + i));
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 32);
+}
+
+/* A crowded address gives less, and nothing when no two neighbours are free. */
+static void test_crowded_blocks(void **state)
+{
+        struct bench *b = *state;
+        unsigned n = 32;
+
+        for (unsigned k = 0; k < 64512; k += 2) /* one of each pair is taken */
+                assert_int_not_equal(portpool_take(b->f.w, OUT, &b->pat, UDP, (uint16_t)(1024 + k)), 0);
+        assert_int_equal(portpool_take_block(b->f.w, OUT, &b->pat, UDP, &n), 0);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 32256);
+        for (unsigned k = 40000; k < 40010; k += 2)
+                portpool_give(b->f.w, &b->pat, UDP, (uint16_t)k);
+        n = 32;
+        assert_int_equal(portpool_take_block(b->f.w, OUT, &b->pat, UDP, &n), 40000);
+        assert_int_equal(n, 8); /* 40000 to 40007 */
+        n = 32;
+        assert_int_equal(portpool_take_block(b->f.w, OUT, &b->pat, UDP, &n), 40008);
+        assert_int_equal(n, 2);
+}
+
+/* Kept it waits without end; used, it rests after its last connection; the port stays the lessee's all the time. */
+static void test_kept(void **state)
+{
+        struct bench *b = *state;
+        struct xlate_lease l = lease(b, "10.1.1.5", 4000, 30000);
         uint16_t port;
         uint32_t h;
 
-        assert_true(addr_eq(&first.a, &b->pat) && first.port == 4000);
-        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 2);
-        assert_int_equal(announced(b, "10.1.1.5", 4001).port, 4001);
-        port = announced(b, "10.1.1.6", 4000).port; /* taken: another pair */
-        assert_true(port >= 1024 && port % 2 == 0 && port != 4000);
-        assert_int_equal(announced(b, "10.1.1.6", 4001).port, port + 1);
-        assert_int_equal(announced(b, "10.1.1.7", 4101).port, 4101);
-        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 5);
-        wf_advance(&b->f, 170000);
-        h = take(b, "10.1.1.5", 4000, &port); /* media came */
-        assert_int_equal(port, 4000);
-        wf_advance(&b->f, 20000); /* timeout sip-invite: the others were never used */
-        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 1);
-        assert_int_equal(announced(b, "10.1.1.5", 4000).port, 4000);
-        wf_advance(&b->f, 200000);
-        assert_non_null(xlate_at(b->f.w->xlates, h));
-        xlate_release(b->f.w, h);
-        wf_advance(&b->f, 40000);
+        assert_true(xlate_keep(b->f.w, &l) && xlate_keep(b->f.w, &l));
+        assert_int_equal(xlate_count(b->f.w), 1);
         assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 0);
+        wf_advance(&b->f, 3600000);
+        h = take(b, "10.1.1.5", 4000, &port);
+        assert_int_equal(port, 30000);
+        xlate_at(b->f.w->xlates, h)->proven = true;
+        xlate_release(b->f.w, h);
+        wf_advance(&b->f, 3600000);
+        assert_int_equal(nended, 0);
+        h = take(b, "10.1.1.5", 4000, &port);
+        xlate_unkeep(b->f.w, &l);
+        wf_advance(&b->f, 3600000);
+        xlate_release(b->f.w, h);
+        wf_advance(&b->f, 29000);
+        assert_int_equal(nended, 0);
+        wf_advance(&b->f, 2000);
+        assert_int_equal(nended, 1);
+        assert_true(ended[0].mapped.port == 30000 && ended[0].real.port == 4000 && ended[0].mapped_if == OUT);
+        assert_int_equal(xlate_count(b->f.w), 0);
+        xlate_unkeep(b->f.w, &l); /* legal */
+        assert_int_equal(nended, 1);
 }
 
-static void test_nothing_to_announce(void **state)
+static void test_never_used_goes_at_once(void **state)
 {
         struct bench *b = *state;
+        struct xlate_lease l = lease(b, "10.1.1.5", 4000, 30000);
+
+        assert_true(xlate_keep(b->f.w, &l));
+        xlate_unkeep(b->f.w, &l);
+        assert_int_equal(nended, 1);
+        assert_int_equal(xlate_count(b->f.w), 0);
+        assert_true(xlate_keep(b->f.w, &l));
+        assert_int_equal(xlate_count(b->f.w), 1);
+}
+
+/* What the source had stays with its connections; new ones take what was announced. */
+static void test_kept_replaces(void **state)
+{
+        struct bench *b = *state;
+        struct xlate_lease l = lease(b, "10.1.1.5", 4000, 30000), other = lease(b, "10.1.1.5", 4000, 30002);
+        uint16_t port, before;
+        uint32_t h = take(b, "10.1.1.5", 4000, &before);
+
+        assert_int_equal(before, 4000);
+        assert_true(xlate_keep(b->f.w, &l));
+        assert_int_equal(xlate_count(b->f.w), 2);
+        take(b, "10.1.1.5", 4000, &port);
+        assert_int_equal(port, 30000);
+        xlate_release(b->f.w, h);
+        wf_advance(&b->f, 31000);
+        assert_int_equal(xlate_count(b->f.w), 1);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 0);
+        assert_true(xlate_keep(b->f.w, &other)); /* another lessee's word is the last */
+        take(b, "10.1.1.5", 4000, &port);
+        assert_int_equal(port, 30002);
+        assert_int_equal(nended, 0);
+}
+
+static void test_idle_is_replaced_at_once(void **state)
+{
+        struct bench *b = *state;
+        struct xlate_lease l = lease(b, "10.1.1.5", 4000, 30000);
         uint16_t port;
 
-        assert_int_equal(announced(b, "10.9.9.9", 4000).port, 0); /* no rule */
-        assert_int_equal(announced(b, "10.1.1.5", 0).port, 0);
-        for (unsigned n = 0; n < 64512; n += 2) /* one of each pair is taken */
-                assert_int_not_equal(portpool_take(b->f.w, OUT, &b->pat, UDP, (uint16_t)(1024 + n)), 0);
-        assert_int_equal(announced(b, "10.1.1.5", 4000).port, 0);
-        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 32256);
-        assert_int_equal(announced(b, "10.1.1.5", 4001).port, 4001);
-        portpool_give(b->f.w, &b->pat, UDP, 65534);
-        assert_int_equal(announced(b, "10.1.1.6", 4000).port, 65534);
-        assert_int_not_equal(take(b, "10.1.1.9", 5000, &port), 0);
+        xlate_release(b->f.w, take(b, "10.1.1.5", 4000, &port));
+        assert_true(xlate_keep(b->f.w, &l));
+        assert_int_equal(xlate_count(b->f.w), 1);
+        assert_int_equal(portpool_used(b->f.w, &b->pat, UDP), 0);
 }
 
 static void test_pool_of_its_own_per_protocol(void **state)
@@ -247,8 +335,12 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 T(test_handles),
                 T(test_all_ports),
-                T(test_announced),
-                T(test_nothing_to_announce),
+                T(test_blocks),
+                T(test_crowded_blocks),
+                T(test_kept),
+                T(test_never_used_goes_at_once),
+                T(test_kept_replaces),
+                T(test_idle_is_replaced_at_once),
                 T(test_pool_of_its_own_per_protocol),
                 T(test_more_addresses_than_pools),
                 T(test_without_memory),
