@@ -220,10 +220,10 @@ static void a_call_and_its_end(void **state UNUSED)
                 strstr(px_show(&fx, "show xlate"), "UDP PAT from inside:10.0.0.9/4000 to outside:192.0.2.200/"));
         hangs_up(3);
         assert_int_equal(pinhole_count(fx.w->pinholes), 1); /* the registration's */
-        assert_int_equal(leases().maps, 1);                 /* its connections still have it */
-        px_advance(&fx, 121000); /* RTCP, that we began, lasts for timeout udp */
-        assert_int_equal(xlates(), 2);
-        px_advance(&fx, 31000);
+        assert_int_equal(leases().maps, 1);                 /* its ports rest for timeout pat-xlate */
+        px_advance(&fx, 29000);
+        assert_int_equal(xlates(), 3);
+        px_advance(&fx, 2000);
         assert_int_equal(xlates(), 1);
         assert_int_equal(leases().maps, 0);
         assert_true(registers(PHONE ":5060", 4, 0));
