@@ -63,6 +63,7 @@ struct conn {
         bool reset_idle;           /* both ends are told when it dies of age */
         uint64_t born_ms, last_ms; /* last packet; the only field a packet writes besides counters */
         uint32_t idle_ms, embryonic_ms, half_closed_ms;
+        uint32_t answered_idle_ms;    /* datagrams: idle_ms once the responder has answered; 0 no change */
         struct tcp_conn_state tcp[2]; /* [0] end to end, or leg 0; [1] leg 1 of a punted conn */
         struct tmr tmr;
         struct worker *w;

@@ -41,12 +41,14 @@ static void set_times(struct worker *w, struct conn *c, const struct conn_settin
         c->half_closed_ms = ms_of(set->half_closed_s, t->half_closed);
         if (c->proto == IPPROTO_ICMP_)
                 c->idle_ms = ms_of(0, t->icmp);
-        else if (c->engine == INSPECT_SIP)
+        else if (c->engine == INSPECT_SIP && c->proto == IPPROTO_TCP_)
                 c->idle_ms = ms_of(set->idle_s, t->sip);
         else if (c->proto == IPPROTO_TCP_)
                 c->idle_ms = ms_of(set->idle_s, t->conn);
         else
                 c->idle_ms = ms_of(set->idle_s, t->udp);
+        if (c->engine == INSPECT_SIP && c->proto == IPPROTO_UDP_) /* nobody holds it long by asking alone */
+                c->answered_idle_ms = ms_of(set->idle_s, t->sip);
         c->reset_idle = set->reset_idle;
         c->born_ms = c->last_ms = w->now_ms;
 }

@@ -60,6 +60,10 @@ enum drop_reason conn_track_packet(struct worker *w, struct conn *c, unsigned le
                 if (why)
                         return why;
         }
+        if (unlikely(c->answered_idle_ms) && from == 1) {
+                c->idle_ms = c->answered_idle_ms;
+                c->answered_idle_ms = 0;
+        }
         c->last_ms = w->now_ms;
         if (from_peer)
                 c->side[leg].dscp = pk->dscp;

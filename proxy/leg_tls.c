@@ -145,6 +145,17 @@ static struct chain_policy policy_of(const struct tls_profile *p)
         return policy;
 }
 
+/* A phone's certificate never passes as a server's, whoever is trusted to vouch for phones. */
+static bool is_phone(const struct leg_tls *t, const mbedtls_x509_crt *crt, struct chain_answer *out)
+{
+        char device[PHONE_DEVICE_MAX + 1];
+
+        if (t->profile->role != TLS_CLIENT || !cert_phone_device(crt, device))
+                return false;
+        snprintf(out->reason, sizeof out->reason, "the certificate is that of phone %s, not of a server", device);
+        return true;
+}
+
 /*
  * Called from the root end down to the leaf (depth 0). The library's own findings are dropped: chain_verify()
  * decides, once, about the chain as received, and only its CHAIN_OK clears the flags (S2).
@@ -161,7 +172,7 @@ static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flag
         *flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
         t->info.peer_cert = true;
         dn_print_line(&crt->subject, t->info.peer_subject, sizeof t->info.peer_subject);
-        if (chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK) {
+        if (chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK && !is_phone(t, crt, &out)) {
                 *flags = 0;
                 if (policy.purpose == CHAIN_PHONE) /* the library would refuse some factory certificates after us */
                         crt->ext_types &= ~USAGE_EXTENSIONS;

@@ -114,6 +114,15 @@ bool phone_known(const struct phone_table *t, uint32_t pp, const char *device)
         return find(t, pp, device) != NULL;
 }
 
+uint32_t phone_count_of(const struct phone_table *t, uint64_t session)
+{
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < pool_high(t->pool); i++)
+                n += pool_live(t->pool, i) && ((const struct phone *)pool_at(t->pool, i))->row.session == session;
+        return n;
+}
+
 void phone_gone(struct phone_table *t, uint32_t pp, const char *device)
 {
         struct phone *p = find(t, pp, device);

@@ -26,6 +26,9 @@ struct phone_table *phone_table_new(struct tmr_wheel *t) MUST_USE;
 void phone_table_free(struct phone_table *t);
 enum phone_result { PHONE_OK, PHONE_FULL };
 /* Enters or refreshes; row->idle_ms is ignored. */
+bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
+/* Entries that a session (conn id) made. Looks at all of them. */
+uint32_t phone_count_of(const struct phone_table *t, uint64_t session);
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
 bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);

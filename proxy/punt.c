@@ -154,6 +154,23 @@ static bool proxied_new(struct punt *p, struct conn *c, struct punt_flow *f, uin
         return false;
 }
 
+/* Datagrams prove nothing about their sender: half of the ids stay with flows that do. */
+static bool has_id_for(struct punt *p, const struct conn *c)
+{
+        if (c->action != CONN_INSPECT || p->stat.flows < PUNT_FLOWS_MAX / 2)
+                return true;
+        p->stat.refused_id++;
+        return false;
+}
+
+static void tell_full(struct punt *p)
+{
+        uint32_t held;
+
+        if (log_limit_take(&p->full, p->w->now_ms, &held))
+                log_msg(p->w->log, LOG_780011, LU(p->stat.flows), LU(p->stat.refused_id));
+}
+
 bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *plan, enum drop_reason *why)
 {
         struct punt *p = w->punt;
@@ -164,9 +181,11 @@ bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *pla
         *why = DROP_PUNT_ID;
         if (!p || (c->action != CONN_BOX && !p->nlinks))
                 return false;
-        id = punt_flow_take(p, &f, &gen);
-        if (!id)
+        id = has_id_for(p, c) ? punt_flow_take(p, &f, &gen) : 0;
+        if (!id) {
+                tell_full(p);
                 return false;
+        }
         f->conn_id = c->id;
         f->conn_slot = conn_slot(w->conns, c);
         f->owner = c->action == CONN_BOX ? OWNER_CONN : OWNER_PROXY;

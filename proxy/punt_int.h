@@ -3,6 +3,7 @@
 #define VOXGATE_PROXY_PUNT_INT_H
 
 #include "platform/base/list.h"
+#include "platform/base/log_limit.h"
 #include "platform/base/pool.h"
 #include "platform/net/tun.h"
 #include "proxy/punt.h"
@@ -55,6 +56,7 @@ struct punt {
         struct punt_block *block; /* [LEASES_MAX] */
         unsigned nblocks, gones_owed;
         struct punt_stat stat;
+        struct log_limit full; /* no id is free: told */
 };
 
 /* NULL when the id is not live or is of another generation. */

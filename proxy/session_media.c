@@ -23,6 +23,54 @@ static struct relay *relay_find(struct proxy_worker *w, uint32_t media)
         return r->live && !r->closing && name_of(w, r) == media ? r : NULL;
 }
 
+/* ---- debug phone-proxy media ---- */
+
+static void debug_relay(struct proxy_worker *w, const struct relay *r, const char *what)
+{
+        char a[2][ADDR_TEXT_MAX];
+
+        if (!debug_on(w->log, DBG_PP_MEDIA_EVENTS))
+                return;
+        for (unsigned i = 0; i < 2; i++)
+                addr_print(&r->local.at[i].a, a[i]);
+        debug_line(w->log, DBG_PP_MEDIA_EVENTS, "PP: Media session %s/%u <-> %s/%u of call %s %s", a[0],
+                   r->local.at[0].port, a[1], r->local.at[1].port, r->call, what);
+}
+
+static void debug_spec(struct proxy_worker *w, const struct relay *r, const struct media_spec *spec)
+{
+        static const char *const name[] = {
+                [MEDIA_RTP] = "RTP", [MEDIA_SRTP] = "SRTP", [MEDIA_OPAQUE] = "datagrams"
+        };
+
+        if (!debug_on(w->log, DBG_PP_MEDIA_EVENTS))
+                return;
+        debug_relay(w, r, r->open ? "updated" : "created");
+        for (unsigned i = 0; i < 2; i++) {
+                const struct media_side *m = &spec->side[i];
+                char a[ADDR_TEXT_MAX];
+
+                if (m->known)
+                        debug_line(w->log, DBG_PP_MEDIA_EVENTS, "PP:   %s side: %s with %s/%u%s",
+                                   i ? "server" : "client", name[m->transport], addr_print(&m->remote.a, a),
+                                   m->remote.port, m->sends && m->receives ? "" : ", held");
+        }
+}
+
+static const char *event_text(enum media_event ev)
+{
+        switch (ev) {
+        case MEDIA_EV_FIRST_PACKET:
+                return "has its first packet";
+        case MEDIA_EV_TIMEOUT:
+                return "is idle";
+        case MEDIA_EV_KEY_LIMIT:
+                return "has nearly used up a key";
+        default:
+                return "is closed";
+        }
+}
+
 static struct relay *relay_take(struct proxy_worker *w)
 {
         for (unsigned i = 0; i < RELAYS_MAX && w->nrelays < RELAYS_MAX; i++) {
@@ -77,6 +125,7 @@ static int ports_take(struct psession *s, struct relay *r)
                 if (at->port)
                         continue;
                 log_msg(s->w->log, LOG_337008, LA(&a->addr));
+                debug_line(s->w->log, DBG_PP_MEDIA_ERRORS, "PP: no media port is free for call %s", r->call);
                 return inspect_refuse_text(&s->ctx, "no media port is free"), -1;
         }
         return 0;
@@ -145,6 +194,7 @@ int host_media_update(void *host_worker, uint32_t media, const struct media_spec
 
         if (!r || !licensed(w, r, spec))
                 return -1;
+        debug_spec(w, r, spec);
         m = msg_of(w, r, r->open ? MEDIA_UPDATE : MEDIA_OPEN);
         m.spec = *spec;
         m.local = r->local;
@@ -193,6 +243,7 @@ static void on_report(struct proxy_worker *w, const struct media_report *m)
 
         if (!r || !r->live || r->gen != m->h.gen)
                 return;
+        debug_relay(w, r, event_text(m->event));
         shared = shared_of(w, r->engine);
         if (r->engine->media_event && shared)
                 r->engine->media_event(shared, r->cookie, m->side, m->event, &m->stat);
@@ -221,6 +272,16 @@ unsigned proxy_media_ports_used(const struct proxy_worker *w, const struct addr 
 
 /* ---- the secure-phone table ---- */
 
+/* A certificate stands for a phone, or for a gateway with a few lines. */
+#define PHONES_PER_SESSION 8u
+
+static bool too_many_phones(struct psession *s)
+{
+        if (s->nphones >= PHONES_PER_SESSION) /* some may have gone since */
+                s->nphones = phone_count_of(s->w->phones, s->info.conn_id);
+        return ++s->nphones > PHONES_PER_SESSION;
+}
+
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s)
 {
         struct psession *s = c->host;
@@ -235,9 +296,13 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
                 phone_gone(s->w->phones, row.phone_proxy_id, device);
                 return 0;
         }
+        if (!phone_known(s->w->phones, row.phone_proxy_id, device) && too_many_phones(s))
+                return inspect_refuse_text(c, "over %u devices on one connection", PHONES_PER_SESSION), -1;
         if (phone_seen(s->w->phones, &row) == PHONE_OK)
                 return 0;
-        return inspect_refuse_text(c, "the table of secure phones is full"), -1;
+        /* Nobody is turned away for that: the table is what operators look at. */
+        inspect_count(c, "phones without room in the table", 1);
+        return 0;
 }
 
 bool ctx_phone_known(struct inspect_ctx *c, const char *device)

@@ -60,6 +60,7 @@ struct psession {
         uint32_t tls_proxy_id;
         struct phone_params phone; /* of its phone proxy, copied; ctx.phone points here */
         uint32_t phone_timeout_ms;
+        uint32_t nphones; /* devices it has entered, at most */
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
         bool ask_client; /* for a certificate */
         bool begun;      /* counted against the descriptors */

@@ -74,8 +74,8 @@ enum rtcp_fault rtcp_check(const uint8_t *p, size_t n, bool strict)
         if (n < 8)
                 return RTCP_BAD_LENGTH;
         while (n) {
-                size_t len = packet_len(p, n);
-                enum rtcp_fault f = len ? check_one(p, len, first, len == n, strict) : RTCP_BAD_LENGTH;
+                size_t len = packet_len(p, n), least = first ? 8 : 1; /* SRTCP takes the sender from the first */
+                enum rtcp_fault f = len >= least ? check_one(p, len, first, len == n, strict) : RTCP_BAD_LENGTH;
 
                 if (f)
                         return f;

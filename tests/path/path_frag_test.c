@@ -159,7 +159,7 @@ static void inspection_reads_and_edits_the_whole(void **state UNUSED)
         assert_non_null(memmem(v.pay, v.npay, "Via: SIP/2.0/UDP 192.0.2.140:5060", 33));
         assert_non_null(memmem(v.pay, v.npay, "Contact: <sip:alice@192.0.2.140:5060>", 37));
         assert_non_null(strstr(px_show(&fx, "show conn"), "flags T\n"));
-        assert_non_null(strstr(px_show(&fx, "show conn detail"), "timeout 30m0s"));
+        assert_non_null(strstr(px_show(&fx, "show conn detail"), "timeout 2m0s"));
         px_stop(&fx);
 }
 

@@ -59,7 +59,7 @@ static void save(const char *policy, unsigned times)
 
 static char *read_startup(void)
 {
-        uint8_t *text;
+        uint8_t *text = NULL;
         size_t n;
 
         assert_int_equal(file_read(flash_name("startup-config"), 1 << 20, &text, &n, NULL), 0);

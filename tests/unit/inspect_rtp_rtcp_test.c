@@ -50,6 +50,7 @@ static const struct row rows[] = {
         { "type 208", false, 8, { 0x80, 208, 0, 1 }, RTCP_FINE },
         { "BYE first, strict", true, 8, { 0x81, 203, 0, 1 }, RTCP_BAD_TYPE },
         { "BYE first", false, 8, { 0x81, 203, 0, 1 }, RTCP_FINE },
+        { "BYE of nobody first", false, 12, { 0x80, 203, 0, 0, 0x80, 201, 0, 1 }, RTCP_BAD_LENGTH },
         { "PLI alone (RFC 5506)", false, 12, { 0x81, 206, 0, 2 }, RTCP_FINE },
         { "longer than the datagram", true, 8, { 0x80, 201, 0, 2 }, RTCP_BAD_LENGTH },
         { "longest length there is", true, 8, { 0x80, 201, 0xFF, 0xFF }, RTCP_BAD_LENGTH },
