@@ -30,7 +30,6 @@ bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const cha
 /* Entries that a session (conn id) made. Looks at all of them. */
 uint32_t phone_count_of(const struct phone_table *t, uint64_t session);
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
-bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 /* All entries of a phone proxy: it is no longer in force, or the operator says so. */
 void phone_void(struct phone_table *t, uint32_t phone_proxy_id);
