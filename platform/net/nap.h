@@ -16,7 +16,7 @@
 #define NAP_MIN_NS 25000u
 /* ... until the core is half used up: then larger bursts are worth more. */
 #define NAP_PACKED_NS 33000u
-#define NAP_FULL_NS 40000u
+#define NAP_FULL_NS 90000u
 #define NAP_SLACK_NS 1000u     /* how late the kernel may be */
 #define NAP_WINDOW_NS 4000000u /* what the rate is taken from */
 #define NAP_MIN_PKTS 20u       /* in a window: 5,000 a second */
