@@ -34,6 +34,7 @@
 #define PC_PHONE_PROXY                                                                                               \
         PC_MTA                                                                                                       \
         "phone-proxy mypp\n"                                                                                         \
+        " endpoint any\n"                                                                                           \
         " media-termination mta\n"                                                                                   \
         " tls-proxy pp_tls\n"
 #define PC_APPLIED                                                                                                   \
