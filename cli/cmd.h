@@ -98,7 +98,6 @@ struct cmd_row {
         unsigned flags;
         const char *inert;   /* why a line of this row is not in force; INERT rows must have one */
         const char *dflt;    /* LEAF: what `show running-config all` prints while nothing is set */
-        const char *secret;  /* INERT: words that a secret follows ("community md5") */
         const char *section; /* of a row inside a mode: `show running-config SECTION` shows it too (nat) */
         const char *prefix; /* LIST: grammar in front of `line` that finds the list: typed, not part of the element */
 

@@ -76,7 +76,7 @@ enum dialog_next dialog_fail(struct dialog *d, const struct err *e)
 /* A store aside belongs to whoever drives the dialog. */
 static bool is_running(const struct dialog *d)
 {
-        return d->box && (!d->conf || d->conf->store == d->box->store) && !(d->conf && d->conf->late);
+        return d->box && !d->locked && (!d->conf || d->conf->store == d->box->store) && !(d->conf && d->conf->late);
 }
 
 void dialog_lock(struct dialog *d)

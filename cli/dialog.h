@@ -44,6 +44,7 @@ struct dialog {
         char prompt[256];
         char dflt[8]; /* the answer when nobody can be asked */
         struct text paste;
+        bool locked;  /* the driver has the store to itself already: no lock is taken, work is done at once */
         bool failed;  /* ended with an ERROR line */
         bool changed; /* the store differs from before */
 };

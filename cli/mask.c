@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/grammar.h"
+#include "platform/base/mem.h"
 
 static bool is_secret(const struct gram_part *p)
 {
@@ -46,4 +47,42 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
         }
         if (any)
                 text_add(out, lx->raw + done);
+}
+
+bool mask_has_secret(const struct tree_row *tr)
+{
+        for (unsigned i = 0; i < tr->g->npos; i++)
+                if (is_secret(tr->g->pos[i]))
+                        return true;
+        return false;
+}
+
+static void mask_tail(const char *line, struct text *out)
+{
+        text_addn(out, line, strcspn(line, " "));
+        text_add(out, " *****");
+}
+
+void mask_kept(const struct store *s, const struct tree_row *tr, const char *line, struct text *out)
+{
+        struct tree_row row = *tr;
+        const struct tree_mode only = { .row = &row, .n = 1 };
+        struct type_env env = { .store = s, .late = true };
+        struct find_result *f = mem_alloc(MEM_CLI, sizeof *f);
+        struct lexed lx = { 0 };
+        size_t was = out->n;
+
+        if (f && lex(&lx, line) == LEX_OK) {
+                const struct reading r = { .mode = &only, .lx = &lx, .priv = 15, .env = &env };
+
+                tree_find(&r, f);
+                if (f->how == FOUND)
+                        mask_secrets(&lx, f->cap, f->n, out);
+                if (f->how == FOUND && out->n == was) /* a form of the row without one */
+                        text_add(out, line);
+        }
+        if (out->n == was)
+                mask_tail(line, out);
+        lex_fini(&lx);
+        mem_free(f);
 }

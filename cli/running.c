@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/mask.h"
 #include "cli/tree.h"
 
 /* ---- elements ---- */
@@ -116,42 +117,17 @@ static void print_element(void *ctx, struct conf_list *list, struct conf_obj *o,
                 p->r->after_object(p->r->ctx);
 }
 
-static bool is_one_of(const char *words, const char *w, size_t n)
-{
-        for (const char *p = words; *p; p += strcspn(p, " "), p += strspn(p, " "))
-                if (strcspn(p, " ") == n && !strncasecmp(p, w, n))
-                        return true;
-        return false;
-}
-
-/* The line with what follows a secret's word hidden. */
-static void put_masked(const char *line, const char *words, struct text *out)
-{
-        bool hide = false;
-
-        while (*line) {
-                size_t blanks = strspn(line, " "), n = strcspn(line + blanks, " ");
-
-                text_addn(out, line, blanks);
-                if (hide)
-                        text_add(out, "*****");
-                else
-                        text_addn(out, line + blanks, n);
-                hide = !hide && is_one_of(words, line + blanks, n);
-                line += blanks + n;
-        }
-}
-
-static void print_kept(struct running *r, const struct cmd_row *row, const struct conf_obj *o)
+/* A kept line, with what its row says is secret hidden. */
+static void print_kept(struct running *r, const struct tree_row *tr, const struct conf_obj *o)
 {
         struct text t = { 0 };
 
-        if (!row->secret || r->plain) {
-                emit(r, row, o, o->name, false);
+        if (r->plain || !mask_has_secret(tr)) {
+                emit(r, tr->conf, o, o->name, false);
                 return;
         }
-        put_masked(o->name, row->secret, &t);
-        emit(r, row, o, text_str(&t), false);
+        mask_kept(r->store, tr, o->name, &t);
+        emit(r, tr->conf, o, text_str(&t), false);
         r->bad |= t.bad;
         text_fini(&t);
 }
@@ -163,7 +139,7 @@ static void print_inert(void *ctx, struct conf_list *list, struct conf_obj *o, c
         (void)list;
         (void)prefix;
         if (((struct inert_conf *)(void *)o)->row == p->tr->conf->line)
-                print_kept(p->r, p->tr->conf, o);
+                print_kept(p->r, p->tr, o);
 }
 
 static void print_same(struct running *r, const struct tree_row *tr, const void *obj)

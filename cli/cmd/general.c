@@ -49,6 +49,7 @@ static void type_line(struct conf_ctx *c, const char *line)
         cli_result_init(&one);
         conf_line(c, line, &one);
         if (one.code == CLI_DIALOG) {
+                one.dialog->locked = true; /* by whoever runs `clear configure` */
                 dialog_start(one.dialog);
                 dialog_default(one.dialog);
                 one.changed |= one.dialog->changed;

@@ -145,13 +145,24 @@ const struct cmd_row rows_aaa[] = {
 };
 
 /* ---- http, snmp and other services ---- */
+#define NO_SNMP "there is no SNMP agent"
 const struct cmd_row rows_services[] = {
         ONE("http server enable [PORT:u32(1-65535)]", "Enable the HTTPS server", "there is no HTTP server"),
         KEPT("http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", "there is no HTTP server"),
         SAYS_NO("snmp-server location", "Location told by SNMP"),
         SAYS_NO("snmp-server contact", "Contact told by SNMP"),
-        KEPT("snmp-server WHAT:secretline(200)", "SNMP agent", "there is no SNMP agent",
-             .secret = "community md5 sha des 3des 128 192 256"),
+        KEPT("snmp-server location TEXT:line(200)", "Location told by SNMP", NO_SNMP),
+        KEPT("snmp-server contact TEXT:line(200)", "Contact told by SNMP", NO_SNMP),
+        KEPT("snmp-server community COMMUNITY:secretline(200)", "Community of the SNMP agent", NO_SNMP),
+        KEPT("snmp-server host IFC:nameif A:word(64) [{trap|poll}] [version {1|2c|3} [USER:secret(64)]] "
+             "[community [{0|8}] COMMUNITY:secret(127)] [version {1|2c|3} [USER:secret(64)]] "
+             "[udp-port PORT:u32(1-65535)]",
+             "Who gets traps, and who may ask", NO_SNMP),
+        KEPT("snmp-server host IFC:nameif A:word(64) WHAT:secretline(200)", "Who gets traps, and who may ask",
+             NO_SNMP),
+        KEPT("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask", NO_SNMP),
+        KEPT("snmp-server {enable|group|listen-port} WHAT:line(200)", "SNMP agent", NO_SNMP),
+        KEPT("snmp-server enable", "Enable the SNMP agent", NO_SNMP),
         KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
         KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
         KEPT("crypto ipsec WHAT:line(200)", "IPsec", "there is no VPN"),
@@ -180,8 +191,7 @@ const struct cmd_row rows_threat[] = {
 const struct cmd_row rows_ntp[] = {
         KEPT("ntp server A:addr [key N:u32(1-4294967295)] [source IFC:nameif] [prefer]", "A time server", NO_NTP),
         ONE("ntp authenticate", "Authenticate time servers", NO_NTP),
-        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:secret(64)", "A key of time servers", NO_NTP,
-             .secret = "md5"),
+        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:secret(64)", "A key of time servers", NO_NTP),
         KEPT("ntp trusted-key N:u32(1-4294967295)", "A key that is trusted", NO_NTP),
         END,
 };

@@ -128,8 +128,8 @@ static enum dialog_next remove_it(struct dialog *d)
                 err_set(&e, ERR_REF, "Trustpoint %s not found", name);
         else if (store_in_use(s, "trustpoint", name, where, sizeof where))
                 err_set(&e, ERR_INUSE, "Trustpoint %s is being used: %s", name, where);
-        else if (k && s == (d->box ? d->box->store : s) && keystore_tp_del(k, name, &e) < 0)
-                tp = NULL;
+        else if (k && s == (d->box ? d->box->store : s) && keystore_tp_del(k, name, &e) < 0 && e.code == ERR_REF)
+                e = (struct err){ 0 }; /* never enrolled: there are no certificates to remove */
         if (e.code == ERR_NONE && tp) {
                 chain = conf_list_find(&s->pki.chains, name);
                 if (chain)
