@@ -49,6 +49,24 @@ static int check_member(struct conf_ctx *c, void *obj, struct err *e)
         return policy_limit_member(&c->store->policy, group, m, e);
 }
 
+/* What refers to a group that is empty would mean something else: a deny would be open, a permit closed. */
+static int remove_member(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const char *const kinds[] = { [GROUP_NETWORK] = "network-group",
+                                      [GROUP_SERVICE] = "service-group",
+                                      [GROUP_PROTOCOL] = "protocol-group",
+                                      [GROUP_ICMP] = "icmp-group" };
+        const G *g = conf_object(c);
+        char where[256];
+
+        (void)obj;
+        if (g->members.n > 1 || !store_in_use(c->store, kinds[g->kind], g->o.name, where, sizeof where))
+                return 0;
+        return err_set(e, ERR_INUSE,
+                       "removing the last member would make object-group (%s) empty, and it is being used: %.160s",
+                       g->o.name, where);
+}
+
 static void init_member(struct conf_ctx *c, void *obj)
 {
         (void)c;
@@ -110,7 +128,7 @@ static bool is_free(const void *obj)
 #define MEMBER(ln, hlp, ...)                                                                                         \
         {                                                                                                            \
                 ROW_LIST, ln, hlp, member_bind, DIRTY_OBJ, offsetof(G, members),                                     \
-                        .init = init_member, .check = check_member, ##__VA_ARGS__                                    \
+                        .init = init_member, .check = check_member, .remove = remove_member, ##__VA_ARGS__           \
         }
 #define DESCRIPTION                                                                                                  \
         {                                                                                                            \

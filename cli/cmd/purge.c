@@ -1,4 +1,5 @@
 /* `no nameif`: every line that names the interface goes with it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cmd/rows.h"
@@ -59,20 +60,20 @@ static void purge_element(void *ctx, struct conf_list *list, struct conf_obj *o,
 }
 
 /* Lines that are kept as text are read again to see what their words are. */
-static bool names_iface(const struct purge *p, const char *line)
+static bool names_iface(const struct store *s, const struct tree_mode *m, const char *nameif, const char *line)
 {
-        struct type_env env = { .store = p->s, .late = true };
+        struct type_env env = { .store = s, .late = true };
         struct find_result *f = mem_alloc(MEM_CLI, sizeof *f);
         struct lexed lx = { 0 };
         bool yes = false;
 
         if (f && lex(&lx, line) == LEX_OK) {
-                struct reading r = { .mode = p->mode, .lx = &lx, .priv = 15, .env = &env };
+                struct reading r = { .mode = m, .lx = &lx, .priv = 15, .env = &env };
 
                 tree_find(&r, f);
                 for (unsigned i = 0; f->how == FOUND && i < f->n; i++)
                         yes |= f->cap[i].part->kind == PART_VALUE && !strcmp(f->cap[i].part->type->name, "nameif") &&
-                               !strcmp(f->cap[i].s, p->nameif);
+                               !strcmp(f->cap[i].s, nameif);
         }
         lex_fini(&lx);
         mem_free(f);
@@ -85,7 +86,7 @@ static void purge_inert(void *ctx, struct conf_list *list, struct conf_obj *o, c
         const struct inert_conf *i = (const void *)o;
 
         (void)prefix;
-        if (i->row == p->tr->conf->line && names_iface(p, o->name))
+        if (i->row == p->tr->conf->line && names_iface(p->s, p->mode, p->nameif, o->name))
                 conf_list_del(list, o);
 }
 
@@ -121,4 +122,49 @@ void purge_nameif(struct conf_ctx *c, const char *nameif)
         for (unsigned i = 0; i < m->n; i++)
                 purge_row(&p, m, &m->row[i], c->store);
         drop_empty_acls(c);
+}
+
+/* ---- who names an interface ---- */
+struct naming {
+        const struct store *s;
+        const char *nameif;
+        char *where;
+        size_t cap;
+        bool hit;
+};
+
+static const struct tree_mode *mode_of_line(const struct cli_tree *t, const struct cmd_row *row)
+{
+        const struct tree_mode *m;
+
+        if (tree_row_of(t, NULL, row))
+                return tree_global(t);
+        for (unsigned i = 0; (m = tree_mode_at(t, i)); i++)
+                if (tree_row_of(t, m->mode, row))
+                        return m;
+        return NULL;
+}
+
+static void look_at_kept(void *ctx, const struct running_line *l)
+{
+        struct naming *n = ctx;
+        const struct tree_mode *m;
+
+        if (n->hit || l->raw || l->row->kind != ROW_INERT)
+                return;
+        m = mode_of_line(n->s->tree, l->row);
+        n->hit = m && names_iface(n->s, m, n->nameif, l->text);
+        if (n->hit)
+                snprintf(n->where, n->cap, "%s", l->text);
+}
+
+bool nameif_in_use(const struct store *s, const char *nameif, char *where, size_t cap)
+{
+        struct naming n = { s, nameif, where, cap, false };
+        struct running r = { .store = s, .line = look_at_kept, .ctx = &n };
+
+        if (store_in_use(s, NULL, nameif, where, cap))
+                return true;
+        running_walk(&r);
+        return n.hit;
 }

@@ -118,7 +118,7 @@ static void a_name_that_goes_takes_kept_lines_along(void **state)
         conf_fixture_init(&f);
         conf_accept(&f, base);
         conf_accept(&f, "ntp server 10.0.0.9 key 3 source inside prefer\nntp server 10.0.0.8 prefer\n"
-                        "interface g0/1\nnameif dmz\n");
+                        "interface g0/1\nno nameif\n");
         assert_null(strstr(conf_running(&f, NULL, true), "source inside"));
         assert_null(strstr(conf_running(&f, NULL, true), " inside\n"));
         assert_non_null(strstr(conf_running(&f, NULL, true), "ntp server 10.0.0.8 prefer\n"));
@@ -192,6 +192,90 @@ static void lines_without_effect_are_told(void **state)
         conf_fixture_fini(&f);
 }
 
+static void refused(struct conf_fixture *f, const char *line, const char *part)
+{
+        char *before = strdup(conf_running(f, NULL, true));
+
+        if (conf_type(f, line) != CLI_ERROR || !strstr(text_str(&f->shown), part))
+                fail_msg("%s\n%s", line, text_str(&f->shown));
+        assert_string_equal(conf_running(f, NULL, true), before);
+        free(before);
+}
+
+static const char two_ports[] = "interface g0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\nexit\n"
+                                "interface g0/1\n nameif inside\n ip address 10.0.0.1 255.255.255.0\nexit\n";
+
+/* A firewall does not open because an interface gets another name. */
+static void a_name_in_use_is_not_replaced(void **state)
+{
+        static const char *const users[] = {
+                "access-group i in interface inside",
+                "route inside 10.9.0.0 255.255.0.0 10.0.0.2 1",
+                "object network o\n host 10.0.0.3\n nat (inside,outside) static 192.0.2.3",
+                "service-policy p interface inside",
+                "icmp permit any inside",
+                "logging host inside 10.0.0.5",
+                "ssh 10.0.0.0 255.0.0.0 inside",
+                "snmp-server host inside 10.0.0.9 community c"
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
+                struct conf_fixture f;
+                char no[128];
+
+                conf_fixture_init(&f);
+                conf_accept(&f, two_ports);
+                conf_accept(&f, "access-list i extended deny tcp any any eq 80\npolicy-map p\nexit\n");
+                conf_accept(&f, users[i]);
+                conf_accept(&f, "interface g0/1\n nameif inside\n");
+                refused(&f, " nameif lan", "unable to rename interface \"inside\": the name is being used: ");
+                snprintf(no, sizeof no, "%s%s", strchr(users[i], '\n') ? "clear configure " : "no ", users[i]);
+                no[strcspn(no, "\n")] = 0;
+                conf_accept(&f, no);
+                conf_accept(&f, "interface g0/1\n nameif lan\n");
+                conf_fixture_fini(&f);
+        }
+}
+
+/* An ACE with a group that became empty would match nothing: a deny would let everything through. */
+static void a_group_in_use_is_not_emptied(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, "object-group network inner\n network-object host 192.0.2.66\n"
+                        "object-group network bad\n group-object inner\n network-object host 192.0.2.67\n"
+                        "object-group service web tcp\n port-object eq 80\n"
+                        "object-group protocol p\n protocol-object udp\n"
+                        "object-group icmp-type t\n icmp-object echo\n"
+                        "object-group service s\n service-object tcp destination eq 25\n"
+                        "access-list i extended deny ip any object-group bad\n"
+                        "access-list i extended deny tcp any any object-group web\n"
+                        "access-list i extended deny object-group p any any\n"
+                        "access-list i extended deny icmp any any object-group t\n"
+                        "access-list i extended deny object-group s any any\n");
+        conf_accept(&f, "object-group network bad\n no network-object host 192.0.2.67\n");
+        refused(&f, " no group-object inner",
+                "would make object-group (bad) empty, and it is being used: access-list i");
+        conf_accept(&f, "object-group network inner\n");
+        refused(&f, " no network-object host 192.0.2.66", "(inner) empty, and it is being used: group-object inner");
+        conf_accept(&f, "object-group service web tcp\n");
+        refused(&f, " no port-object eq 80", "(web) empty");
+        conf_accept(&f, "object-group protocol p\n");
+        refused(&f, " no protocol-object udp", "(p) empty");
+        conf_accept(&f, "object-group icmp-type t\n");
+        refused(&f, " no icmp-object echo", "(t) empty");
+        conf_accept(&f, "object-group service s\n");
+        refused(&f, " no service-object tcp destination eq 25", "(s) empty");
+        refused(&f, " no service-object tcp destination eq 26", "does not exist");
+        conf_accept(
+                &f,
+                "clear configure access-list\nobject-group service s\n no service-object tcp destination eq 25\n");
+        conf_fixture_fini(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -200,6 +284,8 @@ int main(void)
                 cmocka_unit_test(a_name_that_goes_takes_kept_lines_along),
                 cmocka_unit_test(refused_bytes_are_made_printable),
                 cmocka_unit_test(lines_without_effect_are_told),
+                cmocka_unit_test(a_name_in_use_is_not_replaced),
+                cmocka_unit_test(a_group_in_use_is_not_emptied),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
