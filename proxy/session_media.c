@@ -105,14 +105,37 @@ static void relay_give(struct proxy_worker *w, struct relay *r)
         w->nrelays--;
 }
 
-/* An address and an even port for each side. */
-static int ports_take(struct psession *s, struct relay *r)
+/* A few lines a second: one phone's calls could fill the log. */
+static void log_refused(struct proxy_worker *w, const struct addr *a)
+{
+        uint32_t held;
+
+        if (log_limit_take(&w->media_refusals, clock_mono_ms(w->env.clk), &held))
+                log_msg(w->log, LOG_337008, LA(a));
+}
+
+static const struct media_term_rt *term_of(const struct psession *s)
 {
         const struct phone_proxy_rt *pp =
                 s->w->snap ? phone_proxy_by_id(proxy_rt(s->w->snap), s->info.phone_proxy_id) : NULL;
 
+        return pp ? pp->mta : NULL;
+}
+
+static const struct mta_rt *mta_of(const struct psession *s, unsigned side)
+{
+        const struct media_term_rt *t = term_of(s);
+
+        return t ? media_term_at(t, s->info.iface[side]) : NULL;
+}
+
+/* An address and an even port for each side. */
+static int ports_take(struct psession *s, struct relay *r)
+{
+        const struct media_term_rt *t = term_of(s);
+
         for (unsigned i = 0; i < 2; i++) {
-                const struct mta_rt *a = pp && pp->mta ? media_term_at(pp->mta, s->info.iface[i]) : NULL;
+                const struct mta_rt *a = mta_of(s, i);
                 struct endpoint *at = &r->local.at[i];
 
                 r->local.iface[i] = s->info.iface[i];
@@ -121,10 +144,10 @@ static int ports_take(struct psession *s, struct relay *r)
                                                    i ? s->ctx.server_if : s->ctx.client_if),
                                -1;
                 at->a = a->addr;
-                at->port = media_port_take(s->w->media_ports, &a->addr, pp->mta->port_lo, pp->mta->port_hi);
+                at->port = media_port_take(s->w->media_ports, &a->addr, t->port_lo, t->port_hi);
                 if (at->port)
                         continue;
-                log_msg(s->w->log, LOG_337008, LA(&a->addr));
+                log_refused(s->w, &a->addr);
                 debug_line(s->w->log, DBG_PP_MEDIA_ERRORS, "PP: no media port is free for call %s", r->call);
                 return inspect_refuse_text(&s->ctx, "no media port is free"), -1;
         }
@@ -137,7 +160,10 @@ int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, str
         struct psession *s = c->host;
         struct proxy_worker *w = s->w;
         struct relay *r = w->media_ports && w->env.media[s->nlink] ? relay_take(w) : NULL;
+        const struct mta_rt *a = mta_of(s, 0);
 
+        if (!r && a)
+                log_refused(w, &a->addr);
         if (!r)
                 return inspect_refuse_text(c, "no media session is free"), -1;
         r->engine = s->engine;

@@ -112,7 +112,7 @@ struct proxy_worker {
         uint64_t snap_gen; /* the last one seen */
         const struct snapshot *snap;
         struct log_src *log;
-        struct log_limit refusals;
+        struct log_limit refusals, media_refusals;
         struct evl_fd listener;
         struct psession **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
         struct list sessions, handshakes, busy, owing;

@@ -30,10 +30,32 @@ static bool may_adopt(const struct sip_work *x, const struct sip_call *call)
                !strcmp(call->client_if, x->c->client_if);
 }
 
-/* Messages of a dialog may take another flow than its INVITE where nothing is relayed. */
+/* The flow that made the call, or where one of its contacts said the dialog goes on. */
+static bool is_party(const struct sip_call *call, const struct addr *a)
+{
+        return addr_eq(&call->client, a) || addr_eq(&call->server, a) || addr_eq(&call->signal[0].a, a) ||
+               addr_eq(&call->signal[1].a, a);
+}
+
+/*
+ * Messages of a dialog may take another flow than its INVITE where nothing is relayed; whoever else knows its names
+ * says nothing about it.
+ */
 static bool may_share(const struct sip_work *x, const struct sip_call *call)
 {
-        return !call->anchored && !x->c->anchor && x->m->to_tag.n && x->m->method != SIP_M_INVITE;
+        const struct endpoint *sender = x->dir == DIR_C2S ? &x->c->client : &x->c->server;
+
+        return !call->anchored && !x->c->anchor && x->m->to_tag.n && x->m->method != SIP_M_INVITE &&
+               is_party(call, &sender->a);
+}
+
+static unsigned media_of(const struct sip_call *call)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < call->nmedia; i++)
+                n += call->media[i] != NULL;
+        return n;
 }
 
 static void adopt(struct sip_work *x, struct sip_call *call)
@@ -42,6 +64,7 @@ static void adopt(struct sip_work *x, struct sip_call *call)
         call->session_id = x->c->session_id;
         list_add_tail(&x->s->calls, &call->link);
         x->s->ncalls++;
+        x->s->nmedia += media_of(call);
 }
 
 static struct sip_call *find(struct sip_work *x, uint64_t *other, unsigned *same)
@@ -97,7 +120,7 @@ static void timeouts(struct sip_call *call, const struct sip_map *map)
 static struct sip_call *call_new(struct sip_work *x)
 {
         struct sip_shared *sh = x->sh;
-        struct sip_call *call = x->s->ncalls < SIP_SESSION_CALLS ? pool_get(sh->calls) : NULL;
+        struct sip_call *call = x->s->ncalls < sip_limits_of(x->c).calls ? pool_get(sh->calls) : NULL;
 
         if (!call)
                 return NULL;
@@ -108,6 +131,7 @@ static struct sip_call *call_new(struct sip_work *x)
         call->winner = call->delayed = -1;
         call->anchored = x->c->anchor;
         call->client = x->c->client.a;
+        call->server = x->c->server.a;
         memcpy(call->device, x->c->device, sizeof call->device);
         memcpy(call->client_if, x->c->client_if, sizeof call->client_if);
         timeouts(call, x->c->params);
@@ -172,6 +196,7 @@ void sip_call_orphan(struct sip_call *call)
         }
         list_del(&call->link);
         call->session->ncalls--;
+        call->session->nmedia -= media_of(call);
         call->session = NULL;
         arm(call, call->t_sip ? call->t_sip : SIP_T_SIP);
 }
@@ -195,13 +220,6 @@ static int fork_of(struct sip_call *call, uint64_t tag, bool make)
         return (int)i;
 }
 
-static enum sip_fate refuse(struct sip_work *x, const char *why)
-{
-        sip_count(x->c, SIP_N_CALL_FULL);
-        x->why = why;
-        return SIP_DROP;
-}
-
 enum sip_fate sip_call_note(struct sip_work *x)
 {
         bool invite = x->m->method == SIP_M_INVITE;
@@ -209,11 +227,11 @@ enum sip_fate sip_call_note(struct sip_work *x)
         uint64_t other = 0;
 
         if (x->m->call_id.n > SIP_CALL_ID_MAX || memchr(x->m->call_id.p, 0, x->m->call_id.n))
-                return invite ? refuse(x, "Call-ID over its limit") : SIP_FORWARD;
+                return invite ? sip_full(x, SIP_N_CALL_FULL, "Call-ID over its limit") : SIP_FORWARD;
         x->call = find(x, &other, &same);
         if (!x->call && invite && x->m->request) {
                 if (same >= SIP_SAME_ID_MAX || !(x->call = call_new(x)))
-                        return refuse(x, "too many calls");
+                        return sip_full(x, SIP_N_CALL_FULL, "too many calls");
                 x->fresh = true;
                 other = sip_hash(x->sh, x->m->to_tag);
                 sip_count(x->c, SIP_N_CALLS);
@@ -233,6 +251,15 @@ static bool is_loser(const struct sip_work *x)
         return x->call->winner >= 0 && x->fork != x->call->winner;
 }
 
+/* How long nobody need answer. */
+static uint32_t patience(const struct sip_call *call, uint32_t seconds)
+{
+        const struct sip_shared *sh = call->sh;
+        bool tight = pool_used(sh->calls) > SIP_CALLS_TIGHT || pool_used(sh->media) > SIP_MEDIA_TIGHT;
+
+        return tight ? MIN_OF(seconds, SIP_INVITE_TIGHT_S) : seconds;
+}
+
 static void on_request(struct sip_work *x)
 {
         struct sip_call *call = x->call;
@@ -245,7 +272,7 @@ static void on_request(struct sip_work *x)
                         break;
                 if (h)
                         sip_number(h->value, 1, 1800, &wait);
-                arm(call, wait);
+                arm(call, patience(call, wait));
                 break;
         case SIP_M_CANCEL:
                 if (call->state == SIP_CALL_INIT) {
@@ -294,7 +321,7 @@ static void invite_response(struct sip_work *x)
 
         if (st < 200) {
                 if (call->state == SIP_CALL_INIT)
-                        arm(call, call->t_invite);
+                        arm(call, patience(call, call->t_invite));
         } else if (st < 300) {
                 answered(x);
         } else if (call->state != SIP_CALL_ACTIVE && !call->bye) {
@@ -312,7 +339,8 @@ static void bye_response(struct sip_work *x)
 
         if (st < 200 || is_loser(x) || !x->call->bye)
                 return;
-        if (st == 401 || st == 407) {
+        /* 481 on another flow than the call's own may be meant for somebody who only knew its names */
+        if (st == 401 || st == 407 || (st == 481 && x->call->session != x->s)) {
                 x->call->bye = false;
                 x->call->state = SIP_CALL_ACTIVE;
                 arm(x->call, x->call->t_sip);

@@ -38,7 +38,7 @@ void sip_txn_free(struct sip_txn *t)
         tmr_cancel(sh->wheel, &t->tmr);
         hash_del(&sh->txn_by_key, &t->node);
         list_del(&t->link);
-        t->session->ntxns--;
+        t->session->ntxns[t->dir]--;
         pool_put(sh->txns, t);
 }
 
@@ -51,7 +51,7 @@ static void expired(struct tmr *t, uint64_t now_ms)
 static struct sip_txn *txn_new(struct sip_work *x, const struct sip_key *k)
 {
         struct sip_shared *sh = x->sh;
-        struct sip_txn *t = x->s->ntxns < SIP_SESSION_TXNS ? pool_get(sh->txns) : NULL;
+        struct sip_txn *t = x->s->ntxns[x->dir] < sip_limits_of(x->c).txns[x->dir] ? pool_get(sh->txns) : NULL;
 
         if (!t)
                 return NULL;
@@ -65,7 +65,7 @@ static struct sip_txn *txn_new(struct sip_work *x, const struct sip_key *k)
         t->tmr.fn = expired;
         hash_add(&sh->txn_by_key, &t->node, k->h[0]);
         list_add_tail(&x->s->txns, &t->link);
-        x->s->ntxns++;
+        x->s->ntxns[x->dir]++;
         tmr_set(sh->wheel, &t->tmr, t->method == SIP_M_INVITE ? SIP_INVITE_TXN_MS : SIP_TXN_MS);
         return t;
 }
@@ -87,9 +87,7 @@ static enum sip_fate request(struct sip_work *x)
                 x->txn = txn_new(x, &k);
         if (x->txn)
                 return SIP_FORWARD;
-        sip_count(x->c, SIP_N_TXN_FULL);
-        x->why = "too many transactions";
-        return SIP_DROP;
+        return sip_full(x, SIP_N_TXN_FULL, "too many transactions");
 }
 
 enum sip_fate sip_txn_note(struct sip_work *x)

@@ -32,8 +32,11 @@ static bool open_relay(struct sip_work *x, struct sip_media *md)
 struct sip_media *sip_media_new(struct sip_work *x, unsigned index)
 {
         struct sip_shared *sh = x->sh;
-        struct sip_media *md = pool_get(sh->media);
+        struct sip_session *owner = x->call->session;
+        struct sip_media *md = NULL;
 
+        if (!owner || owner->nmedia < sip_limits_of(x->c).media)
+                md = pool_get(sh->media);
         if (!md) {
                 sip_count(x->c, SIP_N_MEDIA_FULL);
                 return NULL;
@@ -48,6 +51,8 @@ struct sip_media *sip_media_new(struct sip_work *x, unsigned index)
         }
         if (md->relay)
                 sip_count(x->c, SIP_N_MEDIA);
+        if (owner)
+                owner->nmedia++;
         x->call->media[index] = md;
         x->call->nmedia = (uint8_t)MAX_OF((unsigned)x->call->nmedia, index + 1);
         return md;
@@ -63,6 +68,8 @@ void sip_media_free(struct sip_media *md)
                 sip_group_close(sh, &md->group[i]);
                 sip_group_close(sh, &md->next[i]);
         }
+        if (md->call->session)
+                md->call->session->nmedia--;
         md->call->media[md->index] = NULL;
         mem_wipe(md, sizeof *md);
         pool_put(sh->media, md);

@@ -85,6 +85,17 @@ void sip_close(struct inspect_ctx *c)
                 sip_call_orphan(list_entry(it, struct sip_call, link));
 }
 
+struct sip_limits sip_limits_of(const struct inspect_ctx *c)
+{
+        if (!c->phone)
+                return (struct sip_limits){ SIP_TRUNK_CALLS, SIP_TRUNK_MEDIA, { SIP_TRUNK_TXNS, SIP_TRUNK_TXNS } };
+        if (!c->device[0])
+                return (struct sip_limits){ SIP_ENDPOINT_CALLS,
+                                            SIP_ENDPOINT_MEDIA,
+                                            { SIP_ENDPOINT_TXNS, SIP_ENDPOINT_TXNS } };
+        return (struct sip_limits){ SIP_PHONE_CALLS, SIP_PHONE_MEDIA, { SIP_PHONE_TXNS, SIP_PHONE_TOLD } };
+}
+
 uint64_t sip_hash(const struct sip_shared *sh, struct str s)
 {
         uint64_t h = s.n ? hash_bytes(s.p, s.n, sh->seed[0]) : 0;

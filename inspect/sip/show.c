@@ -84,8 +84,9 @@ void sip_describe(const void *state, struct wbuf *w)
 {
         const struct sip_session *s = state;
 
-        wbuf_printf(w, "calls=%u transactions=%u client-messages=%llu server-messages=%llu", s->ncalls, s->ntxns,
-                    (unsigned long long)s->messages[DIR_C2S], (unsigned long long)s->messages[DIR_S2C]);
+        wbuf_printf(w, "calls=%u transactions=%u client-messages=%llu server-messages=%llu", s->ncalls,
+                    s->ntxns[0] + s->ntxns[1], (unsigned long long)s->messages[DIR_C2S],
+                    (unsigned long long)s->messages[DIR_S2C]);
 }
 
 /* ---- debug sip ---- */

@@ -8,18 +8,31 @@
 
 #define BAD_LOG_MS 1000u
 
-/* Foreign bytes are many: one line a second and worker. */
-enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const char *why)
+/* What anybody may send any number of is told once a second and worker. */
+static void tell(struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m, const char *done,
+                 const char *why)
 {
         struct sip_shared *sh = c->shared;
 
+        if (sh->log_bad_ms && c->now_ms < sh->log_bad_ms + BAD_LOG_MS)
+                return;
+        sh->log_bad_ms = c->now_ms;
+        sip_log_action(c, dir, m, "SIP Parameter", done, why);
+}
+
+enum sip_fate sip_full(struct sip_work *x, unsigned counter, const char *why)
+{
+        sip_count(x->c, counter);
+        tell(x->c, x->dir, x->m, "Dropped", why);
+        x->why = why;
+        return SIP_DROP;
+}
+
+enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const char *why)
+{
         sip_count(c, SIP_N_MALFORMED);
         sip_debug_bytes(c, dir, "malformed", why);
-        if (!sh->log_bad_ms || c->now_ms >= sh->log_bad_ms + BAD_LOG_MS) {
-                sh->log_bad_ms = c->now_ms;
-                sip_log_action(c, dir, NULL, "SIP Parameter",
-                               c->via[0] == VIA_UDP ? "Dropped" : "Dropped connection for", why);
-        }
+        tell(c, dir, NULL, c->via[0] == VIA_UDP ? "Dropped" : "Dropped connection for", why);
         inspect_refuse_text(c, "malformed SIP: %s", why);
         return SIP_CLOSE;
 }

@@ -11,8 +11,25 @@
 
 #define SIP_TXNS_MAX 32768u     /* per proxy worker */
 #define SIP_MEDIA_MAX 16384u    /* m-lines of all calls of a worker */
-#define SIP_SESSION_TXNS 8192u  /* of one session: a peer that never lets one end is refused more */
-#define SIP_SESSION_CALLS 4096u /* of one session: a trunk has many, a flood ends here */
+/*
+ * Of one session, so that a peer that never lets anything end is refused more while there is room for others. A trunk
+ * has a quarter of the worker, an endpoint of a phone proxy an eighth of its relays; a phone needs little, but its
+ * call manager may tell it a lot at once.
+ */
+#define SIP_TRUNK_CALLS 4096u
+#define SIP_TRUNK_MEDIA 4096u
+#define SIP_TRUNK_TXNS 8192u
+#define SIP_ENDPOINT_CALLS 1024u
+#define SIP_ENDPOINT_MEDIA 1024u
+#define SIP_ENDPOINT_TXNS 4096u
+#define SIP_PHONE_CALLS 16u
+#define SIP_PHONE_MEDIA 32u
+#define SIP_PHONE_TXNS 64u   /* that it began */
+#define SIP_PHONE_TOLD 1024u /* that its server began */
+/* Where so much is in use that newcomers are soon refused, nobody answers for half a minute only. */
+#define SIP_CALLS_TIGHT (SIP_CALLS_MAX / 4 * 3)
+#define SIP_MEDIA_TIGHT (SIP_MEDIA_MAX / 8 * 3) /* the host has half as many relays */
+#define SIP_INVITE_TIGHT_S 30u
 #define SIP_SAME_ID_MAX 32u     /* calls with one Call-ID: bounds a walk over them */
 #define SIP_FORKS_MAX 4u        /* early dialogs told apart; later ones share the last place */
 #define SIP_CALL_ID_MAX 255u
@@ -54,7 +71,8 @@ struct sip_memo {
 
 struct sip_session {
         struct list calls, txns, bindings;
-        uint32_t ncalls, ntxns, nbindings;
+        uint32_t ncalls, nmedia, nbindings;
+        uint32_t ntxns[2]; /* by direction of the request */
         size_t scanned[2];
         bool spoke[2];   /* a SIP message was seen of that direction */
         bool foreign[2]; /* not SIP: its bytes go on unparsed */
@@ -132,7 +150,7 @@ struct sip_call {
         uint64_t caller_tag, fork[SIP_FORKS_MAX]; /* hashes; 0 none */
         char device[65];
         char client_if[49], server_if[49];
-        struct addr client;
+        struct addr client, server;
         uint8_t state;  /* enum sip_state */
         uint8_t caller; /* enum inspect_dir of the first INVITE */
         int8_t winner;  /* fork of the first 2xx; -1 none */
@@ -227,6 +245,7 @@ static inline enum inspect_transport via_to(const struct sip_work *x)
 /* sip.c */
 enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool datagram);
 enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const char *why);
+enum sip_fate sip_full(struct sip_work *x, unsigned counter, const char *why); /* of a table: the message is dropped */
 
 /* session.c */
 void *sip_shared_new(const struct inspect_host *ops, void *host_worker, struct log_src *log);
@@ -235,6 +254,11 @@ void sip_tick(void *shared, uint64_t now_ms);
 int sip_open(struct inspect_ctx *c);
 void sip_close(struct inspect_ctx *c);
 void sip_describe(const void *state, struct wbuf *w);
+
+struct sip_limits {
+        uint32_t calls, media, txns[2];
+};
+struct sip_limits sip_limits_of(const struct inspect_ctx *c);
 
 /* dialog.c: transactions */
 enum sip_fate sip_txn_note(struct sip_work *x); /* finds or makes x->txn */

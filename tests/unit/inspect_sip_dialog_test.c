@@ -332,47 +332,276 @@ static void hairpin(void **st)
 
 /* ---- limits ---- */
 
+/* Sessions of every kind: phone, endpoint, trunk. */
+struct kind {
+        struct leg_setup l;
+        unsigned calls, media, asked, told;
+};
+
+static const struct kind kinds[] = {
+        { { .via = { VIA_TLS, VIA_TCP }, .phone = &world_strict, .anchor = true, .device = "SEP001122334455" },
+          16,
+          32,
+          64,
+          1024 },
+        { { .via = { VIA_TLS, VIA_TCP }, .phone = &world_phone, .anchor = true }, 1024, 1024, 4096, 4096 },
+        { { .via = { VIA_TCP, VIA_TCP } }, 4096, 4096, 8192, 8192 },
+};
+
+static void session_of(const struct kind *k)
+{
+        struct leg_setup l = k->l;
+        uint64_t now_ms = f.c.now_ms;
+
+        l.w = &w;
+        feed_close(&f);
+        world_session(&f, &l, NULL);
+        f.c.now_ms = now_ms;
+        out = (struct talk){ .f = &f, .caller = DIR_C2S, .id = "out", .from = "a" };
+        in = (struct talk){ .f = &f, .caller = DIR_S2C, .id = "in", .from = "s" };
+}
+
 static void calls_of_a_session_are_bounded(void **st)
 {
-        char id[32];
-        unsigned made = 0;
-
         (void)st;
-        for (unsigned i = 0; i < SIP_SESSION_CALLS + 100; i++) {
-                snprintf(id, sizeof id, "flood%u", i);
-                out.id = id;
-                made += talk_request(&out, DIR_C2S, "INVITE", 1, NULL) != NULL;
+        w.known = true;
+        for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+                unsigned before, made = 0;
+                char id[32];
+
+                session_of(&kinds[k]);
+                before = feed_count(&f, "calls refused");
+                for (unsigned i = 0; i < kinds[k].calls + 10; i++) {
+                        snprintf(id, sizeof id, "flood%u", i);
+                        out.id = in.id = id;
+                        made += talk_request(i % 2 ? &in : &out, i % 2 ? DIR_S2C : DIR_C2S, "INVITE", 1, NULL) !=
+                                NULL;
+                }
+                assert_int_equal(made, kinds[k].calls);
+                assert_int_equal(feed_count(&f, "calls refused") - before, 10);
+                assert_int_equal(sip_calls(w.shared), kinds[k].calls);
+                after(SIP_INVITE_TXN_MS + 20);
+                for (unsigned i = 0; i < 10; i++)
+                        after(1); /* more are due than one tick does */
+                assert_int_equal(sip_calls(w.shared), 0);
+                out.id = "after";
+                assert_non_null(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO));
         }
-        assert_int_equal(made, SIP_SESSION_CALLS);
-        assert_int_equal(feed_count(&f, "calls refused"), 100);
-        assert_int_equal(sip_calls(w.shared), SIP_SESSION_CALLS);
-        after(SIP_INVITE_TXN_MS + 20);
-        after(1); /* more are due than one tick does */
-        for (unsigned i = 0; i < 10; i++)
-                after(1);
-        assert_int_equal(sip_calls(w.shared), 0);
-        out.id = "after";
-        assert_non_null(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO));
 }
 
 static void transactions_of_a_session_are_bounded(void **st)
 {
-        unsigned made = 0;
+        (void)st;
+        for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+                unsigned asked = 0, told = 0;
+
+                session_of(&kinds[k]);
+                for (unsigned i = 0; i < kinds[k].asked + 10; i++)
+                        asked += talk_request(&out, DIR_C2S, "OPTIONS", i, NULL) != NULL;
+                for (unsigned i = 0; i < kinds[k].told + 10; i++)
+                        told += talk_request(&in, DIR_S2C, "NOTIFY", i, NULL) != NULL;
+                assert_int_equal(asked, kinds[k].asked);
+                assert_int_equal(told, kinds[k].told);
+                assert_non_null(talk_response(&out, DIR_S2C, 200, "OPTIONS", 0, NULL));
+                after(SIP_TXN_STREAM_MS + 20);
+                assert_non_null(talk_request(&out, DIR_C2S, "OPTIONS", 100000, NULL)); /* one place */
+                assert_null(talk_request(&out, DIR_C2S, "OPTIONS", 100001, NULL));
+        }
+}
+
+#define LINE "m=audio 4000 RTP/AVP 0\r\n"
+#define LINES4 LINE LINE LINE LINE
+
+/* m-lines over the limit are refused one by one, in calls that have others; what ends makes room. */
+static void media_of_a_session_is_bounded(void **st)
+{
+        char id[32];
 
         (void)st;
-        for (unsigned i = 0; i < SIP_SESSION_TXNS + 100; i++)
-                made += talk_request(&out, DIR_C2S, "OPTIONS", i, NULL) != NULL;
-        assert_int_equal(made, SIP_SESSION_TXNS);
-        assert_int_equal(feed_count(&f, "transactions refused"), 100);
-        assert_non_null(talk_response(&out, DIR_S2C, 200, "OPTIONS", 0, NULL));
-        after(SIP_TXN_STREAM_MS + 20);
-        assert_non_null(talk_request(&out, DIR_C2S, "OPTIONS", 100000, NULL)); /* one place */
-        assert_null(talk_request(&out, DIR_C2S, "OPTIONS", 100001, NULL));
+        session_of(&kinds[0]);
+        for (unsigned i = 0; i < 3; i++) {
+                snprintf(id, sizeof id, "big%u", i);
+                in.id = id;
+                assert_non_null(
+                        talk_request(&in, DIR_S2C, "INVITE", 1, SDP_HEAD("10.1.1.7") LINES4 LINES4 LINES4 LINE));
+        }
+        assert_int_equal(w.live, 32);
+        assert_int_equal(feed_count(&f, "media refused"), 7);
+        talk_response(&in, DIR_C2S, 486, "INVITE", 1, NULL);
+        assert_int_equal(w.live, 26);
+        in.id = "next";
+        assert_non_null(talk_request(&in, DIR_S2C, "INVITE", 1, SDP_HEAD("10.1.1.7") LINES4 LINES4));
+        assert_int_equal(w.live, 32);
+}
+
+/* Calls that go on without their session are nobody's; whoever takes one over has it on his account. */
+static void media_moves_with_its_call(void **st)
+{
+        const struct sip_session *s;
+
+        (void)st;
+        session_of(&kinds[0]);
+        in.to = NULL;
+        talk_request(&in, DIR_S2C, "INVITE", 1, SDP_HEAD("10.1.1.7") LINE LINE);
+        in.to = "b";
+        talk_response(&in, DIR_C2S, 200, "INVITE", 1,
+                      SDP_HEAD("198.51.100.10") "m=audio 4100 RTP/SAVP 0\r\n" CRYPTO(
+                              "5", KEY_B) "m=audio 4102 RTP/SAVP 0\r\n" CRYPTO("5", KEY_A));
+        s = f.c.state;
+        assert_int_equal(s->nmedia, 2);
+        session_of(&kinds[0]);
+        s = f.c.state;
+        assert_int_equal(s->nmedia, 0);
+        in = (struct talk){ .f = &f, .caller = DIR_S2C, .id = "in", .from = "s", .to = "b" };
+        talk_request(&in, DIR_S2C, "OPTIONS", 2, NULL);
+        assert_int_equal(s->ncalls, 1);
+        assert_int_equal(s->nmedia, 2);
+        talk_request(&in, DIR_S2C, "BYE", 3, NULL);
+        talk_response(&in, DIR_C2S, 200, "BYE", 3, NULL);
+        assert_int_equal(s->nmedia, 0);
+        assert_int_equal(w.live, 0);
+}
+
+static void trunk_calls(struct feed *g, uint16_t port, unsigned n)
+{
+        struct leg_setup l = { .w = &w, .via = { VIA_TCP, VIA_TCP }, .port = port };
+        struct talk t = { .f = g, .caller = DIR_C2S, .from = "a" };
+        char id[32];
+
+        world_session(g, &l, NULL);
+        for (unsigned i = 0; i < n; i++) {
+                snprintf(id, sizeof id, "%u-%u", port, i);
+                t.id = id;
+                assert_non_null(talk_request(&t, DIR_C2S, "INVITE", 1, NULL));
+        }
+}
+
+/* Where it gets tight, unanswered calls go after half a minute, whatever is answered provisionally. */
+static void nobody_waits_for_long_where_it_is_tight(void **st)
+{
+        static struct feed g[4];
+        struct talk t = { .f = &g[3], .caller = DIR_C2S, .id = "33333-0", .from = "a", .to = "b" };
+
+        (void)st;
+        for (unsigned i = 0; i < 3; i++)
+                trunk_calls(&g[i], (uint16_t)(30000 + i), SIP_CALLS_TIGHT / 3);
+        trunk_calls(&g[3], 33333, 2);
+        assert_int_equal(sip_calls(w.shared), SIP_CALLS_TIGHT + 2);
+        talk_response(&t, DIR_S2C, 180, "INVITE", 1, NULL);
+        after((SIP_INVITE_TIGHT_S + 2) * 1000);
+        assert_int_equal(sip_calls(w.shared), SIP_CALLS_TIGHT);
+        for (unsigned i = 0; i < 4; i++)
+                feed_close(&g[i]);
+}
+
+/* ---- a dialog on another flow than its own ---- */
+
+#define STRANGER 0xc6336463u
+
+enum seen { GONE, BEGUN, UP, ENDING };
+
+static enum seen state_now(void)
+{
+        struct sip_call_row row;
+        uint32_t cursor = 0;
+        bool end;
+
+        if (!sip_walk(w.shared, &cursor, &row, 1, &end))
+                return GONE;
+        return !strcmp(row.state, "Active") ? UP : !strcmp(row.state, "Call init") ? BEGUN : ENDING;
+}
+
+/* A flow of that host to the server, beside the call's own; what it says of the call that is up. */
+static enum seen hangs_up(struct feed *g, uint32_t from, const char *method)
+{
+        struct leg_setup l = { .w = &w, .via = { VIA_UDP, VIA_UDP }, .no_nat = true, .port = 41000 };
+        struct talk t = { .f = g, .caller = DIR_C2S, .id = "out", .from = "a", .to = "b", .udp = true };
+
+        world_session(g, &l, NULL);
+        g->c.client.a = g->c.client_mapped.a = addr_v4(from);
+        g->c.now_ms = f.c.now_ms;
+        assert_non_null(talk_request(&t, DIR_C2S, method, 2, NULL));
+        return state_now();
+}
+
+static void call_up(void)
+{
+        out.udp = true;
+        out.to = NULL;
+        talk_request(&out, DIR_C2S, "INVITE", 1, NULL);
+        out.to = "b";
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, NULL);
+        assert_int_equal(state_now(), UP);
+}
+
+static void a_stranger_ends_no_call(void **st)
+{
+        static const char *const method[] = { "BYE", "CANCEL", "UPDATE" };
+        struct feed g;
+
+        (void)st;
+        call_up();
+        for (unsigned i = 0; i < ARRAY_LEN(method); i++) {
+                struct talk t = { .f = &g, .caller = DIR_C2S, .id = "out", .from = "a", .to = "b", .udp = true };
+
+                assert_int_equal(hangs_up(&g, STRANGER, method[i]), UP);
+                assert_non_null(talk_response(&t, DIR_S2C, i ? 481 : 200, method[i], 2, NULL));
+                assert_int_equal(state_now(), UP);
+                feed_close(&g);
+        }
+        assert_int_equal(hangs_up(&g, PHONE, "BYE"), ENDING); /* another port of the caller: a party */
+        feed_close(&g);
+}
+
+static void nobody_cancels_another_ones_call(void **st)
+{
+        struct feed g;
+
+        (void)st;
+        out.udp = true;
+        talk_request(&out, DIR_C2S, "INVITE", 1, NULL);
+        assert_int_equal(hangs_up(&g, STRANGER, "CANCEL"), BEGUN);
+        feed_close(&g);
+}
+
+/* What was not a dialog for the far end of another flow may well be one on its own. */
+static void an_unknown_dialog_elsewhere_is_no_end(void **st)
+{
+        struct talk t = { .caller = DIR_C2S, .id = "out", .from = "a", .to = "b", .udp = true };
+        struct feed g;
+
+        (void)st;
+        call_up();
+        t.f = &g;
+        assert_int_equal(hangs_up(&g, PHONE, "BYE"), ENDING);
+        assert_non_null(talk_response(&t, DIR_S2C, 481, "BYE", 2, NULL));
+        assert_int_equal(state_now(), UP);
+        assert_non_null(talk_request(&t, DIR_C2S, "BYE", 3, NULL));
+        assert_non_null(talk_response(&t, DIR_S2C, 200, "BYE", 3, NULL));
+        assert_int_equal(state_now(), GONE);
+        feed_close(&g);
+}
+
+static void a_contact_may_end_its_call(void **st)
+{
+        const char *invite =
+                "INVITE sip:z@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.10:40000;branch=z9hG4bK1\r\n"
+                "From: <sip:x@example.com>;tag=a\r\nTo: <sip:y@example.com>\r\nCall-ID: out\r\n"
+                "CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:x@198.51.100.99>\r\n";
+        struct feed g;
+
+        (void)st;
+        assert_non_null(sip_say(&f, DIR_C2S, sip_text(invite, "")));
+        out.udp = true;
+        out.to = "b";
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, NULL);
+        assert_int_equal(hangs_up(&g, STRANGER, "BYE"), ENDING); /* 198.51.100.99 */
+        feed_close(&g);
 }
 
 static unsigned transactions(void)
 {
-        return ((const struct sip_session *)f.c.state)->ntxns;
+        return ((const struct sip_session *)f.c.state)->ntxns[0];
 }
 
 /* A datagram's answer may be repeated T2, four seconds, later; the trunk must not fill up with what is long over. */
@@ -407,6 +636,7 @@ static void calls_of_one_id_are_bounded(void **st)
         char tag[32];
 
         (void)st;
+        session_of(&kinds[1]);
         for (unsigned i = 0; i < SIP_SAME_ID_MAX + 5; i++) {
                 snprintf(tag, sizeof tag, "t%u", i);
                 out.from = tag;
@@ -511,7 +741,14 @@ int main(void)
                 T(a_held_call_without_session_ends_in_time),
                 T(hairpin),
                 T(calls_of_a_session_are_bounded),
+                T(media_of_a_session_is_bounded),
+                T(media_moves_with_its_call),
+                T(nobody_waits_for_long_where_it_is_tight),
                 T(transactions_of_a_session_are_bounded),
+                cmocka_unit_test_setup_teardown(a_stranger_ends_no_call, setup_dgram, teardown),
+                cmocka_unit_test_setup_teardown(nobody_cancels_another_ones_call, setup_dgram, teardown),
+                cmocka_unit_test_setup_teardown(an_unknown_dialog_elsewhere_is_no_end, setup_dgram, teardown),
+                cmocka_unit_test_setup_teardown(a_contact_may_end_its_call, setup_dgram, teardown),
                 cmocka_unit_test_setup_teardown(answered_datagrams_outlast_a_repetition, setup_dgram, teardown),
                 cmocka_unit_test_setup_teardown(answered_invitations_outlast_a_repetition, setup_dgram, teardown),
                 T(calls_of_one_id_are_bounded),

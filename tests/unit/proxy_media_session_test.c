@@ -285,6 +285,7 @@ static void slots_run_out(void **state UNUSED)
         b.p->nrelays = RELAYS_MAX;
         assert_false(open_call(&c, 1));
         assert_string_equal(s.ctx.reason, "no media session is free");
+        assert_true(bare_logged(&b, "337008"));
         b.p->relay[4000].live = false; /* the only one, wherever the search begins */
         b.p->nrelays--;
         c = opened(1);
