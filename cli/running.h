@@ -52,6 +52,7 @@ struct running {
 struct running_filter {
         unsigned n;
         struct word word[RUNNING_WORDS]; /* the first one in full */
+        const char *id;                  /* "object id NAME": the object of that name, of whatever type */
         char iface[HWNAME_MAX + 1];      /* what a name of an interface was settled to */
         struct lexed lx;
 };

@@ -36,6 +36,8 @@ bool running_filter_head(const struct running_filter *f, const char *text)
         ok = ok && lx.n >= f->n + no;
         for (unsigned i = 0; ok && i < f->n; i++)
                 ok = !strcmp(lx.w[i + no].s, f->word[i].s);
+        if (ok && f->id)
+                ok = lx.n > 2 && !strcmp(lx.w[2].s, f->id);
         lex_fini(&lx);
         return ok;
 }
@@ -151,6 +153,14 @@ static void settle_iface(struct running_filter *f, const struct store *st)
         f->n = 2;
 }
 
+static void settle_id(struct running_filter *f)
+{
+        if (f->n != 3 || strncmp(f->word[0].s, "object", 6) != 0 || strcasecmp(f->word[1].s, "id") != 0)
+                return;
+        f->id = f->word[2].s;
+        f->n = 1;
+}
+
 int running_filter_init(struct running_filter *f, const struct store *s, const char *words, struct err *e)
 {
         const char *full;
@@ -169,6 +179,7 @@ int running_filter_init(struct running_filter *f, const struct store *s, const c
         memcpy(f->word, f->lx.w, f->n * sizeof f->word[0]);
         f->word[0].s = full;
         settle_iface(f, s);
+        settle_id(f);
         return 0;
 }
 

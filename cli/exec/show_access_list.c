@@ -2,6 +2,8 @@
 #include "cli/exec/acl_lines.h"
 #include "cli/exec/live.h"
 #include "cli/exec/tables.h"
+#include "cli/text.h"
+#include "cli/types.h"
 
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
@@ -28,12 +30,31 @@ static void put_range(struct wbuf *w, const struct addr_range *r)
         }
 }
 
-static void put_ports(struct wbuf *w, const struct port_range *p)
+/* A number as a line has it: by its name, where it has one. */
+static void put_named(struct wbuf *w, const char *type, uint16_t num)
 {
-        if (p->lo == p->hi)
-                wbuf_printf(w, "eq %u ", p->lo);
-        else if (p->lo || p->hi != 65535)
-                wbuf_printf(w, "range %u %u ", p->lo, p->hi);
+        const struct cmd_type *t = type_find(type, strlen(type));
+        const struct type_arg none = { 0 };
+        struct text name = { 0 };
+
+        if (t)
+                t->write(&none, &num, sizeof num, &name);
+        wbuf_printf(w, "%s ", text_str(&name));
+        text_fini(&name);
+}
+
+static void put_ports(struct wbuf *w, uint8_t proto, const struct port_range *p)
+{
+        const char *type = proto == IPPROTO_ICMP_ ? "icmptype" : proto == IPPROTO_UDP_ ? "udpport" : "tcpport";
+        bool one = p->lo == p->hi;
+
+        if (!one && (proto == IPPROTO_ICMP_ || (!p->lo && p->hi == 65535)))
+                return;
+        if (proto != IPPROTO_ICMP_)
+                wbuf_str(w, one ? "eq " : "range ");
+        put_named(w, type, p->lo);
+        if (!one)
+                put_named(w, type, p->hi);
 }
 
 static void put_proto(struct wbuf *w, const struct ace_elem *el)
@@ -47,7 +68,7 @@ static void put_proto(struct wbuf *w, const struct ace_elem *el)
         else if (el->proto < ARRAY_LEN(names) && names[el->proto])
                 wbuf_printf(w, "%s ", names[el->proto]);
         else
-                wbuf_printf(w, "%u ", el->proto);
+                put_named(w, "protocol", el->proto);
 }
 
 static bool show_elem(struct session *s, const struct acl_lines *l, const struct acl_line *ln,
@@ -59,9 +80,10 @@ static bool show_elem(struct session *s, const struct acl_lines *l, const struct
         wbuf_printf(&w, "  access-list %s line %u extended %s ", l->name, ln->number, ln->permit ? "permit" : "deny");
         put_proto(&w, el);
         put_range(&w, &el->src);
-        put_ports(&w, &el->sport);
+        if (el->proto != IPPROTO_ICMP_)
+                put_ports(&w, el->proto, &el->sport);
         put_range(&w, &el->dst);
-        put_ports(&w, &el->dport);
+        put_ports(&w, el->proto, &el->dport);
         return out(s, "%s(hitcnt=%llu) 0x%08x \n", wbuf_text(&w),
                    (unsigned long long)live_elem_hits(session_box(s), ln->id, index), ace_elem_hash(ln->hash, el));
 }

@@ -34,7 +34,7 @@ static struct numbers shown(void)
         const char *t = px_show(&fx, "show access-list outside_in");
 
         number(t, "object-group servers eq www log", ") ", n.group);
-        number(t, "permit tcp any host 10.0.0.8 eq 80", ") ", n.elem);
+        number(t, "permit tcp any host 10.0.0.8 eq www", ") ", n.elem);
         number(t, "deny udp any host 10.0.0.9 eq domain", ") ", n.deny);
         return n;
 }

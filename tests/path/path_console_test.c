@@ -189,9 +189,9 @@ static void lists_and_drops(void **state UNUSED)
         has("show access-list outside_in",
             "line 2 extended permit tcp any object-group servers eq www (hitcnt=1) 0x");
         has("show access-list outside_in",
-            "\n  access-list outside_in line 2 extended permit tcp any host 10.0.0.5 eq 80 (hitcnt=1) 0x");
+            "\n  access-list outside_in line 2 extended permit tcp any host 10.0.0.5 eq www (hitcnt=1) 0x");
         has("show access-list outside_in",
-            "\n  access-list outside_in line 2 extended permit tcp any host 10.0.0.6 eq 80 (hitcnt=0) 0x");
+            "\n  access-list outside_in line 2 extended permit tcp any host 10.0.0.6 eq www (hitcnt=0) 0x");
         is("clear access-list outside_in counters", "");
         has("show access-list outside_in", "object-group servers eq www (hitcnt=0) 0x");
         web_session();
@@ -279,7 +279,8 @@ static void groups_of_services_are_in_force(void **state UNUSED)
         has("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 444", "Action: drop\n");
         has("packet-tracer input outside icmp 192.0.2.10 8 0 192.0.2.140", "Action: allow\n");
         has("packet-tracer input outside icmp 192.0.2.10 13 0 192.0.2.140", "Action: drop\n");
-        has("show access-list outside_in", "extended permit tcp any host 10.0.0.5 eq 443 (hitcnt");
+        has("show access-list outside_in", "extended permit tcp any host 10.0.0.5 eq https (hitcnt");
+        has("show access-list outside_in", "extended permit icmp any host 10.0.0.5 echo (hitcnt");
 }
 
 static void tracer_sees_what_packets_see(void **state UNUSED)

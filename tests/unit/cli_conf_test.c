@@ -276,6 +276,25 @@ static void a_group_in_use_is_not_emptied(void **state)
         conf_fixture_fini(&f);
 }
 
+static void objects_are_shown_by_name(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, "object network a\n host 10.0.0.2\nobject network b\n host 10.0.0.3\n"
+                        "object service s\n service tcp destination eq 80\n"
+                        "object-group network g\n network-object host 10.0.0.4\n"
+                        "object-group network h\n network-object host 10.0.0.5\nexit\n");
+        assert_string_equal(conf_running(&f, "object id b", true), "object network b\n host 10.0.0.3\n");
+        assert_string_equal(conf_running(&f, "object id s", true),
+                            "object service s\n service tcp destination eq www\n");
+        assert_string_equal(conf_running(&f, "object-group id h", true),
+                            "object-group network h\n network-object host 10.0.0.5\n");
+        assert_string_equal(conf_running(&f, "object id none", true), "");
+        conf_fixture_fini(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -286,6 +305,7 @@ int main(void)
                 cmocka_unit_test(lines_without_effect_are_told),
                 cmocka_unit_test(a_name_in_use_is_not_replaced),
                 cmocka_unit_test(a_group_in_use_is_not_emptied),
+                cmocka_unit_test(objects_are_shown_by_name),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
