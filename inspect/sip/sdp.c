@@ -109,6 +109,7 @@ static bool origin_parse(struct sdp *s, const struct sdp_line *l, const char **w
                 w[2] = sdp_word(&in);
         }
         s->o_addr = w[2];
+        s->o_where = lex_span(w[0].p, lex_end(w[2]));
         if (n < 6 || !sdp_address(w[0], w[1], w[2], &s->o_has_addr, &s->o_a))
                 return sdp_bad(why, "malformed o= line");
         return true;
@@ -205,7 +206,7 @@ bool sdp_parse(struct sdp *s, struct str body, const char **why)
         memset(s, 0, offsetof(struct sdp, m));
         s->all = body;
         s->eol = "\r\n";
-        s->o_addr = (struct str){ "", 0 };
+        s->o_addr = s->o_where = (struct str){ "", 0 };
         return parse_lines(&ps, body, why);
 }
 

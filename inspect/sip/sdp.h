@@ -52,7 +52,7 @@ struct sdp_media {
 struct sdp {
         struct str all;
         const char *eol; /* "\r\n" or "\n", as the body uses */
-        struct str o_addr;
+        struct str o_addr, o_where; /* o_where: nettype to address */
         bool o_has_addr;
         struct addr o_a;
         struct sdp_conn c;

@@ -158,8 +158,10 @@ static void write_origin(struct sip_work *x, const struct addr *a)
         struct addr none = addr_v4(0);
         char text[ADDR_TEXT_MAX];
 
-        if (s->o_has_addr && (a->fam == ADDR_NONE || a->fam == s->o_a.fam))
-                sip_edit_replace(&x->sh->body, s->o_addr, "%s", addr_print(a->fam ? a : &none, text));
+        if (a->fam == ADDR_NONE)
+                a = &none;
+        if (s->o_where.n)
+                sip_edit_replace(&x->sh->body, s->o_where, "IN %s %s", family(a), addr_print(a, text));
 }
 
 static bool write_body(struct sip_work *x, struct wbuf *w)

@@ -7,6 +7,8 @@
  * 0-3 bytes of that side, 4 time, 5 media event, 6 a new connection, 7 the last bytes.
  */
 #include "inspect/sip/sip_int.h"
+#include <strings.h>
+
 #include "tests/support/sip_feed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -94,6 +96,72 @@ static void check_sdp(struct run *r, bool to_phone)
                 check_line(r, i, to_phone);
 }
 
+/* ---- the octets, whatever our parser makes of them ---- */
+
+static bool has(const char *text, size_t n, const char *word)
+{
+        size_t len = strlen(word);
+
+        for (size_t i = 0; i + len <= n; i++)
+                if (!strncasecmp(text + i, word, len))
+                        return true;
+        return false;
+}
+
+static void check_clear(const char *p, size_t n)
+{
+        feed_require(!has(p, n, "a=crypto") && !has(p, n, "inline:") && !has(p, n, "a=key-mgmt"));
+}
+
+/* m= says port 0 or one of the relay's; c= one of its addresses or none. */
+static void check_text_line(const char *at, bool to_phone)
+{
+        char word[64];
+        unsigned port;
+
+        feed_require(strncasecmp(at, "k=", 2) != 0);
+        if (sscanf(at, "m=%63s %u", word, &port) == 2)
+                feed_require(!port || (port >= 16384 && !(port & 1)));
+        if (sscanf(at, "c=IN IP4 %63s", word) == 1)
+                feed_require(!strncmp(word, "0.0.0.0", 7) || !strcmp(word, to_phone ? "203.0.113.9" : "10.1.1.9"));
+        if (sscanf(at, "c=IN IP6 %63s", word) == 1)
+                feed_require(!strcmp(word, "::"));
+}
+
+static void check_text(const char *p, size_t n, bool to_phone)
+{
+        char line[128];
+
+        for (const char *end = p + n; p < end; p++) {
+                size_t len = strcspn(p, "\r\n");
+
+                snprintf(line, sizeof line, "%.*s", (int)len, p + strspn(p, " \t"));
+                check_text_line(line, to_phone);
+                p += len;
+        }
+}
+
+/* A copy that ends with NUL; octets 0 become '0'. */
+static void check_octets(const struct run *r, bool to_phone, const uint8_t *p, size_t n)
+{
+        const uint8_t *body = memmem(p, n, "\r\n\r\n", 4);
+        bool clear = r->mode->via[!to_phone] != VIA_TLS && (r->mode->phone || r->mode->via[to_phone] == VIA_TLS);
+        size_t len = body ? n - (size_t)(body + 4 - p) : 0;
+        char *text = malloc(len + 1);
+
+        feed_require(text != NULL);
+        if (len)
+                memcpy(text, body + 4, len);
+        text[len] = 0;
+        for (size_t i = 0; i < len; i++)
+                text[i] = text[i] ? text[i] : '0';
+        if (clear)
+                check_clear((const char *)p, n);
+        if (r->mode->phone)
+                check_text(text, len, to_phone);
+        free(text);
+}
+
 static void check_head(const struct run *r)
 {
         static const uint8_t shown[] = { SIP_H_FROM,
@@ -121,6 +189,7 @@ static void check_message(struct run *r, enum inspect_dir dir, const uint8_t *p,
         const char *why;
 
         feed_require(sip_parse(&r->msg, p, n, datagram, &why) == SIP_OK);
+        check_octets(r, dir == DIR_S2C, p, n);
         if (!r->mode->phone)
                 return;
         check_sdp(r, dir == DIR_S2C);

@@ -158,6 +158,33 @@ static void plain_inspection_lets_it_go(void **st)
         }
 }
 
+/* o= is ours whatever was in it. */
+static void origin_is_ours(void **st)
+{
+        static const struct {
+                const char *in, *out;
+        } row[] = {
+                { "o=- 1 7 IN IP4 198.51.100.10", "o=- 1 7 IN IP4 10.1.1.9\r\n" },
+                { "o=- 1 7 IN IP4 phone.example.com", "o=- 1 7 IN IP4 10.1.1.9\r\n" },
+                { "o=a b c 1 7 IN IP6 2001:db8::1", "o=a b c 1 7 IN IP4 10.1.1.9\r\n" },
+                { "o=- 1 7 X  Y z ", "o=- 1 7 IN IP4 10.1.1.9 \r\n" },
+        };
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+                struct leg_setup s = { .w = &w, .via = { VIA_TLS, VIA_TCP }, .phone = &world_phone, .anchor = true };
+                struct talk t = { .f = &f, .caller = DIR_C2S, .id = "o", .from = "a" };
+                char body[1024];
+
+                world_begin(&w);
+                world_session(&f, &s, NULL);
+                snprintf(body, sizeof body, "v=0\r\n%s\r\ns=-\r\nc=IN IP4 198.51.100.10\r\nt=0 0\r\n" AUDIO "%s",
+                         row[i].in, CRYPTO("1", KEY_A));
+                assert_non_null(strstr(talk_request(&t, DIR_C2S, "INVITE", 1, body), row[i].out));
+                end();
+        }
+}
+
 /* ---- keys of a TLS proxy ---- */
 
 static void no_key_reaches_the_clear_leg(void **st)
@@ -238,6 +265,7 @@ int main(void)
                 cmocka_unit_test(bodies),
                 cmocka_unit_test(towards_the_phone),
                 cmocka_unit_test(plain_inspection_lets_it_go),
+                cmocka_unit_test(origin_is_ours),
                 cmocka_unit_test(no_key_reaches_the_clear_leg),
                 cmocka_unit_test(headers_that_do_not_parse),
         };
