@@ -119,6 +119,29 @@ int object_nat_check(struct conf_ctx *c, void *obj, struct err *e)
         return nat_check(n, &c->store->policy, &c->store->net, e);
 }
 
+/* Do two static translations claim one mapped address, as a whole or for the same port? */
+static bool both_claim(const T *x, const T *y)
+{
+        if (x->dynamic || y->dynamic || x->mapped_kind != MAPPED_ADDR || y->mapped_kind != MAPPED_ADDR ||
+            strcmp(x->mapped_if, y->mapped_if) != 0 || !addr_eq(&x->mapped, &y->mapped))
+                return false;
+        return x->svc_proto == y->svc_proto && (!x->svc_proto || x->svc_mapped == y->svc_mapped);
+}
+
+void object_nat_after(struct conf_ctx *c, void *obj, bool no_form)
+{
+        const T *n = obj;
+        char text[ADDR_TEXT_MAX];
+
+        if (no_form || !n)
+                return;
+        conf_each(T, o, &c->store->nat.object_nats)
+                if (o != n && both_claim(o, n))
+                        conf_warning(c,
+                                     "mapped address %s is that of object %s already: only one of the two is reached",
+                                     addr_print(&n->mapped, text), o->o.name);
+}
+
 int object_nat_still(struct conf_ctx *c, const struct netobj_conf *changed, struct err *e)
 {
         const struct policy_conf *p = &c->store->policy;

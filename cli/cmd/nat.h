@@ -7,6 +7,8 @@
 extern const struct cmd_bind object_nat_bind[];
 void object_nat_init(struct conf_ctx *c, void *obj);
 int object_nat_check(struct conf_ctx *c, void *obj, struct err *e);
+/* Warns of a mapped address that another object has already. */
+void object_nat_after(struct conf_ctx *c, void *obj, bool no_form);
 /* Are the nat lines that use this object still legal after it changed? */
 int object_nat_still(struct conf_ctx *c, const struct netobj_conf *changed, struct err *e);
 void *object_nat_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e);

@@ -97,7 +97,7 @@ static const struct cmd_row netobj_rows[] = {
         { ROW_LIST, OBJECT_NAT_LINE, "Translate the addresses of the object", object_nat_bind, DIRTY_NAT,
           STORE(nat.object_nats), .flags = ROW_LATER, .section = "nat", .init = object_nat_init,
           .check = object_nat_check, .key = object_nat_key, .target = object_nat_target, .each = object_nat_each,
-          .inert_if = object_nat_inert },
+          .inert_if = object_nat_inert, .after = object_nat_after },
         END,
 };
 static const struct cmd_mode netobj_mode = { "config-network-object",

@@ -295,6 +295,22 @@ static void objects_are_shown_by_name(void **state)
         conf_fixture_fini(&f);
 }
 
+static void a_mapped_address_given_twice_is_told(void **state)
+{
+        struct conf_fixture f;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, two_ports);
+        conf_accept(&f, "object network a\n host 10.0.0.2\n nat (inside,outside) static 192.0.2.140\n"
+                        "object network b\n host 10.0.0.3\n nat (inside,outside) static 192.0.2.141\n");
+        assert_null(strstr(text_str(&f.shown), "WARNING"));
+        conf_accept(&f, "object network b\n nat (inside,outside) static 192.0.2.140\n");
+        assert_non_null(
+                strstr(text_str(&f.shown), "WARNING: mapped address 192.0.2.140 is that of object a already"));
+        conf_fixture_fini(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -306,6 +322,7 @@ int main(void)
                 cmocka_unit_test(a_name_in_use_is_not_replaced),
                 cmocka_unit_test(a_group_in_use_is_not_emptied),
                 cmocka_unit_test(objects_are_shown_by_name),
+                cmocka_unit_test(a_mapped_address_given_twice_is_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
