@@ -32,7 +32,7 @@ static const char *say(enum legs l, enum inspect_dir dir, const char *extra, con
         struct leg_setup s = {
                 .w = &w, .via = { legs[l].via[0], legs[l].via[1] }, .phone = legs[l].phone, .anchor = legs[l].phone
         };
-        char text[8192];
+        static char text[8192];
         const char *out;
 
         world_begin(&w);
