@@ -253,6 +253,16 @@ static void nobody_calls_as_another_phone(void **st)
         end();
 }
 
+/* To of a REGISTER is who is registered. */
+static void nobody_registers_another_phone(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        refused("device name is not the certificate's",
+                ask("REGISTER", "1001", "", "Contact: <sip:1001@198.51.100.10>" NAME(DEVICE) "\r\n"));
+        end();
+}
+
 /* Whom it calls, and who it was when it was called, is not its own name. */
 static void a_phone_may_call_another(void **st)
 {
@@ -381,6 +391,7 @@ int main(void)
                 cmocka_unit_test(nobody_without_a_device),
                 cmocka_unit_test(no_call_before_a_registration),
                 cmocka_unit_test(nobody_calls_as_another_phone),
+                cmocka_unit_test(nobody_registers_another_phone),
                 cmocka_unit_test(a_phone_may_call_another),
                 cmocka_unit_test(granted_time_counts),
                 cmocka_unit_test(unregisters),
