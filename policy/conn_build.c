@@ -79,15 +79,27 @@ static void add_side(struct conn_table *t, struct conn *c, unsigned no, const st
         hash_add(&t->keys, &c->side[no].node, hash);
 }
 
-/* Two flows that look the same to their peers cannot both be told apart later: the newcomer is refused. */
-static bool keys_free(const struct conn_table *t, const struct flow_key key[2], uint64_t hash[2])
+/* A datagram flow that began before signalling gave its source another translation gives way to the announced one. */
+static bool gives_way(const struct conn *c, const struct flow_plan *plan)
 {
+        return plan->pinhole && c->proto == IPPROTO_UDP_ && c->action == CONN_FORWARD;
+}
+
+/* Two flows that look the same to their peers cannot both be told apart later: the newcomer is refused. */
+static bool keys_free(struct worker *w, const struct flow_plan *plan, const struct flow_key key[2], uint64_t hash[2])
+{
+        struct conn_table *t = w->conns;
         unsigned side;
 
         for (unsigned i = 0; i < 2; i++) {
+                struct conn *c;
+
                 hash[i] = conn_key_hash(t, &key[i]);
-                if (conn_find_hashed(t, &key[i], hash[i], &side))
+                c = conn_find_hashed(t, &key[i], hash[i], &side);
+                if (c && !gives_way(c, plan))
                         return false;
+                if (c)
+                        conn_end(w, c, CONN_END_XLATE_CLEAR);
         }
         return memcmp(&key[0], &key[1], sizeof key[0]) != 0;
 }
@@ -108,7 +120,7 @@ struct conn *conn_build(struct worker *w, const struct pkt *pk, const struct flo
         struct conn *c;
 
         *why = DROP_NAT_XLATE;
-        if (!keys_free(t, key, hash))
+        if (!keys_free(w, plan, key, hash))
                 return NULL;
         *why = DROP_CONN_TABLE;
         c = pool_get(t->pool);
