@@ -235,6 +235,21 @@ static void a_call_and_its_end(void **state UNUSED)
         assert_int_equal(ports(), 0);
 }
 
+/* Media that the phone sent before anybody spoke of it has another port: the call's own takes its place. */
+static void media_before_its_call(void **state UNUSED)
+{
+        unsigned seen;
+
+        assert_true(registers(PHONE ":5060", 1, 600));
+        assert_true(media_out(4000, 4000, 6000));
+        seen = invites(2, 4000);
+        assert_int_not_equal(seen, 4000);
+        assert_true(answered(2, 6000));
+        assert_true(media_in(6000, (uint16_t)seen, 4000));
+        assert_true(media_out(4000, (uint16_t)seen, 6000));
+        hangs_up(3);
+}
+
 /* Nobody ever answered: nothing waits for media that will not come. */
 static void a_call_that_is_refused(void **state UNUSED)
 {
@@ -343,6 +358,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(a_call_and_its_end), T(a_call_that_is_refused),    T(two_phones_with_one_port),
+                T(media_before_its_call), T(a_call_that_is_refused),    T(two_phones_with_one_port),
                 T(media_that_moves),   T(a_contact_at_another_port), T(more_calls_than_ports_at_hand),
         };
 
