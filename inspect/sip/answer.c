@@ -37,7 +37,8 @@ static bool acceptable(const struct sdp_media *m, struct sip_media *md, unsigned
 {
         bool keys = md->offered_keys[!side];
 
-        if (a->refused || !sip_proto_is_rtp((enum sdp_proto)a->proto))
+        if (a->refused || !sip_proto_is_rtp((enum sdp_proto)a->proto) ||
+            !sip_proto_is_rtp((enum sdp_proto)md->offered_proto[!side]))
                 return !a->refused && a->proto == md->offered_proto[!side];
         if (keys && a->side.transport == MEDIA_SRTP)
                 return choose(m, md, side, a);

@@ -202,6 +202,28 @@ static void answers_of_the_phone(void **st)
         }
 }
 
+/* Fax and the like are answered as what they are: else the phone would speak in clear text. */
+static void rtp_answers_no_other_transport(void **st)
+{
+        static const char *const offer[] = { M("m=audio 4000 udptl t38\r\n"), M("m=audio 4000 UDP/BFCP *\r\n") };
+        static const char *const clear[] = { "RTP/AVP", "RTP/AVPF", "RTP/SAVP" };
+        char id[16], sdp[256];
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(offer) * ARRAY_LEN(clear); i++) {
+                snprintf(id, sizeof id, "fax%u", i);
+                out.id = id;
+                out.to = NULL;
+                has(talk_request(&out, DIR_C2S, "INVITE", 1, offer[i % 2]), "m=audio 2");
+                assert_int_equal(w.live, 1);
+                out.to = "b";
+                snprintf(sdp, sizeof sdp, SDP_HEAD("10.1.1.7") "m=audio 5000 %s 0\r\n", clear[i / 2]);
+                has(talk_response(&out, DIR_S2C, 200, "INVITE", 1, sdp), "m=audio 0 ");
+                assert_int_equal(w.live, 0);
+                hang_up(&out, DIR_C2S, 2);
+        }
+}
+
 /* Keys in clear text from the cluster: nothing that could be answered safely. */
 static void cluster_keys_on_a_clear_leg(void **st)
 {
@@ -686,6 +708,7 @@ int main(void)
                 T(offers_of_the_phone),
                 T(key_lines),
                 T(answers_of_the_phone),
+                T(rtp_answers_no_other_transport),
                 T(cluster_keys_on_a_clear_leg),
                 T(a_refused_line_is_answered),
                 T(several_lines),
