@@ -5,9 +5,9 @@
  *  - for itself, always: a peer that presents exactly these bytes is accepted (within validity, key size and
  * purpose), whether the certificate is self-signed or not, CA or not;
  *  - for what it signed, only if it is a CA: version 3, basicConstraints CA:TRUE, and keyCertSign where a keyUsage
- * extension exists. So a self-signed server certificate trusts exactly itself: it has CA:FALSE or no
- * basicConstraints, or its keyUsage lacks keyCertSign. A CA with name constraints vouches for nobody: they are not
- * supported.
+ * extension exists; a self-signed one needs that extension, since tools write CA:TRUE into server certificates
+ * by default. So a pasted self-signed server certificate trusts exactly itself. A CA with name constraints vouches
+ * for nobody: they are not supported.
  *
  * Phones (CHAIN_PHONE) are judged more mildly, and only they: a factory certificate may be made for any use of TLS or
  * IPsec, and an expired one is let through where the trustpoint that vouches for it says

@@ -1,6 +1,8 @@
+#include <mbedtls/oid.h>
 #include <mbedtls/x509.h>
 
 #include "pki/chain_int.h"
+#include "pki/dn.h"
 #include "pki/x509_util.h"
 #include "platform/base/mem.h"
 
@@ -11,9 +13,15 @@ bool x509_constrains_names(const mbedtls_x509_crt *c)
         return x509_has_ext(c, oid, sizeof oid - 1);
 }
 
+/* Tools make self-signed server certificates with CA:TRUE by default; who means a root says what its key is for. */
+static bool only_itself(const mbedtls_x509_crt *c)
+{
+        return dn_same(&c->issuer_raw, &c->subject_raw) && !(c->ext_types & MBEDTLS_X509_EXT_KEY_USAGE);
+}
+
 bool x509_may_sign(const mbedtls_x509_crt *c)
 {
-        return c->version == 3 && c->ca_istrue &&
+        return c->version == 3 && c->ca_istrue && !only_itself(c) &&
                mbedtls_x509_crt_check_key_usage(c, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0 && !x509_constrains_names(c);
 }
 

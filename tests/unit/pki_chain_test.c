@@ -91,7 +91,7 @@ static const struct row rows[] = {
           { 0 } },
         { "self.pem", "self-child.pem", NULL, "The certificate of trustpoint self.pem is no CA", { 0 } },
         { "selfca.pem", "selfca.pem", "selfca.pem", NULL, { 0 } },
-        { "selfca.pem", "selfca-child.pem", "selfca.pem", NULL, { 0 } },
+        { "selfca.pem", "selfca-child.pem", NULL, "The certificate of trustpoint selfca.pem is no CA", { 0 } },
         { "selfuse.pem", "selfuse.pem", "selfuse.pem", NULL, { 0 } },
         { "selfuse.pem", "selfuse-child.pem", NULL, "The certificate of trustpoint selfuse.pem is no CA", { 0 } },
         { "selfnc.pem", "selfnc-child.pem", NULL, "The certificate of trustpoint selfnc.pem is no CA", { 0 } },
