@@ -12,7 +12,7 @@ struct conn_iface_seen { /* what of an interface a conn depends on */
         bool up;
         uint8_t mask_len;
         struct addr ip;
-        uint64_t name; /* hash */
+        uint32_t naming;
 };
 
 struct conn_table {

@@ -1,6 +1,6 @@
 /*
- * After a commit: conns on an interface that went away, was shut down, renamed or got another address end. The table
- * is swept a piece per tick; conns built after the commit are left alone.
+ * After a commit: conns on an interface that went away, was shut down, lost its name or got another address end; one
+ * name may replace another. The table is swept a piece per tick; conns built after the commit are left alone.
  */
 #include "policy/conn_int.h"
 
@@ -11,13 +11,13 @@ static struct conn_iface_seen look(const struct net_rt *n, uint16_t idx)
         if (!i || !i->up)
                 return (struct conn_iface_seen){ .up = false };
         return (struct conn_iface_seen){
-                .up = true, .mask_len = i->mask_len, .ip = i->ip, .name = hash_str(i->nameif, 1)
+                .up = true, .mask_len = i->mask_len, .ip = i->ip, .naming = i->naming
         };
 }
 
 static bool same(const struct conn_iface_seen *a, const struct conn_iface_seen *b)
 {
-        return a->up == b->up && a->mask_len == b->mask_len && addr_eq(&a->ip, &b->ip) && a->name == b->name;
+        return a->up == b->up && a->mask_len == b->mask_len && addr_eq(&a->ip, &b->ip) && a->naming == b->naming;
 }
 
 static bool lost(const struct conn_table *t, const struct conn *c)

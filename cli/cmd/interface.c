@@ -175,21 +175,6 @@ static int check_claimed(struct conf_ctx *c, const struct iface_conf *i, struct 
 }
 
 /* ---- nameif and level ---- */
-/* What names the interface keeps its meaning: it goes with `no nameif` only, which says so. */
-static int check_renamed(struct conf_ctx *c, const struct iface_conf *i, struct err *e)
-{
-        char where[256];
-
-        if (!*c->was_nameif || !*i->nameif || !strcmp(c->was_nameif, i->nameif) ||
-            !nameif_in_use(c->store, c->was_nameif, where, sizeof where))
-                return 0;
-        return err_set(
-                e, ERR_INUSE,
-                "unable to rename interface \"%s\": the name is being used: %.120s. Remove what uses it first, "
-                "or use `no nameif`, which removes all of it",
-                c->was_nameif, where);
-}
-
 static int check_nameif(struct conf_ctx *c, void *obj, struct err *e)
 {
         static const char *const reserved[] = { "any", "global", "interface", "identity" };
@@ -204,7 +189,7 @@ static int check_nameif(struct conf_ctx *c, void *obj, struct err *e)
                 if (o != i && *i->nameif && !strcmp(o->nameif, i->nameif))
                         return err_set(e, ERR_EXISTS, "Name \"%s\" has been assigned to interface %s", i->nameif,
                                        o->o.name);
-        return check_renamed(c, i, e) < 0 ? -1 : check_claimed(c, i, e);
+        return check_claimed(c, i, e);
 }
 
 static void *nameif_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)
@@ -219,17 +204,22 @@ static void *nameif_target(struct conf_ctx *c, const struct args *a, bool make, 
         return i;
 }
 
-/* References to the old name go with `no nameif`, as on the ASA. */
+/* As on the ASA, lines follow the interface to another name and go with `no nameif`. */
 static void after_nameif(struct conf_ctx *c, void *obj, bool no_form)
 {
         struct iface_conf *i = obj;
 
+        if (!no_form && !*c->was_nameif)
+                i->naming = conf_id_next();
         if (!no_form && i->level < 0) {
                 i->level = !strcasecmp(i->nameif, "inside") ? 100 : 0;
                 if (!c->late)
                         conf_info(c, "Security level for \"%s\" set to %d by default.", i->nameif, i->level);
         }
-        purge_nameif(c, c->was_nameif);
+        if (no_form)
+                purge_nameif(c, c->was_nameif);
+        else if (strcmp(c->was_nameif, i->nameif) != 0)
+                rename_nameif(c, c->was_nameif, i->nameif);
 }
 
 /* ---- address ---- */

@@ -41,8 +41,8 @@ int check_pair(const struct addr *a, uint8_t len, struct err *e);
 void drop_empty_acls(struct conf_ctx *c);
 /* Drops every line that names this interface, when there is none of the name any more. */
 void purge_nameif(struct conf_ctx *c, const char *nameif);
-/* Does a line name this interface? The line in where. Lines that are only kept count as well. */
-bool nameif_in_use(const struct store *s, const char *nameif, char *where, size_t cap);
+/* Every line that names the interface `from` names it `to` from now on. */
+void rename_nameif(struct conf_ctx *c, const char *from, const char *to);
 
 /* Why this access list line is not in force; NULL: it is. */
 const char *ace_inert(const struct store *s, const void *obj);

@@ -67,12 +67,29 @@ static void list_set(struct capture_set *s, void *arg)
                 merge_one(arg, &st[i]);
 }
 
+/* A capture stays with its interface; it is shown by the name the interface has now. */
+static void name_ifaces(struct box *b, struct merged *m)
+{
+        const struct snapshot *s = snapshot_get(b->hub);
+
+        for (unsigned i = 0; s && i < m->n; i++) {
+                struct capture_def *d = &m->out[i].def;
+                const char *now = d->iface ? iface_name(net_rt(s), d->iface) : "";
+
+                if (*now)
+                        str_copy(d->nameif, sizeof d->nameif, now);
+        }
+        if (s)
+                snapshot_put(b->hub, s);
+}
+
 unsigned cap_list(struct box *b, struct capture_stat out[CAPTURES_MAX])
 {
         struct merged m = { .out = out };
 
         each_set(b, CAPTURE_RAW, list_set, &m);
         each_set(b, CAPTURE_TLS_PROXY, list_set, &m);
+        name_ifaces(b, &m);
         return m.n;
 }
 

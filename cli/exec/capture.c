@@ -225,12 +225,14 @@ static int parse_interface(struct words *ws, struct box *b, struct capture_def *
         const struct snapshot *s = w ? snapshot_get(b->hub) : NULL;
         const struct iface_rt *ifc = s ? iface_by_name(net_rt(s), w) : NULL;
 
+        if (ifc) {
+                str_copy(d->nameif, sizeof d->nameif, w);
+                d->iface = ifc->idx;
+        }
         if (s)
                 snapshot_put(b->hub, s);
         if (w && !ifc)
                 return err_set(e, ERR_REF, "interface %s does not exist", w);
-        if (ifc)
-                str_copy(d->nameif, sizeof d->nameif, w);
         return w ? 0 : -1;
 }
 

@@ -82,6 +82,21 @@ void *conf_list_find(const struct conf_list *l, const char *name)
         return NULL;
 }
 
+int conf_list_rename(struct conf_list *l, struct conf_obj *o, const char *name)
+{
+        char *copy = mem_strdup(MEM_CONF, name);
+
+        if (!copy)
+                return -1;
+        if (*o->name)
+                hash_del(&l->by_name, &o->node);
+        mem_free_secret(o->name);
+        o->name = copy;
+        if (*copy)
+                hash_add(&l->by_name, &o->node, hash_str(copy, NAME_SEED));
+        return 0;
+}
+
 void conf_list_del(struct conf_list *l, struct conf_obj *o)
 {
         list_del(&o->link);

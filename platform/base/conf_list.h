@@ -43,6 +43,8 @@ void *conf_list_add(struct conf_list *l, const char *name) MUST_USE;
 void *conf_list_insert(struct conf_list *l, const char *name, struct conf_obj *before) MUST_USE;
 /* Case-sensitive; NULL when absent. The list owns the result. */
 void *conf_list_find(const struct conf_list *l, const char *name);
+/* Another name for an object that stays where it is, with its id. -1: out of memory, nothing changed. */
+int conf_list_rename(struct conf_list *l, struct conf_obj *o, const char *name) MUST_USE;
 void conf_list_del(struct conf_list *l, struct conf_obj *o);
 
 #define conf_each(type, var, l)                                                                                      \

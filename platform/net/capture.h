@@ -22,6 +22,7 @@ struct capture_def {
         char name[CAPTURE_NAME_MAX + 1];
         enum capture_type type;
         char nameif[NAMEIF_MAX + 1]; /* "" any */
+        uint16_t iface; /* the interface that had this name, whatever its name is now; IFACE_NONE: known by name */
         uint32_t buffer;     /* bytes, 1534-33554432; 524288 */
         uint16_t packet_len; /* 64-9216; 1518 */
         bool circular;

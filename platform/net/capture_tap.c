@@ -50,6 +50,8 @@ static bool on_iface(const struct capture_def *d, const struct net_rt *n, uint16
 {
         const struct iface_rt *i = n ? iface_by_idx(n, idx) : NULL;
 
+        if (d->nameif[0] && d->iface)
+                return i && i->idx == d->iface && i->nameif[0];
         return !d->nameif[0] || (i && strcmp(i->nameif, d->nameif) == 0);
 }
 

@@ -31,6 +31,7 @@ static inline uint32_t frag_threshold(uint32_t size)
 struct iface_conf {
         struct conf_obj o; /* name: hardware name, canonical: "GigabitEthernet0/0", "GigabitEthernet0/1.20" */
         char nameif[NAMEIF_MAX + 1];
+        uint32_t naming; /* since when it has a name: kept when another replaces it (conf_id_next) */
         int16_t level; /* security level 0-100, -1 unset */
         bool shutdown; /* physical ports default to shutdown */
         struct addr ip;

@@ -19,6 +19,7 @@ struct iface_rt {
         uint16_t port; /* index of the port it rides on, 0xFFFF: none */
         char hwname[HWNAME_MAX + 1];
         char nameif[NAMEIF_MAX + 1]; /* "" : not usable */
+        uint32_t naming;             /* another one: the name was taken away meanwhile */
         int16_t level;
         bool up; /* no shutdown, named */
         uint16_t vlan;

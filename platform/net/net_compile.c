@@ -70,6 +70,7 @@ static int compile_iface(struct net_rt *n, const struct net_conf *conf, const st
         r->port = on->port;
         memcpy(r->hwname, b->hwname, sizeof r->hwname);
         str_copy(r->nameif, sizeof r->nameif, c->nameif);
+        r->naming = c->naming;
         r->level = c->level < 0 ? 0 : c->level;
         r->up = is_up(conf, c);
         r->vlan = sub ? c->vlan : 0;

@@ -205,39 +205,6 @@ static void refused(struct conf_fixture *f, const char *line, const char *part)
 static const char two_ports[] = "interface g0/0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\nexit\n"
                                 "interface g0/1\n nameif inside\n ip address 10.0.0.1 255.255.255.0\nexit\n";
 
-/* A firewall does not open because an interface gets another name. */
-static void a_name_in_use_is_not_replaced(void **state)
-{
-        static const char *const users[] = {
-                "access-group i in interface inside",
-                "route inside 10.9.0.0 255.255.0.0 10.0.0.2 1",
-                "object network o\n host 10.0.0.3\n nat (inside,outside) static 192.0.2.3",
-                "service-policy p interface inside",
-                "icmp permit any inside",
-                "logging host inside 10.0.0.5",
-                "ssh 10.0.0.0 255.0.0.0 inside",
-                "snmp-server host inside 10.0.0.9 community c"
-        };
-
-        (void)state;
-        for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
-                struct conf_fixture f;
-                char no[128];
-
-                conf_fixture_init(&f);
-                conf_accept(&f, two_ports);
-                conf_accept(&f, "access-list i extended deny tcp any any eq 80\npolicy-map p\nexit\n");
-                conf_accept(&f, users[i]);
-                conf_accept(&f, "interface g0/1\n nameif inside\n");
-                refused(&f, " nameif lan", "unable to rename interface \"inside\": the name is being used: ");
-                snprintf(no, sizeof no, "%s%s", strchr(users[i], '\n') ? "clear configure " : "no ", users[i]);
-                no[strcspn(no, "\n")] = 0;
-                conf_accept(&f, no);
-                conf_accept(&f, "interface g0/1\n nameif lan\n");
-                conf_fixture_fini(&f);
-        }
-}
-
 /* An ACE with a group that became empty would match nothing: a deny would let everything through. */
 static void a_group_in_use_is_not_emptied(void **state)
 {
@@ -319,7 +286,6 @@ int main(void)
                 cmocka_unit_test(a_name_that_goes_takes_kept_lines_along),
                 cmocka_unit_test(refused_bytes_are_made_printable),
                 cmocka_unit_test(lines_without_effect_are_told),
-                cmocka_unit_test(a_name_in_use_is_not_replaced),
                 cmocka_unit_test(a_group_in_use_is_not_emptied),
                 cmocka_unit_test(objects_are_shown_by_name),
                 cmocka_unit_test(a_mapped_address_given_twice_is_told),

@@ -65,51 +65,6 @@ static void check_round_trip(struct conf_fixture *f, const char *script)
         free(second);
 }
 
-/* Enough of everything to refer to. */
-static const char furnished[] = "interface g0/0\n"
-                                " nameif outside\n"
-                                " ip address 10.9.0.1 255.255.255.0\n"
-                                "interface g0/1\n"
-                                " nameif inside\n"
-                                " ip address 10.8.0.1 255.255.255.0\n"
-                                "object network n0\n"
-                                " host 10.8.0.7\n"
-                                "object network n1\n"
-                                " subnet 10.7.0.0 255.255.0.0\n"
-                                "object service n2\n"
-                                " service tcp destination eq www\n"
-                                "object-group network any0\n"
-                                " network-object host 10.8.0.9\n"
-                                "object-group service any1 tcp\n"
-                                " port-object eq www\n"
-                                "object-group service any2\n"
-                                " service-object udp\n"
-                                "object-group protocol any3\n"
-                                " protocol-object tcp\n"
-                                "object-group icmp-type any4\n"
-                                " icmp-object echo\n"
-                                "access-list n0 extended permit ip any any\n"
-                                "logging list n0 message 711001\n"
-                                "crypto ca trustpoint n1\n"
-                                "tls-proxy n2\n"
-                                "class-map n3\n"
-                                " match any\n"
-                                "class-map n4\n"
-                                "regex n0 example\n"
-                                "class-map type regex match-any n1\n"
-                                " match regex n0\n"
-                                "class-map type inspect sip match-any n2\n"
-                                "policy-map type inspect sip n0\n"
-                                " match request-method invite\n"
-                                "media-termination n0\n"
-                                " address 10.9.0.9 interface outside\n"
-                                " address 10.8.0.8 interface inside\n"
-                                "phone-proxy n3\n"
-                                " media-termination n0\n"
-                                " tls-proxy n2\n"
-                                "policy-map type inspect skinny n0\n"
-                                "policy-map n1\n";
-
 struct tally {
         unsigned accepted, refused;
         const struct cmd_row *row[1024]; /* that had a line accepted */
@@ -226,7 +181,7 @@ static void one_config(struct conf_fixture *f, struct conf_gen *g, struct tally 
         assert_non_null(f->s);
         conf_ctx_init(&f->c, f->s);
         if (gen_below(g, 4))
-                conf_accept(f, furnished);
+                conf_accept(f, gen_ports), conf_accept(f, gen_furniture);
         for (unsigned i = 0; i < LINES; i++)
                 type_one(f, g, &script, t, check);
         check_round_trip(f, text_str(&script));
