@@ -107,24 +107,30 @@ void pat_group_close(struct pat *p, uint32_t group)
         p->owed++;
 }
 
+static bool group_has(const struct pat *p, const struct pat_group *g, const struct pat_mapping *m)
+{
+        for (unsigned i = 0; m && i < g->nmaps; i++)
+                if (pool_at(p->maps, g->map[i]) == m)
+                        return true;
+        return false;
+}
+
+/* A full group still answers for what it has. */
 bool pat_map(struct pat *p, const struct pat_place *at, uint32_t group, const struct endpoint *real, bool pair,
              struct endpoint *out)
 {
         struct pat_group *g = group_find(p, group);
-        struct pat_mapping *m;
-        uint16_t idx;
+        bool has = g && group_has(p, g, pat_mapping_known(p, at, real, pair));
+        struct pat_mapping *m = NULL;
 
-        if (g && g->nmaps < PAT_GROUP_MAPS && real->port && (m = pat_mapping_for(p, at, real, pair, out))) {
-                idx = (uint16_t)pool_index(p->maps, m);
-                for (unsigned i = 0; i < g->nmaps; i++)
-                        if (g->map[i] == idx)
-                                return true;
-                g->map[g->nmaps++] = idx;
+        if (g && real->port && (has || g->nmaps < PAT_GROUP_MAPS))
+                m = pat_mapping_for(p, at, real, pair, out);
+        p->refused += !m;
+        if (m && !has) {
+                g->map[g->nmaps++] = (uint16_t)pool_index(p->maps, m);
                 pat_mapping_hold(m);
-                return true;
         }
-        p->refused++;
-        return false;
+        return m != NULL;
 }
 
 /* ---- the dataplane ---- */

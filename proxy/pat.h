@@ -36,6 +36,10 @@ bool pat_find_real(const struct pat *p, unsigned link, uint16_t mapped_if, uint8
 bool pat_map(struct pat *p, const struct pat_place *at, uint32_t group, const struct endpoint *real, bool pair,
              struct endpoint *out);
 
+/* Are ports of this place on their way, and none at hand? What pat_map() refused may be tried again when they come.
+ */
+bool pat_awaits(const struct pat *p, const struct pat_place *at);
+
 uint32_t pat_group_open(struct pat *p, unsigned link); /* 0: none left */
 void pat_group_close(struct pat *p, uint32_t group);
 /* The group has pinholes: their name in the dataplane; 0 without a group. */

@@ -10,8 +10,9 @@
 #define PAT_PAIRS (LEASE_PORTS / 2)
 #define PAT_MAPS_MAX (LEASES_MAX * PAT_PAIRS)
 
-struct pat_addr { /* what is leased of one address */
-        bool live, asked;
+struct pat_addr {         /* what is leased of one address */
+        bool live, empty; /* empty: the dataplane has none left; asked again at the next tick */
+        uint8_t asked;    /* ticks that the answer may still take: a lost one is asked for again; 0 not asked */
         uint8_t link;
         struct punt_lease kind; /* first and n unused */
         uint32_t blocks, free;  /* free: pairs */
@@ -73,6 +74,8 @@ uint16_t pat_pair_take(struct pat *p, unsigned link, const struct punt_lease *ki
 void pat_pair_give(struct pat *p, uint16_t block, uint16_t port);
 void pat_leased(struct pat *p, unsigned link, const struct punt_lease *l);
 /* pat_map.c */
+struct pat_mapping *pat_mapping_known(const struct pat *p, const struct pat_place *at, const struct endpoint *real,
+                                      bool pair);
 struct pat_mapping *pat_mapping_for(struct pat *p, const struct pat_place *at, const struct endpoint *real, bool pair,
                                     struct endpoint *out);
 void pat_mapping_hold(struct pat_mapping *m);

@@ -2,6 +2,8 @@
  */
 #include "proxy/pat_int.h"
 
+#define ANSWER_TICKS 3u
+
 static bool same_kind(const struct pat_addr *a, unsigned link, const struct punt_lease *k)
 {
         return a->live && a->link == link && a->kind.iface == k->iface && a->kind.proto == k->proto &&
@@ -28,10 +30,10 @@ static void ask(struct pat *p, struct pat_addr *a)
 {
         struct punt_msg m = { .kind = PUNT_LEASE_ASK, .lease = a->kind };
 
-        if (a->asked || a->free >= PAT_LOW || p->nblocks == LEASES_MAX)
+        if (a->asked || a->empty || a->free >= PAT_LOW || p->nblocks == LEASES_MAX)
                 return;
         m.lease.n = LEASE_PORTS;
-        a->asked = pat_push(p, a->link, &m);
+        a->asked = pat_push(p, a->link, &m) ? ANSWER_TICKS : 0;
 }
 
 /* The lowest free pair of the fullest block would be best; the first block that has one is good enough, and keeps the
@@ -75,6 +77,16 @@ void pat_pair_give(struct pat *p, uint16_t block, uint16_t port)
         p->addr[b->addr].free++;
 }
 
+bool pat_awaits(const struct pat *p, const struct pat_place *at)
+{
+        struct punt_lease kind = { .iface = at->mapped_if, .proto = at->proto, .addr = at->mapped };
+
+        for (unsigned i = 0; i < PAT_ADDRS_MAX; i++)
+                if (same_kind(&p->addr[i], at->link, &kind))
+                        return p->addr[i].asked && !p->addr[i].free;
+        return false;
+}
+
 /* n 0: there were none. What there is no place for goes back. */
 void pat_leased(struct pat *p, unsigned link, const struct punt_lease *l)
 {
@@ -82,8 +94,10 @@ void pat_leased(struct pat *p, unsigned link, const struct punt_lease *l)
         struct pat_addr *a = addr_of(p, link, &kind, l->n > 0);
         struct punt_msg back = { .kind = PUNT_LEASE_GIVE, .lease = *l };
 
-        if (a)
-                a->asked = false;
+        if (a) {
+                a->asked = 0;
+                a->empty = !l->n;
+        }
         if (!l->n)
                 return;
         for (unsigned i = 0; a && i < LEASES_MAX; i++) {
@@ -126,6 +140,8 @@ void pat_tick(struct pat *p, uint64_t now_ms UNUSED, bool idle)
         for (unsigned i = 0; i < PAT_ADDRS_MAX; i++) {
                 struct pat_addr *a = &p->addr[i];
 
+                a->asked -= a->asked > 0;
+                a->empty = false;
                 if (a->live && !a->blocks && !a->asked && idle)
                         a->live = false;
                 else if (a->live && !idle)

@@ -91,6 +91,12 @@ static struct pat_mapping *find_any(const struct pat *p, const struct pat_place 
         return m ? m : find(p, at, real, false);
 }
 
+struct pat_mapping *pat_mapping_known(const struct pat *p, const struct pat_place *at, const struct endpoint *real,
+                                      bool pair)
+{
+        return pair ? find(p, at, real, true) : find_any(p, at, real);
+}
+
 static struct endpoint seen_as(const struct pat_mapping *m, const struct endpoint *real)
 {
         return (struct endpoint){ m->m.x.mapped.a, (uint16_t)(m->m.x.mapped.port + real->port - m->m.x.real.port) };
@@ -136,12 +142,12 @@ bool pat_find_real(const struct pat *p, unsigned link, uint16_t mapped_if, uint8
 
 static bool tell(struct pat *p, struct pat_mapping *m)
 {
-        struct punt_msg msg = { .kind = PUNT_MAP };
+        struct punt_msg msg = { .kind = PUNT_MAP, .map = m->m };
 
-        m->m.gen++;
-        msg.map = m->m;
-        if (!pat_push(p, m->link, &msg))
+        msg.map.gen++;
+        if (!pat_push(p, m->link, &msg)) /* a GONE that is on its way still means this mapping */
                 return false;
+        m->m.gen = msg.map.gen;
         p->owed -= m->owed;
         m->owed = m->lost = false;
         return true;
@@ -181,7 +187,7 @@ static struct pat_mapping *make(struct pat *p, const struct pat_place *at, const
 struct pat_mapping *pat_mapping_for(struct pat *p, const struct pat_place *at, const struct endpoint *real, bool pair,
                                     struct endpoint *out)
 {
-        struct pat_mapping *m = pair ? find(p, at, real, true) : find_any(p, at, real);
+        struct pat_mapping *m = pat_mapping_known(p, at, real, pair);
         bool fresh = !m;
 
         if (fresh)
