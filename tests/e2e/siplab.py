@@ -158,11 +158,11 @@ def make_recording(path, seconds, seed):
 class Phone:
     """A baresip in a namespace: its console says what happens."""
 
-    def __init__(self, lab, ns, user, addr, account, seed, extra="", port=5060):
+    def __init__(self, lab, ns, user, addr, account, seed, extra="", port=5060, name=None):
         self.lab, self.ns, self.user, self.addr = lab, ns, user, addr
         self.since = 0
         lab.phones.append(self)
-        self.dir = os.path.join(lab.dir, "phone-" + user)
+        self.dir = os.path.join(lab.dir, "phone-" + (name or user))
         os.makedirs(self.dir)
         recording(self.path("tone.wav"), 60, seed)
         with open(self.path("config"), "w") as f:
@@ -385,10 +385,11 @@ class SipLab(lablib.Lab):
         lablib.wait_for("kamailio", lambda: f"{addr}:{5061 if cert else 5060}" in ns.run("ss", "-ltn").stdout.decode())
         return self.cm
 
-    def plain_phone(self, ns, user, addr, server=CM, transport="udp", **kw):
+    def plain_phone(self, ns, user, addr, server=CM, transport="udp", answer="auto", seed=None, **kw):
         """A phone that knows neither TLS nor SRTP."""
         return Phone(self, ns, user, addr, f"<sip:{user}@{server};transport={transport}>;outbound=\"sip:{server}:5060;"
-                     f"transport={transport}\";regint=60;answermode=auto;audio_codecs=PCMU/8000/1", int(user[-1]), **kw)
+                     f"transport={transport}\";regint=60;answermode={answer};audio_codecs=PCMU/8000/1",
+                     int(user[-1]) if seed is None else seed, **kw)
 
     def close(self):
         for p in self.phones:
@@ -415,13 +416,14 @@ class SipLab(lablib.Lab):
         self.fars.append(ns)
         return ns
 
-    def remote_phone(self, user="1001", target=CM_OUTSIDE, ns=None, addr=PHONE, cert=None, seed=0, media="srtp-mand", **kw):
+    def remote_phone(self, user="1001", target=CM_OUTSIDE, ns=None, addr=PHONE, cert=None, seed=0, media="srtp-mand", answer="auto",
+                     regint=60, **kw):
         """A phone that speaks TLS and SRTP only, shows its certificate and trusts the appliance's."""
         extra = (f"sip_certificate {self.pki.path((cert or 'phone' + user) + '.pem')}\n"
                  f"sip_cafile {self.pki.path('shown.crt')}\n")
         return Phone(self, ns or self.outside, user, addr, f"<sip:{user}@{target};transport=tls>;outbound=\"sip:{target}:5061;"
-                     f"transport=tls\";regint=60;mediaenc={media};answermode=auto;audio_codecs=PCMU/8000/1", seed,
-                     extra=extra, **kw)
+                     f"transport=tls\";regint={regint};mediaenc={media};answermode={answer};audio_codecs=PCMU/8000/1",
+                     seed, extra=extra + kw.pop("extra", ""), **kw)
 
 
 def idle(con):
