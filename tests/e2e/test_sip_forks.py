@@ -45,8 +45,14 @@ def phones(office):
     lablib.wait_for("everything to be released", lambda: siplab.idle(office.con))
 
 
-def exact(ear, mouth, frames, skip=0):
-    assert siplab.heard_exactly(ear.heard()[2 * siplab.FRAME * skip:], siplab.ulaw(siplab.samples(mouth.path("tone.wav")))) >= frames
+def heard(ear, mouth, frames):
+    """Every frame heard was said, in that order; on a busy machine the ear's jitter buffer may have skipped some."""
+    said, pcm = ([s[i:i + siplab.FRAME] for i in range(0, len(s) - siplab.FRAME + 1, siplab.FRAME)] for s in
+                 (siplab.ulaw(x).replace(b"\x7f", b"\xff") for x in (siplab.samples(mouth.path("tone.wav")), ear.heard())))
+    place = {frame: i for i, frame in enumerate(said)}
+    rows = [place.get(frame) for frame in pcm]
+    assert len(rows) >= frames and None not in rows, f"{rows.count(None)} of {len(rows)} frames heard were never said"
+    assert all(a < b for a, b in zip(rows, rows[1:])), rows
 
 
 def relays(con):
@@ -72,8 +78,8 @@ def test_two_desks_ring(phones, first):
     talk(phones.a, winner)
     assert relays(phones.con) == 1
     end(phones.a, winner)
-    exact(winner, phones.a, 90)
-    exact(phones.a, winner, 90)
+    heard(winner, phones.a, 90)
+    heard(phones.a, winner, 90)
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -91,8 +97,8 @@ def test_two_remote_phones_ring(phones, first):
     lablib.wait_for("the loser's relay to go", lambda: relays(phones.con) == 1)
     talk(phones.desk, winner)
     end(winner, phones.desk)
-    exact(winner, phones.desk, 90)
-    exact(phones.desk, winner, 90)
+    heard(winner, phones.desk, 90)
+    heard(phones.desk, winner, 90)
 
 
 def test_a_remote_phone_rings_remote_phones(phones):
@@ -106,7 +112,7 @@ def test_a_remote_phone_rings_remote_phones(phones):
     phones.homes[0].expect("CANCEL sip:[\\s\\S]*487 Request Terminated")
     talk(phones.a, phones.homes[1])
     end(phones.homes[1], phones.a)
-    exact(phones.a, phones.homes[1], 90)
+    heard(phones.a, phones.homes[1], 90)
 
 
 def test_nobody_picks_up(phones):
@@ -143,5 +149,5 @@ def test_its_ear_is_open_before_it_is_picked_up(phones):
         p.expect("Call established")
     talk(caller, callee)
     end(caller, callee)
-    exact(caller, callee, 90)
-    exact(callee, caller, 80, skip=10)  # its jitter buffer begins with what came early
+    heard(caller, callee, 90)
+    heard(callee, caller, 90)
