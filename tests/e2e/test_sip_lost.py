@@ -142,6 +142,7 @@ def test_the_call_manager_is_back_and_knows_no_call(phone):
     phone.cm.close()
     with pytest.raises((ConnectionError, AssertionError, OSError)):
         phone.phone.stream.read()
+    phone.phone.close()
     both(*phone.audio)
     phone.again()
     both(*phone.audio)
