@@ -51,6 +51,7 @@ modparam("jsonrpcs", "transport", 0)
 modparam("usrloc", "db_mode", 0)
 modparam("nathelper|registrar", "received_avp", "$avp(RECEIVED)")
 modparam("registrar", "max_expires", 120)
+modparam("registrar", "min_expires", 5)
 modparam("registrar", "method_filtering", 0)
 
 request_route {{
@@ -385,10 +386,11 @@ class SipLab(lablib.Lab):
         lablib.wait_for("kamailio", lambda: f"{addr}:{5061 if cert else 5060}" in ns.run("ss", "-ltn").stdout.decode())
         return self.cm
 
-    def plain_phone(self, ns, user, addr, server=CM, transport="udp", answer="auto", seed=None, **kw):
+    def plain_phone(self, ns, user, addr, server=CM, transport="udp", answer="auto", seed=None, regint=60,
+                    **kw):
         """A phone that knows neither TLS nor SRTP."""
         return Phone(self, ns, user, addr, f"<sip:{user}@{server};transport={transport}>;outbound=\"sip:{server}:5060;"
-                     f"transport={transport}\";regint=60;answermode={answer};audio_codecs=PCMU/8000/1",
+                     f"transport={transport}\";regint={regint};answermode={answer};audio_codecs=PCMU/8000/1",
                      int(user[-1]) if seed is None else seed, **kw)
 
     def close(self):
