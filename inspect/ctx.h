@@ -64,7 +64,8 @@ struct inspect_host {
         /*
          * The same for an endpoint that connections will go to or come from soon (media in SDP, a contact): where
          * ports are shared, one is taken for it, the same for as long as a group that asked is open. In force before
-         * any byte the engine returns afterwards. false: no port is at hand, *out is not set.
+         * any byte the engine returns afterwards. false: no port is at hand, *out is not set; with c->waits set,
+         * some are on their way, and the engine may ask to be called again (ENGINE_WAIT).
          */
         bool (*announce)(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out);
         /*
@@ -115,6 +116,9 @@ struct inspect_ctx {
         char reason[96];   /* why ENGINE_CLOSE */
         bool orderly;      /* ENGINE_CLOSE: with FINs; the default is TCP resets */
         bool dry;          /* replay/tracer: no side effects */
+        bool may_wait;     /* ENGINE_WAIT is a verdict that the host can serve now */
+        bool waits;        /* of announce(): cleared by the engine, set by the host */
+        bool held;         /* the first message of this input has been looked at before: ENGINE_WAIT */
         void *host;        /* the session, for the functions below */
         void *host_worker; /* its worker, for functions that outlive a session */
         const struct inspect_host *ops;

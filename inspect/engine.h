@@ -19,6 +19,11 @@ enum engine_verdict {
         ENGINE_CLOSE,  /* protocol violation: end the session; ctx->reason says why */
         ENGINE_DROP,   /* stream: as ACCEPT, the engine has left something out; datagram: it goes no further */
         ENGINE_ROOM,   /* stream: c->out has no room for the next message: send what is there, call again at once */
+        /*
+         * Only where c->may_wait: announce() has been asked for something that is on its way (c->waits). Nothing of
+         * the next message was used or written; called again with it when that has come, or when it did not.
+         */
+        ENGINE_WAIT,
 };
 
 struct inspect_engine {
@@ -33,8 +38,8 @@ struct inspect_engine {
         /*
          * Stream: `in` holds all bytes of this direction not yet used; the engine writes what goes on to c->out and
          * says in *used how much of `in` is dealt with. Called again with what is left plus new bytes. fin: no more
-         * will come. Datagram: `in` is one whole datagram; ACCEPT forwards it (edited if c->out was written), DROP and
-         * CLOSE end it, CLOSE counts as a violation.
+         * will come. Datagram: `in` is one whole datagram; ACCEPT forwards it (edited if c->out was written), DROP
+         * and CLOSE end it, CLOSE counts as a violation.
          */
         enum engine_verdict (*data)(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin,
                                     size_t *used);

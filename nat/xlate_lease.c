@@ -93,6 +93,8 @@ uint32_t xlate_hold_announced(struct worker *w, const struct flow_plan *plan)
         struct xlate *x = find(w->xlates, &k, plan->in.dport);
         uint32_t handle = x ? xlate_handle(w->xlates, x) : 0;
 
+        if (x)
+                nat_hit_untranslate(w, x->rule);
         xlate_hold(w, handle);
         return handle;
 }

@@ -25,6 +25,7 @@ static void on_tick(struct tmr *t, uint64_t now_ms)
                 if (w->shared[i].engine->tick)
                         w->shared[i].engine->tick(w->shared[i].state, now_ms);
         pat_tick(w->pat, now_ms, w->nsessions == 0);
+        w->ports_came |= w->nheld || !list_empty(&w->waits); /* whose answer was lost does not wait for ever */
         tmr_set(evl_timers(w->evl), t, TICK_MS);
 }
 

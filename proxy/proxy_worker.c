@@ -13,7 +13,6 @@
 #define FLOW_ID_FIRST 3u
 #define ACCEPTS_MAX 64u
 #define RING_BUDGET 512u
-#define ANSWER_ROOM 8u /* messages that one of the dataplane's may bring forth */
 #define LOOP_WAIT_MS 100u
 
 /* ---- tables ---- */
@@ -102,6 +101,7 @@ static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg 
         case PUNT_LEASE:
         case PUNT_MAP_GONE:
                 pat_msg(w->pat, link, m);
+                w->ports_came = true;
                 break;
         case PUNT_DGRAM:
                 dgram_input(w, link, m);
@@ -109,15 +109,6 @@ static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg 
         default:
                 break;
         }
-}
-
-/*
- * A datagram must go back, or its buffer is lost: nothing is read for which there would be no room to answer. The
- * ring behind then fills, and the dataplane counts what it cannot hand over.
- */
-static bool may_read(const struct punt_link *l)
-{
-        return ring_space(l->to_dp) > ANSWER_ROOM;
 }
 
 static unsigned rings_drain(struct proxy_worker *w)
@@ -128,7 +119,7 @@ static unsigned rings_drain(struct proxy_worker *w)
         for (unsigned i = 0; i < w->env.nlinks; i++) {
                 struct punt_link *l = w->env.link[i];
 
-                for (unsigned k = 0; k < RING_BUDGET && may_read(l) && ring_pop(l->to_proxy, &m); k++, n++)
+                for (unsigned k = 0; k < RING_BUDGET && proxy_may_answer(l) && ring_pop(l->to_proxy, &m); k++, n++)
                         on_msg(w, i, &m);
         }
         return n;
@@ -240,12 +231,13 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         }
         w->relay = mem_reserve(RELAYS_MAX * sizeof *w->relay);
         w->scratch = mem_reserve(SCRATCH_MAX);
+        w->held_dgram = mem_reserve(HELD_DGRAMS_MAX * sizeof *w->held_dgram);
         w->phones = phone_table_new(evl_timers(w->evl));
         w->ldcs = ldc_cache_new(0);
         w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->phones || !w->ldcs || !w->pat || !w->media_ports ||
-            shared_init(w) < 0)
+        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->held_dgram || !w->phones || !w->ldcs || !w->pat ||
+            !w->media_ports || shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
 }
@@ -269,6 +261,7 @@ struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, 
         list_init(&w->unproven);
         list_init(&w->busy);
         list_init(&w->owing);
+        list_init(&w->waits);
         w->limit = psession_limit(env);
         w->evl = evl_new(env->clk);
         w->qs = qsbr_join(snap_hub_qsbr(env->hub));
@@ -296,6 +289,7 @@ void proxy_worker_free(struct proxy_worker *w)
         media_ports_free(w->media_ports);
         mem_unreserve(w->relay, RELAYS_MAX * sizeof *w->relay);
         mem_unreserve(w->scratch, SCRATCH_MAX);
+        mem_unreserve(w->held_dgram, HELD_DGRAMS_MAX * sizeof *w->held_dgram);
         if (w->listener.fd >= 0) {
                 evl_del(w->evl, &w->listener);
                 close(w->listener.fd);
@@ -313,6 +307,7 @@ void proxy_worker_free(struct proxy_worker *w)
 
 void proxy_abort_all(struct proxy_worker *w)
 {
+        dgram_drop_held(w);
         list_each_safe(it, tmp, &w->sessions) {
                 struct psession *s = list_entry(it, struct psession, link);
 
@@ -340,6 +335,15 @@ static void serve_busy(struct proxy_worker *w)
                 list_del(&s->ready);
                 psession_pump(s);
         }
+}
+
+static void serve_waiting(struct proxy_worker *w)
+{
+        if (!w->ports_came)
+                return;
+        w->ports_came = false;
+        dgram_release(w);
+        psession_release(w);
 }
 
 static void serve_handshakes(struct proxy_worker *w)
@@ -406,6 +410,7 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
         pat_pay(w->pat);
         if (w->accept_ready)
                 serve_accepts(w);
+        serve_waiting(w);
         serve_busy(w);
         serve_handshakes(w);
         w->snap = NULL; /* timers and cold callers run before the next one is taken */

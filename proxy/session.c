@@ -46,7 +46,7 @@ void psession_arm(struct half *h)
         if (!h->leg || leg_socket_fd(h->leg) < 0)
                 return;
         /* A reader that is slow stops its source; a finished source has nothing more to say. */
-        if (h->eof || (h->s->state == SESS_OPEN && h->s->half[h == h->s->half].out.len >= OUT_MAX / 2))
+        if (h->eof || h->held || (h->s->state == SESS_OPEN && h->s->half[h == h->s->half].out.len >= OUT_MAX / 2))
                 want &= ~(unsigned)LEG_WANT_READ;
         if (awaits_other(h))
                 want = 0;
@@ -147,6 +147,7 @@ static void release(struct psession *s, bool abort_legs)
         tmr_cancel(evl_timers(s->w->evl), &s->deadline);
         tmr_cancel(evl_timers(s->w->evl), &s->partial);
         list_del(&s->ready);
+        list_del(&s->waits);
         s->state = SESS_CLOSING;
         psession_count_end(s);
         psession_proven(s);
@@ -242,6 +243,7 @@ static struct psession *psession_alloc(struct proxy_worker *w, unsigned link, co
         s->partial.fn = on_partial;
         list_init(&s->ready);
         list_init(&s->unproven);
+        list_init(&s->waits);
         for (unsigned i = 0; i < 2; i++) {
                 s->half[i].s = s;
                 s->half[i].in.max = s->engine && s->engine->buffer_max > 4096 ? s->engine->buffer_max : 4096;

@@ -123,6 +123,10 @@ bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct en
                 p.rule = rule->id;
                 if (pat_map(s->w->pat, &p, r->group, &r->at, r->pair, out))
                         return true;
+                if (c->may_wait && r->group && pat_awaits(s->w->pat, &p)) {
+                        c->waits = true;
+                        return false;
+                }
         }
         return !rule && ctx_translate(c, r->from, r->proto, &r->at, out);
 }

@@ -154,6 +154,37 @@ static bool out_end(struct psession *s, unsigned from, const struct wbuf *out)
         return true;
 }
 
+/* May its next message wait for a port, and has it? */
+static void hold_begin(struct psession *s, const struct half *h)
+{
+        s->ctx.held = h->held_ms;
+        s->ctx.may_wait = !h->held_ms || s->ctx.now_ms - h->held_ms < PORT_WAIT_MS;
+}
+
+static void hold_end(struct psession *s, struct half *h, enum engine_verdict v, size_t used)
+{
+        h->held = v == ENGINE_WAIT && s->ctx.may_wait;
+        if (!h->held || used)
+                h->held_ms = 0;
+        if (!h->held)
+                return;
+        h->held_ms = h->held_ms ? h->held_ms : MAX_OF(s->ctx.now_ms, (uint64_t)1);
+        h->unseen = true;
+        if (list_empty(&s->waits))
+                list_add_tail(&s->w->waits, &s->waits);
+}
+
+void psession_release(struct proxy_worker *w)
+{
+        while (!list_empty(&w->waits)) {
+                struct psession *s = list_entry(w->waits.next, struct psession, waits);
+
+                list_del(&s->waits);
+                s->half[0].held = s->half[1].held = false;
+                proxy_queue_busy(s);
+        }
+}
+
 /* Hands waiting input to the engine once; its output goes to the other leg. AGAIN: no room for that at present. */
 static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *more)
 {
@@ -169,6 +200,7 @@ static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *
         h->unseen = false;
         s->ctx.out = &out;
         psession_ctx_now(s);
+        hold_begin(s, h);
         v = s->engine->data(&s->ctx, from ? DIR_S2C : DIR_C2S, in, h->eof, used);
         if (v != ENGINE_CLOSE && (out.full || (v == ENGINE_ROOM && !*used)))
                 v = inspect_refuse(&s->ctx, "a message grows too much");
@@ -177,7 +209,8 @@ static enum pump inspect(struct psession *s, unsigned from, size_t *used, bool *
                         mem_wipe(s->w->scratch, out.len);
                 return v == ENGINE_CLOSE ? engine_refused(s) : no_memory(s);
         }
-        h->eof_told = h->eof;
+        hold_end(s, h, v, *used);
+        h->eof_told = h->eof && !h->held;
         s->moved |= *used && !from;
         if (*used && s->w->snap)
                 note_cleartext(s, from, sbuf_data(&h->in), *used);
@@ -204,7 +237,7 @@ static enum pump direction(struct psession *s, unsigned from)
         bool more = false;
 
         while (budget && seen == PUMP_IDLE) {
-                if (s->half[!from].out.len >= OUT_MAX / 2)
+                if (h->held || s->half[!from].out.len >= OUT_MAX / 2)
                         break;
                 if (fill(s, from, &got) == PUMP_DEAD)
                         return PUMP_DEAD;
@@ -239,7 +272,7 @@ static bool waits_inside(const struct psession *s, unsigned from)
 {
         const struct half *h = &s->half[from];
 
-        if (s->half[!from].out.len >= OUT_MAX / 2)
+        if (h->held || s->half[!from].out.len >= OUT_MAX / 2)
                 return false;
         return h->unseen || (leg_pending(h->leg) && h->in.len < h->in.max);
 }

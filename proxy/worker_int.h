@@ -31,8 +31,10 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         bool readable;      /* the poller says so, or it is worth a try */
         bool eof, eof_told; /* its peer finished; the engine has been told */
         bool unseen;        /* input the engine was not shown yet: there was no room for its output */
+        bool held;          /* its next message waits for a port; nothing is read meanwhile */
         bool fin_wanted, fin_sent;
         struct sbuf in, out; /* from this leg; to this leg */
+        uint64_t held_ms;    /* since when; 0: not, or no more */
         uint64_t bytes;      /* cleartext read from it */
         uint32_t cap_seq;    /* running sequence number in cleartext captures */
         struct tls_info tls;
@@ -42,6 +44,7 @@ struct psession {
         struct list link;     /* in worker.sessions */
         struct list ready;    /* in worker.handshakes or worker.busy, or self-linked */
         struct list unproven; /* in worker.unproven, or self-linked */
+        struct list waits;    /* in worker.waits, or self-linked */
         struct proxy_worker *w;
         uint32_t flow;
         uint8_t gen;
@@ -71,6 +74,16 @@ struct psession {
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
         uint64_t born_ms, last_ms;
         char why[CHAIN_REASON_MAX + 16]; /* of the end, for the log */
+};
+
+/* What waits for a port goes on without one after this time; a datagram beyond the most goes on at once. */
+#define PORT_WAIT_MS 1000u
+#define HELD_DGRAMS_MAX 256u
+
+struct held_dgram {
+        struct punt_msg m; /* the buffer is ours as long */
+        uint64_t since_ms;
+        uint8_t link;
 };
 
 /* A media session of this worker, from media_open() until the dataplane has said CLOSED. session_media.c */
@@ -125,6 +138,10 @@ struct proxy_worker {
         unsigned closes_owed;
         struct phone_table *phones;
         struct pat *pat;
+        bool ports_came;               /* or did not: whoever waits for one tries again */
+        struct list waits;             /* sessions */
+        struct held_dgram *held_dgram; /* [HELD_DGRAMS_MAX] */
+        unsigned nheld;
         struct ldc_cache *ldcs;
         unsigned nshared;
         struct engine_shared shared[ENGINES_SHARED_MAX];
@@ -169,9 +186,22 @@ bool psession_pay(struct psession *s);
 
 /* psession_pump.c */
 void psession_pump(struct psession *s);
+void psession_release(struct proxy_worker *w); /* those that wait for a port try again */
 
 /* dgram.c */
 void dgram_input(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
+/* Those that wait for a port try again; end: they are dropped. */
+void dgram_release(struct proxy_worker *w);
+void dgram_drop_held(struct proxy_worker *w);
+/*
+ * A datagram must go back, or its buffer is lost: nothing is read for which there would be no room to answer. The
+ * ring behind then fills, and the dataplane counts what it cannot hand over.
+ */
+#define ANSWER_ROOM 8u /* messages that one of the dataplane's may bring forth */
+static inline bool proxy_may_answer(const struct punt_link *l)
+{
+        return ring_space(l->to_dp) > ANSWER_ROOM;
+}
 
 /* session_ctx.c */
 void psession_ctx_init(struct psession *s);

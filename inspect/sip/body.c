@@ -93,15 +93,12 @@ static bool unclear(const struct sip_work *x, unsigned parts)
         return parts > 1;
 }
 
-/* The sender says it again, and by then there are some: it must not look like a repetition. */
 static enum sip_fate wait_for_port(struct sip_work *x)
 {
+        if (x->c->waits)
+                return SIP_WAIT;
         sip_count(x->c, SIP_N_NO_PORT);
         x->why = "no port for its media";
-        if (x->m->request && x->txn && !x->again) {
-                sip_txn_free(x->txn);
-                x->txn = NULL;
-        }
         return SIP_DROP;
 }
 
@@ -115,7 +112,7 @@ static enum sip_fate take(struct sip_work *x, struct str part)
         role = role_of(x);
         note_role(x, role);
         if (x->c->anchor ? anchored(x, role) : plain(x, role))
-                return x->no_port ? wait_for_port(x) : SIP_FORWARD;
+                return x->no_port || x->c->waits ? wait_for_port(x) : SIP_FORWARD;
         x->why = "SDP cannot be written";
         return SIP_CLOSE;
 }

@@ -234,7 +234,8 @@ enum sip_fate sip_call_note(struct sip_work *x)
                         return sip_full(x, SIP_N_CALL_FULL, "too many calls");
                 x->fresh = true;
                 other = sip_hash(x->sh, x->m->to_tag);
-                sip_count(x->c, SIP_N_CALLS);
+                if (!x->held)
+                        sip_count(x->c, SIP_N_CALLS);
         }
         if (!x->call)
                 return SIP_FORWARD;

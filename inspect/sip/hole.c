@@ -13,7 +13,8 @@ static bool open_hole(struct sip_work *x, enum inspect_dir writer, const struct 
         if (x->c->dry || !may_open(&r->dst))
                 return false;
         if (inspect_open_pinhole(x->c, r) < 0) {
-                sip_count(x->c, SIP_N_PINHOLE_FULL);
+                if (!x->c->waits)
+                        sip_count(x->c, SIP_N_PINHOLE_FULL);
                 return false;
         }
         sip_count(x->c, SIP_N_PINHOLES);

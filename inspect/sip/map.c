@@ -38,7 +38,7 @@ static bool makes_known(const struct sip_work *x, enum sip_role role, const stru
                 role == SIP_R_CONTACT && !sip_is_terminated(x->c) && !x->c->anchor ? sip_contact_group(x, in) : 0;
         int rc = group ? sip_announce(x, group, x->c->via[0] == VIA_UDP ? 17 : 6, false, in, out) : 0;
 
-        if (rc < 0)
+        if (rc < 0 && !x->c->waits)
                 sip_count(x->c, SIP_N_NO_PORT);
         return rc > 0;
 }

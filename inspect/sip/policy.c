@@ -22,7 +22,8 @@ static bool over_rate(struct sip_work *x, const struct sip_rule *r)
 
         if (t->id != r->id || x->c->now_ms >= t->since_ms + 1000)
                 *t = (struct sip_rate){ .id = r->id, .since_ms = x->c->now_ms };
-        return ++t->n > r->act.rate;
+        t->n += !x->held;
+        return t->n > r->act.rate;
 }
 
 static enum sip_fate end(struct sip_work *x, const char *info, bool reset)

@@ -68,7 +68,11 @@ static enum sip_fate forward(struct sip_work *x)
 
         sip_edits_reset(&x->sh->head);
         x->sh->head.stream = via_to(x) != VIA_UDP;
-        if (!sip_rewrite_head(x) || !sip_write(x->m, &x->sh->head, x->body, out))
+        if (!sip_rewrite_head(x))
+                return not_written(x);
+        if (x->c->waits)
+                return SIP_WAIT;
+        if (!sip_write(x->m, &x->sh->head, x->body, out))
                 return not_written(x);
         if (sip_leaks(x, (struct str){ (const char *)out->buf + before, out->len - before }))
                 return not_written(x);
@@ -81,11 +85,45 @@ static enum sip_fate forward(struct sip_work *x)
         return SIP_FORWARD;
 }
 
+/* For want of a port it comes again, from its sender or from the host: then it must not look like a repetition. */
+static void unsay(struct sip_work *x)
+{
+        if (x->m->request && x->txn && !x->again) {
+                sip_txn_free(x->txn);
+                x->txn = NULL;
+        }
+        if (x->late && x->call)
+                x->call->delayed = x->dir == DIR_C2S ? DIR_S2C : DIR_C2S;
+}
+
+static void count_message(const struct sip_work *x)
+{
+        if (x->held)
+                return;
+        x->s->messages[x->dir]++;
+        sip_count(x->c, x->m->request ? SIP_N_REQUESTS : SIP_N_RESPONSES);
+}
+
+static enum sip_fate decide(struct sip_work *x)
+{
+        enum sip_fate f = checks(x);
+
+        if (f == SIP_FORWARD)
+                f = forward(x);
+        if (f == SIP_WAIT)
+                sip_count(x->c, SIP_N_PORT_WAIT);
+        if (f == SIP_WAIT || (f == SIP_DROP && x->no_port))
+                unsay(x);
+        if (f != SIP_FORWARD && x->fresh && x->call)
+                sip_call_end(x->call);
+        return f;
+}
+
 enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool datagram)
 {
         struct sip_shared *sh = c->shared;
         struct sip_session *s = c->state;
-        struct sip_work x = { .c = c, .sh = sh, .s = s, .m = &sh->msg, .dir = dir, .fork = -1 };
+        struct sip_work x = { .c = c, .sh = sh, .s = s, .m = &sh->msg, .dir = dir, .fork = -1, .held = c->held };
         size_t mark = c->out->len;
         const char *why = "syntax";
         enum sip_fate f;
@@ -93,17 +131,14 @@ enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cu
         sh->now_ms = MAX_OF(sh->now_ms, c->now_ms);
         tmr_advance(sh->wheel, sh->now_ms);
         c->reason[0] = 0;
+        c->waits = c->held = false;
         if (sip_parse(x.m, in.p, in.left, datagram, &why) != SIP_OK)
                 return sip_malformed(c, dir, why);
         s->spoke[dir] = true;
-        s->messages[dir]++;
-        sip_count(c, x.m->request ? SIP_N_REQUESTS : SIP_N_RESPONSES);
-        f = checks(&x);
-        if (f == SIP_FORWARD)
-                f = forward(&x);
-        if (f != SIP_FORWARD && x.fresh && x.call)
-                sip_call_end(x.call);
-        sip_debug_message(&x, f == SIP_FORWARD ? NULL : x.why ? x.why : "closed");
+        count_message(&x);
+        f = decide(&x);
+        if (f != SIP_WAIT)
+                sip_debug_message(&x, f == SIP_FORWARD ? NULL : x.why ? x.why : "closed");
         if (f != SIP_FORWARD)
                 c->out->len = mark;
         if (f == SIP_CLOSE && !c->reason[0])
@@ -142,6 +177,21 @@ static bool has_room(const struct inspect_ctx *c, size_t total)
         return c->out->cap - c->out->len >= total + SIP_GROWTH_MAX;
 }
 
+static enum engine_verdict message(struct inspect_ctx *c, enum inspect_dir dir, struct cur *in, size_t n)
+{
+        struct cur before = *in;
+
+        switch (sip_message(c, dir, cur_child(in, n), false)) {
+        case SIP_CLOSE:
+                return ENGINE_CLOSE;
+        case SIP_WAIT:
+                *in = before;
+                return ENGINE_WAIT;
+        default:
+                return ENGINE_ACCEPT;
+        }
+}
+
 /* One message, or the CRLFs in front of it. */
 static enum engine_verdict next(struct inspect_ctx *c, enum inspect_dir dir, struct cur *in)
 {
@@ -165,9 +215,7 @@ static enum engine_verdict next(struct inspect_ctx *c, enum inspect_dir dir, str
                 pass(c, in, lead);
         }
         s->scanned[dir] = 0;
-        if (total && sip_message(c, dir, cur_child(in, total), false) == SIP_CLOSE)
-                return ENGINE_CLOSE;
-        return ENGINE_ACCEPT;
+        return total ? message(c, dir, in, total) : ENGINE_ACCEPT;
 }
 
 static enum engine_verdict stream_data(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool fin,

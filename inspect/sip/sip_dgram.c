@@ -45,6 +45,8 @@ static enum engine_verdict dgram_data(struct inspect_ctx *c, enum inspect_dir di
                 return ENGINE_ACCEPT;
         case SIP_DROP:
                 return ENGINE_DROP;
+        case SIP_WAIT:
+                return ENGINE_WAIT;
         case SIP_CLOSE:
                 break;
         }

@@ -9,8 +9,8 @@
 #include "platform/base/pool.h"
 #include "platform/base/tmr.h"
 
-#define SIP_TXNS_MAX 32768u     /* per proxy worker */
-#define SIP_MEDIA_MAX 16384u    /* m-lines of all calls of a worker */
+#define SIP_TXNS_MAX 32768u  /* per proxy worker */
+#define SIP_MEDIA_MAX 16384u /* m-lines of all calls of a worker */
 /*
  * Of one session, so that a peer that never lets anything end is refused more while there is room for others. A trunk
  * has a quarter of the worker, an endpoint of a phone proxy an eighth of its relays; a phone needs little, but its
@@ -30,8 +30,8 @@
 #define SIP_CALLS_TIGHT (SIP_CALLS_MAX / 4 * 3)
 #define SIP_MEDIA_TIGHT (SIP_MEDIA_MAX / 8 * 3) /* the host has half as many relays */
 #define SIP_INVITE_TIGHT_S 30u
-#define SIP_SAME_ID_MAX 32u     /* calls with one Call-ID: bounds a walk over them */
-#define SIP_FORKS_MAX 4u        /* early dialogs told apart; later ones share the last place */
+#define SIP_SAME_ID_MAX 32u /* calls with one Call-ID: bounds a walk over them */
+#define SIP_FORKS_MAX 4u    /* early dialogs told apart; later ones share the last place */
 #define SIP_CALL_ID_MAX 255u
 #define SIP_URI_MAX 255u      /* Request-URI, as on the ASA */
 #define SIP_GROWTH_MAX 12288u /* a message may grow by addresses and a=crypto lines */
@@ -199,7 +199,7 @@ struct sip_shared {
 };
 
 /* ---- the message at hand ---- */
-enum sip_fate { SIP_FORWARD, SIP_DROP, SIP_CLOSE };
+enum sip_fate { SIP_FORWARD, SIP_DROP, SIP_CLOSE, SIP_WAIT /* a port is on its way */ };
 
 struct sip_work {
         struct inspect_ctx *c;
@@ -212,6 +212,7 @@ struct sip_work {
         bool again; /* a request seen before */
         bool fresh; /* the message made the call */
         bool mask_agent, mask_uri;
+        bool held;            /* it waited for a port: what is counted has been */
         bool no_port;         /* an endpoint could not be translated for want of a port */
         bool late;            /* an answer in ACK or PRACK: CSeq is not the offer's */
         int fork;             /* of call; -1 none */
@@ -245,7 +246,8 @@ static inline enum inspect_transport via_to(const struct sip_work *x)
 /* sip.c */
 enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool datagram);
 enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const char *why);
-enum sip_fate sip_full(struct sip_work *x, unsigned counter, const char *why); /* of a table: the message is dropped */
+enum sip_fate sip_full(struct sip_work *x, unsigned counter,
+                       const char *why); /* of a table: the message is dropped */
 
 /* session.c */
 void *sip_shared_new(const struct inspect_host *ops, void *host_worker, struct log_src *log);
@@ -316,7 +318,7 @@ uint32_t sip_contact_group(const struct sip_work *x, const struct endpoint *cont
 /* hole.c */
 void sip_media_holes(struct sip_work *x);
 void sip_holes_end(struct sip_work *x); /* the call of the message is over */
-struct sip_way_in { /* signalling to come */
+struct sip_way_in {                     /* signalling to come */
         struct endpoint at;
         uint32_t timeout_s, group;
         bool lasting;

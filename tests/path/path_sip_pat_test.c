@@ -19,10 +19,15 @@
 #define SHARED "192.0.2.200"
 #define SERVER "198.51.100.1"
 #define FAR "198.51.100.7"
+#define PBX "10.0.0.5"
+#define PBX_SEEN "192.0.2.201"
 
 static const char config[] = "object network phones\n"
                              " subnet 10.0.0.0 255.255.255.0\n"
                              " nat (inside,outside) dynamic 192.0.2.200\n"
+                             "object network pbx\n"
+                             " host 10.0.0.5\n"
+                             " nat (inside,outside) static " PBX_SEEN "\n"
                              "class-map inspection_default\n"
                              " match default-inspection-traffic\n"
                              "policy-map global_policy\n"
@@ -193,7 +198,7 @@ static uint32_t ports(void)
 
 static uint32_t xlates(void)
 {
-        return xlate_count(fx.w);
+        return xlate_count(fx.w) - 1; /* the static one of the PBX */
 }
 
 /* ---- */
@@ -352,14 +357,144 @@ static void more_calls_than_ports_at_hand(void **state UNUSED)
         call_id = 1;
 }
 
+/* The flow is the PBX's, the media a phone's: the first message that says so is not lost. */
+static void media_of_a_host_that_is_no_end_of_the_flow(void **state UNUSED)
+{
+        char text[4096], *at;
+        unsigned seen;
+
+        snprintf(text, sizeof text, "%s",
+                 message(request("INVITE", "sip:2@" SERVER, 1, PHONE ":5060"), sdp(PHONE, 4000)));
+        while ((at = strstr(text, PHONE ":5060"))) /* who signals; the media stays the phone's */
+                memcpy(at, PBX, 8);
+        assert_int_equal(leases().blocks, 0);
+        px_udp(&fx, 1, PBX, 5060, SERVER, 5060, text);
+        assert_true(hear(0, PBX_SEEN, 5060, SERVER, 5060));
+        seen = number_behind("m=audio ");
+        assert_non_null(strstr(heard, "c=IN IP4 " SHARED "\r\n"));
+        assert_true(seen >= 1024 && seen % 2 == 0);
+        assert_int_equal(leases().maps, 1);
+        assert_true(media_in(6000, (uint16_t)seen, 4000));
+        assert_true(media_out(4000, (uint16_t)seen, 6000));
+        px_udp(&fx, 1, PBX, 5060, SERVER, 5060, text); /* said again */
+        assert_true(hear(0, PBX_SEEN, 5060, SERVER, 5060));
+        assert_int_equal(number_behind("m=audio "), seen);
+        assert_true(px_quiet(&fx));
+}
+
+/* Thirty calls at once, sixteen pairs at hand: each is heard once, and each with ports of its own. */
+static void a_burst_of_calls(void **state UNUSED)
+{
+        static bool taken[65536];
+        unsigned n = 0, port;
+
+        memset(taken, 0, sizeof taken);
+        fx.lazy = true;
+        for (call_id = 1; call_id <= 30; call_id++)
+                px_udp(&fx, 1, PHONE, 5060, SERVER, 5060,
+                       message(request("INVITE", "sip:2@" SERVER, 1, PHONE ":5060"), sdp(PHONE, 4000 + 2 * call_id)));
+        call_id = 1;
+        fx.lazy = false;
+        px_settle(&fx);
+        for (; hear(0, SHARED, 5060, SERVER, 5060); n++) {
+                port = number_behind("m=audio ");
+                assert_false(taken[port]);
+                taken[port] = true;
+        }
+        assert_int_equal(n, 30);
+        assert_int_equal(leases().maps, 30);
+        assert_int_equal(fx.parts.proxy[0]->nheld, 0);
+}
+
+/* The answer is lost: the message is dropped after a second, its buffer is free, and ports are asked for again. */
+static void a_message_that_waits_in_vain(void **state UNUSED)
+{
+        uint32_t used = pkt_pool_used(fx.w->pkts);
+        struct punt_msg m;
+        char text[4096], *at;
+
+        snprintf(text, sizeof text, "%s",
+                 message(request("INVITE", "sip:2@" SERVER, 1, PHONE ":5060"), sdp(PHONE, 4000)));
+        while ((at = strstr(text, PHONE ":5060")))
+                memcpy(at, PBX, 8);
+        fx.lazy = true;
+        px_udp(&fx, 1, PBX, 5060, SERVER, 5060, text);
+        proxy_step(fx.parts.proxy[0], 0);
+        assert_int_equal(fx.parts.proxy[0]->nheld, 1);
+        assert_true(ring_pop(fx.parts.link[0][0].to_dp, &m));
+        assert_int_equal(m.kind, PUNT_LEASE_ASK);
+        assert_false(ring_pop(fx.parts.link[0][0].to_dp, &m));
+        fx.lazy = false;
+        px_settle(&fx);
+        assert_int_equal(fx.parts.proxy[0]->nheld, 1);
+        px_advance(&fx, 4000);
+        assert_int_equal(fx.parts.proxy[0]->nheld, 0);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(pkt_pool_used(fx.w->pkts), used);
+        assert_true(px_drops(&fx, DROP_INSPECT) == 1);
+        px_udp(&fx, 1, PBX, 5060, SERVER, 5060, text);
+        assert_true(hear(0, PBX_SEEN, 5060, SERVER, 5060));
+        assert_non_null(strstr(heard, "c=IN IP4 " SHARED "\r\n"));
+}
+
+static void what_is_shown_of_leased_ports(void **state UNUSED)
+{
+        unsigned seen;
+        char text[200];
+
+        assert_true(registers(PHONE ":5060", 1, 600));
+        seen = invites(2, 4000);
+        assert_true(answered(2, 6000));
+        assert_true(media_in(6000, (uint16_t)seen, 4000));
+        assert_true(media_out(4000, (uint16_t)seen, 6000));
+        snprintf(text, sizeof text, "UDP PAT from inside:10.0.0.9/4000 to outside:192.0.2.200/%u flags ri", seen);
+        assert_non_null(strstr(px_show(&fx, "show xlate"), text));
+        snprintf(text, sizeof text, "UDP PAT from inside:10.0.0.9/4001 to outside:192.0.2.200/%u flags ri", seen + 1);
+        assert_non_null(strstr(px_show(&fx, "show xlate"), text));
+        assert_non_null(strstr(px_show(&fx, "show nat"),
+                               "2 (inside) to (outside) source dynamic phones 192.0.2.200\n"
+                               "    translate_hits = 1, untranslate_hits = 1\n")); /* the signalling, the media */
+        snprintf(text, sizeof text, "inside: 10.0.0.9/4000 (192.0.2.200/%u),\n", seen);
+        assert_non_null(strstr(px_show(&fx, "show conn detail"), text));
+        assert_non_null(strstr(px_show(&fx, "show conn"), "UDP outside 198.51.100.7:6000 inside 10.0.0.9:4000"));
+}
+
+/* Connections and translations end; the place that was announced is made again with the port that the far end has. */
+static void cleared_translations_come_back(void **state UNUSED)
+{
+        unsigned seen;
+
+        assert_true(registers(PHONE ":5060", 1, 600));
+        seen = invites(2, 4000);
+        assert_true(answered(2, 6000));
+        assert_true(media_in(6000, (uint16_t)seen, 4000));
+        px_show(&fx, "clear xlate");
+        px_settle(&fx);
+        assert_int_equal(xlates(), 0);
+        assert_int_equal(leases().maps, 0);
+        assert_int_equal(conn_count(fx.w->conns), 0);
+        assert_true(media_out(4000, 4000, 6000));
+        assert_true(registers(PHONE ":5060", 3, 600));
+        assert_int_equal(invites(4, 4000) % 2, 0);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(a_call_and_its_end), T(a_call_that_is_refused),    T(two_phones_with_one_port),
-                T(media_before_its_call), T(a_call_that_is_refused),    T(two_phones_with_one_port),
-                T(media_that_moves),   T(a_contact_at_another_port), T(more_calls_than_ports_at_hand),
+                T(a_call_and_its_end),
+                T(a_call_that_is_refused),
+                T(two_phones_with_one_port),
+                T(media_before_its_call),
+                T(media_that_moves),
+                T(a_contact_at_another_port),
+                T(more_calls_than_ports_at_hand),
+                T(media_of_a_host_that_is_no_end_of_the_flow),
+                T(a_burst_of_calls),
+                T(a_message_that_waits_in_vain),
+                T(what_is_shown_of_leased_ports),
+                T(cleared_translations_come_back),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,8 +162,9 @@ static inline enum engine_verdict feed_call(struct feed *f, enum inspect_dir dir
         feed_require(v != ENGINE_CLOSE || f->c.reason[0]);
         if (v != ENGINE_CLOSE) {
                 feed_require(!out.full && used <= total && total - used <= f->engine->buffer_max);
-                feed_require(v == ENGINE_MORE || v == ENGINE_ROOM || used == total);
+                feed_require(v == ENGINE_MORE || v == ENGINE_ROOM || v == ENGINE_WAIT || used == total);
                 feed_require(v != ENGINE_ROOM || out.len);
+                feed_require(v != ENGINE_WAIT || f->c.may_wait);
                 feed_keep(s, exact + used, total - used, &out);
         }
         free(exact);

@@ -199,8 +199,10 @@ static inline bool world_announce(struct inspect_ctx *c, const struct announce_r
                 return c->ops->translate(c, r->from, r->proto, &r->at, out);
         feed_require(r->group && r->group < WORLD_GROUPS && w->group_open[r->group]);
         if (i == w->npats) {
-                if (w->pat_full || w->npats == WORLD_PATS)
+                if (w->pat_full || w->npats == WORLD_PATS) {
+                        c->waits |= c->may_wait;
                         return false;
+                }
                 w->pat[w->npats++] = (struct world_pat){ .proto = r->proto, .pair = r->pair, .real = r->at };
                 if (r->pair)
                         w->pat[i].real.port &= 0xfffe;
@@ -260,8 +262,19 @@ static inline bool world_translate(struct inspect_ctx *c, enum inspect_dir from,
         return true;
 }
 
+/* As the host has it: a place that nothing can stand for has no way in. */
+static inline int world_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
+{
+        struct world *w = c->host_worker;
+
+        if (!w->pat_full || !r->group || !world_shares(w, &r->dst))
+                return feed_on_pinhole(c, r);
+        c->waits |= c->may_wait;
+        return -1;
+}
+
 static const struct inspect_host world_ops = {
-        .open_pinhole = feed_on_pinhole,
+        .open_pinhole = world_open_pinhole,
         .end_pinhole = feed_on_pinhole_end,
         .translate = world_translate,
         .announce = world_announce,

@@ -11,11 +11,13 @@
 
 /*
  * The engine: 'g' becomes GROWTH bytes of g's, ROOM when they do not fit; 'd' is left out (DROP); 'c' closes, 'o'
- * closes orderly; 'r' asks for room for ever; 'f' writes too much; 's' notes a secret in the state; all else passes.
+ * closes orderly; 'r' asks for room for ever; 'f' writes too much; 's' notes a secret in the state; 'w' waits until
+ * there is a port and is left out when it may not; all else passes.
  */
 #define GROWTH 1000u
 static const char secret[] = "only-known-to-this-engine-0123456789";
 static unsigned calls;
+static bool port, held; /* is there one; had what is looked at been looked at before? */
 static char *state_of(struct inspect_ctx *c)
 {
         return c->state;
@@ -32,8 +34,10 @@ static enum engine_verdict octet(struct inspect_ctx *c, uint8_t o)
                 wbuf_put(c->out, "not to be sent", 14);
                 return inspect_refuse(c, "said so");
         }
-        if (o == 'd')
+        if (o == 'd' || (o == 'w' && !port && !c->may_wait))
                 return ENGINE_DROP;
+        if (o == 'w' && !port)
+                return ENGINE_WAIT;
         if (o == 's')
                 memcpy(state_of(c), secret, sizeof secret);
         if (o == 'f') {
@@ -54,9 +58,10 @@ static enum engine_verdict on_data(struct inspect_ctx *c, enum inspect_dir dir U
         enum engine_verdict v = ENGINE_ACCEPT, worst = ENGINE_ACCEPT;
 
         calls++;
+        held = c->held;
         for (*used = 0; in.left; (*used)++) {
                 v = octet(c, *in.p);
-                if (v == ENGINE_ROOM || v == ENGINE_CLOSE)
+                if (v == ENGINE_ROOM || v == ENGINE_CLOSE || v == ENGINE_WAIT)
                         return v;
                 worst = v == ENGINE_DROP ? v : worst;
                 cur_take(&in, 1);
@@ -94,6 +99,7 @@ static void ours(struct rig *r, const struct rig_flow *f, const struct inspect_e
                 s->half[i].out.max = OUT_MAX + e->buffer_max + e->growth_max;
         }
         calls = 0;
+        port = false;
 }
 
 static void open_clear(struct rig *r, struct rig_flow *f, uint8_t gen)
@@ -528,6 +534,125 @@ SESSION_TEST(verdicts_on_datagrams)
         close_flow(r, &f);
 }
 
+/* ---- waiting for a port ---- */
+
+static void ports_come(struct rig *r, bool some)
+{
+        struct punt_msg m = { .kind = PUNT_LEASE };
+
+        port = some;
+        rig_tell(r, &m);
+        rig_step(r);
+}
+
+/* Nothing behind it is looked at or even read, the other direction goes on, and nobody turns round for it. */
+SESSION_TEST(a_message_waits_for_its_port)
+{
+        struct rig_flow f;
+        unsigned before;
+
+        open_clear(r, &f, 1);
+        rig_say(r, f.client, "aw.", 3);
+        hears(r, f.server, 'a', 1);
+        CHECK(!list_empty(&r->p->waits) && !held);
+        before = calls;
+        rig_say(r, f.client, "b", 1);
+        for (unsigned i = 0; i < 50; i++)
+                rig_step(r);
+        CHECK(calls == before && list_empty(&r->p->busy));
+        rig_say(r, f.server, "x", 1);
+        hears(r, f.client, 'x', 1);
+        before = calls;
+        ports_come(r, false);
+        RIG_UNTIL(r, calls == before + 1); /* not this time */
+        CHECK(held && !list_empty(&r->p->waits));
+        ports_come(r, true);
+        hears(r, f.server, 'w', 1);
+        hears(r, f.server, '.', 1);
+        hears(r, f.server, 'b', 1);
+        CHECK(list_empty(&r->p->waits) && !held);
+        close_flow(r, &f);
+}
+
+SESSION_TEST(a_message_waits_a_second_at_most)
+{
+        struct rig_flow f;
+
+        open_clear(r, &f, 1);
+        rig_say(r, f.client, "w.", 2);
+        RIG_UNTIL(r, calls == 1);
+        CHECK(!list_empty(&r->p->waits));
+        rig_advance(r, 2100); /* no answer ever comes */
+        hears(r, f.server, '.', 1);
+        CHECK(list_empty(&r->p->waits));
+        rig_say(r, f.client, "w", 1);
+        RIG_UNTIL(r, !list_empty(&r->p->waits)); /* the next one has its own second */
+        CHECK(!held);
+        close_flow(r, &f);
+        CHECK(list_empty(&r->p->waits)); /* its end is not waited for */
+}
+
+static struct pkt *datagram(struct rig *r, struct rig_flow *f, const char *text)
+{
+        struct pkt *pk = frame(r, text, 1500);
+        struct punt_msg m = { .kind = PUNT_DGRAM, .flow = f->id, .gen = f->gen, .pk = pk };
+
+        rig_tell(r, &m);
+        rig_step(r);
+        return pk;
+}
+
+SESSION_TEST(datagrams_wait_for_their_ports)
+{
+        struct rig_flow f;
+        struct pkt *pk[3];
+        unsigned back;
+
+        rig_flow_udp(r, &f, 3, 1);
+        ours(r, &f, &datagrams);
+        back = r->ndgram + r->ndrop;
+        for (unsigned i = 0; i < 3; i++)
+                pk[i] = datagram(r, &f, "w");
+        CHECK(r->p->nheld == 3 && r->ndgram + r->ndrop == back);
+        ports_come(r, false);
+        CHECK(r->p->nheld == 3 && held && r->ndgram + r->ndrop == back);
+        ports_come(r, true);
+        RIG_UNTIL(r, r->ndgram == 3);
+        CHECK(r->p->nheld == 0 && r->ndrop == 0);
+        for (unsigned i = 0; i < 3; i++)
+                pkt_put(pk[i]);
+        port = false;
+        pk[0] = datagram(r, &f, "w");
+        CHECK(r->p->nheld == 1);
+        rig_advance(r, 2100);
+        CHECK(r->p->nheld == 0 && r->ndrop == 1); /* not for ever */
+        pkt_put(pk[0]);
+        pk[0] = datagram(r, &f, "w");
+        close_flow(r, &f);
+        rig_advance(r, 1100);
+        CHECK(r->p->nheld == 0 && r->ndrop == 2); /* nor for a flow that is no more */
+        pkt_put(pk[0]);
+}
+
+SESSION_TEST(not_all_datagrams_may_wait)
+{
+        struct rig_flow f;
+        struct pkt *pk[HELD_DGRAMS_MAX + 1];
+
+        rig_flow_udp(r, &f, 3, 1);
+        ours(r, &f, &datagrams);
+        for (unsigned i = 0; i <= HELD_DGRAMS_MAX; i++)
+                pk[i] = datagram(r, &f, "w");
+        CHECK(r->p->nheld == HELD_DGRAMS_MAX && r->ndrop == 1);
+        proxy_abort_all(r->p);
+        RIG_UNTIL(r, r->ndrop == HELD_DGRAMS_MAX + 1);
+        CHECK(r->p->nheld == 0);
+        for (unsigned i = 0; i <= HELD_DGRAMS_MAX; i++)
+                pkt_put(pk[i]);
+        RIG_UNTIL(r, f.free);
+        rig_hang_up(&f, true);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -546,6 +671,10 @@ int main(void)
                 cmocka_unit_test(a_datagram_may_grow),
                 cmocka_unit_test(a_datagram_that_cannot_grow_is_dropped),
                 cmocka_unit_test(verdicts_on_datagrams),
+                cmocka_unit_test(a_message_waits_for_its_port),
+                cmocka_unit_test(a_message_waits_a_second_at_most),
+                cmocka_unit_test(datagrams_wait_for_their_ports),
+                cmocka_unit_test(not_all_datagrams_may_wait),
         };
 
         return cmocka_run_group_tests(tests, load, unload);
