@@ -389,6 +389,7 @@ static void a_burst_of_calls(void **state UNUSED)
         unsigned n = 0, port;
 
         memset(taken, 0, sizeof taken);
+        assert_true(registers(PHONE ":5060", 1, 600)); /* the way is known */
         fx.lazy = true;
         for (call_id = 1; call_id <= 30; call_id++)
                 px_udp(&fx, 1, PHONE, 5060, SERVER, 5060,
