@@ -40,11 +40,14 @@ class Media:
         return (f"m={self.kind} {self.sock.getsockname()[1]} {proto} {self.pt}\r\nc=IN IP4 {self.addr}\r\n{crypto}"
                 + "".join(f"a={x}\r\n" for x in more))
 
-    def learn(self, part):
-        """Takes what the far end's m-line says: where to send, and its key. A clear end must not see one, nor a secure end miss it."""
+    def learn(self, part, offered=False):
+        """
+        Takes what the far end's m-line says: where to send, and its key. A clear end must not see one, nor a secure end miss it; but
+        `offered` by TLS it may be, to be answered in clear.
+        """
         proto = part.split()[2]
         crypto = re.search(rf"a=crypto:(\d+) {SUITE} inline:([A-Za-z0-9+/=]+)", part)
-        assert proto == ("RTP/SAVP" if self.secure else "RTP/AVP") and bool(crypto) == self.secure, part
+        assert proto == ("RTP/SAVP" if self.secure or offered else "RTP/AVP") and bool(crypto) == (self.secure or offered), part
         self.remote = re.search(r"c=IN IP4 (\S+)", part).group(1), port(part)
         if crypto:
             self.answered, key = crypto.group(1), base64.b64decode(crypto.group(2))
@@ -138,8 +141,8 @@ def phone_wire(lab, cm_outside=siplab.CM_OUTSIDE, addr=siplab.PHONE, cert="phone
 class Door:
     """Where a call manager waits for connections."""
 
-    def __init__(self, ns, addr=siplab.CM):
-        self.addr, self.sock = addr, inside(ns, lambda: socket.create_server((addr, 5060)))
+    def __init__(self, ns, addr=siplab.CM, port=5060):
+        self.addr, self.sock = addr, inside(ns, lambda: socket.create_server((addr, port)))
         self.sock.settimeout(20)
 
     def accept(self):
