@@ -204,11 +204,23 @@ static int apply_logging(struct box *b, struct err *e)
         conf_each(struct loghost_conf, h, &b->store->sys.log_hosts) {
                 if (n == SYSLOG_HOSTS_MAX)
                         break;
-                hosts[n] = (struct syslog_host){ .addr = h->addr };
+                hosts[n] = (struct syslog_host){ .addr = h->addr, .port = h->port };
                 memcpy(hosts[n++].nameif, h->nameif, sizeof hosts[0].nameif);
         }
         if (b->syslog)
                 syslog_send_hosts(b->syslog, hosts, n);
+        return 0;
+}
+
+int commit_logging(struct commit *c, struct err *e)
+{
+        struct store *s = c->box->store;
+
+        if (!(s->dirty & DIRTY_LOG))
+                return 0;
+        if (apply_logging(c->box, e) < 0)
+                return -1;
+        s->dirty &= ~DIRTY_LOG;
         return 0;
 }
 

@@ -27,6 +27,9 @@ int commit_now(struct box *b, struct err *e);
 /* Puts a configuration in force that forwards nothing; what is typed stays to be compiled. For a start that fails. */
 int commit_nothing(struct commit *c, struct err *e);
 
+/* Puts only lines about logging in force, which is cheap: what follows in a paste is logged by them. */
+int commit_logging(struct commit *c, struct err *e);
+
 struct commit_stats {
         uint64_t commits, failed;
         uint64_t last_us, longest_us; /* compile and publish */

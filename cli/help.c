@@ -26,15 +26,16 @@ struct offers {
         size_t prefix_len;
         struct type_env env;
         const char *help; /* of the values being listed */
+        const struct cli_tree *tree;
 };
 
 /* Several commands that begin alike are explained by the word they share. */
-static void offer(struct offers *of, const char *word, const char *help, bool value)
+static void offer(struct offers *of, const char *first, const char *word, const char *help, bool value)
 {
         for (unsigned i = 0; i < of->n; i++)
                 if (!strcmp(of->o[i].word, word)) {
-                        if (strcmp(of->o[i].help, help) != 0 && word_help(word))
-                                of->o[i].help = word_help(word);
+                        if (strcmp(of->o[i].help, help) != 0 && word_help(first, word))
+                                of->o[i].help = word_help(first, word);
                         return;
                 }
         if (of->n == OFFERS_MAX)
@@ -42,6 +43,12 @@ static void offer(struct offers *of, const char *word, const char *help, bool va
         str_copy(of->o[of->n].word, sizeof of->o[0].word, word);
         of->o[of->n].help = help;
         of->o[of->n++].value = value;
+}
+
+/* What lines of the row begin with, for what a word further on means there. */
+static const char *first_word(const struct tree_row *tr)
+{
+        return tr->g->npos && tr->g->pos[0]->kind == PART_KEYWORD ? tr->g->pos[0]->text : "";
 }
 
 /* Another spelling is not offered; whoever knows it is helped on. */
@@ -59,7 +66,7 @@ static const char *help_of(const struct tree_row *tr, const struct gram_part *p)
                 return p->type->help;
         if (p->lead && p->pos + 1 == tr->g->nlead)
                 return row_help;
-        word = word_help(p->text);
+        word = word_help(first_word(tr), p->text);
         return word ? word : row_help;
 }
 
@@ -82,13 +89,15 @@ static void offer_value(void *ctx, const char *value)
         struct offers *of = ctx;
 
         if (str_prefix_ci(value, of->prefix))
-                offer(of, value, of->help, false);
+                offer(of, "", value, of->help, false);
 }
 
 /* Values out of a closed set are offered one by one. */
 static bool is_closed_set(const struct gram_part *p)
 {
-        return p->type->complete && (p->type->flags & TYPE_MANY || !strcmp(p->type->name, "nameif"));
+        const char *t = p->type->name;
+
+        return p->type->complete && (p->type->flags & TYPE_MANY || !strcmp(t, "nameif") || !strcmp(t, "section"));
 }
 
 static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part *p)
@@ -100,13 +109,13 @@ static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part
                 return;
         if (p->kind == PART_KEYWORD) {
                 if (str_prefix_ci(p->text, of->prefix))
-                        offer(of, p->text, help_of(tr, p), false);
+                        offer(of, first_word(tr), p->text, help_of(tr, p), false);
         } else if (is_closed_set(p)) {
                 of->help = p->type->help;
                 p->type->complete(&of->env, &p->targ, offer_value, of);
         } else if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
                 shown_as(p, shown, sizeof shown);
-                offer(of, shown, help_of(tr, p), true);
+                offer(of, "", shown, help_of(tr, p), true);
         }
 }
 
@@ -149,7 +158,7 @@ static bool collect(struct asking *q, const struct tree_mode *m, const void *obj
                              .obj = obj,
                              .env = &of->env };
 
-        of->env = (struct type_env){ .store = c ? c->store : NULL };
+        of->env = (struct type_env){ .store = c ? c->store : NULL, .tree = of->tree };
         of->n = 0;
         of->prefix = q->prefix;
         of->prefix_len = strlen(q->prefix);
@@ -220,6 +229,7 @@ void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv,
                 mem_free(of);
                 return;
         }
+        of->tree = t;
         for (unsigned i = 0; i < n; i++) {
                 if (!collect(&q, modes[i].m, modes[i].obj, c, priv, of))
                         continue;
@@ -302,7 +312,7 @@ bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned p
                                      .obj = modes[i].obj,
                                      .env = &tab.env };
 
-                tab = (struct tab){ .k = { .prefix = q.prefix }, .env = { .store = c ? c->store : NULL } };
+                tab = (struct tab){ .k = { .prefix = q.prefix }, .env = { .store = c ? c->store : NULL, .tree = t } };
                 if (!tree_next(&r, q.words - no_form, on_tab, &tab, &end) || !tab.k.hits)
                         continue;
                 done = true;

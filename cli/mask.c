@@ -49,6 +49,26 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
                 text_add(out, lx->raw + done);
 }
 
+void mask_urls(const char *line, struct text *out)
+{
+        const char *p;
+
+        while ((p = strstr(line, "://"))) {
+                size_t len = 3 + strcspn(p + 3, " ");
+                const char *at = memrchr(p, '@', len), *colon = memchr(p + 3, ':', len - 3);
+
+                if (at && colon && colon < at) {
+                        text_addn(out, line, (size_t)(colon + 1 - line));
+                        text_add(out, "*****");
+                        line = at;
+                } else {
+                        text_addn(out, line, (size_t)(p + 3 - line));
+                        line = p + 3;
+                }
+        }
+        text_add(out, line);
+}
+
 bool mask_has_secret(const struct tree_row *tr)
 {
         for (unsigned i = 0; i < tr->g->npos; i++)

@@ -56,6 +56,9 @@ struct running_filter {
         char iface[HWNAME_MAX + 1];      /* what a name of an interface was settled to */
         struct lexed lx;
 };
+/* The sections there can be; some more than once. */
+struct cli_tree;
+void running_sections(const struct cli_tree *t, void (*fn)(void *ctx, const char *section), void *ctx);
 /* -1: there is no such section. */
 int running_filter_init(struct running_filter *f, const struct store *s, const char *words, struct err *e);
 void running_filter_fini(struct running_filter *f);

@@ -109,6 +109,22 @@ static const char *first_keyword(const struct tree_row *tr)
         return tr->g->root->child->kind == PART_KEYWORD ? tr->g->root->child->text : NULL;
 }
 
+/* NULL: lines of this row are not printed. */
+static const char *section_word(const struct tree_row *tr)
+{
+        return tr->conf->kind == ROW_CALL && !tr->conf->write ? NULL : first_keyword(tr);
+}
+
+void running_sections(const struct cli_tree *t, void (*fn)(void *ctx, const char *section), void *ctx)
+{
+        const struct tree_mode *g = tree_global(t);
+
+        for (unsigned i = 0; i < g->n; i++)
+                if (section_word(&g->row[i]))
+                        fn(ctx, section_word(&g->row[i]));
+        fn(ctx, "nat");
+}
+
 /* The section that a word abbreviates; ambiguous or unknown: NULL with e. */
 static const char *section_of(const struct cli_tree *t, const char *word, struct err *e)
 {
@@ -118,8 +134,7 @@ static const char *section_of(const struct cli_tree *t, const char *word, struct
         if (str_prefix_ci("nat", word) && strlen(word) == 3)
                 return "nat";
         for (unsigned i = 0; i < g->n; i++) {
-                const char *k =
-                        g->row[i].conf->kind == ROW_CALL && !g->row[i].conf->write ? NULL : first_keyword(&g->row[i]);
+                const char *k = section_word(&g->row[i]);
 
                 if (!k || !str_prefix_ci(k, word) || (hit && !strcmp(hit, k)))
                         continue;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "cli/commit.h"
+#include "cli/mask.h"
 #include "cli/store.h"
 #include "cli/tree.h"
 
@@ -39,13 +40,15 @@ const char *session_history(const struct session *s, unsigned n)
 /* 111009 for commands that only look, 111008 for the others. The caller holds conf_lock. */
 static void audit(struct session *s, const char *line, const struct cli_result *r)
 {
-        const char *shown = r->masked.n || r->masked.bad ? text_str(&r->masked) : line;
+        struct text shown = { 0 };
         bool looks = r->exec && (!strncmp(r->exec->grammar, "show", 4) || !strncmp(r->exec->grammar, "more", 4));
         enum log_msg id = looks ? LOG_111009 : LOG_111008;
 
         if (!log_wanted(s->box->log_src, id))
                 return;
-        log_msg(s->box->log_src, id, LS(session_user(s)), LS(shown));
+        mask_urls(r->masked.n || r->masked.bad ? text_str(&r->masked) : line, &shown);
+        log_msg(s->box->log_src, id, LS(session_user(s)), LS(text_str(&shown)));
+        text_fini(&shown);
 }
 
 /* ---- dialogs ---- */
@@ -141,6 +144,8 @@ static void parse(struct session *s, const char *cmd, struct cli_result *r)
                 s->conf.store = b->store;
                 s->conf.priv = s->priv;
                 conf_line(&s->conf, cmd, r);
+                if (r->changed && b->commit)
+                        commit_logging(b->commit, NULL); /* what fails is tried again by the commit, and told */
         } else {
                 exec_line(b->store->tree, s->priv, cmd, r);
         }

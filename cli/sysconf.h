@@ -40,10 +40,11 @@ struct inert_block_conf {
         bool parameters;
 };
 
-struct loghost_conf { /* logging host IFC A: UDP port 514 */
+struct loghost_conf { /* logging host IFC A [udp/PORT] */
         struct conf_obj o;
         char nameif[NAMEIF_MAX + 1];
         struct addr addr;
+        uint16_t port; /* 0: 514 */
 };
 
 struct aaa_conf { /* aaa authentication WHAT console LOCAL */

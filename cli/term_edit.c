@@ -1,8 +1,10 @@
 /* Line editing by libedit. Its tputs state is static, so every call is made under one lock of the process. */
 #include "cli/term_int.h"
 
+#include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,12 +14,14 @@
 
 #define HISTORY_MAX 200
 #define INSERT_MAX 256
+#define COLUMNS 640 /* libedit wraps there: lines of 511 columns and their prompt do not come near */
 
 struct term_edit {
         struct term *t;
         EditLine *el;
         History *h;
         FILE *in, *out, *err;
+        int model;          /* keeps the terminal that libedit asks for its width */
         const char *prompt; /* of the read under way */
         bool command;       /* help, completion, history */
         enum term_result result;
@@ -169,10 +173,8 @@ static void show_async(EditLine *el, struct term_edit *x)
 
 static void handle_wake(EditLine *el, struct term_edit *x)
 {
-        if (atomic_exchange(&x->t->resized, false)) {
-                el_resize(el);
-                redraw(el);
-        }
+        atomic_store(&x->t->resized,
+                     false); /* who asks for the size next is told the new one; nothing is drawn anew */
         show_async(el, x);
         fflush(x->out);
 }
@@ -247,7 +249,6 @@ enum term_result term_edit_read(struct term *t, const char *prompt, bool command
         x->command = command;
         x->result = TERM_LINE;
         atomic_store(&t->resized, false);
-        el_resize(x->el);
         s = el_gets(x->el, &n);
         r = take_line(t, x, s, n);
         if (!s && r == TERM_EOF)
@@ -285,6 +286,9 @@ static void configure(struct term_edit *x, const char *type)
                      { "^U", "vi-kill-line-prev" },
                      { "^P", "ed-prev-history" },
                      { "^N", "ed-next-history" } };
+        /* as every terminal of today has them, without the time a VT100 needed, which is filled with NULs */
+        static const char *const caps[][2] = { { "bl", "" },       { "ce", "\033[K" }, { "cd", "\033[J" },
+                                               { "nd", "\033[C" }, { "up", "\033[A" }, { "cl", "\033[H\033[J" } };
         EditLine *el = x->el;
         const char *env = getenv("TERM");
 
@@ -296,7 +300,8 @@ static void configure(struct term_edit *x, const char *type)
         el_set(el, EL_PROMPT, prompt_of);
         el_set(el, EL_HIST, history, x->h);
         el_set(el, EL_GETCFN, get_wide);
-        el_set(el, EL_SETTC, "bl", "", NULL);
+        for (size_t i = 0; i < ARRAY_LEN(caps); i++)
+                el_set(el, EL_SETTC, caps[i][0], caps[i][1], NULL);
         el_set(el, EL_SETTY, "-d", "-isig", "-icrnl", "-inlcr", NULL);
         el_set(el, EL_SETTY, "-x", "-isig", "-icanon", "-echo", "-iexten", "-icrnl", NULL);
         /* the wide form: the narrow one copies the names and never frees them */
@@ -308,13 +313,36 @@ static void configure(struct term_edit *x, const char *type)
                 el_set(el, EL_BIND, keys[i].key, keys[i].what, NULL);
 }
 
-static FILE *stream_on(int fd, const char *mode)
+static FILE *stream_on(int fd)
 {
-        int d = dup(fd);
-        FILE *f = d < 0 ? NULL : fdopen(d, mode);
+        int d = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        FILE *f = d < 0 ? NULL : fdopen(d, "w");
 
         if (!f && d >= 0)
                 close(d);
+        return f;
+}
+
+/*
+ * Management programs wait for the echo of exactly what they sent, but libedit breaks a line where its terminal ends.
+ * So it is given another one, which is as ours but very wide; keys come by get_wide(), text goes to ours.
+ */
+static FILE *wide_terminal(const struct term *t, int *model)
+{
+        struct winsize ws = { .ws_row = 24, .ws_col = COLUMNS };
+        struct termios as;
+        int fd;
+        FILE *f;
+
+        if (tcgetattr(t->in, &as) || openpty(model, &fd, NULL, &as, &ws)) {
+                *model = -1;
+                return NULL;
+        }
+        fcntl(*model, F_SETFD, FD_CLOEXEC);
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+        f = fdopen(fd, "r");
+        if (!f)
+                close(fd);
         return f;
 }
 
@@ -329,9 +357,10 @@ struct term_edit *term_edit_new(struct term *t, const char *type, struct err *e)
                 return NULL;
         }
         x->t = t;
+        x->model = -1;
         x->prompt = "";
-        x->in = stream_on(t->in, "r");
-        x->out = stream_on(t->out, "w");
+        x->in = wide_terminal(t, &x->model);
+        x->out = stream_on(t->out);
         x->err = fopen("/dev/null", "w");
         pthread_mutex_lock(&el_lock);
         x->h = history_init();
@@ -362,6 +391,8 @@ void term_edit_free(struct term_edit *x)
         pthread_mutex_unlock(&el_lock);
         if (x->in)
                 fclose(x->in);
+        if (x->model >= 0)
+                close(x->model);
         if (x->out)
                 fclose(x->out);
         if (x->err)

@@ -13,9 +13,10 @@
  *   level             log level, -1 unset                          protocol        0-255 or a name
  *   suites            cipher suite names, one or more              idrange         ID or ID-ID: two u32
  *   hours             -12 to 14                                    promptparts     parts of the prompt, one or more
- *   hwkind hwslot     a hardware name in two words
- *   addrspec, hostspec: struct addr_spec; tcpports, udpports (with groups), tcprange, udprange, tcpeq, udpeq: struct
- *   port_spec; proto: struct proto_spec; logfilter: struct log_filter
+ *   section           as line: a section of the configuration, and what its lines go on with
+ *   hwkind hwslot     a hardware name in two words             logport(udp) logport(tcp)   PROTOCOL[/PORT] of a log
+ * server addrspec, hostspec: struct addr_spec; tcpports, udpports (with groups), tcprange, udprange, tcpeq, udpeq:
+ * struct port_spec; proto: struct proto_spec; logfilter: struct log_filter
  */
 #ifndef VOXGATE_CLI_TYPES_H
 #define VOXGATE_CLI_TYPES_H
@@ -33,9 +34,10 @@ struct type_arg {
 /* What a type may look at: the store that references are resolved in, and whether they may wait for the end of a
  * load. */
 struct type_env {
-        const struct store *store; /* NULL: form only */
-        bool late;                 /* an unknown name is noted instead of refused */
-        struct err *missing;       /* the note: why the line would be refused; code NONE: nothing is missing */
+        const struct store *store;   /* NULL: form only */
+        bool late;                   /* an unknown name is noted instead of refused */
+        const struct cli_tree *tree; /* for what the language has; NULL: that of the store */
+        struct err *missing;         /* the note: why the line would be refused; code NONE: nothing is missing */
 };
 
 typedef void (*type_each_fn)(void *ctx, const char *value);
@@ -59,8 +61,8 @@ struct cmd_type {
         const char *grammar;
         const struct cmd_bind *bind;
 };
-#define TYPE_LINE 1u /* takes the raw rest of the line */
-#define TYPE_MANY 2u /* takes one or more words */
+#define TYPE_LINE 1u   /* takes the raw rest of the line */
+#define TYPE_MANY 2u   /* takes one or more words */
 #define TYPE_SECRET 4u /* never logged */
 
 const struct cmd_type *type_find(const char *name, size_t n);

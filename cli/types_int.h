@@ -38,6 +38,7 @@ TYPE_SET(ifpair_set);
 TYPE_MATCH(hwname_match);
 TYPE_STORE(hwname_store);
 TYPE_EACH(hwname_each);
+TYPE_EACH(section_each);
 /* Numbers, some with names: types_num.c */
 TYPE_MATCH(u32_match);
 TYPE_STORE(u32_store);
@@ -54,6 +55,9 @@ TYPE_MATCH(level_match);
 TYPE_STORE(level_store);
 TYPE_WRITE(level_write);
 TYPE_EACH(level_each);
+TYPE_MATCH(logport_match);
+TYPE_STORE(logport_store);
+TYPE_WRITE(logport_write);
 /* Numbers with names: types_named.c */
 TYPE_MATCH(tcpport_match);
 TYPE_STORE(tcpport_store);

@@ -198,3 +198,59 @@ TYPE_EACH(level_each)
         for (int l = 0; l <= LOG_L_DEBUG; l++)
                 fn(ctx, log_level_name(l));
 }
+
+/* ---- "udp/5140", "17/5140", "tcp": of the protocol that the type is about ---- */
+struct logproto {
+        const char *name, *number;
+        uint16_t port;
+};
+static const struct logproto logprotos[] = { { "udp", "17", 514 }, { "tcp", "6", 1470 } };
+
+static const struct logproto *logproto_of(const struct type_arg *ta)
+{
+        return &logprotos[ta->text && !strcmp(ta->text, "tcp")];
+}
+
+/* How much of the word is the protocol: its name, in either case, or its number; 0: it is another. */
+static size_t logproto_len(const struct logproto *p, const char *s, size_t n)
+{
+        size_t len = strcspn(s, "/");
+
+        len = MIN_OF(len, n);
+        if (len && (type_common(p->name, s, len) == len || (len == strlen(p->number) && !memcmp(s, p->number, len))))
+                return len;
+        return 0;
+}
+
+TYPE_MATCH(logport_match)
+{
+        const struct logproto *p = logproto_of(ta);
+        const struct type_arg port = { .lo = 1, .hi = 65535 };
+        size_t len = logproto_len(p, s, n);
+
+        if (!len)
+                return MAX_OF(type_common(p->name, s, n), type_common(p->number, s, n));
+        if (len == n)
+                return n;
+        if (len + 1 == n) /* nothing behind the slash */
+                return n - 1;
+        return len + 1 + u32_match(env, &port, s + len + 1, n - len - 1);
+}
+
+TYPE_STORE(logport_store)
+{
+        const struct logproto *p = logproto_of(ta);
+        const char *slash = strchr(s, '/');
+        uint32_t port = p->port;
+
+        (void)env;
+        if (slash && (!str_u32(slash + 1, 1, 65535, &port) || (port < 1025 && port != p->port)))
+                return err_set(e, ERR_RANGE, "port %s is not from 1025 to 65535", slash + 1);
+        field_put(field, size, port == p->port ? 0 : port);
+        return 0;
+}
+
+TYPE_WRITE(logport_write)
+{
+        text_printf(out, "%s/%llu", logproto_of(ta)->number, (unsigned long long)field_get(field, size));
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/hwname.h"
+#include "cli/running.h"
 #include "cli/store.h"
 #include "platform/base/str.h"
 
@@ -201,4 +202,14 @@ TYPE_EACH(hwname_each)
                 return;
         conf_each(struct iface_conf, i, &env->store->net.ifaces)
                 fn(ctx, i->o.name);
+}
+
+/* The words that lines of the configuration begin with. */
+TYPE_EACH(section_each)
+{
+        const struct cli_tree *t = env->tree ? env->tree : env->store ? env->store->tree : NULL;
+
+        (void)ta;
+        if (t)
+                running_sections(t, fn, ctx);
 }

@@ -2,7 +2,8 @@
 #ifndef VOXGATE_CLI_WORDS_H
 #define VOXGATE_CLI_WORDS_H
 
-/* NULL when the word has no entry of its own. */
-const char *word_help(const char *word);
+/* NULL when the word has no entry of its own. first: what the line begins with, where the word may mean another
+ * thing. */
+const char *word_help(const char *first, const char *word);
 
 #endif

@@ -1,15 +1,18 @@
-/* tls-proxies -> profiles; phone proxies: phone_compile.c. A tls-proxy that cannot work is compiled as unusable with its reason: sessions fail
- * closed. */
+/* tls-proxies -> profiles; phone proxies: phone_compile.c. A tls-proxy that cannot work is compiled as unusable with
+ * its reason: sessions fail closed. */
 #include <stdio.h>
 #include <string.h>
 
 #include "proxy/ldc.h"
 #include "proxy/phone_compile.h"
+#include "platform/net/iface.h"
 
 struct compile {
         const struct proxy_conf *conf;
         const struct pki_rt *pki;
         const struct ssl_conf *ssl;
+        const struct net_rt *net;
+        struct arena *arena;
         const struct rng *rng;
         const struct clock *clk;
 };
@@ -50,18 +53,15 @@ static bool serves_phones(const struct compile *x, const struct tls_proxy_conf *
         return c->ldc_issuer[0] != 0;
 }
 
-static struct tls_profile *server_side(const struct compile *x, const struct tls_proxy_conf *c, struct err *e)
+static struct tls_profile *server_side(const struct compile *x, const struct tls_proxy_conf *c, const char *tp,
+                                       struct err *e)
 {
         struct tls_profile_params p = { .role = TLS_SERVER, .rng = x->rng, .clk = x->clk };
         struct tls_profile *profile;
 
-        if (!c->server_tp[0]) {
-                err_set(e, ERR_REF, "tls-proxy %s has no server trust-point", c->o.name);
-                return NULL;
-        }
-        p.identity = pki_identity(x->pki, c->server_tp);
+        p.identity = pki_identity(x->pki, tp);
         if (!p.identity || !p.identity->cert) {
-                err_set(e, ERR_REF, "Trustpoint %s has not been enrolled", c->server_tp);
+                err_set(e, ERR_REF, "Trustpoint %s has not been enrolled", tp);
                 return NULL;
         }
         if (!c->no_authenticate_client) {
@@ -75,6 +75,46 @@ static struct tls_profile *server_side(const struct compile *x, const struct tls
         profile = tls_profile_new(&p, e);
         trust_set_put(p.trust);
         return profile;
+}
+
+/* By interface, where the tls-proxy names none. why: what is wrong with the last that does not work. -1: no memory.
+ */
+static int servers_on(const struct compile *x, const struct tls_proxy_conf *c, struct tls_proxy_rt *rt,
+                      struct err *why)
+{
+        rt->on = arena_array(x->arena, x->ssl->trust_points.n + 1, sizeof *rt->on);
+        if (!rt->on)
+                return err_nomem(why, "compiling tls-proxies");
+        err_set(why, ERR_REF, "tls-proxy %s has no server trust-point", c->o.name);
+        conf_each(struct ssl_tp_conf, t, &x->ssl->trust_points) {
+                const struct iface_rt *ifc = iface_by_name(x->net, t->o.name);
+                struct server_on *on = &rt->on[rt->n_on];
+                struct err e = { 0 };
+
+                if (*t->o.name && !ifc)
+                        continue;
+                rt->n_on++;
+                on->iface = ifc ? ifc->idx : IFACE_NONE;
+                snprintf(on->tp, sizeof on->tp, "%s", t->trustpoint);
+                on->server = server_side(x, c, on->tp, &e);
+                if (!on->server)
+                        *why = e;
+                if (e.code == ERR_NOMEM)
+                        return -1;
+        }
+        for (unsigned i = 0; i < rt->n_on; i++)
+                if (rt->on[i].server)
+                        return 0;
+        return -1;
+}
+
+static bool has_server(const struct compile *x, const struct tls_proxy_conf *c, struct tls_proxy_rt *rt,
+                       struct err *why)
+{
+        if (!c->server_tp[0])
+                return servers_on(x, c, rt, why) == 0;
+        rt->server = server_side(x, c, c->server_tp, why);
+        return rt->server != NULL;
 }
 
 /* Certificates per phone: -1 when they are asked for and cannot be had. */
@@ -135,8 +175,7 @@ static int one(const struct compile *x, const struct tls_proxy_conf *c, struct t
         rt->authenticate_client = !c->no_authenticate_client;
         rt->cleartext = c->cleartext_port != 0;
         suites_text(rt, c);
-        rt->server = server_side(x, c, &why);
-        if (rt->server)
+        if (has_server(x, c, rt, &why))
                 rt->client = client_side(x, c, rt, &why);
         if (why.code == ERR_NOMEM) {
                 *e = why;
@@ -153,6 +192,8 @@ static void proxy_fini(const void *root)
 
         for (unsigned i = 0; i < p->n; i++) {
                 tls_profile_put(p->tp[i].server);
+                for (unsigned k = 0; k < p->tp[i].n_on; k++)
+                        tls_profile_put(p->tp[i].on[k].server);
                 tls_profile_put(p->tp[i].client);
                 ldc_rt_put(p->tp[i].ldc);
         }
@@ -162,7 +203,13 @@ int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const s
                   const struct pki_rt *assets, const struct net_rt *net, const struct rng *rng,
                   const struct clock *clk, struct err *e)
 {
-        struct compile x = { .pki = assets, .ssl = &pki->ssl, .conf = conf, .rng = rng, .clk = clk };
+        struct compile x = { .pki = assets,
+                             .ssl = &pki->ssl,
+                             .conf = conf,
+                             .net = net,
+                             .arena = part->arena,
+                             .rng = rng,
+                             .clk = clk };
         struct proxy_rt *p = arena_alloc(part->arena, sizeof *p);
 
         if (!p)
@@ -180,6 +227,19 @@ int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const s
                         return -1;
         }
         return phone_compile(part->arena, p, conf, net, e);
+}
+
+const struct server_on *server_on_iface(const struct tls_proxy_rt *t, uint16_t iface)
+{
+        const struct server_on *any = NULL;
+
+        for (unsigned i = 0; i < t->n_on; i++) {
+                if (t->on[i].iface == iface)
+                        return &t->on[i];
+                if (t->on[i].iface == IFACE_NONE)
+                        any = &t->on[i];
+        }
+        return any;
 }
 
 const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id)

@@ -9,6 +9,13 @@
 struct ldc_rt; /* proxy/ldc.h: issuer and key for certificates per phone */
 struct net_rt;
 
+/* What a tls-proxy without a trustpoint of its own shows to clients of an interface: `ssl trust-point`. */
+struct server_on {
+        uint16_t iface; /* IFACE_NONE: every one that has no other */
+        char tp[TRUSTPOINT_NAME_MAX + 1];
+        struct tls_profile *server; /* NULL: it has no certificate */
+};
+
 struct tls_proxy_rt {
         uint32_t id; /* conf id */
         char name[PROXY_NAME_MAX + 1];
@@ -16,6 +23,8 @@ struct tls_proxy_rt {
         bool authenticate_client;
         struct tls_profile
                 *server; /* towards the TLS client; NULL: no identity certificate (sessions refused, reason below) */
+        unsigned n_on;   /* instead of server, by the interface of the client */
+        struct server_on *on;
         struct tls_profile *client; /* towards the TLS server; without a certificate of ours where ldc is set */
         struct ldc_rt *ldc;         /* a certificate per phone is shown there instead; NULL: none */
         bool cleartext;             /* the server leg is TCP */
@@ -59,6 +68,8 @@ static inline const struct proxy_rt *proxy_rt(const struct snapshot *s)
 {
         return s->part[SNAP_PROXY]->root;
 }
+/* Of a tls-proxy without a trustpoint of its own; NULL: nothing is configured for this interface. */
+const struct server_on *server_on_iface(const struct tls_proxy_rt *t, uint16_t iface);
 const struct tls_proxy_rt *tls_proxy_by_id(const struct proxy_rt *p, uint32_t id);
 const struct phone_proxy_rt *phone_proxy_by_id(const struct proxy_rt *p, uint32_t id);
 

@@ -8,6 +8,7 @@
 static const char *bind_tls_proxy(struct psession *s, const struct proxy_rt *p)
 {
         const struct tls_proxy_rt *tp = tls_proxy_by_id(p, s->info.tls_proxy_id);
+        const struct server_on *on = NULL;
 
         if (!tp)
                 return "its tls-proxy no longer exists";
@@ -18,7 +19,15 @@ static const char *bind_tls_proxy(struct psession *s, const struct proxy_rt *p)
         s->tls[1] = !tp->cleartext;
         if (tp->unusable[0])
                 return tp->unusable;
-        s->server_profile = tls_profile_get(tp->server);
+        if (!tp->server) {
+                on = server_on_iface(tp, s->info.iface[0]);
+                if (!on)
+                        return "neither its tls-proxy nor the client's interface has a trustpoint";
+                snprintf(s->server_tp, sizeof s->server_tp, "%s", on->tp);
+                if (!on->server)
+                        return "the trustpoint of the client's interface has not been enrolled";
+        }
+        s->server_profile = tls_profile_get(tp->server ? tp->server : on->server);
         s->client_profile = tp->client ? tls_profile_get(tp->client) : NULL;
         s->ldc = tp->ldc ? ldc_rt_get(tp->ldc) : NULL;
         return NULL;

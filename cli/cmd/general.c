@@ -218,7 +218,7 @@ const struct cmd_row rows_general[] = {
         CALL("quit", "Exit from the current mode", call_exit),
         CALL("end", "Exit from configuration mode", call_end),
         CALL("clear configure {all|primary|secondary}", "Remove the whole configuration", call_clear),
-        CALL("clear configure SECTION:line(200)", "Remove a section of the configuration", call_clear),
+        CALL("clear configure SECTION:section(200)", "Remove a section of the configuration", call_clear),
         OLD("nat IFC:oneif WHAT:line(200)"),
         OLD("global IFC:oneif WHAT:line(200)"),
         OLD("static WHAT:line(200)"),

@@ -226,6 +226,7 @@ static const struct cmd_bind bind[] = {
 static const struct cmd_bind host_bind[] = {
         BIND("IFC", struct loghost_conf, nameif),
         BIND("A", struct loghost_conf, addr),
+        BIND_OPT("PORT", struct loghost_conf, port, 0),
         { 0 },
 };
 
@@ -267,9 +268,11 @@ const struct cmd_row rows_logging[] = {
              "only a fixed string is put in front"),
         KEPT("logging queue N:u32(0-8192)", "Messages that may wait", "the length of the queue is fixed",
              .flags = ROW_SINGLE),
-        { ROW_LIST, "logging host IFC:nameif A:addr", "A syslog server, reached by UDP", host_bind, DIRTY_LOG,
-          STORE(sys.log_hosts), .check = check_host },
-        KEPT("logging host IFC:nameif A:addr {tcp|secure|format emblem}", "A syslog server",
+        { ROW_LIST, "logging host IFC:nameif A:addr [PORT:logport(udp)]", "A syslog server, reached by UDP",
+          host_bind, DIRTY_LOG, STORE(sys.log_hosts), .check = check_host },
+        KEPT("logging host IFC:nameif A:addr PORT:logport(tcp) [secure]", "A syslog server",
+             "messages are sent by UDP in the standard format only"),
+        KEPT("logging host IFC:nameif A:addr [PORT:logport(udp)] format emblem", "A syslog server",
              "messages are sent by UDP in the standard format only"),
         KEPT("logging {asdm|mail|history} WHAT:word(64)", "Other destinations", "there is no such destination"),
         KEPT("logging {standby|permit-hostdown|emblem|flash-bufferwrap}", "Other options",

@@ -73,8 +73,8 @@ const struct cmd_row rows_ssl[] = {
           .check = check_server, .inert_if = server_inert, .dflt = "ssl server-version any" },
         { ROW_LEAF, "ssl client-version " VERSION, "Versions spoken as a client", client_bind, DIRTY_PROXY,
           .check = check_client, .inert_if = client_inert, .dflt = "ssl client-version any" },
-        { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]", "Certificate of the appliance's own servers",
-          tp_bind, DIRTY_SYS, STORE(pki.ssl.trust_points), .key = key_name,
-          .inert = "the appliance has no TLS server of its own" },
+        { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]",
+          "Certificate shown on an interface by tls-proxies that name none", tp_bind, DIRTY_PROXY,
+          STORE(pki.ssl.trust_points), .key = key_name },
         END,
 };

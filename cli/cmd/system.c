@@ -234,15 +234,9 @@ static int check_width(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
-static const char *width_inert(const struct store *s, const void *obj)
-{
-        (void)obj;
-        return s->sys.terminal_width == 80 ? NULL : "output is not wrapped";
-}
-
 const struct cmd_row rows_pager[] = {
         { ROW_LEAF, "terminal width WIDTH:u32(0-511)", "Width of the terminal", pager_bind, DIRTY_SYS,
-          .check = check_width, .inert_if = width_inert },
+          .check = check_width }, /* nothing is wrapped at any width */
         { ROW_LEAF, "pager lines LINES:u32(0-2147483647)", "Lines of a page; 0 does not page", pager_bind,
           .dirty = DIRTY_SYS },
         { ROW_LEAF, "pager LINES:u32(0-2147483647)", "Lines of a page; 0 does not page", pager_bind, DIRTY_SYS,

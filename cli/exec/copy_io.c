@@ -1,5 +1,8 @@
 #include "cli/exec/copy_io.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "cli/exec/cap_live.h"
 #include "cli/exec/pkt_text.h"
 #include "cli/exec/save.h"
@@ -127,11 +130,13 @@ static int read_capture(struct session *s, const struct copy_plan *p, struct blo
         return cap_each(session_box(s), p->src.name, add_record, b, e);
 }
 
-static int read_file(const char *path, struct blob *b, struct err *e)
+static int read_file(const char *name, const char *path, struct blob *b, struct err *e)
 {
         uint8_t *data;
         size_t n;
 
+        if (access(path, R_OK))
+                return err_set(e, ERR_IO, "%%Error opening disk0:/%s (%s)", name, strerror(errno));
         if (file_read(path, FLASH_FILE_MAX, &data, &n, e))
                 return -1;
         text_addn(&b->t, (const char *)data, n);
@@ -153,9 +158,12 @@ static int read_source(struct session *s, const struct copy_plan *p, struct blob
                 pthread_mutex_unlock(&box->conf_lock);
                 return rc;
         case COPY_STARTUP:
-                return startup_path(box, path, sizeof path, e) || read_file(path, b, e) ? -1 : 0;
+                return startup_path(box, path, sizeof path, e) || read_file("startup-config", path, b, e) ? -1 : 0;
         case COPY_FLASH:
-                return flash_path(box, p->src.name, path, sizeof path, e) || read_file(path, b, e) ? -1 : 0;
+                return flash_path(box, p->src.name, path, sizeof path, e) ||
+                                       read_file(flash_name(p->src.name), path, b, e)
+                               ? -1
+                               : 0;
         case COPY_CAPTURE:
                 return read_capture(s, p, b, e);
         case COPY_TFTP:

@@ -86,6 +86,19 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
         return 0;
 }
 
+/* A file that is not there is told by the name the operator knows. */
+static bool opens(struct session *s, const char *url, const char *path)
+{
+        struct stat st;
+        const char *why = stat(path, &st) || access(path, R_OK) ? strerror(errno)
+                          : S_ISDIR(st.st_mode)                 ? strerror(EISDIR)
+                                                                : NULL;
+
+        if (why)
+                out(s, "%%Error opening disk0:/%s (%s)\n", flash_name(url), why);
+        return !why;
+}
+
 /* ---- more ---- */
 
 /* Files are foreign text: what is not printable is escaped, line by line. */
@@ -96,8 +109,11 @@ static int do_more(struct session *s, const struct args *a, struct err *e)
         size_t n;
         const char *at;
 
-        if (flash_path(session_box(s), arg_str(a, "FILE"), path, sizeof path, e) ||
-            file_read(path, FLASH_FILE_MAX, &p, &n, e))
+        if (flash_path(session_box(s), arg_str(a, "FILE"), path, sizeof path, e))
+                return -1;
+        if (!opens(s, arg_str(a, "FILE"), path))
+                return 0;
+        if (file_read(path, FLASH_FILE_MAX, &p, &n, e))
                 return -1;
         at = (const char *)p;
         while (n) {
@@ -175,7 +191,11 @@ static int do_verify(struct session *s, const struct args *a, struct err *e)
         size_t n;
         int rc;
 
-        if (flash_path(session_box(s), url, path, sizeof path, e) || file_read(path, FLASH_FILE_MAX, &p, &n, e))
+        if (flash_path(session_box(s), url, path, sizeof path, e))
+                return -1;
+        if (!opens(s, url, path))
+                return 0;
+        if (file_read(path, FLASH_FILE_MAX, &p, &n, e))
                 return -1;
         rc = mbedtls_md5_ret(p, n, sum);
         mem_free_secret(p);
@@ -188,8 +208,8 @@ static int do_verify(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_flash[] = {
-        { "dir [/all] [FILE:word]", "List files on flash", 1, do_dir },
-        { "show {flash:|disk0:}", "List files on flash", 1, do_dir },
+        { "dir [/all] [FILE:word]", "List files on flash", 15, do_dir },
+        { "show {flash:|disk0:}", "List files on flash", 15, do_dir },
         { "more FILE:word", "Show a file", 15, do_more },
         { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
         { "verify /md5 FILE:word", "Compute the MD5 sum of a file", 15, do_verify },

@@ -91,7 +91,8 @@ static int clear_fragment(struct session *s, const struct args *a, struct err *e
 }
 
 const struct exec_row exec_fragment[] = {
-        { "show fragment [IFC:nameif]", "Show fragments that wait for the rest of their datagram", 1, show_fragment },
+        { "show fragment [IFC:nameif]", "Show fragments that wait for the rest of their datagram", 15,
+          show_fragment },
         { "clear fragment [{queue|statistics}] [IFC:nameif]", "Drop fragments that wait, forget their counts", 15,
           clear_fragment },
         { 0 },

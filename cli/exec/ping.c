@@ -144,9 +144,9 @@ static int do_ping(struct session *s, const struct args *a, struct err *e)
 
 const struct exec_row exec_ping[] = {
         { "ping HOST:addr [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout SECONDS:u32(1-3600)]",
-          "Send echo requests", 1, do_ping },
+          "Send echo requests", 15, do_ping },
         { "ping IFC:nameif HOST:addr [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout "
           "SECONDS:u32(1-3600)]",
-          "Send echo requests through an interface", 1, do_ping },
+          "Send echo requests through an interface", 15, do_ping },
         { 0 },
 };

@@ -239,7 +239,7 @@ static int clear_counters(struct session *s, const struct args *a, struct err *e
 }
 
 const struct exec_row exec_show_access_list[] = {
-        { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 1,
+        { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 15,
           show_access_list },
         { "clear access-list NAME:word(241) counters", "Count hits from now on", 15, clear_counters },
         { 0 },

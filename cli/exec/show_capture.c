@@ -169,7 +169,7 @@ static int show_contents(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_show_capture[] = {
-        { "show capture", "List the captures", 1, show_list },
+        { "show capture", "List the captures", 15, show_list },
         { "show capture NAME:word(64) [count COUNT:u32(1-4294967295)] [packet-number NUMBER:u32(1-4294967295)] "
           "[detail] "
           "[dump]",

@@ -199,7 +199,7 @@ static int clear_conn(struct session *s, const struct args *a, struct err *e)
 const struct exec_row exec_show_conn[] = {
         { "show conn [all] [count] [{detail|long}] [protocol {tcp|udp}] [address ADDRESS:word(79)] [port "
           "PORT:u32(1-65535)]",
-          "Show connections", 1, show_conn },
+          "Show connections", 15, show_conn },
         { "clear conn [{all|address ADDRESS:word(79)}] [protocol {tcp|udp}] [port PORT:u32(1-65535)]",
           "End connections", 15, clear_conn },
         { 0 },

@@ -193,8 +193,8 @@ static int show_keys(struct session *s, const struct args *a UNUSED, struct err 
 }
 
 const struct exec_row exec_show_crypto[] = {
-        { "show crypto ca certificates [TRUSTPOINT:ref(trustpoint)]", "Show certificates", 1, show_certificates },
-        { "show crypto ca trustpoints [TRUSTPOINT:ref(trustpoint)]", "Show trustpoints", 1, show_trustpoints },
-        { "show crypto key mypubkey rsa", "Show public keys", 1, show_keys },
+        { "show crypto ca certificates [TRUSTPOINT:ref(trustpoint)]", "Show certificates", 15, show_certificates },
+        { "show crypto ca trustpoints [TRUSTPOINT:ref(trustpoint)]", "Show trustpoints", 15, show_trustpoints },
+        { "show crypto key mypubkey rsa", "Show public keys", 15, show_keys },
         { 0 },
 };

@@ -18,6 +18,8 @@ struct view {
         bool has_port, link;
         char kind[16];
         struct port_stat port;
+        bool has_medium;
+        struct port_medium medium;
         struct mac mac;
         uint64_t in_pkts, in_bytes, out_pkts, out_bytes, drops, in_bcast, in_errors;
 };
@@ -39,6 +41,9 @@ static void read_port(struct worker *w, void *arg)
         q->v->has_port = true;
         q->v->link = p->link;
         q->v->port = p->stat;
+        q->v->has_medium = p->ops->medium != NULL;
+        if (p->ops->medium)
+                p->ops->medium(p, &q->v->medium);
         snprintf(q->v->kind, sizeof q->v->kind, "%s", p->ops->kind);
 }
 
@@ -115,10 +120,23 @@ static const char *line_text(const struct view *v)
 
 /* ---- show interface ---- */
 
-/* The nominal figures that the interface's type name stands for. */
-static unsigned nominal_mbps(const char *hwname)
+/* Parsers want a number and a unit, and a line that begins so. The delay is the ASA's metric of the bandwidth. */
+static void show_hardware(struct session *s, const struct view *v)
 {
-        return !strncmp(hwname, "TenGig", 6) ? 10000 : !strncmp(hwname, "Fast", 4) ? 100 : 1000;
+        uint32_t mbps = v->medium.mbps;
+
+        out(s, "  Hardware is %s, BW %u %s, DLY %u usec\n", *v->kind ? v->kind : "absent", mbps,
+            mbps ? "Mbps" : "unknown",
+            !mbps || mbps >= 1000 ? 10
+            : mbps >= 100         ? 100
+                                  : 1000);
+        if (!v->has_port || v->conf.vlan)
+                return;
+        if (mbps && v->medium.duplex)
+                out(s, "\tAuto-Duplex(%s-duplex), Auto-Speed(%u Mbps)\n",
+                    v->medium.duplex == PORT_FULL_DUPLEX ? "Full" : "Half", mbps);
+        else
+                out(s, "\tAuto-Duplex, Auto-Speed\n");
 }
 
 static void show_address(struct session *s, const struct view *v)
@@ -132,19 +150,38 @@ static void show_address(struct session *s, const struct view *v)
                 out(s, "\tIP address unassigned\n");
 }
 
+/* What the driver counts; a software medium cannot have such errors. */
+static const char *counted(const struct view *v, uint64_t n, char t[24])
+{
+        if (v->has_medium && !v->medium.errors_known)
+                return "unknown";
+        snprintf(t, 24, "%llu", (unsigned long long)n);
+        return t;
+}
+
+/* The kernel counts frames of a wrong length as one. */
+static const char *runts(const struct view *v)
+{
+        return v->has_medium && (!v->medium.errors_known || v->medium.length) ? "unknown" : "0";
+}
+
 static void show_port(struct session *s, const struct view *v)
 {
         const struct port_stat *p = &v->port;
+        const struct port_medium *m = &v->medium;
+        char t[5][24];
 
         out(s, "\t%llu packets input, %llu bytes, %llu no buffer\n", (unsigned long long)p->rx_pkts,
             (unsigned long long)p->rx_bytes, (unsigned long long)p->rx_nobuf);
-        out(s, "\tReceived %llu broadcasts, 0 runts, %llu giants\n", (unsigned long long)v->in_bcast,
+        out(s, "\tReceived %llu broadcasts, %s runts, %llu giants\n", (unsigned long long)v->in_bcast, runts(v),
             (unsigned long long)p->rx_trunc);
-        out(s, "\t%llu input errors, 0 CRC, 0 frame, %llu overrun, 0 ignored, 0 abort\n",
-            (unsigned long long)v->in_errors, (unsigned long long)p->rx_ring_drop);
-        out(s, "\t%llu packets output, %llu bytes, 0 underruns\n", (unsigned long long)p->tx_pkts,
-            (unsigned long long)p->tx_bytes);
-        out(s, "\t%llu output errors, 0 collisions, 0 interface resets\n", (unsigned long long)p->tx_drop);
+        out(s, "\t%llu input errors, %s CRC, %s frame, %s overrun, %s ignored, 0 abort\n",
+            (unsigned long long)(v->in_errors + m->in_errors), counted(v, m->crc, t[0]), counted(v, m->frame, t[1]),
+            counted(v, p->rx_ring_drop + m->over, t[2]), counted(v, m->missed, t[3]));
+        out(s, "\t%llu packets output, %llu bytes, %s underruns\n", (unsigned long long)p->tx_pkts,
+            (unsigned long long)p->tx_bytes, counted(v, m->underruns, t[4]));
+        out(s, "\t%llu output errors, %s collisions, 0 interface resets\n",
+            (unsigned long long)(p->tx_drop + m->out_errors), counted(v, m->collisions, t[0]));
 }
 
 static void show_traffic(struct session *s, const struct view *v)
@@ -162,7 +199,7 @@ static void show_one(struct session *s, const struct view *v)
 
         out(s, "Interface %s \"%s\", is %s, line protocol is %s\n", v->hwname, v->conf.nameif, admin_text(v),
             line_text(v));
-        out(s, "  Hardware is %s, BW %u Mbps, DLY 10 usec\n", *v->kind ? v->kind : "absent", nominal_mbps(v->hwname));
+        show_hardware(s, v);
         if (*v->conf.description)
                 out(s, "\tDescription: %s\n", v->conf.description);
         if (v->conf.vlan)
@@ -273,10 +310,10 @@ static int show_ip(struct session *s, const struct args *a UNUSED, struct err *e
 }
 
 const struct exec_row exec_show_interface[] = {
-        { "show interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Show interfaces and their counters", 1,
+        { "show interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Show interfaces and their counters", 15,
           show_interface },
-        { "show interface ip brief", "Show addresses and states in short", 1, show_brief },
-        { "show nameif", "Show names and security levels", 1, show_nameif },
-        { "show ip [address]", "Show addresses", 1, show_ip },
+        { "show interface ip brief", "Show addresses and states in short", 15, show_brief },
+        { "show nameif", "Show names and security levels", 15, show_nameif },
+        { "show ip [address]", "Show addresses", 15, show_ip },
         { 0 },
 };

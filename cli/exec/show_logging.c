@@ -114,8 +114,8 @@ static int clear_buffer(struct session *s, const struct args *a UNUSED, struct e
 }
 
 const struct exec_row exec_show_logging[] = {
-        { "show logging [setting]", "Show the log", 1, show_logging },
-        { "show logging queue", "Show what each thread has logged and lost", 1, show_queue },
+        { "show logging [setting]", "Show the log", 15, show_logging },
+        { "show logging queue", "Show what each thread has logged and lost", 15, show_queue },
         { "clear logging buffer", "Forget the lines of the log buffer", 15, clear_buffer },
         { 0 },
 };

@@ -177,7 +177,7 @@ static int show_media_termination(struct session *s, const struct args *a UNUSED
 }
 
 const struct exec_row exec_show_media[] = {
-        { "show phone-proxy media-sessions [detail]", "Show media sessions", 1, show_media_sessions },
-        { "show media-termination", "Show media-termination addresses", 1, show_media_termination },
+        { "show phone-proxy media-sessions [detail]", "Show media sessions", 15, show_media_sessions },
+        { "show media-termination", "Show media-termination addresses", 15, show_media_termination },
         { 0 },
 };

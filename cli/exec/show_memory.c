@@ -103,7 +103,7 @@ static int show_detail(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_show_memory[] = {
-        { "show memory", "Show memory", 1, show_memory },
-        { "show memory detail", "Show memory by kind of object", 1, show_detail },
+        { "show memory", "Show memory", 15, show_memory },
+        { "show memory detail", "Show memory by kind of object", 15, show_detail },
         { 0 },
 };

@@ -108,7 +108,7 @@ static int show_counters(struct session *s, const struct args *a UNUSED, struct 
 }
 
 const struct exec_row exec_show_mmp[] = {
-        { "show mmp [HOST:addr]", "Show sessions under MMP inspection", 1, show_mmp },
-        { "show counters", "Show what the inspection engines counted", 1, show_counters },
+        { "show mmp [HOST:addr]", "Show sessions under MMP inspection", 15, show_mmp },
+        { "show counters", "Show what the inspection engines counted", 15, show_counters },
         { 0 },
 };

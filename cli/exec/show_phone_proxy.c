@@ -339,9 +339,9 @@ static int show_signaling(struct session *s, const struct args *a, struct err *e
 }
 
 const struct exec_row exec_show_phone_proxy[] = {
-        { "show phone-proxy", "Show phone proxies", 1, show_phone_proxy },
-        { "show phone-proxy secure-phones", "Show phones that are known", 1, show_phones },
-        { "show phone-proxy signaling-sessions [detail]", "Show calls through the phone proxy", 1, show_signaling },
+        { "show phone-proxy", "Show phone proxies", 15, show_phone_proxy },
+        { "show phone-proxy secure-phones", "Show phones that are known", 15, show_phones },
+        { "show phone-proxy signaling-sessions [detail]", "Show calls through the phone proxy", 15, show_signaling },
         { "clear phone-proxy secure-phones", "Forget the phones that are known", 15, clear_phones },
         { 0 },
 };

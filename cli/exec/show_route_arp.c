@@ -138,7 +138,7 @@ static int show_arp(struct session *s, const struct args *a UNUSED, struct err *
 }
 
 const struct exec_row exec_show_route_arp[] = {
-        { "show route [IFC:nameif]", "Show the routing table", 1, show_route },
-        { "show arp", "Show the ARP table", 1, show_arp },
+        { "show route [IFC:nameif]", "Show the routing table", 15, show_route },
+        { "show arp", "Show the ARP table", 15, show_arp },
         { 0 },
 };

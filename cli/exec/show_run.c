@@ -85,7 +85,7 @@ static int show_checksum(struct session *s, const struct args *a UNUSED, struct 
 }
 
 const struct exec_row exec_show_run[] = {
-        { "show running-config [all] [SECTION:line]", "Show the configuration in force", 15, show_running },
+        { "show running-config [all] [SECTION:section]", "Show the configuration in force", 15, show_running },
         { "show startup-config", "Show the saved configuration", 15, show_startup },
         { "show startup-config errors", "Show what loading the saved configuration reported", 15,
           show_startup_errors },

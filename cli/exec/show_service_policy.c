@@ -190,7 +190,7 @@ static int clear_service_policy(struct session *s, const struct args *a UNUSED, 
 
 const struct exec_row exec_show_service_policy[] = {
         { "show service-policy [{global|interface IFC:nameif}] [inspect PROTOCOL:word(32)]",
-          "Show service policies and their counters", 1, show_service_policy },
+          "Show service policies and their counters", 15, show_service_policy },
         { "clear service-policy", "Count from now on", 15, clear_service_policy },
         { 0 },
 };

@@ -83,7 +83,7 @@ static int clear_sip(struct session *s, const struct args *a UNUSED, struct err 
 }
 
 const struct exec_row exec_show_sip[] = {
-        { "show sip", "Show calls under SIP inspection", 1, show_sip },
+        { "show sip", "Show calls under SIP inspection", 15, show_sip },
         { "clear sip", "Forget all calls, end their media", 15, clear_sip },
         { 0 },
 };

@@ -51,7 +51,10 @@ static void show_proxy(struct session *s, const struct tls_proxy_rt *t)
         unsigned n = inspect_users(b, NAMES_TLS_PROXY, t->name, u);
 
         out(s, "\nTLS-Proxy '%s': ref_cnt %u, seq# %u\n", t->name, n, t->id);
-        out(s, "  Server proxy:\n    Trust-point: %s\n", *t->server_tp ? t->server_tp : "none");
+        out(s, "  Server proxy:\n    Trust-point: %s\n",
+            *t->server_tp ? t->server_tp
+            : t->n_on     ? "of the interface (ssl trust-point)"
+                          : "none");
         if (!t->authenticate_client)
                 out(s, "    Client authentication: disabled\n");
         out(s, "  Client proxy:\n    Trust-point: %s\n", *t->client_tp ? t->client_tp : "none");
@@ -235,9 +238,9 @@ static int clear_sessions(struct session *s, const struct args *a UNUSED, struct
 }
 
 const struct exec_row exec_show_tls_proxy[] = {
-        { "show tls-proxy [NAME:word(64)]", "Show TLS proxies", 1, show_tls_proxy },
-        { "show tls-proxy session [{count|detail|host HOST:addr}]", "Show sessions", 1, show_sessions },
-        { "show tls-proxy session statistics", "Show how sessions ended", 1, show_statistics },
+        { "show tls-proxy [NAME:word(64)]", "Show TLS proxies", 15, show_tls_proxy },
+        { "show tls-proxy session [{count|detail|host HOST:addr}]", "Show sessions", 15, show_sessions },
+        { "show tls-proxy session statistics", "Show how sessions ended", 15, show_statistics },
         { "clear tls-proxy session", "End all sessions", 15, clear_sessions },
         { 0 },
 };

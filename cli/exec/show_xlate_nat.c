@@ -242,9 +242,9 @@ static int clear_nat(struct session *s, const struct args *a UNUSED, struct err 
 }
 
 const struct exec_row exec_show_xlate_nat[] = {
-        { "show xlate [count]", "Show translations", 1, show_xlate },
+        { "show xlate [count]", "Show translations", 15, show_xlate },
         { "clear xlate", "End dynamic translations and all translated connections", 15, clear_xlate },
-        { "show nat [detail]", "Show NAT rules and how often they matched", 1, show_nat },
+        { "show nat [detail]", "Show NAT rules and how often they matched", 15, show_nat },
         { "clear nat counters", "Count matches of NAT rules from now on", 15, clear_nat },
         { 0 },
 };

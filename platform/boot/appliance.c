@@ -293,6 +293,8 @@ static int config_start(struct appliance *a, struct err *e)
 
         if (box_setup(&a->box, &a->setup, &a->parts, &clock_system, &rng_system, a->opt->flash, e) < 0)
                 return -1;
+        if (a->setup.made_flash)
+                fprintf(stderr, "voxgate: flash %s is new and empty\n", a->opt->flash);
         a->box.stop = box_stop_fn;
         a->box.job = box_job_fn;
         a->net.w = a->parts.worker[0];

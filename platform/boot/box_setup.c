@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commit.h"
@@ -64,13 +65,20 @@ static int make(struct box *b, struct box_setup *x, struct parts *parts, struct 
         return 0;
 }
 
-/* A dry run needs one that is there; it makes none. */
-static int find_flash(const struct box_setup *x, const char *flash, struct err *e)
+/* A dry run needs one that is there. Else it is made, but not what it is to be in: that would be a slip of the pen.
+ */
+static int find_flash(struct box_setup *x, const char *flash, struct err *e)
 {
         if (!flash || !*flash)
                 return 0;
-        if (!x->dry)
-                return dir_make(flash, 0700, e);
+        x->made_flash = !x->dry && mkdir(flash, 0700) == 0;
+        if (x->made_flash)
+                return 0;
+        if (!x->dry && errno == ENOENT)
+                return err_set(e, ERR_IO, "flash %s: no such directory; make it first: mkdir -p -m 700 %s", flash,
+                               flash);
+        if (!x->dry && errno == EEXIST)
+                return dir_make(flash, 0700, e); /* it must be a directory */
         return access(flash, R_OK | X_OK) < 0 ? err_set(e, ERR_IO, "flash %s: %s", flash, strerror(errno)) : 0;
 }
 

@@ -11,7 +11,8 @@ struct box_setup {
         struct cli_tree *tree;
         struct keystore *keys;
         struct iface_bindings bind;
-        bool dry; /* flash is read, never written: check, replay */
+        bool dry;        /* flash is read, never written: check, replay */
+        bool made_flash; /* there was no such directory: it is new */
 };
 
 /* parts NULL: no live state (check). flash "" or NULL: assets in memory only. x->dry is set by the caller. On failure

@@ -25,6 +25,9 @@ int main(int argc, char **argv)
                 return check_main(&o, stdout);
         case CMD_REPLAY:
                 return replay_main(&o, stdout);
+        case CMD_HELP:
+                fputs(options_usage, stdout);
+                return 0;
         case CMD_VERSION:
                 printf("voxgate %s (ASA %s command language)\n", VOXGATE_VERSION, ASA_RELEASE);
                 return 0;

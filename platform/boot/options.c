@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "platform/base/str.h"
 
@@ -11,7 +12,7 @@ const char options_usage[] =
         "       voxgate check  FILE [--flash DIR]\n"
         "       voxgate replay --config FILE [--flash DIR] --in NAMEIF=IN.pcap ... --out NAMEIF=OUT.pcap ...\n"
         "                      [--verdicts FILE.csv] [--show 'CMD']...\n"
-        "       voxgate version\n"
+        "       voxgate --version | --help\n"
         "IFACE is an interface's hardware name (GigabitEthernet0/0), KIND is afpacket, tap, pcap or mem.\n";
 
 /* NAME=REST; the name is copied, the rest borrowed. */
@@ -153,16 +154,44 @@ static int one_option(struct options *o, const char *name, const char *v, struct
 
 static int command(struct options *o, const char *s, struct err *e)
 {
-        static const char *const names[] = {
-                [CMD_RUN] = "run", [CMD_CHECK] = "check", [CMD_REPLAY] = "replay", [CMD_VERSION] = "version"
-        };
+        static const struct {
+                const char *name;
+                int cmd;
+        } names[] = { { "run", CMD_RUN },         { "check", CMD_CHECK },       { "replay", CMD_REPLAY },
+                      { "version", CMD_VERSION }, { "--version", CMD_VERSION }, { "-V", CMD_VERSION },
+                      { "help", CMD_HELP },       { "--help", CMD_HELP },       { "-h", CMD_HELP } };
 
         for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-                if (strcmp(names[i], s) == 0) {
-                        o->cmd = i;
+                if (strcmp(names[i].name, s) == 0) {
+                        o->cmd = names[i].cmd;
                         return 0;
                 }
         return err_set(e, ERR_SYNTAX, "%s: unknown command", s);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+        struct stat x, y;
+
+        if (!strcmp(a, b))
+                return true;
+        return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* What is read is not written over. */
+static int outputs(const struct options *o, struct err *e)
+{
+        for (unsigned i = 0; i < o->nout; i++) {
+                for (unsigned k = 0; k < o->nin; k++)
+                        if (same_file(o->out[i].spec, o->in[k].spec))
+                                return err_set(e, ERR_EXISTS, "--out %s=%s is the file that --in %s reads",
+                                               o->out[i].iface, o->out[i].spec, o->in[k].iface);
+                for (unsigned k = 0; k < i; k++)
+                        if (same_file(o->out[i].spec, o->out[k].spec))
+                                return err_set(e, ERR_EXISTS, "--out %s and --out %s are one file", o->out[k].iface,
+                                               o->out[i].iface);
+        }
+        return 0;
 }
 
 static int complete(const struct options *o, struct err *e)
@@ -171,7 +200,7 @@ static int complete(const struct options *o, struct err *e)
                 return err_set(e, ERR_SYNTAX, "check needs a file");
         if (o->cmd == CMD_REPLAY && (!o->file || !o->nin))
                 return err_set(e, ERR_SYNTAX, "replay needs --config and at least one --in");
-        return 0;
+        return outputs(o, e);
 }
 
 int options_parse(int argc, char **argv, struct options *o, struct err *e)

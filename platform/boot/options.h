@@ -17,7 +17,7 @@ struct port_opt { /* --port IFACE=KIND:SPEC, --in/--out NAMEIF=FILE */
 };
 
 struct options {
-        enum { CMD_RUN, CMD_CHECK, CMD_REPLAY, CMD_VERSION } cmd;
+        enum { CMD_RUN, CMD_CHECK, CMD_REPLAY, CMD_VERSION, CMD_HELP } cmd;
         const char *flash;
         unsigned nports;
         struct port_opt port[OPT_PORTS_MAX];

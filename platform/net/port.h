@@ -15,6 +15,14 @@
 
 struct port;
 
+/* What the medium itself counts and is; all zero where there is nothing that could be counted. */
+struct port_medium {
+        uint32_t mbps; /* 0: unknown, or it has none */
+        enum { PORT_DUPLEX_UNKNOWN, PORT_HALF_DUPLEX, PORT_FULL_DUPLEX } duplex;
+        bool errors_known; /* the counters below mean something */
+        uint64_t in_errors, length, crc, frame, over, missed, out_errors, underruns, collisions;
+};
+
 struct port_ops {
         const char *kind; /* "afpacket", "tap", "pcap", "mem", "tun", "veth" */
         /* Appends up to BURST_MAX - b->n packets; returns how many. Sets buf/off/len, csum, vlan_tci, rx_ns, has_l2. */
@@ -23,6 +31,8 @@ struct port_ops {
         void (*tx)(struct port *p, struct burst *b);
         int (*fd)(const struct port *p); /* to wait on; -1 none */
         bool (*done)(const struct port *p); /* file ports: nothing more to read; NULL = never */
+        /* Cold, when an operator asks. NULL: a software medium, which knows neither speed nor errors. */
+        void (*medium)(const struct port *p, struct port_medium *out);
         void (*close)(struct port *p);   /* frees p */
 };
 

@@ -4,7 +4,7 @@
  * super-frame that does not fit is handed over by the kernel a second time, whole, on the socket's own queue
  * (PACKET_COPY_THRESH), in the order of its slot.
  */
-#include "platform/net/port.h"
+#include "platform/net/port_medium.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,7 +34,7 @@
 struct port_afpacket {
         struct port p;
         const struct clock *clk;
-        int fd;
+        int fd, counters; /* counters: of the device, in sysfs; -1 none */
         char dev[IFNAMSIZ]; /* as the kernel calls it */
         uint8_t *ring;
         unsigned block, slot; /* of the ring: the one to be read next */
@@ -245,6 +245,13 @@ static int afpacket_fd(const struct port *p)
         return ((const struct port_afpacket *)p)->fd;
 }
 
+static void afpacket_medium(const struct port *p, struct port_medium *out)
+{
+        const struct port_afpacket *a = (const struct port_afpacket *)p;
+
+        medium_read(a->fd, a->dev, a->counters, out);
+}
+
 static void afpacket_close(struct port *p)
 {
         struct port_afpacket *a = (struct port_afpacket *)p;
@@ -253,6 +260,8 @@ static void afpacket_close(struct port *p)
                 munmap(a->ring, RING_BYTES);
         if (a->fd >= 0)
                 close(a->fd);
+        if (a->counters >= 0)
+                close(a->counters);
         mem_free(a);
 }
 
@@ -261,6 +270,7 @@ static const struct port_ops afpacket_ops = {
         .rx = afpacket_rx,
         .tx = afpacket_tx,
         .fd = afpacket_fd,
+        .medium = afpacket_medium,
         .close = afpacket_close,
 };
 
@@ -319,6 +329,7 @@ static int learn_device(struct port_afpacket *a, struct sockaddr_ll *sll, struct
                 return refuse(e, a->p.name, "cannot ask for the device's name");
         memcpy(a->dev, r.ifr_name, sizeof a->dev);
         memcpy(a->p.mac.b, sll->sll_addr, sizeof a->p.mac.b);
+        a->counters = medium_open(a->dev, sll->sll_ifindex, &a->p.mac);
         a->p.mtu = 1500;
         look_after(a);
         return 0;
@@ -378,6 +389,7 @@ struct port *port_afpacket_open(const char *ifname, int fd, const struct clock *
         }
         a->p.ops = &afpacket_ops;
         a->clk = clk;
+        a->counters = -1;
         strncpy(a->p.name, ifname, sizeof a->p.name - 1);
         a->fd = fd >= 0 ? fd : port_afpacket_socket(ifname, e);
         if (a->fd < 0 || learn_device(a, &sll, e) != 0 || make_ring(a, e) != 0 || start(a, &sll, e) != 0) {

@@ -169,15 +169,24 @@ static void gen_hex(struct conf_gen *g, const struct type_arg *ta, struct text *
         text_printf(out, "%x", gen_below(g, 1u << 30));
 }
 
+static void gen_logport(struct conf_gen *g, const struct type_arg *ta, struct text *out)
+{
+        bool tcp = ta->text && !strcmp(ta->text, "tcp");
+
+        text_add(out, gen_below(g, 2) ? (tcp ? "tcp" : "udp") : tcp ? "6" : "17");
+        if (gen_below(g, 3))
+                text_printf(out, "/%u", 1025 + gen_below(g, 60000));
+}
+
 static const struct {
         const char *type;
         gen_fn fn;
 } gens[] = {
-        { "u32", gen_u32 },           { "net", gen_net },      { "netmask", gen_mask },  { "mask", gen_mask },
-        { "duration", gen_duration }, { "mac", gen_mac },      { "hwname", gen_hwname }, { "idrange", gen_range },
-        { "tcpport", gen_port },      { "udpport", gen_port }, { "icmptype", gen_byte }, { "protocol", gen_byte },
-        { "hwkind", gen_kind },       { "hwslot", gen_slot },  { "hours", gen_hours },   { "level", gen_level },
-        { "hex", gen_hex },
+        { "u32", gen_u32 },           { "net", gen_net },         { "netmask", gen_mask },  { "mask", gen_mask },
+        { "duration", gen_duration }, { "mac", gen_mac },         { "hwname", gen_hwname }, { "idrange", gen_range },
+        { "tcpport", gen_port },      { "udpport", gen_port },    { "icmptype", gen_byte }, { "protocol", gen_byte },
+        { "hwkind", gen_kind },       { "hwslot", gen_slot },     { "hours", gen_hours },   { "level", gen_level },
+        { "hex", gen_hex },           { "logport", gen_logport },
 };
 
 static void gen_pair(struct conf_gen *g, const struct store *s, struct text *out)

@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pty.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/pager.h"
@@ -304,6 +306,7 @@ struct pair {
         char seen[16384];
         size_t nseen;
         bool secret, answer;
+        atomic_bool done;
 };
 
 static void open_pair(struct pair *p)
@@ -387,6 +390,58 @@ static void tty_echoes_once(void **state UNUSED)
         finish(&p, TERM_LINE, "b");
         expect(&p, "b\r\n");
         assert_string_equal(p.seen, "fw# a\r\nfw# b\r\n");
+        close_pair(&p);
+}
+
+/* A terminal of 80 columns: what comes back of a long line is the line, no more and no less. */
+static void tty_echoes_long_lines_verbatim(void **state UNUSED)
+{
+        static const unsigned lengths[] = { 70, 75, 76, 77, 80, 156, 160, 300, 506, 511 };
+        char line[512], want[600];
+        struct pair p;
+
+        open_pair(&p);
+        for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+                for (unsigned k = 0; k < lengths[i]; k++)
+                        line[k] = k % 7 == 6 ? ' ' : (char)('a' + k % 26);
+                line[lengths[i] - 1] = 'z';
+                line[lengths[i]] = 0;
+                snprintf(want, sizeof want, "fw# %s\r\n", line);
+                forget(&p);
+                start(&p);
+                type(p.master, line);
+                type(p.master, "\r");
+                expect(&p, "\r\n");
+                finish(&p, TERM_LINE, line);
+                assert_int_equal(p.nseen, strlen(want));
+                assert_string_equal(p.seen, want);
+        }
+        close_pair(&p);
+}
+
+/* Nor are there NULs when a long line is taken back, and a window that changes redraws nothing. */
+static void tty_takes_back_without_padding(void **state UNUSED)
+{
+        struct winsize ws = { .ws_row = 24, .ws_col = 60 };
+        char line[301];
+        struct pair p;
+
+        open_pair(&p);
+        memset(line, 'x', 300);
+        line[300] = 0;
+        start(&p);
+        type(p.master, line);
+        expect(&p, line);
+        forget(&p);
+        ioctl(p.master, TIOCSWINSZ, &ws);
+        term_resized(p.t);
+        type(p.master, "\x7f\x7f");
+        type(p.master, "yz\r");
+        expect(&p, "yz\r\n");
+        memcpy(line + 298, "yz", 2);
+        finish(&p, TERM_LINE, line);
+        assert_int_equal(strlen(p.seen), p.nseen);
+        assert_null(strstr(p.seen, "xx"));
         close_pair(&p);
 }
 
@@ -602,6 +657,7 @@ static void *read_flood(void *arg)
                         break;
         }
         p->result = n == FLOOD ? TERM_LINE : TERM_EOF;
+        atomic_store(&p->done, true);
         return NULL;
 }
 
@@ -635,8 +691,9 @@ static void pty_link_loses_nothing(void **state UNUSED)
                 }
         }
         /* the last echoes have to go somewhere */
-        for (struct pollfd f = { .fd = p.master, .events = POLLIN }; poll(&f, 1, 300) > 0;)
-                assert_true(read(p.master, drop, sizeof drop) > 0);
+        for (struct pollfd f = { .fd = p.master, .events = POLLIN }; !atomic_load(&p.done);)
+                if (poll(&f, 1, 20) > 0)
+                        assert_true(read(p.master, drop, sizeof drop) > 0);
         term_hangup(p.t);
         pthread_join(p.th, NULL);
         assert_int_equal(p.result, TERM_LINE);
@@ -666,6 +723,8 @@ int main(void)
                 cmocka_unit_test(async_is_bounded),
                 cmocka_unit_test(unknown_consoles_are_refused),
                 cmocka_unit_test(tty_echoes_once),
+                cmocka_unit_test(tty_echoes_long_lines_verbatim),
+                cmocka_unit_test(tty_takes_back_without_padding),
                 cmocka_unit_test(tty_edits),
                 cmocka_unit_test(tty_leaves),
                 cmocka_unit_test(tty_history),

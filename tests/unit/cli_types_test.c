@@ -90,6 +90,14 @@ static const struct {
         { "ifpair", 0, 0, "(inside,outside)", 16, "(inside,outside)" },
         { "ifpair", 0, 0, "(inside)", 7, NULL },
         { "promptparts", 0, 0, "hostname", 8, "hostname" },
+        { "logport", 0, 0, "udp/5140", 8, "17/5140" },
+        { "logport", 0, 0, "17/1025", 7, "17/1025" },
+        { "logport", 0, 0, "17", 2, "17/0" },
+        { "logport", 0, 0, "udp/514", 7, "17/0" },
+        { "logport", 0, 0, "udp/", 3, NULL },
+        { "logport", 0, 0, "udp/65536", 8, NULL },
+        { "logport", 0, 0, "17x", 2, NULL },
+        { "logport", 0, 0, "tcp/1470", 0, NULL },
 };
 
 static size_t field_size(const struct cmd_type *t)
@@ -107,6 +115,7 @@ static size_t field_size(const struct cmd_type *t)
                       { "duration", 4 },
                       { "tcpport", 2 },
                       { "udpport", 2 },
+                      { "logport", 2 },
                       { "icmptype", 2 },
                       { "protocol", 2 },
                       { "level", 4 },

@@ -375,6 +375,53 @@ SESSION_TEST(without_memory_a_phone_is_refused_cleanly)
         cert_put(issuer);
 }
 
+/* ---- ssl trust-point ---- */
+
+static void trust_point(struct rig *r, const char *nameif, const char *tp)
+{
+        struct ssl_tp_conf *t = conf_list_find(&r->pki_conf.ssl.trust_points, nameif);
+
+        if (!t)
+                t = conf_list_add(&r->pki_conf.ssl.trust_points, nameif);
+        assert_non_null(t);
+        snprintf(t->trustpoint, sizeof t->trustpoint, "%s", tp);
+        rig_commit(r);
+}
+
+static void refused_for(struct rig *r, uint32_t id, const char *why)
+{
+        log_buffer_clear(r->wf.log);
+        refused(r, id, why);
+}
+
+/* A tls-proxy that names no certificate shows that of the interface, else that of all of them. */
+SESSION_TEST(a_tls_proxy_without_a_trustpoint_shows_that_of_the_interface)
+{
+        struct rig_flow f;
+
+        conf_list_init(&r->pki_conf.ssl.trust_points, sizeof(struct ssl_tp_conf), NULL);
+        r->tp->server_tp[0] = 0;
+        rig_commit(r);
+        refused_for(r, 3, "has no server trust-point");
+        trust_point(r, "", "NONE");
+        refused_for(r, 4, "Trustpoint NONE has not been enrolled");
+        trust_point(r, "", "TP");
+        rig_open(r, &f, 5, 1);
+        CHECK(!strcmp(session(r, &f)->server_tp, "TP"));
+        close_flow(r, &f);
+        trust_point(r, "outside", "NONE"); /* of the client's interface */
+        refused_for(r, 6, "has not been enrolled");
+        trust_point(r, "outside", "TP");
+        trust_point(r, "", "NONE");
+        rig_open(r, &f, 7, 1);
+        close_flow(r, &f);
+        conf_list_fini(&r->pki_conf.ssl.trust_points);
+        conf_list_init(&r->pki_conf.ssl.trust_points, sizeof(struct ssl_tp_conf), NULL);
+        trust_point(r, "inside", "TP");
+        refused_for(r, 8, "neither its tls-proxy nor the client's interface has a trustpoint");
+        conf_list_fini(&r->pki_conf.ssl.trust_points);
+}
+
 /* ---- what is told of a handshake ---- */
 
 SESSION_TEST(versions_and_suites_are_those_that_can_be)
@@ -415,6 +462,7 @@ int main(void)
                 cmocka_unit_test(names_that_are_gone_refuse_their_flows),
                 cmocka_unit_test(the_server_sees_a_certificate_for_the_client),
                 cmocka_unit_test(without_memory_a_phone_is_refused_cleanly),
+                cmocka_unit_test(a_tls_proxy_without_a_trustpoint_shows_that_of_the_interface),
                 cmocka_unit_test(versions_and_suites_are_those_that_can_be),
         };
 
