@@ -2,6 +2,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
+#include <mbedtls/oid.h>
+
 #include "cli/store.h"
 #include "pki/keystore.h"
 
@@ -81,6 +83,19 @@ static void show_validity(struct session *s, const mbedtls_x509_crt *x)
         out(s, "    end   date: %s\n", tz_stamp(&z, time_of(&x->valid_to), t));
 }
 
+/* What its key may do, if the certificate says. */
+static const char *usage_of(const mbedtls_x509_crt *x)
+{
+        const unsigned sign = MBEDTLS_X509_KU_DIGITAL_SIGNATURE | MBEDTLS_X509_KU_NON_REPUDIATION |
+                              MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN;
+        const unsigned crypt =
+                MBEDTLS_X509_KU_KEY_ENCIPHERMENT | MBEDTLS_X509_KU_DATA_ENCIPHERMENT | MBEDTLS_X509_KU_KEY_AGREEMENT;
+
+        if (!(x->ext_types & MBEDTLS_X509_EXT_KEY_USAGE) || (x->key_usage & sign && x->key_usage & crypt))
+                return "General Purpose";
+        return x->key_usage & crypt ? "Encryption" : "Signature";
+}
+
 static void show_cert(struct session *s, const struct cert *c, bool ca, const char *tp)
 {
         const mbedtls_x509_crt *x = cert_x509(c);
@@ -89,7 +104,7 @@ static void show_cert(struct session *s, const struct cert *c, bool ca, const ch
         cert_serial_text(c, serial, sizeof serial);
         out(s, "%s\n  Status: Available\n  Certificate Serial Number: %s\n", ca ? "CA Certificate" : "Certificate",
             serial);
-        out(s, "  Certificate Usage: %s\n", ca ? "Signature" : "General Purpose");
+        out(s, "  Certificate Usage: %s\n", usage_of(x));
         out(s, "  Public Key Type: %s (%zu bits)\n", key_type(x), mbedtls_pk_get_bitlen(&x->pk));
         show_signature(s, x);
         out(s, "  Issuer Name: \n");

@@ -268,6 +268,75 @@ static void tracer_knows_what_is_down(void **state UNUSED)
         is("packet-tracer input bogus tcp 10.5.0.9 1234 8.8.8.8 80", "ERROR: interface bogus does not exist\n");
 }
 
+static char *with_name(const char *text, const char *from, const char *to)
+{
+        struct text t = { 0 };
+        char *ret;
+
+        for (const char *p; (p = strstr(text, from)); text = p + strlen(from))
+                text_printf(&t, "%.*s%s", (int)(p - text), text, to);
+        text_add(&t, text);
+        ret = strdup(text_str(&t));
+        text_fini(&t);
+        return ret;
+}
+
+/* Rules, connections and captures of an interface stay its own under another name. */
+static void another_name_changes_nothing(void **state UNUSED)
+{
+        static const char open[] = "packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80";
+        static const char closed[] = "packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 81";
+        char *before[2], *now;
+
+        show("capture cap interface outside");
+        web_session();
+        before[0] = with_name(show(open), "input-interface: outside", "input-interface: wan");
+        before[1] = with_name(show(closed), "input-interface: outside", "input-interface: wan");
+        for (int i = 0; i < 2; i++) {
+                char *first = before[i];
+
+                before[i] = with_name(first, "in interface outside", "in interface wan");
+                free(first);
+                first = before[i];
+                before[i] = with_name(first, ",outside)", ",wan)");
+                free(first);
+        }
+        assert_non_null(strstr(before[0], "Action: allow"));
+        assert_non_null(strstr(before[1], "Action: drop"));
+        has("show conn count", "1 in use");
+        configure("interface g0/0\nnameif wan\n");
+        has("show conn count", "1 in use");
+        for (int i = 0; i < 2; i++) {
+                now = with_name(show(i ? "packet-tracer input wan tcp 192.0.2.10 1000 192.0.2.140 81"
+                                       : "packet-tracer input wan tcp 192.0.2.10 1000 192.0.2.140 80"),
+                                "NAT divert to egress interface outside", "NAT divert to egress interface wan");
+                if (strcmp(now, before[i]) != 0 && !(strstr(now, "with id") && strlen(now) == strlen(before[i])))
+                        fail_msg("before: %s\nnow: %s", before[i], now);
+                free(now);
+                free(before[i]);
+        }
+        has("show capture", "capture cap type raw-data interface wan [Capturing - ");
+        assert_null(strstr(show("show capture"), "Capturing - 0 bytes"));
+        configure("interface g0/0\nno nameif\nnameif outside\n");
+        px_advance(&fx, 1000);
+        has("show conn count", "0 in use");
+}
+
+/* What is pasted behind `logging enable` is logged as what is typed. */
+static void a_paste_is_logged_by_its_own_lines(void **state UNUSED)
+{
+        configure("no logging enable\n");
+        px_logs_clear(&fx);
+        configure("hostname before\nlogging buffered debugging\nlogging enable\nhostname behind\n"
+                  "username x password Secret1 privilege 1\n");
+        log_step(fx.parts.log);
+        has("show logging", "111008: User 'enable_15' executed the 'logging enable' command.");
+        has("show logging", "111008: User 'enable_15' executed the 'hostname behind' command.");
+        has("show logging", "111008: User 'enable_15' executed the 'username x password ***** privilege 1' command.");
+        assert_null(strstr(show("show logging"), "hostname before"));
+        configure("no logging enable\nhostname ciscoasa\nno logging buffered\nno username x\n");
+}
+
 /* Groups of services and of ICMP types decide about packets, not only about text. */
 static void groups_of_services_are_in_force(void **state UNUSED)
 {
@@ -368,6 +437,8 @@ int main(void)
                 T(tracer_sees_what_packets_see),
                 T(probes_are_no_traffic),
                 T(tracer_knows_what_is_down),
+                T(another_name_changes_nothing),
+                T(a_paste_is_logged_by_its_own_lines),
                 T(groups_of_services_are_in_force),
                 T(captures),
                 T(a_capture_becomes_a_file),

@@ -6,7 +6,7 @@
 #include "tests/support/conf_gen.h"
 #include "tests/support/test.h"
 
-#define CONFIGS 400
+#define CONFIGS 250
 #define LINES 60
 
 static const char ports[] = "interface g0/0\n nameif outside\n ip address 10.9.0.1 255.255.255.0\n"
