@@ -64,12 +64,53 @@ static uint64_t shape_hash(const struct pinhole_table *t, unsigned shape, const 
         return hash_bytes(shaped_key, sizeof *shaped_key, t->seed + shape);
 }
 
+/* ---- what ends together ---- */
+
+static struct pinhole_kin *kin_first(const struct pinhole_table *t, const struct hash_table *of, uint64_t id)
+{
+        hash_each_match(n, of, id_hash(t, id)) {
+                struct pinhole_kin *k = container_of(n, struct pinhole_kin, node);
+
+                if (k->id == id)
+                        return k;
+        }
+        return NULL;
+}
+
+static void kin_add(struct pinhole_table *t, struct hash_table *of, struct pinhole_kin *k, uint64_t id)
+{
+        struct pinhole_kin *first = kin_first(t, of, id);
+
+        list_init(&k->link);
+        k->id = id;
+        k->leads = !first;
+        if (first)
+                list_add(&first->link, &k->link);
+        else
+                hash_add(of, &k->node, id_hash(t, id));
+}
+
+static void kin_del(struct pinhole_table *t, struct hash_table *of, struct pinhole_kin *k)
+{
+        struct pinhole_kin *heir = list_first(&k->link, struct pinhole_kin, link);
+
+        if (k->leads) {
+                hash_del(of, &k->node);
+                if (heir)
+                        hash_add(of, &heir->node, id_hash(t, k->id));
+        }
+        if (k->leads && heir)
+                heir->leads = true;
+        k->leads = false;
+        list_del(&k->link);
+}
+
 static void pinhole_close(struct pinhole_table *t, struct pinhole *p)
 {
         hash_del(&t->keys, &p->node);
-        hash_del(&t->owners, &p->by_owner);
+        kin_del(t, &t->owners, &p->by_owner);
         if (p->spec.group)
-                hash_del(&t->groups, &p->by_group);
+                kin_del(t, &t->groups, &p->by_group);
         tmr_cancel(t->w->tmr, &p->tmr);
         t->shapes[p->shape]--;
         pool_put(t->pool, p);
@@ -144,9 +185,9 @@ static void join(struct pinhole_table *t, struct pinhole *p, uint64_t group)
         if (p->spec.group == group)
                 return;
         if (p->spec.group)
-                hash_del(&t->groups, &p->by_group);
+                kin_del(t, &t->groups, &p->by_group);
         if (group)
-                hash_add(&t->groups, &p->by_group, id_hash(t, group));
+                kin_add(t, &t->groups, &p->by_group, group);
         p->spec.group = group;
 }
 
@@ -163,7 +204,7 @@ static struct pinhole *pinhole_open(struct pinhole_table *t, const struct pinhol
         p->tmr.fn = on_timeout;
         t->shapes[shape]++;
         hash_add(&t->keys, &p->node, hash);
-        hash_add(&t->owners, &p->by_owner, id_hash(t, s->owner));
+        kin_add(t, &t->owners, &p->by_owner, s->owner);
         return p;
 }
 
@@ -274,33 +315,21 @@ void pinhole_end(struct worker *w, const struct pinhole_spec *s)
 void pinhole_conn_end(struct worker *w, struct conn *c)
 {
         struct pinhole_table *t = w->pinholes;
-        struct hash_node *n;
+        struct pinhole_kin *k;
 
         if (!t || !pool_used(t->pool))
                 return;
-        n = hash_first(&t->owners, id_hash(t, c->id));
-        while (n) {
-                struct pinhole *p = container_of(n, struct pinhole, by_owner);
-
-                n = hash_next(n);
-                if (p->spec.owner == c->id)
-                        pinhole_close(t, p);
-        }
+        while ((k = kin_first(t, &t->owners, c->id)))
+                pinhole_close(t, container_of(k, struct pinhole, by_owner));
 }
 
 void pinhole_close_group(struct worker *w, uint64_t group)
 {
         struct pinhole_table *t = w->pinholes;
-        struct hash_node *n;
+        struct pinhole_kin *k;
 
         if (!t || !group)
                 return;
-        n = hash_first(&t->groups, id_hash(t, group));
-        while (n) {
-                struct pinhole *p = container_of(n, struct pinhole, by_group);
-
-                n = hash_next(n);
-                if (p->spec.group == group)
-                        pinhole_close(t, p);
-        }
+        while ((k = kin_first(t, &t->groups, group)))
+                pinhole_close(t, container_of(k, struct pinhole, by_group));
 }

@@ -2,13 +2,26 @@
 #ifndef VOXGATE_POLICY_PINHOLE_INT_H
 #define VOXGATE_POLICY_PINHOLE_INT_H
 
+#include "platform/base/list.h"
 #include "platform/base/pool.h"
 #include "policy/pinhole.h"
 
 enum { PIN_SRC = 1, PIN_DPORT = 2, PIN_SHAPES = 4 };
 
+/*
+ * Pinholes of one owner, or of one group: the first is in the table, the others are linked to it. However many there
+ * are, entering and leaving costs the same.
+ */
+struct pinhole_kin {
+        struct hash_node node; /* of the one that leads */
+        struct list link;
+        uint64_t id;
+        bool leads;
+};
+
 struct pinhole {
-        struct hash_node node, by_owner, by_group;
+        struct hash_node node;
+        struct pinhole_kin by_owner, by_group;
         struct tmr tmr;
         struct pinhole_table *t;
         struct flow_key key; /* only what the shape knows */
