@@ -53,12 +53,26 @@ static void refuse_opened(struct media_relay *r, struct media_job *j, enum srtp_
         }
 }
 
+/*
+ * Refused under the key in force: perhaps sent before the peer took it. What the old key opens says nothing of where
+ * the peer is now.
+ */
+static bool opens_old(const struct media_relay *r, struct media_job *j)
+{
+        struct media_leg *l = leg_in(j);
+
+        if (likely(!media_old_key(l, r->w->now_ms)))
+                return false;
+        return !(j->rtcp ? srtcp_unprotect(l->old, j->p, &j->len) : srtp_unprotect(l->old, j->p, &j->len));
+}
+
 static void opened(struct media_relay *r, struct media_job *j, enum srtp_result res)
 {
         struct media_leg *l = leg_in(j);
 
         if (res) {
-                refuse_opened(r, j, res);
+                if (!opens_old(r, j))
+                        refuse_opened(r, j, res);
                 return;
         }
         if (j->rtcp || --l->rx_left == 0)

@@ -45,14 +45,77 @@ static enum drop_reason key_apply(struct srtp_ctx *c, bool *have, const struct s
         return *have ? DROP_NONE : DROP_SRTP_SETUP;
 }
 
+static bool usable(const struct endpoint *e)
+{
+        return addr_is_v4(&e->a) && e->a.v4 && e->port;
+}
+
+static void old_wipe(struct media_leg *l)
+{
+        if (l->has_old)
+                srtp_ctx_wipe(l->old);
+        l->has_old = false;
+}
+
+/* The other leg's key may have been replaced later. */
+static void on_rekey(struct tmr *tm, uint64_t now_ms)
+{
+        struct media_session *s = container_of(tm, struct media_session, rekey);
+        uint64_t next = 0;
+
+        for (unsigned i = 0; i < 2; i++) {
+                struct media_leg *l = &s->leg[i];
+
+                if (!media_old_key(l, now_ms))
+                        old_wipe(l);
+                else if (!next || l->old_until_ms < next)
+                        next = l->old_until_ms;
+        }
+        if (next)
+                tmr_set(s->t->w->tmr, tm, next - now_ms);
+}
+
+/*
+ * A peer that stays where it is and takes another key has packets under the one before still under way: they are
+ * opened by it for a moment, behind the same replay window. A peer elsewhere is another one: its key is not.
+ */
+static void old_keep(struct media_session *s, unsigned side, const struct media_side *m, const struct media_side *was)
+{
+        struct media_leg *l = &s->leg[side];
+        struct srtp_ctx *spare = l->old;
+        bool back = l->has_old && srtp_ctx_same_key(l->old, &m->rx); /* its window has seen what it has seen */
+
+        if (!l->has_rx || !m->rx.suite || srtp_ctx_same_key(l->rx, &m->rx))
+                return;
+        if (!back)
+                old_wipe(l);
+        if (!back && usable(&m->remote) && !endpoint_eq(&m->remote, &was->remote))
+                return;
+        l->old = l->rx;
+        l->rx = spare;
+        l->has_old = true;
+        l->has_rx = back;
+        if (back)
+                key_limit(l->rx, &l->rx_left, &l->rx_warn);
+        l->old_until_ms = s->t->w->now_ms + MEDIA_REKEY_MS;
+        s->rekey.fn = on_rekey;
+        if (!tmr_pending(&s->rekey))
+                tmr_set(s->t->w->tmr, &s->rekey, MEDIA_REKEY_MS);
+}
+
 static const struct srtp_master no_key;
 
-static void keys_apply(struct media_session *s, unsigned side, const struct media_side *m)
+static void keys_apply(struct media_session *s, unsigned side, const struct media_side *m,
+                       const struct media_side *was)
 {
         struct media_leg *l = &s->leg[side];
         bool srtp = m->transport == MEDIA_SRTP && m->known, new_rx, new_tx;
         enum drop_reason rx, tx;
 
+        if (srtp)
+                old_keep(s, side, m, was);
+        else
+                old_wipe(l);
         rx = key_apply(l->rx, &l->has_rx, srtp ? &m->rx : &no_key, false, &new_rx);
         tx = key_apply(l->tx, &l->has_tx, srtp ? &m->tx : &no_key, true, &new_tx);
         if (new_rx)
@@ -80,15 +143,11 @@ void media_wipe_keys(struct media_session *s)
                 if (l->has_tx)
                         srtp_ctx_wipe(l->tx);
                 l->has_rx = l->has_tx = false;
+                old_wipe(l);
         }
 }
 
 /* ---- targets ---- */
-
-static bool usable(const struct endpoint *e)
-{
-        return addr_is_v4(&e->a) && e->a.v4 && e->port;
-}
 
 static struct endpoint rtcp_of(const struct media_side *m)
 {
@@ -134,7 +193,7 @@ static void leg_apply(struct media_session *s, unsigned side, const struct media
         l->spec = *m;
         mem_wipe(&l->spec.rx, sizeof l->spec.rx);
         mem_wipe(&l->spec.tx, sizeof l->spec.tx);
-        keys_apply(s, side, m);
+        keys_apply(s, side, m, &old);
         targets_apply(l, m, &old);
         if (!m->known)
                 l->rx_refuse = l->tx_refuse = DROP_SRTP_NO_PEER;

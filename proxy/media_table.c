@@ -45,7 +45,7 @@ struct media_table *media_table_new(struct worker *w, struct media_link *const *
         t->nlinks = MIN_OF(nlinks, MEDIA_PROXIES_MAX);
         list_init(&t->owing);
         t->ctx_size = round_up(srtp_ctx_size());
-        t->stride = round_up(sizeof(struct media_session)) + 4 * t->ctx_size;
+        t->stride = round_up(sizeof(struct media_session)) + 6 * t->ctx_size;
         t->slots = mem_reserve(slots_bytes(t));
         t->pairs = mem_reserve(PAIRS_BYTES);
         if (t->slots && t->pairs && rng_fill(w->env.rng, &t->seed, sizeof t->seed) == 0)
@@ -131,8 +131,9 @@ static void slot_take(struct media_table *t, struct media_session *s, uint32_t i
         s->t = t;
         list_init(&s->owing);
         for (unsigned i = 0; i < 2; i++) {
-                s->leg[i].rx = (struct srtp_ctx *)(ctx + (2 * i) * t->ctx_size);
-                s->leg[i].tx = (struct srtp_ctx *)(ctx + (2 * i + 1) * t->ctx_size);
+                s->leg[i].rx = (struct srtp_ctx *)(ctx + (3 * i) * t->ctx_size);
+                s->leg[i].tx = (struct srtp_ctx *)(ctx + (3 * i + 1) * t->ctx_size);
+                s->leg[i].old = (struct srtp_ctx *)(ctx + (3 * i + 2) * t->ctx_size);
         }
 }
 
@@ -144,6 +145,7 @@ void media_slot_free(struct media_session *s)
         port_drop(s, 1);
         media_wipe_keys(s);
         tmr_cancel(s->t->w->tmr, &s->idle);
+        tmr_cancel(s->t->w->tmr, &s->rekey);
         list_del(&s->owing);
         s->t->live[idx / 64] &= ~(1ull << idx % 64);
 }
@@ -165,6 +167,7 @@ static void session_close(struct media_session *s)
         port_drop(s, 1);
         media_wipe_keys(s);
         tmr_cancel(t->w->tmr, &s->idle);
+        tmr_cancel(t->w->tmr, &s->rekey);
         s->owed = 0;
         media_owe(s, OWE_CLOSED);
 }
@@ -182,6 +185,7 @@ static void on_open(struct media_table *t, unsigned link, const struct media_msg
         slot_take(t, s, idx);
         s->h = m->h;
         s->owner = m->owner;
+        s->engine = m->engine;
         memcpy(s->call, m->call, sizeof s->call - 1);
         for (unsigned i = 0; i < 2; i++) {
                 s->leg[i].at = m->local.at[i];

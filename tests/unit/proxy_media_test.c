@@ -519,6 +519,7 @@ static void test_a_changed_key_is_a_new_context(void **state UNUSED)
         mf_update(&c.f, 3, &c.spec);
         peer_done(&c.phone);
         peer_keys(&c.phone, &c.k[0], &c.k[1]);
+        wf_advance(&c.f.wf, MEDIA_REKEY_MS);
         mf_udp(&c.f, 0, PHONE, 4000, MF_PORT(3), old, n);
         assert_true(quiet(&c));
         phone_sends(&c);
