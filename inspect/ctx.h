@@ -113,6 +113,7 @@ struct inspect_ctx {
         const struct phone_params *phone;             /* NULL: no phone proxy */
         bool anchor;       /* media is terminated here: media_open() must be used, never a pinhole */
         char device[65];   /* SEP<MAC> in the client's verified certificate; "": none */
+        uint8_t client_id[32]; /* SHA-256 of that certificate; zeros: the client proved no identity */
         char reason[96];   /* why ENGINE_CLOSE */
         bool orderly;      /* ENGINE_CLOSE: with FINs; the default is TCP resets */
         bool dry;          /* replay/tracer: no side effects */

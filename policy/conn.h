@@ -122,6 +122,7 @@ struct conn_filter { /* zero = everything */
         struct addr lo, hi; /* address A[-B] */
         uint16_t port_lo, port_hi;
 };
+bool conn_row_fits(const struct conn_filter *f, const struct conn_row *r);
 /* Resumable: *cursor 0 at first; returns rows (at most max), 0 at the end. Looks at a bounded number of slots per
  * call. */
 unsigned conn_walk(const struct worker *w, uint32_t *cursor, const struct conn_filter *f, struct conn_row *rows,

@@ -122,20 +122,43 @@ static bool in_range(const struct conn_filter *f, const struct addr *a)
         return range_has(&r, a);
 }
 
+static bool at(const struct conn_filter *f, const struct addr *a)
+{
+        return !f->lo.fam || in_range(f, a);
+}
+
+static bool on(const struct conn_filter *f, uint16_t port)
+{
+        uint16_t hi = MAX_OF(f->port_hi, f->port_lo);
+
+        return (!f->port_lo && !f->port_hi) || (port >= f->port_lo && port <= hi);
+}
+
 static bool matches(const struct conn *c, const struct conn_filter *f)
 {
-        bool addr = !f->lo.fam, port = !f->port_lo && !f->port_hi;
+        bool addr = false, port = false;
 
         if (f->proto && f->proto != c->proto)
                 return false;
         for (unsigned i = 0; i < 2; i++) {
                 const struct flow_key *own = &c->side[i].key, *other = &c->side[!i].key;
                 struct addr real = flow_src(own), mapped = flow_dst(other);
-                uint16_t hi = MAX_OF(f->port_hi, f->port_lo);
 
-                addr = addr || in_range(f, &real) || in_range(f, &mapped);
-                port = port || (own->sport >= f->port_lo && own->sport <= hi) ||
-                       (other->dport >= f->port_lo && other->dport <= hi);
+                addr = addr || at(f, &real) || at(f, &mapped);
+                port = port || on(f, own->sport) || on(f, other->dport);
+        }
+        return addr && port;
+}
+
+bool conn_row_fits(const struct conn_filter *f, const struct conn_row *r)
+{
+        bool addr = false, port = false;
+
+        if (f->proto && f->proto != r->proto)
+                return false;
+        for (unsigned i = 0; i < 2; i++) {
+                addr = addr || at(f, &r->real[i]) || at(f, &r->mapped[i]);
+                port = port || on(f, r->real_port[i]) || on(f, r->mapped_port[i]);
         }
         return addr && port;
 }

@@ -13,6 +13,7 @@
 #include "platform/base/media_spec.h"
 #include "platform/base/ring.h"
 #include "platform/net/dp.h"
+#include "policy/conn.h"
 
 #define MEDIA_SLOTS 8192u /* sessions of a proxy worker at a dataplane worker; reserved at start */
 #define MEDIA_PROXIES_MAX 8u
@@ -40,6 +41,7 @@ struct media_msg { /* proxy worker -> dataplane; wiped in the ring slot after th
         struct media_handle h;
         struct media_local local; /* OPEN */
         struct media_spec spec;   /* OPEN, UPDATE */
+        uint8_t engine;           /* enum inspect_id of who asked for it, for show */
         uint64_t owner;           /* conn id of the signalling flow, for show */
         char call[48];            /* beginning of the Call-ID or call reference, for show */
 };
@@ -98,8 +100,17 @@ struct media_row {
 unsigned media_walk(const struct worker *w, uint32_t *cursor, struct media_row *rows, unsigned max, bool *end);
 struct media_count {
         uint32_t sessions, most, srtp; /* srtp: encrypting or decrypting here */
+        uint32_t flows_most;           /* connections and legs of sessions at once */
         uint64_t opened, refused;
 };
 void media_count(const struct worker *w, struct media_count *out);
+/*
+ * The legs of sessions as connections between the peer and the address of ours, for `show conn`: the peer is side 0,
+ * flags m (SIP) or k (Skinny). A leg whose peer is not known yet is none. As conn_walk() and conn_clear(); clearing a
+ * leg ends its session: the owner is told (MEDIA_EV_CLEARED) and closes it.
+ */
+unsigned media_flow_walk(const struct worker *w, uint32_t *cursor, const struct conn_filter *f, struct conn_row *rows,
+                         unsigned max, bool *end);
+unsigned media_flow_clear(struct worker *w, uint32_t *cursor, const struct conn_filter *f, bool *end);
 
 #endif

@@ -12,6 +12,7 @@
 #define MEDIA_SENDERS 8u      /* SSRCs of ours under one key: a sender beyond takes over the one silent longest */
 #define MEDIA_PORTS 65536u    /* of one address */
 #define MEDIA_ADDR_SLOTS 256u /* power of two, at least twice MEDIA_ADDRS_MAX */
+#define MEDIA_REKEY_MS 2000u  /* how long packets under the key before are taken */
 #define MEDIA_LOGS_PER_S 5u   /* of each message: whoever can send packets must not fill the log */
 
 /* What is done to packets of one side on their way to the other; chosen when signalling speaks. */
@@ -61,13 +62,14 @@ struct media_trial {
 };
 
 struct media_leg {
-        struct media_side spec;        /* without its keys */
-        struct endpoint at;            /* ours */
-        uint16_t iface, addr;          /* addr: index into table.addr */
-        const struct media_way *way;   /* for packets from here */
-        uint16_t rx_refuse, tx_refuse; /* enum drop_reason: packets from here, to here; DROP_NONE: welcome */
-        struct srtp_ctx *rx, *tx;
-        bool has_rx, has_tx;
+        struct media_side spec;         /* without its keys */
+        struct endpoint at;             /* ours */
+        uint16_t iface, addr;           /* addr: index into table.addr */
+        const struct media_way *way;    /* for packets from here */
+        uint16_t rx_refuse, tx_refuse;  /* enum drop_reason: packets from here, to here; DROP_NONE: welcome */
+        struct srtp_ctx *rx, *tx, *old; /* old: the peer's key before this one, for what is still under way */
+        bool has_rx, has_tx, has_old;
+        uint64_t old_until_ms;
         uint8_t suite_rx, suite_tx;
         uint64_t rx_left, tx_left; /* packets until it is time to ask how much of the keys is left */
         uint64_t rx_warn, tx_warn; /* so few left are worth a report */
@@ -89,17 +91,18 @@ enum media_owed {
         OWE_TIMEOUT = 2,
         OWE_FIRST = 4,      /* << side */
         OWE_KEY_LIMIT = 16, /* << side */
+        OWE_CLEARED = 64,
 };
 
 struct media_session {
         struct media_handle h;
         struct media_table *t;
-        struct tmr idle;
+        struct tmr idle, rekey;
         struct list owing; /* in table.owing while owed is not 0 */
         uint8_t owed;
         bool closed; /* only its last report is left */
         bool first_told[2], key_told[2];
-        uint8_t kind, npts;
+        uint8_t kind, npts, engine;
         bool no_rtcp, conformance, enforce_payloadtype, crypto;
         struct media_pt pts[MEDIA_PTS_MAX];
         uint32_t idle_s;
@@ -133,7 +136,7 @@ struct media_table {
         struct worker *w;
         struct media_link *const *links;
         unsigned nlinks;
-        uint8_t *slots; /* MEDIA_SESSIONS_MAX of `stride` bytes: a session and its four contexts */
+        uint8_t *slots; /* MEDIA_SESSIONS_MAX of `stride` bytes: a session and its six contexts */
         size_t stride, ctx_size;
         uint64_t live[MEDIA_SESSIONS_MAX / 64];
         struct media_count count;
@@ -178,6 +181,10 @@ static inline struct media_address *media_address_find(struct media_table *t, ui
 /* ---- media_spec.c: what signalling says, applied to a session ---- */
 void media_apply(struct media_session *s, const struct media_spec *spec);
 void media_wipe_keys(struct media_session *s);
+static inline bool media_old_key(const struct media_leg *l, uint64_t now_ms)
+{
+        return l->has_old && now_ms < l->old_until_ms;
+}
 const struct media_way *media_way(enum media_transport in, enum media_transport out);
 
 /* ---- media_source.c: who may speak, and where answers go ---- */
@@ -186,7 +193,8 @@ bool media_source_ok(struct worker *w, struct media_session *s, unsigned side, b
                      const struct rtp_hdr *h);
 /* A packet that is authentic: its source is where the peer is. */
 void media_source_follow(struct media_leg *l, bool rtcp, const struct pkt *pk);
-bool media_pt_agreed(const struct media_session *s, uint8_t pt);
+/* A payload type as packets from that side may have it: the other side's numbers. NULL: nobody asked for it. */
+const struct media_pt *media_pt_of(const struct media_session *s, unsigned side, uint8_t pt);
 /* Does the conformance the map asks for hold? Else the drop reason; *reason and *value for the log. */
 enum drop_reason media_conforms(struct media_session *s, unsigned side, const struct rtp_hdr *h, const char **reason,
                                 uint32_t *value);
@@ -215,6 +223,9 @@ void media_pay(struct media_table *t);
 /* Brings what is reckoned from other state (losses, ROC, targets) into the legs' counts. */
 void media_stat_note(struct media_session *s);
 void media_stat_of(struct media_session *s, struct media_stat *out);
+
+/* ---- media_flows.c ---- */
+void media_flows_note(struct media_table *t); /* how many there are at once, for the most */
 
 /* ---- media_log.c ---- */
 void media_log(struct media_table *t, enum media_logged what, const struct pkt *pk);

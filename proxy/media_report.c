@@ -57,7 +57,8 @@ struct owed {
 static const struct owed owed[] = {
         { OWE_FIRST, MEDIA_EV_FIRST_PACKET, 0 },  { OWE_FIRST << 1, MEDIA_EV_FIRST_PACKET, 1 },
         { OWE_KEY_LIMIT, MEDIA_EV_KEY_LIMIT, 0 }, { OWE_KEY_LIMIT << 1, MEDIA_EV_KEY_LIMIT, 1 },
-        { OWE_TIMEOUT, MEDIA_EV_TIMEOUT, 0 },     { OWE_CLOSED, MEDIA_EV_CLOSED, 0 },
+        { OWE_TIMEOUT, MEDIA_EV_TIMEOUT, 0 },     { OWE_CLEARED, MEDIA_EV_CLEARED, 0 },
+        { OWE_CLOSED, MEDIA_EV_CLOSED, 0 },
 };
 
 static struct media_link *link_of(const struct media_session *s)
@@ -143,4 +144,5 @@ void media_drain(struct worker *w)
                 }
         if (unlikely(!list_empty(&t->owing)))
                 media_pay(t);
+        media_flows_note(t);
 }

@@ -2,12 +2,19 @@
 #include "platform/net/route.h"
 #include "proxy/media_int.h"
 
-bool media_pt_agreed(const struct media_session *s, uint8_t pt)
+/* RFC 3264, 6.1: who sends uses the receiver's numbers. Before the receiver has spoken nobody knows better than the
+ * sender. */
+const struct media_pt *media_pt_of(const struct media_session *s, unsigned side, uint8_t pt)
 {
-        for (unsigned i = 0; i < s->npts; i++)
-                if (s->pts[i].pt == pt)
-                        return true;
-        return false;
+        const struct media_side *to = &s->leg[!side].spec, *from = &s->leg[side].spec;
+        const struct media_side *who = to->npts ? to : from;
+        const struct media_pt *list = who->npts ? who->pts : s->pts;
+        unsigned n = who->npts ? MIN_OF(who->npts, MEDIA_PTS_MAX) : s->npts;
+
+        for (unsigned i = 0; i < n; i++)
+                if (list[i].pt == pt)
+                        return &list[i];
+        return NULL;
 }
 
 static struct endpoint source_of(const struct pkt *pk)
@@ -59,14 +66,15 @@ static void learn(struct media_leg *l, bool rtcp, const struct endpoint *from, c
 }
 
 /* Behind NAT: the second of two packets in a row, of an agreed payload type, says where the peer is. */
-static bool latch_rtp(struct media_session *s, struct media_leg *l, const struct endpoint *from, const struct pkt *pk,
+static bool latch_rtp(struct media_session *s, unsigned side, const struct endpoint *from, const struct pkt *pk,
                       const struct rtp_hdr *h)
 {
+        struct media_leg *l = &s->leg[side];
         struct media_trial *c = &l->latch;
         bool follows =
                 c->set && endpoint_eq(&c->from, from) && c->ssrc == h->ssrc && (uint16_t)(c->seq + 1) == h->seq;
 
-        if (!media_pt_agreed(s, h->pt))
+        if (!media_pt_of(s, side, h->pt))
                 return false;
         if (follows) {
                 learn(l, false, from, pk);
@@ -105,7 +113,7 @@ bool media_source_ok(struct worker *w, struct media_session *s, unsigned side, b
         }
         if (settled || !l->spec.latch)
                 return false;
-        return h ? latch_rtp(s, l, &from, pk, h) : latch_port(l, which, &from, pk);
+        return h ? latch_rtp(s, side, &from, pk, h) : latch_port(l, which, &from, pk);
 }
 
 void media_source_follow(struct media_leg *l, bool rtcp, const struct pkt *pk)
@@ -126,7 +134,7 @@ enum drop_reason media_conforms(struct media_session *s, unsigned side, const st
         struct media_trial *c = &l->probation;
         bool follows = c->set && c->ssrc == h->ssrc && (uint16_t)(c->seq + 1) == h->seq;
 
-        if (s->enforce_payloadtype && !media_pt_agreed(s, h->pt)) {
+        if (s->enforce_payloadtype && !media_pt_of(s, side, h->pt)) {
                 *reason = "Invalid payload-type";
                 *value = h->pt;
                 return DROP_RTP_PAYLOAD_TYPE;

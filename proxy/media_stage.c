@@ -112,14 +112,15 @@ static void admit(struct media_relay *r, struct media_job *j)
 /* ---- 3: what is clear ---- */
 
 /* Jitter is reckoned in units of the payload's clock (RFC 3550, 6.4.1). */
-static uint32_t arrival(const struct media_session *s, struct media_leg *l, uint8_t pt, uint64_t now_ns)
+static uint32_t arrival(struct media_session *s, unsigned side, uint8_t pt, uint64_t now_ns)
 {
+        struct media_leg *l = &s->leg[side];
+
         if (!l->clock_hz || l->clock_pt != pt) {
+                const struct media_pt *m = media_pt_of(s, side, pt);
+
                 l->clock_pt = pt;
-                l->clock_hz = 8000;
-                for (unsigned i = 0; i < s->npts; i++)
-                        if (s->pts[i].pt == pt && s->pts[i].clock)
-                                l->clock_hz = s->pts[i].clock;
+                l->clock_hz = m && m->clock ? m->clock : 8000;
         }
         return (uint32_t)(now_ns / 1000 * l->clock_hz / 1000000);
 }
@@ -138,7 +139,7 @@ static bool judge_rtp(struct media_relay *r, struct media_job *j)
         why = media_conforms(j->s, j->side, &j->h, &reason, &value);
         if (why != DROP_RTP_SSRC &&
             why != DROP_RTP_PROBATION) /* a would-be sender does not replace the one there is */
-                rtp_source_seen(&l->source, &j->h, arrival(j->s, l, j->h.pt, r->w->now_ns));
+                rtp_source_seen(&l->source, &j->h, arrival(j->s, j->side, j->h.pt, r->w->now_ns));
         if (why) {
                 l->stat.nonconforming++;
                 media_log_conformance(r->t, false, j->pk, reason, value);

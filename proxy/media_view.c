@@ -15,12 +15,12 @@ static uint32_t next_live(const struct media_table *t, uint32_t i)
 
 static struct media_pt pt_of(const struct media_session *s)
 {
-        uint8_t pt = s->leg[0].source.seen ? s->leg[0].stat.pt : s->npts ? s->pts[0].pt : 0;
+        const struct media_side *to = &s->leg[1].spec, *from = &s->leg[0].spec;
+        const struct media_pt *first = to->npts ? to->pts : from->npts ? from->pts : s->npts ? s->pts : NULL, *m;
+        uint8_t pt = s->leg[0].source.seen ? s->leg[0].stat.pt : first ? first->pt : 0;
 
-        for (unsigned i = 0; i < s->npts; i++)
-                if (s->pts[i].pt == pt)
-                        return s->pts[i];
-        return (struct media_pt){ .pt = pt };
+        m = media_pt_of(s, 0, pt);
+        return m ? *m : (struct media_pt){ .pt = pt };
 }
 
 static void row_of(struct media_session *s, struct media_row *r)

@@ -2,6 +2,8 @@
  * lives. */
 #include <stdio.h>
 
+#include <mbedtls/sha256.h>
+
 #include "proxy/ldc.h"
 #include "proxy/worker_int.h"
 
@@ -88,6 +90,16 @@ static const char *make_ldc(struct psession *s)
         return NULL;
 }
 
+/* Who the client proved to be, for what outlives its connection. */
+static void note_client(struct psession *s)
+{
+        const mbedtls_x509_crt *crt = leg_tls_verified_peer(s->half[0].leg);
+        uint8_t *id = s->ctx.client_id;
+
+        if (!crt || mbedtls_sha256_ret(crt->raw.p, crt->raw.len, id, 0) != 0)
+                memset(id, 0, sizeof s->ctx.client_id);
+}
+
 const char *psession_admit(struct psession *s)
 {
         const struct tls_info *t = &s->half[0].tls;
@@ -97,5 +109,6 @@ const char *psession_admit(struct psession *s)
         if (s->ctx.phone && !s->phone.any_endpoint && !t->device[0])
                 return "client: its certificate names no device (`endpoint any` is off)";
         snprintf(s->ctx.device, sizeof s->ctx.device, "%s", t->device);
+        note_client(s);
         return s->tls[1] && s->ldc ? make_ldc(s) : NULL;
 }

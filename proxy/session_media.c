@@ -66,6 +66,8 @@ static const char *event_text(enum media_event ev)
                 return "is idle";
         case MEDIA_EV_KEY_LIMIT:
                 return "has nearly used up a key";
+        case MEDIA_EV_CLEARED:
+                return "is cleared";
         default:
                 return "is closed";
         }
@@ -225,6 +227,7 @@ int host_media_update(void *host_worker, uint32_t media, const struct media_spec
         m.spec = *spec;
         m.local = r->local;
         m.owner = r->owner;
+        m.engine = (uint8_t)r->engine->id;
         memcpy(m.call, r->call, sizeof m.call);
         if (!relay_push(w, r, &m))
                 return -1;
@@ -275,6 +278,8 @@ static void on_report(struct proxy_worker *w, const struct media_report *m)
                 r->engine->media_event(shared, r->cookie, m->side, m->event, &m->stat);
         if (m->event == MEDIA_EV_CLOSED && r->closing)
                 relay_give(w, r);
+        else if (m->event == MEDIA_EV_CLEARED)
+                host_media_close(w, name_of(w, r)); /* unless its owner has done it */
 }
 
 #define REPORTS_MAX 256u

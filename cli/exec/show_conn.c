@@ -3,14 +3,15 @@
 #include "cli/exec/util.h"
 
 #include "policy/conn.h"
+#include "proxy/media.h"
 
 #define ROWS 64
 
 static const char legend[] = "Flags: A - awaiting inside ACK to SYN, a - awaiting outside ACK to SYN,\n"
                              "       B - initial SYN from outside, F - outside FIN, f - inside FIN,\n"
-                             "       I - inbound data, O - outbound data, R - outside acknowledged FIN,\n"
-                             "       r - inside acknowledged FIN, S - awaiting inside SYN,\n"
-                             "       s - awaiting outside SYN, T - SIP, U - up\n";
+                             "       I - inbound data, k - Skinny media, m - SIP media, O - outbound data,\n"
+                             "       R - outside acknowledged FIN, r - inside acknowledged FIN,\n"
+                             "       S - awaiting inside SYN, s - awaiting outside SYN, T - SIP, U - up\n";
 
 /* ---- filters ---- */
 
@@ -55,6 +56,14 @@ static void read_rows(struct worker *w, void *arg)
         q->n = w->conns ? conn_walk(w, &q->cursor, q->f, q->row, ROWS, &q->end) : 0;
 }
 
+/* Media the box relays has no conn: its sessions tell what is between the peers and the media address. */
+static void read_media(struct worker *w, void *arg)
+{
+        struct query *q = arg;
+
+        q->n = media_flow_walk(w, &q->cursor, q->f, q->row, ROWS, &q->end);
+}
+
 struct totals {
         uint32_t in_use, most;
 };
@@ -62,11 +71,13 @@ struct totals {
 static void read_totals(struct worker *w, void *arg)
 {
         struct totals *t = arg;
+        struct media_count m = { 0 };
 
         if (!w->conns)
                 return;
-        t->in_use += conn_count(w->conns);
-        t->most += conn_most(w->conns);
+        media_count(w, &m);
+        t->in_use += conn_count(w->conns) + 2 * m.sessions;
+        t->most += MAX_OF(conn_most(w->conns), m.flows_most);
 }
 
 /* ---- rows ---- */
@@ -122,18 +133,24 @@ static bool detail(struct session *s, const struct snapshot *snap, const struct 
         return out(s, "  Initiator: %s, Responder: %s\n", addr_print(&r->real[0], a), addr_print(&r->real[1], b));
 }
 
-static bool show_worker(struct session *s, const struct snapshot *snap, struct worker *w, const struct conn_filter *f,
-                        bool wide)
+static bool show_table(struct session *s, const struct snapshot *snap, struct worker *w,
+                       void (*read)(struct worker *w, void *arg), const struct conn_filter *f, bool wide)
 {
         struct query q = { .f = f };
 
         do {
-                worker_call(w, read_rows, &q);
+                worker_call(w, read, &q);
                 for (unsigned i = 0; i < q.n; i++)
                         if (!(wide ? detail : brief)(s, snap, &q.row[i]))
                                 return false;
         } while (!q.end);
         return true;
+}
+
+static bool show_worker(struct session *s, const struct snapshot *snap, struct worker *w, const struct conn_filter *f,
+                        bool wide)
+{
+        return show_table(s, snap, w, read_rows, f, wide) && show_table(s, snap, w, read_media, f, wide);
 }
 
 static int show_conn(struct session *s, const struct args *a, struct err *e)
@@ -179,6 +196,22 @@ static void clear_some(struct worker *w, void *arg)
                 c->ended += conn_clear(w, &c->cursor, &c->f, CONN_END_CLEARED, &c->end);
 }
 
+static void clear_media(struct worker *w, void *arg)
+{
+        struct clearing *c = arg;
+
+        c->ended += media_flow_clear(w, &c->cursor, &c->f, &c->end);
+}
+
+/* A bounded piece at a time. */
+static void clear_table(struct worker *w, void (*piece)(struct worker *w, void *arg), struct clearing *c)
+{
+        c->cursor = 0;
+        do
+                worker_call(w, piece, c);
+        while (!c->end);
+}
+
 static int clear_conn(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
@@ -187,10 +220,10 @@ static int clear_conn(struct session *s, const struct args *a, struct err *e)
         if (parse_filter(a, &c.f, e))
                 return -1;
         for (unsigned i = 0; i < b->nworkers; i++) {
-                c.cursor = 0;
-                c.end = !b->worker[i];
-                while (!c.end)
-                        worker_call(b->worker[i], clear_some, &c);
+                if (!b->worker[i])
+                        continue;
+                clear_table(b->worker[i], clear_some, &c);
+                clear_table(b->worker[i], clear_media, &c);
         }
         out(s, "%u connection(s) deleted.\n", c.ended);
         return 0;

@@ -2,6 +2,8 @@
  * Answers where media is relayed here: what the answerer says meets what the offerer said, and both sides of the
  * relay are in force before the answer goes on. Early dialogs are told apart; the first 2xx decides.
  */
+#include <strings.h>
+
 #include "inspect/sip/sip_int.h"
 #include "platform/base/mem.h"
 
@@ -65,6 +67,28 @@ static void answer_text(struct sip_media *md, unsigned by, struct sip_line *line
         line->nkeys = 1;
 }
 
+static bool takes(const struct media_side *s, const struct media_pt *p)
+{
+        for (unsigned i = 0; i < s->npts; i++) {
+                const struct media_pt *o = &s->pts[i];
+
+                if (p->name[0] ? !strcasecmp(o->name, p->name) && o->clock == p->clock : o->pt == p->pt)
+                        return true;
+        }
+        return false;
+}
+
+/* What was offered and not answered is not sent (RFC 3264, 6.1); formats are the same by name, not by number. */
+static void keep_answered(struct media_side *offer, const struct media_side *answer)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < offer->npts; i++)
+                if (takes(answer, &offer->pts[i]))
+                        offer->pts[n++] = offer->pts[i];
+        offer->npts = n ? (uint8_t)n : offer->npts;
+}
+
 /* Both sides in force. */
 static bool agree(struct sip_media *md, unsigned by, const struct sip_side *a)
 {
@@ -72,23 +96,15 @@ static bool agree(struct sip_media *md, unsigned by, const struct sip_side *a)
         const struct sip_side *o = &md->offer[by];
 
         spec->kind = md->kind;
-        spec->npts = md->npts;
-        memcpy(spec->pts, md->pts, sizeof spec->pts);
+        spec->enforce_payloadtype = md->enforce_payloadtype && !o->more_pts && !a->more_pts;
         spec->side[by] = o->side;
         spec->side[!by] = a->side;
+        keep_answered(&spec->side[by], &spec->side[!by]);
         if (o->side.transport == MEDIA_SRTP)
                 spec->side[by].tx = md->own[by][o->side.rx.suite];
         spec->side[0].rtcp_mux = spec->side[1].rtcp_mux = o->side.rtcp_mux && a->side.rtcp_mux;
         md->agreed = true;
         return sip_media_push(md) == 0;
-}
-
-static void note_types(struct sip_media *md, const struct sdp_media *m)
-{
-        if (!m->npts)
-                return;
-        md->npts = (uint8_t)MIN_OF(m->npts, MEDIA_PTS_MAX);
-        memcpy(md->pts, m->pts, sizeof md->pts);
 }
 
 static bool in_step(const struct sip_work *x, unsigned by)
@@ -121,7 +137,6 @@ static bool answer_line(struct sip_work *x, unsigned i, bool final, struct sip_l
         answer_text(md, by, line);
         if (!counts(x, md, by, final))
                 return true;
-        note_types(md, m);
         return agree(md, by, a);
 }
 

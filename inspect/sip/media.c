@@ -184,6 +184,9 @@ void sip_side_of(struct sip_work *x, unsigned i, unsigned side, struct sip_side 
         to->rtcp_mux = m->rtcp_mux;
         to->sends = m->dir == SDP_SENDRECV || m->dir == SDP_SENDONLY;
         to->receives = m->dir == SDP_SENDRECV || m->dir == SDP_RECVONLY;
+        to->npts = (uint8_t)MIN_OF(m->npts, MEDIA_PTS_MAX);
+        memcpy(to->pts, m->pts, to->npts * sizeof to->pts[0]);
+        out->more_pts = m->more_pts;
         if (m->rtcp_line.n)
                 to->remote_rtcp = sdp_media_rtcp(s, i);
         out->zero = zero_addr(&to->remote.a);

@@ -40,8 +40,7 @@ static bool first_offer(struct sip_media *md, unsigned by)
         const struct sip_side *o = &md->offer[by];
 
         spec->kind = md->kind;
-        spec->npts = md->npts;
-        memcpy(spec->pts, md->pts, sizeof spec->pts);
+        spec->enforce_payloadtype = md->enforce_payloadtype && !o->more_pts;
         spec->side[by] = o->side;
         spec->side[!by] = (struct media_side){ .transport = o->side.transport, .latch = by == 1 };
         if (o->side.transport != MEDIA_OPAQUE)
@@ -56,11 +55,9 @@ static void note_spec(struct sip_work *x, struct sip_media *md, const struct sdp
         const struct sip_map *map = x->c->params;
 
         md->kind = m->kind;
-        md->npts = (uint8_t)MIN_OF(m->npts, MEDIA_PTS_MAX);
-        memcpy(md->pts, m->pts, sizeof md->pts);
         md->spec.no_rtcp = x->c->phone && x->c->phone->no_rtcp;
         md->spec.conformance = map && map->rtp_conformance;
-        md->spec.enforce_payloadtype = map && map->enforce_payloadtype && !m->more_pts;
+        md->enforce_payloadtype = map && map->enforce_payloadtype;
 }
 
 static bool offer_line(struct sip_work *x, unsigned i, struct sip_line *line)

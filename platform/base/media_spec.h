@@ -34,13 +34,15 @@ struct media_side {
         bool sends, receives;        /* as this side's SDP says: sendrecv is both; hold clears */
         bool latch;                  /* the peer may be behind NAT: learn its address (docs/media.md, latching) */
         struct srtp_master rx, tx;   /* SRTP: the peer's key; ours. suite NONE: not agreed yet */
+        uint8_t npts;                /* payload types this side asks to be sent (RFC 3264, 6.1); 0: it has not said */
+        struct media_pt pts[MEDIA_PTS_MAX];
 };
 
 struct media_spec {
         uint8_t kind; /* enum media_kind */
         bool no_rtcp; /* RTCP is not relayed */
         bool conformance, enforce_payloadtype; /* rtp-conformance of the inspect map */
-        uint8_t npts;
+        uint8_t npts; /* of either way, where no side names its own */
         struct media_pt pts[MEDIA_PTS_MAX];
         uint32_t idle_s;         /* no packet from either side for so long: MEDIA_EV_TIMEOUT. 0: never (hold) */
         struct media_side side[2]; /* [0] client side of the signalling session, [1] server side */
@@ -51,6 +53,7 @@ enum media_event {
         MEDIA_EV_TIMEOUT,      /* idle: the session still exists; its owner decides */
         MEDIA_EV_KEY_LIMIT,    /* a key of side `side` is nearly used up: re-key or end */
         MEDIA_EV_CLOSED,       /* after close: final counts; its ports rest */
+        MEDIA_EV_CLEARED,      /* the operator ends it: the owner lets go of it, or it is closed all the same */
 };
 
 /* What one side sent to the box, and what the box sent to it. RFC 3550 A.1, A.3, A.8. */

@@ -508,6 +508,82 @@ static void update_and_prack(void **st)
         hang_up(&out, DIR_C2S, 4);
 }
 
+#define TYPES(pt, ev)                                                                                                \
+        "a=rtpmap:" pt " opus/48000/2\r\na=fmtp:" pt " useinbandfec=1\r\na=rtpmap:" ev                               \
+        " telephone-event/8000\r\na=fmtp:" ev " 0-16\r\na=ptime:20\r\n"
+
+static void takes(unsigned side, unsigned pt, unsigned ev)
+{
+        const struct media_side *s = &w.media[0].spec.side[side];
+
+        assert_int_equal(s->npts, 2);
+        assert_int_equal(s->pts[0].pt, pt);
+        assert_int_equal(s->pts[0].clock, 48000);
+        assert_int_equal(s->pts[1].pt, ev);
+        assert_true(s->pts[1].event);
+}
+
+/*
+ * Each side numbers its types as it likes (RFC 3264, 6.1): lists and maps go by as written in both directions, and
+ * the relay knows each side's own. A re-offer's count with its answer.
+ */
+static void payload_types_are_each_sides_own(void **st)
+{
+        const char *text;
+
+        (void)st;
+        text = talk_request(&out, DIR_C2S, "INVITE", 1,
+                            M("m=audio 4000 RTP/SAVP 111 101\r\n" CRYPTO("1", KEY_A) TYPES("111", "101")));
+        has(text, "m=audio 20000 RTP/AVP 111 101\r\n" TYPES("111", "101"));
+        takes(0, 111, 101);
+        assert_int_equal(w.media[0].spec.side[1].npts, 0);
+        out.to = "b";
+        text = talk_response(&out, DIR_S2C, 200, "INVITE", 1,
+                             SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 96 97\r\n" TYPES("96", "97"));
+        has(text, "m=audio 16384 RTP/SAVP 96 97\r\n");
+        has(text, TYPES("96", "97"));
+        takes(0, 111, 101);
+        takes(1, 96, 97);
+        text = talk_request(&out, DIR_S2C, "INVITE", 7,
+                            SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 98 99\r\n" TYPES("98", "99"));
+        has(text, "RTP/SAVP 98 99\r\n");
+        has(text, TYPES("98", "99"));
+        takes(1, 96, 97);
+        text = talk_response(&out, DIR_C2S, 200, "INVITE", 7,
+                             M("m=audio 4000 RTP/SAVP 120 121\r\n" CRYPTO("5", KEY_A) TYPES("120", "121")));
+        has(text, "RTP/AVP 120 121\r\n" TYPES("120", "121"));
+        takes(0, 120, 121);
+        takes(1, 98, 99);
+        hang_up(&out, DIR_C2S, 2);
+}
+
+static const struct sip_map strict_types = { .rtp_conformance = true, .enforce_payloadtype = true };
+#define MANY "0 8 9 18 96 97 98 99 100 101 102 103 104 105 106 107 108"
+
+/* A list that is longer than ours cannot be enforced, whichever side's it is. */
+static void long_lists_are_not_enforced(void **st)
+{
+        static const struct {
+                const char *offer, *answer;
+                bool enforced;
+        } rows[] = { { "0", "0", true }, { MANY, "0", false }, { "0 8", MANY, false } };
+        char offer[512], answer[512];
+
+        (void)st;
+        f.c.params = &strict_types;
+        for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+                snprintf(offer, sizeof offer, M("m=audio 4000 RTP/SAVP %s\r\n" CRYPTO("1", KEY_A)), rows[i].offer);
+                snprintf(answer, sizeof answer, SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP %s\r\n", rows[i].answer);
+                out.to = NULL;
+                talk_request(&out, DIR_C2S, "INVITE", 10 * i + 1, offer);
+                out.to = "b";
+                talk_response(&out, DIR_S2C, 200, "INVITE", 10 * i + 1, answer);
+                assert_true(w.media[i].spec.conformance);
+                assert_int_equal(w.media[i].spec.enforce_payloadtype, rows[i].enforced);
+                hang_up(&out, DIR_C2S, 10 * i + 2);
+        }
+}
+
 /* Two branches speak early; the second answers; what the first says later changes nothing. */
 static void forks(void **st)
 {
@@ -722,6 +798,8 @@ int main(void)
                 T(delayed_offer_of_the_server),
                 T(delayed_offer_of_the_phone),
                 T(update_and_prack),
+                T(payload_types_are_each_sides_own),
+                T(long_lists_are_not_enforced),
                 T(forks),
                 T(cancelled),
                 T(ways_round_are_stripped),

@@ -379,6 +379,47 @@ static void test_events_pass(void **state UNUSED)
         stop(&c);
 }
 
+static bool passes(struct call *c, unsigned port, uint8_t pt)
+{
+        struct media_peer *p = port ? &c->desk : &c->phone;
+        struct pb_view v;
+        uint8_t b[512];
+
+        p->pt = pt;
+        mf_udp(&c->f, port, port ? DESK : PHONE, port ? 6000 : 4000, MF_PORT(0), b, peer_rtp(p, b));
+        return mf_take(&c->f, !port, &v);
+}
+
+static void takes(struct media_side *s, uint8_t pt, uint8_t ev)
+{
+        s->npts = 2;
+        s->pts[0] = (struct media_pt){ .pt = pt, .clock = 16000, .name = "G722" };
+        s->pts[1] = (struct media_pt){ .pt = ev, .event = true, .clock = 8000, .name = "event" };
+}
+
+/* Who sends uses the receiver's numbers; while that one has not said any, its own. */
+static void test_types_of_the_receiver(void **state UNUSED)
+{
+        struct call c;
+
+        start(&c);
+        c.spec.npts = 0;
+        c.spec.conformance = c.spec.enforce_payloadtype = true;
+        takes(&c.spec.side[0], 110, 101);
+        mf_update(&c.f, 0, &c.spec);
+        assert_true(passes(&c, 0, 110) && passes(&c, 1, 110) && passes(&c, 1, 101));
+        assert_false(passes(&c, 0, 96) || passes(&c, 1, 96));
+        takes(&c.spec.side[1], 96, 97);
+        mf_update(&c.f, 0, &c.spec);
+        assert_true(passes(&c, 0, 96) && passes(&c, 0, 97));
+        assert_true(passes(&c, 1, 110) && passes(&c, 1, 101));
+        assert_false(passes(&c, 0, 110) || passes(&c, 0, 101));
+        assert_false(passes(&c, 1, 96) || passes(&c, 1, 97));
+        assert_true(passes(&c, 0, 96));
+        assert_string_equal(mf_row(&c.f, 0).pt.name, "G722");
+        stop(&c);
+}
+
 /* ---- statistics ---- */
 
 static void test_losses_and_jitter_are_told(void **state UNUSED)
@@ -429,6 +470,7 @@ int main(void)
                 cmocka_unit_test(test_reports_from_the_phone),
                 cmocka_unit_test(test_a_listener_reports),
                 cmocka_unit_test(test_events_pass),
+                cmocka_unit_test(test_types_of_the_receiver),
                 cmocka_unit_test(test_losses_and_jitter_are_told),
         };
 

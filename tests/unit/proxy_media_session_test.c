@@ -168,6 +168,22 @@ static void reports_reach_the_engine(void **state UNUSED)
         nothing_is_left();
 }
 
+/* The operator ends it: whoever asked for the relay does not let go of it, and it is closed all the same. */
+static void what_is_cleared_is_closed(void **state UNUSED)
+{
+        struct call c = opened(99);
+        struct media_msg m;
+
+        assert_int_equal(update(&c), 0);
+        m = heard(MEDIA_OPEN);
+        bare_report(&b, &m.h, MEDIA_EV_CLEARED, 0);
+        assert_int_equal(b.events, 1);
+        heard(MEDIA_CLOSE);
+        assert_int_equal(update(&c), -1);
+        bare_report(&b, &m.h, MEDIA_EV_CLOSED, 0);
+        nothing_is_left();
+}
+
 static void late_names_hit_nothing(void **state UNUSED)
 {
         struct call c = opened(1), next;
@@ -599,6 +615,7 @@ int main(void)
                 T(a_call_has_a_pair_on_either_side),
                 T(a_call_that_never_opened_needs_no_answer),
                 T(reports_reach_the_engine),
+                T(what_is_cleared_is_closed),
                 T(late_names_hit_nothing),
                 T(a_name_is_never_zero),
                 T(without_an_address_the_reason_is_told),
