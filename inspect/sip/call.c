@@ -23,11 +23,25 @@ static bool fits(const struct sip_call *call, uint64_t from, uint64_t to, uint64
         return false;
 }
 
-/* A call whose connection was lost belongs to the phone that made it, not to whoever knows its Call-ID. */
+/* The client proved to be the one that made the call: by its device, or by the very certificate. */
+static bool same_client(const struct sip_call *call, const struct inspect_ctx *c)
+{
+        static const uint8_t nobody[sizeof call->client_id];
+
+        if (call->device[0] || c->device[0])
+                return !strcmp(call->device, c->device);
+        return memcmp(c->client_id, nobody, sizeof nobody) != 0 &&
+               !memcmp(c->client_id, call->client_id, sizeof nobody);
+}
+
+/*
+ * A call whose connection was lost belongs to the phone that made it, not to whoever knows its Call-ID. Its new
+ * connection may be here before the old one is known to be lost; it may come from another address.
+ */
 static bool may_adopt(const struct sip_work *x, const struct sip_call *call)
 {
-        return !call->session && !strcmp(call->device, x->c->device) && addr_eq(&call->client, &x->c->client.a) &&
-               !strcmp(call->client_if, x->c->client_if);
+        return call->anchored && x->c->anchor && (!call->session || x->m->to_tag.n) && same_client(call, x->c) &&
+               addr_eq(&call->server, &x->c->server.a) && !strcmp(call->client_if, x->c->client_if);
 }
 
 /* The flow that made the call, or where one of its contacts said the dialog goes on. */
@@ -58,8 +72,21 @@ static unsigned media_of(const struct sip_call *call)
         return n;
 }
 
+/* Its session is no longer here, or no longer its. */
+static void leave(struct sip_call *call)
+{
+        if (!call->session)
+                return;
+        list_del(&call->link);
+        call->session->ncalls--;
+        call->session->nmedia -= media_of(call);
+        call->session = NULL;
+}
+
 static void adopt(struct sip_work *x, struct sip_call *call)
 {
+        leave(call);
+        call->client = x->c->client.a;
         call->session = x->s;
         call->session_id = x->c->session_id;
         list_add_tail(&x->s->calls, &call->link);
@@ -91,7 +118,7 @@ static struct sip_call *find(struct sip_work *x, uint64_t *other, unsigned *same
                         *other = o;
                 }
         }
-        if (second && !second->session)
+        if (second && may_adopt(x, second))
                 adopt(x, second);
         return second;
 }
@@ -130,9 +157,9 @@ static struct sip_call *call_new(struct sip_work *x)
         call->caller = (uint8_t)x->dir;
         call->winner = call->delayed = -1;
         call->anchored = x->c->anchor;
-        call->client = x->c->client.a;
         call->server = x->c->server.a;
         memcpy(call->device, x->c->device, sizeof call->device);
+        memcpy(call->client_id, x->c->client_id, sizeof call->client_id);
         memcpy(call->client_if, x->c->client_if, sizeof call->client_if);
         timeouts(call, x->c->params);
         call->tmr.fn = on_timer;
@@ -194,10 +221,7 @@ void sip_call_orphan(struct sip_call *call)
                 sip_call_end(call);
                 return;
         }
-        list_del(&call->link);
-        call->session->ncalls--;
-        call->session->nmedia -= media_of(call);
-        call->session = NULL;
+        leave(call);
         arm(call, call->t_sip ? call->t_sip : SIP_T_SIP);
 }
 
@@ -387,6 +411,16 @@ static void media_idle(struct sip_call *call, struct sip_media *md, uint64_t now
         sip_call_end(call);
 }
 
+/* The operator ended it: the call goes on without, unless that was all there was of it. */
+static void media_cleared(struct sip_media *md)
+{
+        struct sip_call *call = md->call;
+
+        sip_media_free(md);
+        if (!call->session && !has_relay(call, false))
+                sip_call_end(call);
+}
+
 void sip_media_event(void *shared, uint64_t cookie, uint8_t side, enum media_event ev, const struct media_stat *stat)
 {
         struct sip_shared *sh = shared;
@@ -402,4 +436,6 @@ void sip_media_event(void *shared, uint64_t cookie, uint8_t side, enum media_eve
                 media_idle(md->call, md, sh->now_ms);
         else if (ev == MEDIA_EV_KEY_LIMIT)
                 sip_call_end(md->call);
+        else if (ev == MEDIA_EV_CLEARED)
+                media_cleared(md);
 }

@@ -20,15 +20,31 @@ static struct sip_key key_of(const struct sip_shared *sh, const struct sip_msg *
         return k;
 }
 
-static struct sip_txn *find(struct sip_shared *sh, const struct sip_key *k)
+/*
+ * A transaction is its session's: whoever else knows its names neither answers nor repeats it. Datagrams between the
+ * same two hosts may take other ports on their way back.
+ */
+static bool may_know(const struct sip_work *x, const struct sip_txn *t)
 {
-        hash_each_match(n, &sh->txn_by_key, k->h[0]) {
+        if (t->session == x->s)
+                return true;
+        return x->c->via[0] == VIA_UDP && !x->c->phone && t->session->place == x->s->place;
+}
+
+static struct sip_txn *find(const struct sip_work *x, const struct sip_key *k)
+{
+        struct sip_txn *second = NULL;
+
+        hash_each_match(n, &x->sh->txn_by_key, k->h[0]) {
                 struct sip_txn *t = container_of(n, struct sip_txn, node);
 
-                if (t->key.h[1] == k->h[1])
+                if (t->key.h[1] != k->h[1] || !may_know(x, t))
+                        continue;
+                if (t->session == x->s)
                         return t;
+                second = t;
         }
-        return NULL;
+        return second;
 }
 
 void sip_txn_free(struct sip_txn *t)
@@ -76,7 +92,7 @@ static enum sip_fate request(struct sip_work *x)
 
         if (x->m->method == SIP_M_ACK)
                 return SIP_FORWARD;
-        x->txn = find(x->sh, &k);
+        x->txn = find(x, &k);
         x->again = x->txn != NULL;
         if (x->again && x->txn->failed && x->txn->method == SIP_M_INVITE) {
                 sip_count(x->c, SIP_N_ABSORBED);
@@ -97,7 +113,7 @@ enum sip_fate sip_txn_note(struct sip_work *x)
         if (x->m->request)
                 return request(x);
         k = key_of(x->sh, x->m, x->m->method, x->dir == DIR_C2S ? DIR_S2C : DIR_C2S);
-        x->txn = find(x->sh, &k);
+        x->txn = find(x, &k);
         return SIP_FORWARD;
 }
 
@@ -105,7 +121,7 @@ struct sip_txn *sip_txn_invite(struct sip_work *x)
 {
         struct sip_key k = key_of(x->sh, x->m, SIP_M_INVITE, x->dir);
 
-        return find(x->sh, &k);
+        return find(x, &k);
 }
 
 /* How long an answered request may come, or be answered, again; each repetition of the answer starts it anew. */

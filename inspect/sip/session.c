@@ -58,12 +58,23 @@ void sip_tick(void *shared, uint64_t now_ms)
         tmr_run(sh->wheel, sh->now_ms, TICK_BUDGET);
 }
 
+static uint64_t place_of(const struct inspect_ctx *c, uint64_t seed)
+{
+        uint64_t h = hash_bytes(&c->client.a, sizeof c->client.a, seed);
+
+        h = hash_bytes(&c->server.a, sizeof c->server.a, h);
+        h = hash_bytes(c->client_if, strlen(c->client_if), h);
+        return hash_bytes(c->server_if, strlen(c->server_if), h);
+}
+
 int sip_open(struct inspect_ctx *c)
 {
+        const struct sip_shared *sh = c->shared;
         struct sip_session *s = c->state;
 
         if (!c->shared)
                 return inspect_refuse_text(c, "no SIP state");
+        s->place = place_of(c, sh->seed[0]);
         list_init(&s->calls);
         list_init(&s->txns);
         list_init(&s->bindings);

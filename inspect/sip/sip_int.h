@@ -71,6 +71,7 @@ struct sip_memo {
 
 struct sip_session {
         struct list calls, txns, bindings;
+        uint64_t place; /* hash of both hosts and their interfaces */
         uint32_t ncalls, nmedia, nbindings;
         uint32_t ntxns[2]; /* by direction of the request */
         size_t scanned[2];
@@ -114,12 +115,13 @@ struct sip_side {
         uint32_t tag;  /* of the crypto line of the peer that counts */
         uint8_t proto; /* enum sdp_proto as the peer wrote it */
         bool valid, refused, zero, unpadded;
+        bool more_pts; /* it takes more payload types than fit the list */
 };
 
 struct sip_media {
         uint32_t relay, gen; /* relay 0: none */
-        uint8_t index, kind, npts;
-        struct media_pt pts[MEDIA_PTS_MAX];
+        uint8_t index, kind;
+        bool enforce_payloadtype;
         bool agreed; /* an answer was in force once: it outlives a refused offer */
         uint64_t idle_at;
         struct endpoint local[2];
@@ -149,6 +151,7 @@ struct sip_call {
         char call_id[SIP_CALL_ID_MAX + 1];
         uint64_t caller_tag, fork[SIP_FORKS_MAX]; /* hashes; 0 none */
         char device[65];
+        uint8_t client_id[32]; /* as in the context: whose the call is when its connection is lost */
         char client_if[49], server_if[49];
         struct addr client, server;
         uint8_t state;  /* enum sip_state */

@@ -319,7 +319,9 @@ struct leg_setup {
         const struct phone_params *phone;
         bool anchor, no_nat;
         const char *device;
-        uint16_t port; /* of the client; 0: 40000 */
+        uint16_t port;   /* of the client; 0: 40000 */
+        uint8_t id;      /* its certificate; 0: none */
+        uint32_t client; /* 0: PHONE */
 };
 
 static inline void world_set(struct inspect_ctx *c, void *arg)
@@ -333,7 +335,8 @@ static inline void world_set(struct inspect_ctx *c, void *arg)
         c->session_id = ++id;
         c->via[0] = l->via[0];
         c->via[1] = l->via[1];
-        c->client = ep4(PHONE, l->port ? l->port : 40000);
+        c->client = ep4(l->client ? l->client : PHONE, l->port ? l->port : 40000);
+        memset(c->client_id, l->id, sizeof c->client_id);
         c->server = ep4(SERVER, l->via[1] == VIA_TLS ? 5061 : 5060);
         c->client_mapped = l->no_nat ? c->client : ep4(PHONE_SEEN, (uint16_t)(c->client.port - 19999));
         c->server_mapped = ep4(l->no_nat ? SERVER : SERVER_SEEN, l->via[0] == VIA_TLS ? 5061 : 5060);
@@ -358,15 +361,15 @@ static const struct phone_params world_mixed = { .name = "mypp", .any_endpoint =
 static inline const char *sip_say(struct feed *f, enum inspect_dir dir, const char *text)
 {
         struct feed_side *s = &f->side[dir];
-        size_t before = s->nout;
         enum engine_verdict v;
 
+        s->nout = 0; /* copied at each growth, what thousands of messages left behind would cost minutes */
         v = feed(f, dir, text, strlen(text));
         s->out = feed_grow(s->out, s->nout + 1);
         s->out[s->nout] = 0;
-        if (!f->engine->stream && v == ENGINE_ACCEPT && s->nout == before)
+        if (!f->engine->stream && v == ENGINE_ACCEPT && !s->nout)
                 return text;
-        return s->nout > before ? (const char *)s->out + before : NULL;
+        return s->nout ? (const char *)s->out : NULL;
 }
 
 /* A message with its Content-Length; head without it and without the blank line. Static storage, four at a time. */

@@ -10,7 +10,7 @@ static const struct sip_map short_times = {
         .t_sip = 600, .t_media = 60, .t_invite = 90, .t_disconnect = 5, .t_provisional = 30
 };
 
-static void begin(const struct sip_map *map)
+static void begin_session(const struct sip_map *map)
 {
         struct leg_setup l = { .w = &w,
                                .via = { VIA_TLS, VIA_TCP },
@@ -18,8 +18,13 @@ static void begin(const struct sip_map *map)
                                .anchor = true,
                                .device = "SEP001122334455" };
 
-        world_begin(&w);
         world_session(&f, &l, map);
+}
+
+static void begin(const struct sip_map *map)
+{
+        world_begin(&w);
+        begin_session(map);
         out = (struct talk){ .f = &f, .caller = DIR_C2S, .id = "out", .from = "a" };
         in = (struct talk){ .f = &f, .caller = DIR_S2C, .id = "in", .from = "s" };
 }
@@ -179,6 +184,24 @@ static void a_key_used_up_ends_the_call(void **st)
         gone();
 }
 
+/* The operator ends its media: the dialog stays and may have other; without a session nothing is left of it. */
+static void cleared_media(void **st)
+{
+        (void)st;
+        established();
+        event(0, MEDIA_EV_CLEARED);
+        assert_int_equal(w.live, 0);
+        assert_int_equal(sip_calls(w.shared), 1);
+        event(0, MEDIA_EV_CLOSED);
+        talk_request(&out, DIR_C2S, "INVITE", 2, PHONE_AUDIO);
+        talk_response(&out, DIR_S2C, 200, "INVITE", 2, SERVER_AUDIO);
+        assert_int_equal(w.live, 1);
+        feed_close(&f);
+        event(1, MEDIA_EV_CLEARED);
+        gone();
+        begin_session(NULL);
+}
+
 /* One silent stream beside one that speaks is no reason. */
 static void all_media_must_be_silent(void **st)
 {
@@ -274,6 +297,105 @@ static void a_stranger_does_not_inherit(void **st)
         assert_int_equal(w.live, 1);
         event(0, MEDIA_EV_TIMEOUT);
         gone();
+}
+
+/* Who comes back, and what that is to the call: a new connection while the first is lost, or not yet known to be. */
+struct comes_back {
+        const char *device; /* of both; NULL: endpoints without one */
+        uint8_t id[2];      /* certificates, then and now */
+        uint32_t from;
+        bool other_device, same;
+};
+
+static const struct comes_back back[] = {
+        { "SEP001122334455", { 1, 1 }, PHONE, false, true },
+        { "SEP001122334455", { 1, 2 }, PHONE, false, true },     /* a new certificate of the same device */
+        { "SEP001122334455", { 1, 1 }, PHONE + 1, false, true }, /* from elsewhere */
+        { "SEP001122334455", { 1, 1 }, PHONE, true, false },     /* a device of another name */
+        { NULL, { 1, 1 }, PHONE, false, true },
+        { NULL, { 1, 1 }, PHONE + 1, false, true },
+        { NULL, { 1, 2 }, PHONE, false, false }, /* behind the same NAT */
+        { NULL, { 0, 0 }, PHONE, false, false }, /* nobody in particular */
+};
+
+static void whose_call_it_is(void **st)
+{
+        (void)st;
+        feed_close(&f);
+        for (unsigned i = 0; i < 2 * ARRAY_LEN(back); i++) {
+                const struct comes_back *b = &back[i / 2];
+                bool lost = i % 2;
+                struct leg_setup l = { .w = &w,
+                                       .via = { VIA_TLS, VIA_TCP },
+                                       .phone = &world_phone,
+                                       .anchor = true,
+                                       .device = b->device,
+                                       .id = b->id[0] };
+                struct talk bye = { .caller = DIR_C2S, .id = "out", .from = "a", .to = "b" };
+                struct feed g;
+
+                world_session(&f, &l, NULL);
+                out = (struct talk){ .f = &f, .caller = DIR_C2S, .id = "out", .from = "a" };
+                established();
+                if (lost)
+                        feed_close(&f);
+                l.port = 41000;
+                l.client = b->from;
+                l.id = b->id[1];
+                l.device = b->other_device ? "SEP00112233AAAA" : b->device;
+                world_session(&g, &l, NULL);
+                bye.f = &g;
+                talk_request(&bye, DIR_S2C, "BYE", 2, NULL); /* of the server, on the new connection */
+                talk_response(&bye, DIR_C2S, 200, "BYE", 2, NULL);
+                if (w.live == b->same)
+                        fail_msg("row %u: %u relays", i, w.live);
+                feed_close(&g);
+                if (!lost)
+                        feed_close(&f);
+                sip_clear(w.shared);
+                w.nmedia = 0;
+        }
+        new_session(40001, "");
+}
+
+/* The first connection may still be open; that it ends later is nothing to the call any more. */
+static void a_call_moves_to_the_new_connection(void **st)
+{
+        struct feed old;
+
+        (void)st;
+        established();
+        old = f;
+        old.c.host = &old;
+        new_session(40001, "SEP001122334455");
+        out.f = &f;
+        assert_non_null(talk_request(&out, DIR_S2C, "OPTIONS", 2, NULL));
+        assert_int_equal(((struct sip_session *)f.c.state)->ncalls, 1);
+        assert_int_equal(((struct sip_session *)f.c.state)->nmedia, 1);
+        assert_int_equal(((struct sip_session *)old.c.state)->ncalls, 0);
+        assert_int_equal(((struct sip_session *)old.c.state)->nmedia, 0);
+        feed_close(&old);
+        assert_int_equal(w.live, 1);
+        talk_request(&out, DIR_C2S, "BYE", 3, NULL);
+        talk_response(&out, DIR_S2C, 200, "BYE", 3, NULL);
+        gone();
+}
+
+/* Without its session: media that flows keeps it, silence or the far end's BYE on a new connection ends it. */
+static void a_call_without_session_lives_by_its_media(void **st)
+{
+        (void)st;
+        established();
+        lose_session();
+        for (unsigned i = 0; i < 48; i++) {
+                f.c.now_ms += SIP_T_SIP * 1000ull; /* media flows: no TIMEOUT comes */
+                inspect_sip.tick(w.shared, f.c.now_ms);
+                assert_int_equal(w.live, 1);
+        }
+        assert_int_equal(w.media[0].spec.idle_s, SIP_T_MEDIA);
+        event(0, MEDIA_EV_TIMEOUT);
+        gone();
+        new_session(40001, "");
 }
 
 static void what_rang_ends_with_its_session(void **st)
@@ -553,6 +675,54 @@ static void a_stranger_ends_no_call(void **st)
         feed_close(&g);
 }
 
+static unsigned transactions(void)
+{
+        return ((const struct sip_session *)f.c.state)->ntxns[0];
+}
+
+/* A stranger who knows every name of an INVITE, and answers it on a flow of his own: nothing to the one that is out.
+ */
+static void a_stranger_answers_no_transaction(void **st)
+{
+        struct leg_setup l = {
+                .w = &w, .via = { VIA_UDP, VIA_UDP }, .no_nat = true, .port = 41000, .client = STRANGER
+        };
+        struct talk t = { .caller = DIR_C2S, .id = "out", .from = "a", .udp = true };
+        struct feed g;
+
+        (void)st;
+        out.udp = true;
+        talk_request(&out, DIR_C2S, "INVITE", 1, NULL);
+        world_session(&g, &l, NULL);
+        t.f = &g;
+        talk_request(&t, DIR_C2S, "INVITE", 1, NULL);
+        talk_response(&t, DIR_S2C, 486, "INVITE", 1, NULL);
+        assert_int_equal(((struct sip_session *)g.c.state)->ntxns[0], 1);
+        assert_non_null(talk_request(&out, DIR_C2S, "INVITE", 1, NULL)); /* not "answered already" */
+        out.to = "b";
+        talk_response(&out, DIR_S2C, 200, "INVITE", 1, NULL);
+        assert_int_equal(state_now(), UP);
+        feed_close(&g);
+}
+
+/* Datagrams of the same two hosts may come back on another port. */
+static void an_answer_on_another_port(void **st)
+{
+        struct leg_setup l = { .w = &w, .via = { VIA_UDP, VIA_UDP }, .port = 41000 };
+        struct talk t = { .caller = DIR_C2S, .id = "out", .from = "a", .udp = true };
+        struct feed g;
+
+        (void)st;
+        out.udp = true;
+        talk_request(&out, DIR_C2S, "OPTIONS", 1, NULL);
+        world_session(&g, &l, NULL);
+        t.f = &g;
+        talk_response(&t, DIR_S2C, 200, "OPTIONS", 1, NULL);
+        after(SIP_TXN_DGRAM_MS + 20);
+        assert_int_equal(transactions(), 0);
+        feed_close(&g);
+}
+
 static void nobody_cancels_another_ones_call(void **st)
 {
         struct feed g;
@@ -597,11 +767,6 @@ static void a_contact_may_end_its_call(void **st)
         talk_response(&out, DIR_S2C, 200, "INVITE", 1, NULL);
         assert_int_equal(hangs_up(&g, STRANGER, "BYE"), ENDING); /* 198.51.100.99 */
         feed_close(&g);
-}
-
-static unsigned transactions(void)
-{
-        return ((const struct sip_session *)f.c.state)->ntxns[0];
 }
 
 /* A datagram's answer may be repeated T2, four seconds, later; the trunk must not fill up with what is long over. */
@@ -731,12 +896,16 @@ int main(void)
                 T(an_answered_call_ends_with_its_media),
                 T(silence_on_hold_is_no_end),
                 T(a_key_used_up_ends_the_call),
+                T(cleared_media),
                 T(all_media_must_be_silent),
                 T(bye_with_a_challenge),
                 T(an_answer_after_bye),
                 T(bye_refused_is_the_end_too),
                 T(media_outlives_its_session),
                 T(a_stranger_does_not_inherit),
+                T(whose_call_it_is),
+                T(a_call_moves_to_the_new_connection),
+                T(a_call_without_session_lives_by_its_media),
                 T(what_rang_ends_with_its_session),
                 T(a_held_call_without_session_ends_in_time),
                 T(hairpin),
@@ -746,6 +915,8 @@ int main(void)
                 T(nobody_waits_for_long_where_it_is_tight),
                 T(transactions_of_a_session_are_bounded),
                 cmocka_unit_test_setup_teardown(a_stranger_ends_no_call, setup_dgram, teardown),
+                cmocka_unit_test_setup_teardown(a_stranger_answers_no_transaction, setup_dgram, teardown),
+                cmocka_unit_test_setup_teardown(an_answer_on_another_port, setup_dgram, teardown),
                 cmocka_unit_test_setup_teardown(nobody_cancels_another_ones_call, setup_dgram, teardown),
                 cmocka_unit_test_setup_teardown(an_unknown_dialog_elsewhere_is_no_end, setup_dgram, teardown),
                 cmocka_unit_test_setup_teardown(a_contact_may_end_its_call, setup_dgram, teardown),
