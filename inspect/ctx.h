@@ -10,6 +10,7 @@
 #include "platform/base/inspect_id.h"
 #include "platform/base/log.h"
 #include "platform/base/media_spec.h"
+#include "platform/base/rtp_rule.h"
 #include "platform/base/wbuf.h"
 
 /* Client: the side that opened the connection. */
@@ -24,6 +25,7 @@ struct pinhole_req {
         enum inspect_id engine; /* engine of the secondary connection, or NONE */
         uint32_t group;         /* of group_open(): it closes with it; 0 none */
         bool lasting;           /* for any number of connections while it is open; else for one */
+        struct rtp_rule rtp;    /* what is sent to dst must be like this */
 };
 
 /* An endpoint that a payload will speak of before it has any connection. */

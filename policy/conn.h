@@ -74,6 +74,7 @@ struct conn {
         uint32_t ace_id, class_id, inspect_line, map_id, tls_proxy_id, phone_proxy_id, nat_rule, untrans_rule;
         uint32_t xlate;                     /* handle, 0 none */
         uint32_t limit_class, limit_client; /* handles of policy_live, 0 none */
+        uint32_t rtp_watch;                 /* its RTP must conform: number of the watch, 0 none */
         uint64_t parent;                    /* conn id that opened the pinhole, 0 none */
         uint8_t end_reason;
 };

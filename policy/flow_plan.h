@@ -6,6 +6,7 @@
 #define VOXGATE_POLICY_FLOW_PLAN_H
 
 #include "platform/base/inspect_id.h"
+#include "platform/base/rtp_rule.h"
 #include "platform/net/dp.h"
 
 enum conn_action {
@@ -59,6 +60,7 @@ struct flow_plan {
         uint64_t pinhole_owner; /* conn id that opened it */
         uint32_t pinhole_ref;   /* which one, for pinhole_use() when the conn is built */
         uint16_t box_port;      /* BOX: port of the service in the private kernel */
+        struct rtp_rule rtp;    /* of the pinhole: what its packets must be like */
         uint32_t box_flow;      /* BOX from a pinhole: the flow id that owns the socket, 0 none */
 };
 

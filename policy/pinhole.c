@@ -265,6 +265,15 @@ struct pinhole *pinhole_find(const struct pinhole_table *t, const struct flow_ke
         return NULL;
 }
 
+bool pinhole_rule(const struct worker *w, const struct flow_key *wire, struct rtp_rule *out)
+{
+        const struct pinhole *p = w->pinholes ? pinhole_find(w->pinholes, wire) : NULL;
+
+        if (p)
+                *out = p->spec.rtp;
+        return p != NULL;
+}
+
 uint32_t pinhole_ref(const struct pinhole_table *t, const struct pinhole *p)
 {
         return pool_index(t->pool, p) + 1;

@@ -24,6 +24,7 @@ struct pinhole_spec {
         uint64_t owner; /* conn id */
         uint64_t group; /* what ends together, by the engine's word; 0 none */
         bool once;
+        struct rtp_rule rtp; /* what goes to dst must be like this */
 };
 struct pinhole_table;
 #define PINHOLES_MAX 65536u
@@ -42,6 +43,8 @@ void pinhole_conn_end(struct worker *w, struct conn *c);
 void pinhole_close_group(struct worker *w, uint64_t group);
 /* The conn of a plan admitted by a pinhole was built: a pinhole for one flow closes. */
 void pinhole_use(struct worker *w, uint32_t ref);
+/* What the hole for a packet that arrives with this key asks of RTP. false: there is none. */
+bool pinhole_rule(const struct worker *w, const struct flow_key *wire, struct rtp_rule *out);
 uint32_t pinhole_count(const struct pinhole_table *t);
 
 #endif

@@ -11,6 +11,7 @@ static void fill(struct flow_plan *plan, const struct pinhole_spec *s)
         plan->action = s->action;
         plan->box_flow = s->box_flow;
         plan->box_port = s->box_port;
+        plan->rtp = s->rtp;
         if (s->dst_real.fam)
                 plan->dst_real = s->dst_real;
         if (s->dst_real_port)

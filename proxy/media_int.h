@@ -146,6 +146,7 @@ struct media_table {
         struct media_address addr[MEDIA_ADDRS_MAX];
         uint8_t addr_slot[MEDIA_ADDR_SLOTS]; /* open-addressed: index + 1 */
         uint32_t *pairs;
+        struct pool *watches; /* of connections not relayed here: rtp_watch.c */
         uint64_t seed, drawn; /* of SSRCs: a new one needs no system call */
         struct media_limit limit[MEDIA_LOGS];
 };
@@ -199,6 +200,13 @@ const struct media_pt *media_pt_of(const struct media_session *s, unsigned side,
 enum drop_reason media_conforms(struct media_session *s, unsigned side, const struct rtp_hdr *h, const char **reason,
                                 uint32_t *value);
 
+/* The part of it that asks for one sender and numbers in order. */
+enum drop_reason media_source_conforms(const struct rtp_source *s, struct media_trial *c, const struct rtp_hdr *h,
+                                       const char **reason, uint32_t *value);
+
+/* ---- rtp_watch.c ---- */
+size_t rtp_watch_size(void);
+
 /* ---- media_sender.c: SSRC and sequence numbers of ours ---- */
 /* Rewrites an RTP header for the leg it goes to. false: it is too old to be told from an earlier beginning. */
 bool media_sender_rtp(struct media_session *s, unsigned to, uint8_t *p, const struct rtp_hdr *h);
@@ -231,6 +239,8 @@ void media_flows_note(struct media_table *t); /* how many there are at once, for
 void media_log(struct media_table *t, enum media_logged what, const struct pkt *pk);
 void media_log_conformance(struct media_table *t, bool rtcp, const struct pkt *pk, const char *reason,
                            uint32_t value);
+
+void media_log_watched(struct media_table *t, bool rtcp, const struct pkt *pk, const char *reason, uint32_t value);
 
 static inline bool endpoint_eq(const struct endpoint *x, const struct endpoint *y)
 {

@@ -31,6 +31,19 @@ void media_log(struct media_table *t, enum media_logged what, const struct pkt *
                         LU(pk->key.dport));
 }
 
+/* Of a connection through the box: to where it leads. */
+void media_log_watched(struct media_table *t, bool rtcp, const struct pkt *pk, const char *reason, uint32_t value)
+{
+        const struct net_rt *n = net_rt(t->w->snap);
+        const struct flow_key *to = &pk->conn->side[!pk->side].key;
+        struct addr src = flow_src(&pk->key), dst = flow_src(to);
+
+        if (may_log(t, rtcp ? MEDIA_LOG_RTCP : MEDIA_LOG_RTP))
+                log_msg(t->w->log, rtcp ? LOG_431002 : LOG_431001, LS(iface_name(n, pk->iface)), LA(&src),
+                        LU(pk->key.sport), LS(iface_name(n, to->iface)), LA(&dst), LU(to->sport), LS(reason),
+                        LU(value));
+}
+
 void media_log_conformance(struct media_table *t, bool rtcp, const struct pkt *pk, const char *reason, uint32_t value)
 {
         const char *ifc = iface_name(net_rt(t->w->snap), pk->iface);

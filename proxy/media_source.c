@@ -127,21 +127,15 @@ void media_source_follow(struct media_leg *l, bool rtcp, const struct pkt *pk)
 
 /* ---- rtp-conformance ---- */
 
-enum drop_reason media_conforms(struct media_session *s, unsigned side, const struct rtp_hdr *h, const char **reason,
-                                uint32_t *value)
+/* Another sender, or a jump, is believed the second time. */
+enum drop_reason media_source_conforms(const struct rtp_source *s, struct media_trial *c, const struct rtp_hdr *h,
+                                       const char **reason, uint32_t *value)
 {
-        struct media_leg *l = &s->leg[side];
-        struct media_trial *c = &l->probation;
         bool follows = c->set && c->ssrc == h->ssrc && (uint16_t)(c->seq + 1) == h->seq;
 
-        if (s->enforce_payloadtype && !media_pt_of(s, side, h->pt)) {
-                *reason = "Invalid payload-type";
-                *value = h->pt;
-                return DROP_RTP_PAYLOAD_TYPE;
-        }
-        if (!s->conformance || !l->source.seen)
+        if (!s->seen)
                 return DROP_NONE;
-        if (h->ssrc != l->source.ssrc && !follows) {
+        if (h->ssrc != s->ssrc && !follows) {
                 bool same = c->set && c->ssrc == h->ssrc;
 
                 *c = (struct media_trial){ .ssrc = h->ssrc, .seq = h->seq, .set = true };
@@ -150,10 +144,23 @@ enum drop_reason media_conforms(struct media_session *s, unsigned side, const st
                 return same ? DROP_RTP_PROBATION : DROP_RTP_SSRC;
         }
         c->set = false;
-        if (rtp_source_look(&l->source, h) == RTP_JUMPED) {
+        if (rtp_source_look(s, h) == RTP_JUMPED) {
                 *reason = "Out-of-range sequence number";
                 *value = h->seq;
                 return DROP_RTP_SEQ;
         }
         return DROP_NONE;
+}
+
+enum drop_reason media_conforms(struct media_session *s, unsigned side, const struct rtp_hdr *h, const char **reason,
+                                uint32_t *value)
+{
+        struct media_leg *l = &s->leg[side];
+
+        if (s->enforce_payloadtype && !media_pt_of(s, side, h->pt)) {
+                *reason = "Invalid payload-type";
+                *value = h->pt;
+                return DROP_RTP_PAYLOAD_TYPE;
+        }
+        return s->conformance ? media_source_conforms(&l->source, &l->probation, h, reason, value) : DROP_NONE;
 }

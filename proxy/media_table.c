@@ -2,6 +2,7 @@
 
 #include "platform/base/hash.h"
 #include "platform/base/mem.h"
+#include "platform/base/pool.h"
 
 #define PAIRS_BYTES (MEDIA_ADDRS_MAX * (MEDIA_PORTS / 2) * sizeof(uint32_t))
 #define LINE 64u
@@ -48,7 +49,8 @@ struct media_table *media_table_new(struct worker *w, struct media_link *const *
         t->stride = round_up(sizeof(struct media_session)) + 6 * t->ctx_size;
         t->slots = mem_reserve(slots_bytes(t));
         t->pairs = mem_reserve(PAIRS_BYTES);
-        if (t->slots && t->pairs && rng_fill(w->env.rng, &t->seed, sizeof t->seed) == 0)
+        t->watches = pool_new(rtp_watch_size(), CONNS_DEFAULT_MAX, POOL_LIFO);
+        if (t->slots && t->pairs && t->watches && rng_fill(w->env.rng, &t->seed, sizeof t->seed) == 0)
                 return t;
         media_table_free(t);
         return NULL;
@@ -63,6 +65,7 @@ void media_table_free(struct media_table *t)
                         media_slot_free(media_slot(t, i));
         mem_unreserve(t->slots, slots_bytes(t));
         mem_unreserve(t->pairs, PAIRS_BYTES);
+        pool_free(t->watches);
         mem_free(t);
 }
 

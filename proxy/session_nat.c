@@ -179,6 +179,7 @@ bool hole_of(struct psession *s, const struct pinhole_req *r, struct pinhole_spe
                                                      : CONN_PUNT,
                 .owner = r->lasting && !endpoint_is_end(i, in, &r->dst) ? 0 : i->conn_id,
                 .once = !r->lasting,
+                .rtp = r->rtp,
         };
         return true;
 }

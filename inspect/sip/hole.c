@@ -56,6 +56,21 @@ static void stream_moves(struct sip_work *x, struct sip_media *md, unsigned by, 
         sip_group(x, &md->next[by]);
 }
 
+/* What the writer asks to be sent, where the map has its media looked at. A list longer than ours is no list. */
+static struct rtp_rule rule_of(const struct sip_work *x, const struct sdp_media *m)
+{
+        const struct sip_map *map = x->c->params;
+        struct rtp_rule r = { .on = map && map->rtp_conformance && sip_proto_is_rtp(m->proto) };
+
+        if (!r.on)
+                return r;
+        r.secure = m->proto == SDP_RTP_SAVP || m->proto == SDP_RTP_SAVPF || m->ncrypto;
+        r.enforce = map->enforce_payloadtype && !m->more_pts;
+        for (unsigned i = 0; i < m->npts && r.npts < RTP_RULE_PTS; i++)
+                r.pts[r.npts++] = m->pts[i].pt;
+        return r;
+}
+
 static void media_hole(struct sip_work *x, unsigned i)
 {
         const struct sdp *s = &x->sh->sdp;
@@ -79,9 +94,11 @@ static void media_hole(struct sip_work *x, unsigned i)
         if (from)
                 r.src.a = *from;
         r.dst = rtp;
+        r.rtp = rule_of(x, &s->m[i]);
         if (!open_hole(x, x->dir, &r, "RTP"))
                 md->hole_cseq[by] = 0; /* asked again, it is tried again */
         r.dst = rtcp;
+        r.rtp.rtcp = true;
         if (sip_proto_is_rtp(s->m[i].proto) && rtcp.port && rtcp.port != rtp.port)
                 open_hole(x, x->dir, &r, "RTCP");
 }

@@ -12,6 +12,7 @@
 #include "policy/policy_rt.h"
 #include "proxy/media.h"
 #include "proxy/punt.h"
+#include "proxy/rtp_watch.h"
 
 /* A frame from a port. */
 static const struct fast_stage wire[] = {
@@ -22,6 +23,7 @@ static const struct fast_stage wire[] = {
         { "media", media_stage },        /* calls relayed here: SRTP and RTP between their sides */
         { "conn", conn_stage },          /* whose packet is it? */
         { "miss", miss_stage },          /* nobody's: the slow stages below decide */
+        { "rtp", rtp_watch_stage },      /* media of inspected calls that is not relayed: does it conform? */
         { "track", conn_track_stage },   /* TCP state, counters, idle time */
         { "punt", punt_stage },          /* ours to terminate or inspect: leaves the path */
         { "nat", nat_stage },            /* headers of the other side */
@@ -54,14 +56,15 @@ static const struct slow_stage slow[] = {
         { "nat", nat_plan_stage },      /* how the far end sees the near one */
         { "limit", limit_stage },
         { "conn", conn_new_stage },
-        { "punt", punt_new_stage }, /* flow id; the proxy worker hears of it before the first byte */
+        { "rtp", rtp_watch_new_stage }, /* announced media whose inspection asks for conformance */
+        { "punt", punt_new_stage },     /* flow id; the proxy worker hears of it before the first byte */
         { NULL, NULL },
 };
 
 /* Media last: what the punt ring lets go may speak of sessions that were pushed before it. */
 static void (*const drain[])(struct worker *) = { punt_drain, media_drain, NULL };
-static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end, xlate_conn_end, pinhole_conn_end,
-                                                                policy_conn_end, NULL };
+static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end,   xlate_conn_end,     pinhole_conn_end,
+                                                                policy_conn_end, rtp_watch_conn_end, NULL };
 static void (*const snapshots[])(struct worker *) = { arp_snapshot_changed, conn_snapshot_hook, nat_snapshot_hook,
                                                       NULL };
 
