@@ -121,6 +121,9 @@ static void hold_and_new_keys(void **state UNUSED)
         assert_true(px_quiet(&fx));
         s = call(2); /* resumed with other keys */
         pm_push(&fx, 0, MEDIA_UPDATE, &s);
+        pm_phone(&fx, 0, &phone); /* was under way */
+        assert_true(pm_hears(&fx, 1, PM_IN, PM_PORT(0), PM_DESK, 6000, &desk));
+        px_advance(&fx, 2000);
         pm_phone(&fx, 0, &phone);
         assert_true(px_quiet(&fx));
         peer_done(&phone);
