@@ -137,6 +137,22 @@ def test_the_call_manager_takes_the_registered_contact(phone):
     hang_up(phone.back, phone.out)
 
 
+def test_the_old_connection_is_silent(phone):
+    """The phone lost its power or its way: nobody told the appliance, the phone is back on another connection."""
+    box = phone.box
+    port = phone.phone.stream.sock.getsockname()[1]
+    box.outside.run("nft", "add table ip lost; add chain ip lost out { type filter hook output priority 0; }; "
+                    f"add rule ip lost out tcp sport {port} drop")
+    try:
+        phone.again()
+        both(*phone.audio)
+        hold_and_resume(phone)
+        hang_up(phone.back, phone.out)
+        lablib.wait_for("the relay to go", lambda: relays(box.con) <= box.quiet)
+    finally:
+        box.outside.run("nft", "delete", "table", "ip", "lost")
+
+
 def test_the_call_manager_is_back_and_knows_no_call(phone):
     """It was restarted: its connections went, the audio did not; a BYE of the phone is answered 481, which is the end of it as well."""
     phone.cm.close()
