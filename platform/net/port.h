@@ -58,6 +58,8 @@ struct port *port_mem_new(const char *name, bool l3) MUST_USE;
 int port_mem_inject(struct port *p, const void *frame, size_t n, const struct pkt_csum *csum);
 /* Oldest frame sent by the box: copies up to cap bytes, returns its length, 0 when none. csum may be NULL. */
 size_t port_mem_take(struct port *p, void *out, size_t cap, struct pkt_csum *csum);
+/* Injected frames that the box has not taken yet: who injects from a thread of his own goes no faster than it does. */
+unsigned port_mem_waiting(struct port *p);
 
 /* rx from one capture file, tx into another (either NULL). Replay's clock follows the file's times: see port_pcap_next(). */
 struct port *port_pcap_open(const char *rx_file, const char *tx_file, const struct clock *clk, struct err *e);

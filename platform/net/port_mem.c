@@ -274,3 +274,14 @@ size_t port_mem_take(struct port *p, void *out, size_t cap, struct pkt_csum *csu
         mem_free(f);
         return n;
 }
+
+unsigned port_mem_waiting(struct port *p)
+{
+        struct port_mem *m = (struct port_mem *)p;
+        unsigned n;
+
+        pthread_mutex_lock(&m->wire->lock);
+        n = m->in->n;
+        pthread_mutex_unlock(&m->wire->lock);
+        return n;
+}

@@ -19,7 +19,7 @@ def two():
     lab = lablib.Lab(inside_lo=("10.1.1.2/32", "10.1.1.3/32"))
     try:
         lab.con = mobility(lab)
-        paste(lab.con, OTHER + "logging buffered debugging\n")
+        paste(lab.con, OTHER + "logging buffered debugging\nlogging buffer-size 1000000\n")
         lablib.Peer(lab, lab.inside, "tls_server", "10.1.1.2", 5443, lab.pki.path("cuma.key"), lab.pki.path("cuma.crt"))
         lab.good = lablib.Peer(lab, lab.outside, "tls_clients", "192.0.2.10", "192.0.2.140", 5443)
         lab.good.ask("open 10", "open 10")

@@ -87,10 +87,7 @@ static void *run_injector(void *arg UNUSED)
                         lab_put(w, 0, f, pb_echo(f, sizeof f, "192.0.2.10", "192.0.2.1", false, port, 1));
                         lab_put(w, 1, f, pb_udp(f, sizeof f, "10.0.0.9", port, "192.0.2.10", 53, "x", 1));
                 }
-                for (unsigned w = 0; w < WORKERS; w++)
-                        lab_drain(w);
-                atomic_fetch_add(&lab.turns, 1);
-                usleep(500);
+                lab_turn();
         }
         return NULL;
 }

@@ -171,6 +171,30 @@ static inline void lab_drain(unsigned w)
                 }
 }
 
+static inline void UNUSED lab_nothing(struct proxy_worker *w UNUSED, void *arg UNUSED)
+{
+}
+
+/* The injector's turn ends when the box has taken what it was given: a slow machine makes the test slow, no more. */
+static inline void lab_turn(void)
+{
+        bool waiting = true;
+
+        for (unsigned w = 0; w < WORKERS; w++)
+                proxy_call(lab.parts.proxy[w], lab_nothing, NULL);
+
+        while (waiting && !atomic_load(&lab.stop_injector)) {
+                usleep(500);
+                waiting = false;
+                for (unsigned w = 0; w < WORKERS; w++) {
+                        lab_drain(w);
+                        for (unsigned i = 0; i < PORTS; i++)
+                                waiting |= port_mem_waiting(lab.port[w][i]) > 0;
+                }
+        }
+        atomic_fetch_add(&lab.turns, 1);
+}
+
 /* ---- consoles ---- */
 
 static inline char *lab_type(const char *script)
