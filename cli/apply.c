@@ -21,7 +21,8 @@ void apply_warn_inert(struct apply *a, const void *obj)
 {
         const char *why = a->row->inert_if ? a->row->inert_if(a->c->store, obj) : a->row->inert;
 
-        if (!why || a->no_form)
+        /* The form that is kept: of an inverse row that is the `no` form. */
+        if (!why || a->no_form != !!(a->row->flags & ROW_INVERSE))
                 return;
         a->c->res->inert = true;
         conf_warning(a->c, "This line is kept but not in force: %s", why);
