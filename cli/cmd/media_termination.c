@@ -169,9 +169,10 @@ static int check_ports(struct conf_ctx *c, void *obj, struct err *e)
 
         (void)c;
         if (m->port_lo & 1)
-                return err_set(e, ERR_RANGE, "rtp-min-port is even: each media session takes an even port");
+                return err_set(e, ERR_RANGE, "rtp-min-port %u must be even: each media session takes an even port",
+                               m->port_lo);
         if (m->port_lo >= m->port_hi)
-                return err_set(e, ERR_RANGE, "rtp-min-port is below rtp-max-port");
+                return err_set(e, ERR_RANGE, "rtp-min-port %u must be below rtp-max-port %u", m->port_lo, m->port_hi);
         return 0;
 }
 
