@@ -117,7 +117,7 @@ static enum drop_reason look_rtp(struct look *l)
                 return refuse(l, "Incorrect version", l->p[0] >> 6, DROP_RTP_VERSION);
         if (f || (!way->rule.secure && !rtp_padding_fits(l->p, l->n, &h)))
                 return refuse(l, "Invalid length", (uint32_t)l->n, DROP_RTP_LENGTH);
-        if (l->pk->side == 1 && !way->source.seen)
+        if (!way->rule.npts) /* it had not spoken yet */
                 ask_again(l);
         if (way->rule.enforce && !asked_for(&way->rule, h.pt))
                 ask_again(l);

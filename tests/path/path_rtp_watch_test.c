@@ -148,6 +148,18 @@ static void types_are_the_receivers(void **state UNUSED)
         assert_true(rtp(0, (struct rtp){ .pt = 111, .seq = 12 }));
 }
 
+/* Nobody has answered: what the far end asks for is not known, so nothing it is sent is refused for its type. */
+static void before_the_answer(void **state UNUSED)
+{
+        assert_true(offers(1, OPUS("4000", "111", "101")));
+        assert_true(rtp(0, (struct rtp){ .pt = 111, .seq = 10 }));
+        assert_false(rtp(0, (struct rtp){ .pt = 96, .seq = 11 }));
+        assert_true(rtp(1, (struct rtp){ .pt = 50, .seq = 20 }));
+        assert_true(answers(1, OPUS("6000", "96", "97")));
+        assert_true(rtp(1, (struct rtp){ .pt = 96, .seq = 21 }));
+        assert_false(rtp(1, (struct rtp){ .pt = 50, .seq = 22 }));
+}
+
 /* A re-offer has other numbers: they count from when it is said, on the connection there is. */
 static void types_that_change(void **state UNUSED)
 {
@@ -256,6 +268,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(types_are_the_receivers),
+                T(before_the_answer),
                 T(types_that_change),
                 T(senders_and_numbers),
                 cmocka_unit_test_setup_teardown(any_type_where_none_is_enforced, setup_any_type, teardown),

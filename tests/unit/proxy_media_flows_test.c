@@ -121,19 +121,19 @@ static void test_filters(void **state UNUSED)
                 { only("10.1.1.0", "10.1.1.255", 0, 0), 2 },
                 { only("10.1.2.0", "10.1.2.255", 0, 0), 0 },
                 { only(NULL, NULL, 0, 6000), 2 },
-                { only(NULL, NULL, 0, MF_PORT(40)), 2 },
-                { only(PHONE, NULL, 0, MF_PORT(40)), 1 },
+                { only(NULL, NULL, 0, MF_PORT(130)), 2 },
+                { only(PHONE, NULL, 0, MF_PORT(130)), 1 },
                 { only(DESK, NULL, 0, 4000), 0 },
         };
         struct conn_row r[8];
 
         open_slot(3, INSPECT_SIP);
-        open_slot(40, INSPECT_SIP);
+        open_slot(130, INSPECT_SIP);
         for (unsigned i = 0; i < ARRAY_LEN(row); i++)
                 if (rows(&row[i].f, r, 1) != row[i].n)
                         fail_msg("row %u: %u", i, rows(&row[i].f, r, 1));
         mf_close(&f, 3);
-        mf_close(&f, 40);
+        mf_close(&f, 130);
 }
 
 static void test_pieces_are_bounded(void **state UNUSED)
