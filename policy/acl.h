@@ -15,7 +15,7 @@ struct ace_elem;
 struct acl_key { /* real addresses (8.3 and later) */
         struct addr src, dst;
         uint8_t proto;
-        uint16_t sport, dport; /* ICMP: dport = type */
+        uint16_t sport, dport; /* ICMP: code and type */
 };
 struct acl_hit {
         uint32_t ace_id; /* 0: no ACE matched (implicit deny) */

@@ -5,13 +5,15 @@
 
 static struct acl_key key_of(const struct pkt *pk, const struct flow_plan *p)
 {
-        bool icmp = p->in.proto == IPPROTO_ICMP_;
+        struct acl_key k = { .src = flow_src(&p->in),
+                             .dst = p->dst_real,
+                             .proto = p->in.proto,
+                             .sport = p->in.sport,
+                             .dport = p->dst_real_port };
 
-        return (struct acl_key){ .src = flow_src(&p->in),
-                                 .dst = p->dst_real,
-                                 .proto = p->in.proto,
-                                 .sport = icmp ? 0 : p->in.sport,
-                                 .dport = icmp ? pk->icmp_type : p->dst_real_port };
+        if (k.proto == IPPROTO_ICMP_)
+                icmp_acl_ports(&k, pk);
+        return k;
 }
 
 /* ---- what is said about a refusal ---- */
@@ -116,7 +118,7 @@ static enum pkt_verdict by_levels(struct worker *w, struct pkt *pk, const struct
                 return PKT_NEXT;
         if (!pk->dry)
                 log_levels(w, pk, plan);
-        return dp_drop(pk, DROP_SECURITY_LEVEL);
+        return dp_drop(pk, DROP_ACL);
 }
 
 /* Interfaces of one level talk only when told so, whatever the lists say. (One interface: route_stage.) */
@@ -147,7 +149,7 @@ enum pkt_verdict acl_stage(struct worker *w, struct pkt *pk, struct flow_plan *p
                 if (!pk->dry)
                         log_levels(w, pk, plan);
                 trace_info(trace_add(pk, "ACCESS-LIST", "", false), "Implicit Rule");
-                return dp_drop(pk, DROP_SECURITY_LEVEL);
+                return dp_drop(pk, DROP_ACL);
         }
         v = in || global ? by_list(w, pk, plan, in, global) : by_levels(w, pk, plan);
         if (v != PKT_NEXT || !out)

@@ -29,11 +29,13 @@ static bool control_denies(struct worker *w, const struct pkt *pk)
                              .dst = flow_dst(&pk->key),
                              .proto = pk->key.proto,
                              .sport = pk->key.sport,
-                             .dport = pk->key.proto == IPPROTO_ICMP_ ? pk->icmp_type : pk->key.dport };
+                             .dport = pk->key.dport };
         struct acl_hit h;
 
         if (!l)
                 return false;
+        if (k.proto == IPPROTO_ICMP_)
+                icmp_acl_ports(&k, pk);
         h = acl_match(l, &k);
         if (h.ace_id && !pk->dry)
                 hit_count(w->acl_hits, h.ace_id);

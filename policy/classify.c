@@ -23,7 +23,16 @@ static const struct engine_row engine_rows[] = {
 
 bool policy_engine_active(enum inspect_id id)
 {
-        return id == INSPECT_MMP || id == INSPECT_SIP || id == INSPECT_TFTP;
+        switch (id) {
+        case INSPECT_MMP:
+        case INSPECT_SIP:
+        case INSPECT_TFTP:
+        case INSPECT_ICMP:
+        case INSPECT_ICMP_ERROR:
+                return true;
+        default:
+                return false;
+        }
 }
 
 static bool is_default_port(const struct engine_row *r, uint8_t proto, uint16_t port)
@@ -74,6 +83,8 @@ static bool class_matches(const struct class_rt *c, const struct acl_key *k)
 /* In the class of default traffic each line sees only its own protocol's port. */
 static bool line_applies(const struct class_rt *c, const struct inspect_line_rt *l, const struct acl_key *k)
 {
+        if (l->engine == INSPECT_ICMP)
+                return k->proto == IPPROTO_ICMP_;
         if (!policy_engine_active(l->engine) || !speaks(l->engine, k->proto))
                 return false;
         return c->match != CM_DEFAULT_INSPECTION || policy_engine_port(l->engine, k->proto, k->dport);
@@ -86,6 +97,14 @@ static uint16_t server_port(const struct inspect_target *t, uint16_t dialled)
         return p > 0 && p <= UINT16_MAX ? (uint16_t)p : dialled;
 }
 
+/* Echoes are inspected in the wire path. */
+static enum conn_action action_of(uint8_t proto)
+{
+        if (proto == IPPROTO_ICMP_)
+                return CONN_FORWARD;
+        return proto == IPPROTO_UDP_ ? CONN_INSPECT : CONN_PUNT;
+}
+
 static void take_line(const struct class_rt *c, const struct inspect_line_rt *l, const struct acl_key *k,
                       struct flow_plan *plan, struct policy_verdict *v)
 {
@@ -96,7 +115,7 @@ static void take_line(const struct class_rt *c, const struct inspect_line_rt *l,
         plan->map_id = l->t.map_id;
         plan->tls_proxy_id = l->t.tls_proxy_id;
         plan->phone_proxy_id = l->t.phone_proxy_id;
-        plan->action = k->proto == IPPROTO_UDP_ ? CONN_INSPECT : CONN_PUNT;
+        plan->action = action_of(k->proto);
         plan->accept_first = plan->action == CONN_PUNT && (l->tls_named || l->phone_named);
         if (plan->accept_first)
                 plan->server_port = server_port(&l->t, k->dport);
@@ -138,4 +157,27 @@ struct policy_verdict policy_match(const struct policy_rt *p, const struct acl_k
                 ask_map(p->iface[plan->out_iface], k, plan, &v);
         ask_map(p->global, k, plan, &v);
         return v;
+}
+
+/* ---- errors: a feature type of their own, asked about each message ---- */
+
+static uint32_t error_line(const struct pmap_rt *m, const struct acl_key *k)
+{
+        for (unsigned i = 0; m && i < m->n; i++) {
+                const struct class_rt *c = &m->cls[i];
+
+                for (unsigned j = 0; j < c->ninspects; j++)
+                        if (c->inspect[j].engine == INSPECT_ICMP_ERROR && class_matches(c, k))
+                                return c->inspect[j].id;
+        }
+        return 0;
+}
+
+uint32_t policy_icmp_error(const struct policy_rt *p, const struct acl_key *k, uint16_t in, uint16_t out)
+{
+        uint32_t id = in < IFACES_MAX ? error_line(p->iface[in], k) : 0;
+
+        if (!id && out < IFACES_MAX)
+                id = error_line(p->iface[out], k);
+        return id ? id : error_line(p->global, k);
 }

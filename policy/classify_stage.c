@@ -10,6 +10,8 @@ static const char *inspect_subtype(enum inspect_id id)
                 return "inspect-mmp";
         case INSPECT_TFTP:
                 return "inspect-tftp";
+        case INSPECT_ICMP:
+                return "inspect-icmp";
         default:
                 return "inspect";
         }
@@ -51,17 +53,18 @@ static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, const struct fl
 
 enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
-        bool icmp = plan->in.proto == IPPROTO_ICMP_;
         struct acl_key k = { .src = flow_src(&plan->in),
                              .dst = plan->dst_real,
                              .proto = plan->in.proto,
-                             .sport = icmp ? 0 : plan->in.sport,
-                             .dport = icmp ? pk->icmp_type : plan->dst_real_port };
+                             .sport = plan->in.sport,
+                             .dport = plan->dst_real_port };
         struct inspect_count *n;
         struct policy_verdict v;
 
         if (plan->pinhole || plan->action == CONN_BOX)
                 return PKT_NEXT;
+        if (k.proto == IPPROTO_ICMP_)
+                icmp_acl_ports(&k, pk);
         v = policy_match(policy_rt(w->snap), &k, plan);
         if (v.settings)
                 trace_class(pk, "CONN-SETTINGS", "", true, v.set_class);

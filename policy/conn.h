@@ -13,6 +13,7 @@
 #include "platform/base/hash.h"
 #include "platform/base/tmr.h"
 #include "policy/flow_plan.h"
+#include "policy/icmp_flow.h"
 #include "policy/tcp_state.h"
 
 #define CONNS_DEFAULT_MAX 262144u
@@ -60,10 +61,12 @@ struct conn {
         bool dead;         /* conn_end() was called */
         bool no_log;
         bool embryonic;            /* counted as half-open by its class */
+        bool passing;              /* ICMP nobody answers: it ended with the packet that made it */
         bool reset_idle;           /* both ends are told when it dies of age */
         uint64_t born_ms, last_ms; /* last packet; the only field a packet writes besides counters */
         uint32_t idle_ms, embryonic_ms, half_closed_ms;
         uint32_t answered_idle_ms;    /* datagrams: idle_ms once the responder has answered; 0 no change */
+        struct icmp_track icmp;
         struct tcp_conn_state tcp[2]; /* [0] end to end, or leg 0; [1] leg 1 of a punted conn */
         struct tmr tmr;
         struct worker *w;

@@ -16,6 +16,14 @@ static bool error_key(const struct pkt *pk, struct flow_key *k)
         return true;
 }
 
+/* Of ICMP, echoes and errors about something have a conn. */
+static const struct flow_key *icmp_key(const struct pkt *pk, struct flow_key *quoted)
+{
+        if (icmp_is_error(pk))
+                return error_key(pk, quoted) ? quoted : NULL;
+        return icmp_is_echo(pk) ? &pk->key : NULL;
+}
+
 static void found_dry(struct pkt *pk, const struct conn *c, unsigned side)
 {
         struct trace_phase *ph = trace_add(pk, "FLOW-LOOKUP", "", true);
@@ -43,6 +51,8 @@ static void look_up(struct worker *w, struct pkt *pk, const struct flow_key *k, 
 
         if (unlikely(!c))
                 return;
+        if (unlikely(pk->dry && c->proto == IPPROTO_ICMP_ && side))
+                return; /* packet-tracer's answer is nobody's: the lists say what they say of one */
         if (unlikely(pk->dry)) {
                 found_dry(pk, c, side);
                 return;
@@ -66,8 +76,8 @@ void conn_stage(struct worker *w, struct burst *b)
                 struct pkt *pk = b->pk[i];
 
                 key[i] = &pk->key;
-                if (unlikely(icmp_is_error(pk)))
-                        key[i] = error_key(pk, &quoted[i]) ? &quoted[i] : NULL;
+                if (unlikely(pk->key.proto == IPPROTO_ICMP_))
+                        key[i] = icmp_key(pk, &quoted[i]);
                 hash[i] = key[i] ? conn_key_hash(t, key[i]) : 0;
                 __builtin_prefetch(&t->keys.bucket[hash[i] & t->keys.mask]);
         }

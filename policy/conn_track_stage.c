@@ -114,6 +114,13 @@ static void way_out(struct worker *w, struct pkt *pk, struct conn *c)
                 dp_drop(pk, DROP_NO_ROUTE);
 }
 
+static enum drop_reason track_icmp(struct worker *w, struct conn *c, struct pkt *pk)
+{
+        enum drop_reason why = icmp_flow_echo(w, c, pk);
+
+        return why || c->passing ? why : conn_track_packet(w, c, pk->side, true, pk);
+}
+
 static void track(struct worker *w, struct pkt *pk)
 {
         struct conn *c = pk->conn;
@@ -122,7 +129,9 @@ static void track(struct worker *w, struct pkt *pk)
         if (unlikely(!c))
                 why = DROP_UNEXPECTED;
         else if (unlikely(icmp_is_error(pk)))
-                why = c->dead || !quote_fits(c, pk) ? DROP_ICMP_NO_CONN : DROP_NONE;
+                why = c->dead || !quote_fits(c, pk) ? DROP_ICMP_NO_CONN : icmp_flow_error(w, c, pk);
+        else if (unlikely(c->proto == IPPROTO_ICMP_ && c->action == CONN_FORWARD))
+                why = track_icmp(w, c, pk);
         else
                 why = conn_track_packet(w, c, pk->side, true, pk);
         if (unlikely(why))

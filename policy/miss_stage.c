@@ -12,14 +12,18 @@ static enum pkt_verdict not_syn(struct worker *w, struct pkt *pk)
         return dp_drop(pk, DROP_TCP_NOT_SYN);
 }
 
-/* Only a request opens an ICMP flow; what is addressed to the box is the box's to judge. */
-static bool icmp_without_flow(const struct worker *w, const struct pkt *pk)
+/* An error is about something that passed here; what is addressed to the box is the box's to judge. */
+static bool error_without_flow(const struct worker *w, const struct pkt *pk)
 {
         struct addr dst = flow_dst(&pk->key);
 
-        if (pk->key.proto != IPPROTO_ICMP_ || (pk->icmp_type == 8 && !icmp_is_error(pk)))
-                return false;
-        return !iface_by_addr(net_rt(w->snap), &dst);
+        return icmp_is_error(pk) && !iface_by_addr(net_rt(w->snap), &dst);
+}
+
+static enum pkt_verdict lost_error(struct worker *w, struct pkt *pk)
+{
+        icmp_flow_log_lost(w, pk);
+        return dp_drop(pk, DROP_ICMP_NO_CONN);
 }
 
 static void plan_init(struct flow_plan *p, const struct pkt *pk)
@@ -59,6 +63,11 @@ static enum pkt_verdict run_slow(struct worker *w, struct pkt *pk)
         return v;
 }
 
+static bool has_key(const struct pkt *pk)
+{
+        return !pk->dry && (pk->key.proto != IPPROTO_ICMP_ || icmp_is_echo(pk));
+}
+
 static void miss(struct worker *w, struct pkt *pk)
 {
         unsigned side;
@@ -68,13 +77,13 @@ static void miss(struct worker *w, struct pkt *pk)
                 return;
         }
         /* an earlier packet of this burst may have built it */
-        pk->conn = icmp_is_error(pk) ? NULL : conn_find(w->conns, &pk->key, &side);
+        pk->conn = has_key(pk) ? conn_find(w->conns, &pk->key, &side) : NULL;
         if (pk->conn)
                 pk->side = (uint8_t)side;
         else if (pk->key.proto == IPPROTO_TCP_ && !tcp_is_first(pk))
                 not_syn(w, pk);
-        else if (icmp_without_flow(w, pk))
-                dp_drop(pk, DROP_ICMP_NO_CONN);
+        else if (error_without_flow(w, pk))
+                lost_error(w, pk);
         else
                 run_slow(w, pk);
 }

@@ -32,6 +32,8 @@ struct policy_verdict {
         uint32_t set_class; /* conf id of the class action the settings come from */
 };
 struct policy_verdict policy_match(const struct policy_rt *p, const struct acl_key *k, struct flow_plan *plan);
+/* The `inspect icmp error` line that takes an error on its way from interface `in` to `out`; 0: none. */
+uint32_t policy_icmp_error(const struct policy_rt *p, const struct acl_key *k, uint16_t in, uint16_t out);
 /* The global `timeout` line. */
 const struct timeout_conf *policy_timeouts(const struct policy_rt *p);
 

@@ -56,9 +56,9 @@ static enum drop_reason find_way(const struct net_rt *n, struct flow_plan *p)
         if (!out || !out->up)
                 return DROP_IFACE_DOWN;
         if (iface_is_broadcast(out, &p->dst_real)) /* nobody shouts into a network from afar */
-                return DROP_BAD_IP_ADDR;
-        if (p->out_iface == p->in_iface && !n->same_intra)
                 return DROP_SECURITY_LEVEL;
+        if (p->out_iface == p->in_iface && !n->same_intra)
+                return DROP_ACL;
         return DROP_NONE;
 }
 

@@ -203,8 +203,7 @@ static void acl(void)
 
 static void security_level(void)
 {
-        px_config(&fx, "no access-group outside_in in interface outside\n");
-        px_udp(&fx, 0, CLIENT, 1, SERVER, 53, "x");
+        px_udp(&fx, 0, CLIENT, 1, "10.0.0.255", 53, "x"); /* a shout into a network from afar */
 }
 
 static void spoof(void)
@@ -313,6 +312,8 @@ static void unknown_proto(void)
 
 static void icmp_no_conn(void)
 {
+        px_config(&fx, "policy-map global_policy\n class inspection_default\n  inspect icmp\n"
+                       "service-policy global_policy global\n");
         px_echo(&fx, 0, CLIENT, SERVER, true, 7);
 }
 

@@ -14,6 +14,11 @@
 #define ANY_IN                                                                                                       \
         "access-list outside_in extended permit ip any any\n"                                                        \
         "access-group outside_in in interface outside\n"
+#define ICMP_ON                                                                                                      \
+        "policy-map global_policy\n"                                                                                 \
+        " class inspection_default\n"                                                                                \
+        "  inspect icmp\n"                                                                                           \
+        "service-policy global_policy global\n"
 #define SERVER                                                                                                       \
         "object network srv\n"                                                                                       \
         " host 10.0.0.5\n"                                                                                           \
@@ -66,23 +71,23 @@ static const struct row rows[] = {
           "inside:10.0.0.9/1000 (10.0.0.9/1000)",
           "show conn", "UDP outside 198.51.100.1:53 inside 10.0.0.9:1000, idle 0:00:00, bytes 8, flags -" },
         { "outside to inside by levels", "", 0, TCP, "192.0.2.10", 1000, "10.0.0.9", 80, NOWHERE, NULL, 0, NULL, 0,
-          DROP_SECURITY_LEVEL,
+          DROP_ACL,
           "%ASA-2-106001: Inbound TCP connection denied from 192.0.2.10/1000 to 10.0.0.9/80 flags SYN  on interface "
           "outside",
           "show conn", "0 in use" },
         { "echo outside to inside", "", 0, ICMP, "192.0.2.10", 7, "10.0.0.9", 0, NOWHERE, NULL, 0, NULL, 0,
-          DROP_SECURITY_LEVEL,
+          DROP_ACL,
           "%ASA-3-106014: Deny inbound icmp src outside:192.0.2.10 dst inside:10.0.0.9 (type 8, code 0)",
-          "show asp drop", "(sp-security-failed)" },
-        { "echo inside to outside", "", 1, ICMP, "10.0.0.9", 7, "198.51.100.1", 0, 0, "10.0.0.9", 0, "198.51.100.1",
+          "show asp drop", "Flow is denied by configured rule (acl-drop)" },
+        { "echo inside to outside", ICMP_ON, 1, ICMP, "10.0.0.9", 7, "198.51.100.1", 0, 0, "10.0.0.9", 0, "198.51.100.1",
           0, DROP_NONE, "%ASA-6-302020: Built outbound ICMP connection", NULL, NULL },
         { "equal levels apart", DMZ, 1, UDP, "10.0.0.9", 1000, "10.2.0.9", 53, NOWHERE, NULL, 0, NULL, 0,
-          DROP_SECURITY_LEVEL, "%ASA-2-106006", NULL, NULL },
+          DROP_ACL, "%ASA-2-106006", NULL, NULL },
         { "equal levels joined", DMZ "same-security-traffic permit inter-interface\n", 1, UDP, "10.0.0.9", 1000,
           "10.2.0.9", 53, 2, "10.0.0.9", 1000, "10.2.0.9", 53, DROP_NONE, NULL, "show conn",
           "UDP dmz 10.2.0.9:53 inside 10.0.0.9:1000" },
         { "hairpin refused", "route inside 10.9.0.0 255.255.0.0 10.0.0.254\n", 1, UDP, "10.0.0.9", 1000, "10.9.0.1",
-          53, NOWHERE, NULL, 0, NULL, 0, DROP_SECURITY_LEVEL, NULL, NULL, NULL },
+          53, NOWHERE, NULL, 0, NULL, 0, DROP_ACL, NULL, NULL, NULL },
         { "hairpin", "route inside 10.9.0.0 255.255.0.0 10.0.0.254\nsame-security-traffic permit intra-interface\n",
           1, UDP, "10.0.0.9", 1000, "10.9.0.1", 53, 1, "10.0.0.9", 1000, "10.9.0.1", 53, DROP_NONE, NULL, NULL,
           NULL },
@@ -155,7 +160,7 @@ static const struct row rows[] = {
         { "PAT to the interface", PAT_IF, 1, TCP, "10.0.0.9", 40000, "198.51.100.1", 80, 0, "192.0.2.1", 0,
           "198.51.100.1", 80, DROP_NONE, "%ASA-6-305011: Built dynamic TCP translation", "show xlate",
           "TCP PAT from inside:10.0.0.9/40000 to outside:192.0.2.1/" },
-        { "PAT of an echo", PAT, 1, ICMP, "10.0.0.9", 7, "198.51.100.1", 0, 0, "192.0.2.200", 0, "198.51.100.1", 0,
+        { "PAT of an echo", PAT ICMP_ON, 1, ICMP, "10.0.0.9", 7, "198.51.100.1", 0, 0, "192.0.2.200", 0, "198.51.100.1", 0,
           DROP_NONE, "%ASA-6-305011: Built dynamic ICMP translation", NULL, NULL },
         { "static before PAT", SERVER PAT, 1, UDP, "10.0.0.5", 1000, "198.51.100.1", 53, 0, "192.0.2.140", 1000,
           "198.51.100.1", 53, DROP_NONE, NULL, NULL, NULL },

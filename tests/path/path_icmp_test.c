@@ -147,6 +147,9 @@ static void errors_about_nothing_end_here(void **state UNUSED)
         px_icmp_error(&fx, 0, ROUTER, &never, UNREACHABLE, PORT_UNREACHABLE, 0);
         assert_true(px_quiet(&fx));
         assert_int_equal(px_drops(&fx, DROP_ICMP_NO_CONN), 1);
+        assert_true(px_logged(&fx, "%ASA-4-313005: No matching connection for ICMP error message: icmp src "
+                                   "outside:192.0.2.254 dst 192.0.2.140 (type 3, code 3) on outside interface.  "
+                                   "Original IP payload: udp src 192.0.2.140/4000 dst 198.51.100.1/53."));
 }
 
 /* RFC 5927: an error about TCP quotes something that may still be on its way. */
@@ -165,6 +168,113 @@ static void a_lie_about_tcp_ends_here(void **state UNUSED)
         assert_true(px_quiet(&fx));
         px_icmp_error(&fx, 0, ROUTER, &out, UNREACHABLE, FRAG_NEEDED, 600);
         assert_true(px_take(&fx, 1, &out));
+}
+
+/* ---- who may answer ---- */
+
+#define INSPECT(what)                                                                                                \
+        "policy-map global_policy\n class inspection_default\n  " what "\nservice-policy global_policy global\n"
+
+static bool answered(uint16_t id)
+{
+        struct pb_view v;
+
+        px_echo(&fx, 0, "198.51.100.1", "192.0.2.140", true, id);
+        return px_take(&fx, 1, &v);
+}
+
+static void asks(uint16_t id)
+{
+        struct pb_view v;
+
+        px_echo(&fx, 1, "10.0.0.5", "198.51.100.1", false, id);
+        assert_true(px_take(&fx, 0, &v));
+}
+
+/* ICMP is stateless: without a list that lets it in, an answer is like any packet from below. */
+static void an_answer_needs_a_list(void **state UNUSED)
+{
+        px_config(&fx, "no access-group outside_in in interface outside\n");
+        asks(7);
+        assert_false(answered(7));
+        assert_int_equal(px_drops(&fx, DROP_ACL), 1);
+        assert_true(px_logged(&fx, "%ASA-3-106014: Deny inbound icmp src outside:198.51.100.1 dst inside:192.0.2.140 "
+                                   "(type 0, code 0)"));
+        px_config(&fx, "access-list back extended permit icmp any host 10.0.0.5 echo-reply\n"
+                       "access-group back in interface outside\n");
+        assert_true(answered(7));
+        assert_non_null(strstr(px_show(&fx, "show access-list back"), "echo-reply (hitcnt=1)"));
+}
+
+static void or_an_inspection(void **state UNUSED)
+{
+        px_config(&fx, "no access-group outside_in in interface outside\n" INSPECT("inspect icmp"));
+        asks(7);
+        assert_true(answered(7));
+        assert_false(answered(7));
+        assert_false(answered(8));
+        assert_non_null(strstr(px_show(&fx, "show service-policy inspect icmp"), "packet 2, lock fail 0, drop 1"));
+}
+
+/* An error about an echo is an answer of a kind. */
+static void errors_about_echoes_need_the_same(void **state UNUSED)
+{
+        struct pb_view out, v;
+
+        px_config(&fx, "no access-group outside_in in interface outside\n");
+        px_echo(&fx, 1, "10.0.0.9", "198.51.100.1", false, 77);
+        assert_true(px_take(&fx, 0, &out));
+        px_icmp_error(&fx, 0, ROUTER, &out, TIME_EXCEEDED, 0, 0);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_ACL), 1);
+        px_config(&fx, INSPECT("inspect icmp error"));
+        px_icmp_error(&fx, 0, ROUTER, &out, TIME_EXCEEDED, 0, 0);
+        assert_true(px_take(&fx, 1, &v));
+        is_from(&v, ROUTER, "10.0.0.9");
+}
+
+/* What is said about UDP needs no list: its connection asked for it. */
+static void errors_about_udp_need_nothing(void **state UNUSED)
+{
+        struct pb_view out, v;
+
+        px_config(&fx, "no access-group outside_in in interface outside\n");
+        px_udp(&fx, 1, "10.0.0.9", 4000, "198.51.100.1", 53, "question");
+        assert_true(px_take(&fx, 0, &out));
+        px_icmp_error(&fx, 0, ROUTER, &out, TIME_EXCEEDED, 0, 0);
+        assert_true(px_take(&fx, 1, &v));
+}
+
+/* A client outside traces the way to a translated server; 10.0.0.77 is on it. */
+static const char *hop_seen(const char *hop)
+{
+        static char text[ADDR_TEXT_MAX];
+        struct pb_view in, v, q;
+
+        px_udp(&fx, 0, CLIENT, 4000, "192.0.2.140", 53, "question");
+        assert_true(px_take(&fx, 1, &in));
+        px_icmp_error(&fx, 1, hop, &in, TIME_EXCEEDED, 0, 0);
+        assert_true(px_take(&fx, 0, &v));
+        q = quoted(&v);
+        assert_true(px_is(&q, CLIENT, 4000, "192.0.2.140", 53));
+        return addr_print(&v.src, text);
+}
+
+static void hops_inside_hide_behind_the_server(void **state UNUSED)
+{
+        assert_string_equal(hop_seen("10.0.0.77"), "192.0.2.140");
+}
+
+static void or_are_shown_as_translated(void **state UNUSED)
+{
+        px_config(&fx, INSPECT("inspect icmp error")
+                       "object network hop\n host 10.0.0.78\n nat (inside,outside) static 192.0.2.78\n"
+                       "route inside 10.7.0.0 255.255.0.0 10.0.0.78\n");
+        assert_string_equal(hop_seen("10.0.0.78"), "192.0.2.78");
+        assert_string_equal(hop_seen("10.0.0.77"), "192.0.2.200"); /* PAT */
+        assert_string_equal(hop_seen("10.7.0.1"), "10.7.0.1");     /* no rule */
+        assert_string_equal(hop_seen("10.0.0.5"), "192.0.2.140");  /* the server itself */
+        assert_non_null(strstr(px_show(&fx, "show service-policy"), "Inspect: icmp error , packet 3"));
 }
 
 /* ---- errors of our own ---- */
@@ -323,7 +433,10 @@ int main(void)
                 PATH_TEST(errors_about_nothing_end_here),   PATH_TEST(a_lie_about_tcp_ends_here),
                 PATH_TEST(our_error_quotes_what_was_sent),  PATH_TEST(without_df_it_is_cut),
                 PATH_TEST(an_error_about_the_server_leg),   PATH_TEST(the_private_kernel_is_told_the_mtu),
-                PATH_TEST(an_error_about_the_client_leg),
+                PATH_TEST(an_error_about_the_client_leg),   PATH_TEST(an_answer_needs_a_list),
+                PATH_TEST(or_an_inspection),                PATH_TEST(errors_about_echoes_need_the_same),
+                PATH_TEST(errors_about_udp_need_nothing),   PATH_TEST(hops_inside_hide_behind_the_server),
+                PATH_TEST(or_are_shown_as_translated),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

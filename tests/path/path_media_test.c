@@ -431,7 +431,7 @@ static void an_address_that_goes(void **state UNUSED)
         px_config(&fx, "route inside 10.8.0.0 255.255.0.0 10.0.0.254\n");
         pm_phone(&fx, 0, &phone);
         assert_int_equal(px_drops(&fx, DROP_MEDIA_NO_SESSION), 0);
-        assert_int_equal(px_drops(&fx, DROP_SECURITY_LEVEL), 1); /* a host like any other */
+        assert_int_equal(px_drops(&fx, DROP_ACL), 1); /* a host like any other */
         peer_done(&phone);
         stop();
 }

@@ -240,9 +240,96 @@ static void datagrams_are_flows_for_two_minutes(void **state)
                               "duration 0:02:00 bytes 8"));
 }
 
+static void echo(unsigned from, bool reply, uint16_t seq)
+{
+        send(from, pb_echo(f, sizeof f, from ? SERVER : CLIENT, from ? CLIENT : SERVER, reply, 77, seq));
+}
+
+static void inspect_icmp(void)
+{
+        pf_inspect(pf_class(&p, "global", "inspection_default"), INSPECT_ICMP, NULL);
+        pf_commit(&p);
+}
+
+/* One answer for each request, in any order, of the last 64. */
+static void an_answer_passes_once(void **state)
+{
+        (void)state;
+        inspect_icmp();
+        for (uint16_t seq = 65530; seq != 70; seq++) {
+                echo(1, false, seq);
+                assert_true(came_out(0));
+        }
+        echo(0, true, 69);
+        assert_true(came_out(1));
+        echo(0, true, 6);
+        assert_true(came_out(1));
+        echo(0, true, 5); /* too long ago */
+        echo(0, true, 69);
+        echo(0, true, 70); /* not asked yet */
+        assert_false(came_out(1));
+        assert_int_equal(wf_drops(&p.wf, DROP_ICMP_NO_CONN), 3);
+        assert_true(pf_logged(&p, "%ASA-4-313004: Denied ICMP type=0, from 192.0.2.50 on interface outside to "
+                                  "10.1.1.2:no matching session"));
+        echo(1, false, 65000); /* counts anew */
+        assert_true(came_out(0));
+        echo(0, true, 68);
+        assert_false(came_out(1));
+        echo(0, true, 65000);
+        assert_true(came_out(1));
+}
+
+/* An identifier of 0 makes the keys of both directions alike. */
+static void a_request_is_no_answer(void **state)
+{
+        (void)state;
+        send(1, pb_echo(f, sizeof f, SERVER, CLIENT, false, 0, 1));
+        assert_true(came_out(0));
+        send(0, pb_echo(f, sizeof f, CLIENT, SERVER, false, 0, 1));
+        assert_false(came_out(1));
+        assert_int_equal(wf_drops(&p.wf, DROP_ICMP_NO_CONN), 1);
+}
+
+/* Without inspection the lists say what comes back; what nobody asked for is like any other packet and leaves nothing. */
+static void an_answer_is_judged_by_the_lists(void **state)
+{
+        (void)state;
+        echo(0, true, 9);
+        assert_true(came_out(1));
+        assert_int_equal(count(), 0);
+        echo(1, false, 1);
+        assert_true(came_out(0));
+        assert_int_equal(count(), 1);
+        echo(0, true, 1);
+        assert_true(came_out(1));
+        echo(0, true, 1);
+        assert_true(came_out(1));
+        pf_ace(&p, "no", "deny icmp any any 0");
+        pf_bind(&p, "no", "in", "outside");
+        pf_commit(&p);
+        echo(0, true, 1);
+        assert_false(came_out(1));
+        assert_int_equal(wf_drops(&p.wf, DROP_ACL), 1);
+}
+
+static void other_messages_pass_one_by_one(void **state)
+{
+        struct pb b = pb_of(SERVER, 0, CLIENT, 0, IPPROTO_ICMP_);
+
+        (void)state;
+        b.icmp_type = 13;
+        for (unsigned i = 0; i < 2; i++) {
+                send(1, pb_build(f, sizeof f, &b));
+                assert_true(came_out(0));
+                assert_int_equal(v.icmp_type, 13);
+                assert_int_equal(count(), 0);
+        }
+}
+
 static void pings_are_flows_for_two_seconds(void **state)
 {
         (void)state;
+        inspect_icmp();
         send(1, pb_echo(f, sizeof f, SERVER, CLIENT, false, 77, 1));
         assert_true(came_out(0));
         send(0, pb_echo(f, sizeof f, CLIENT, SERVER, true, 77, 1));
@@ -503,7 +590,7 @@ static void refused_plans_are_told(void **state)
         assert_int_equal(refusals, 0);
         send(0, pb_udp(f, sizeof f, CLIENT, 5000, "172.16.0.1", 53, "x", 1));
         assert_int_equal(refusals, 1);
-        assert_int_equal(wf_drops(&p.wf, DROP_SECURITY_LEVEL), 1); /* back out where it came in */
+        assert_int_equal(wf_drops(&p.wf, DROP_ACL), 1); /* back out where it came in */
         p.drop_late = true; /* a stage behind the conn: the conn's end gives back what the plan held */
         send(0, pb_udp(f, sizeof f, CLIENT, 5000, SERVER, 53, "x", 1));
         assert_int_equal(wf_drops(&p.wf, DROP_PUNT_RING), 1);
@@ -535,6 +622,10 @@ int main(void)
                 T(an_idle_connection_may_be_reset),
                 T(datagrams_are_flows_for_two_minutes),
                 T(pings_are_flows_for_two_seconds),
+                T(an_answer_passes_once),
+                T(a_request_is_no_answer),
+                T(an_answer_is_judged_by_the_lists),
+                T(other_messages_pass_one_by_one),
                 T(icmp_errors_must_fit_a_connection),
                 T(two_packets_of_a_new_flow_in_one_burst),
                 T(ports_are_free_again_at_once),

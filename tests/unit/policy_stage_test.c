@@ -64,7 +64,7 @@ static void lower_levels_do_not_reach_higher_ones(void **state)
         assert_false(syn(0, CLIENT, SERVER, 80));
         assert_false(udp(0, CLIENT, SERVER, 53));
         assert_false(ping(0, CLIENT, SERVER));
-        assert_int_equal(wf_drops(&p.wf, DROP_SECURITY_LEVEL), 3);
+        assert_int_equal(wf_drops(&p.wf, DROP_ACL), 3);
         assert_true(pf_logged(
                 &p, "%ASA-2-106001: Inbound TCP connection denied from 192.0.2.50/5000 to 10.1.1.2/80 flags "
                     "SYN  on interface outside"));
@@ -86,7 +86,7 @@ static void equal_levels_need_permission(void **state)
         pf_bind(&p, "all", "in", "outside"); /* a list does not change it */
         pf_start(&p);
         assert_false(udp(0, CLIENT, SERVER, 53));
-        assert_int_equal(wf_drops(&p.wf, DROP_SECURITY_LEVEL), 1);
+        assert_int_equal(wf_drops(&p.wf, DROP_ACL), 1);
         p.wf.conf.same_inter = true;
         pf_commit(&p);
         assert_true(udp(0, CLIENT, SERVER, 53));
@@ -98,7 +98,7 @@ static void hairpins_need_permission(void **state)
         wf_route(&p.wf, "inside", "10.8.0.0", 16, "10.1.1.3");
         pf_start(&p);
         assert_false(udp(1, SERVER, "10.8.0.1", 53));
-        assert_int_equal(wf_drops(&p.wf, DROP_SECURITY_LEVEL), 1);
+        assert_int_equal(wf_drops(&p.wf, DROP_ACL), 1);
         p.wf.conf.same_intra = true;
         pf_commit(&p);
         assert_true(udp(1, SERVER, "10.8.0.1", 53));
@@ -262,7 +262,7 @@ static void networks_are_not_shouted_into(void **state)
         (void)state;
         pf_start(&p);
         assert_false(udp(1, SERVER, "192.0.2.255", 53));
-        assert_int_equal(wf_drops(&p.wf, DROP_BAD_IP_ADDR), 1);
+        assert_int_equal(wf_drops(&p.wf, DROP_SECURITY_LEVEL), 1);
         assert_int_equal(conn_count(p.wf.w->conns), 0);
 }
 
