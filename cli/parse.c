@@ -103,6 +103,15 @@ void conf_info(struct conf_ctx *c, const char *fmt, ...)
         va_end(ap);
 }
 
+void conf_say(struct conf_ctx *c, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        say(c, "", fmt, ap);
+        va_end(ap);
+}
+
 void conf_warning(struct conf_ctx *c, const char *fmt, ...)
 {
         va_list ap;

@@ -32,9 +32,9 @@ enum cli_code {
 
 struct cli_result {
         enum cli_code code;
-        unsigned caret;   /* INVALID: byte offset in the line */
-        char near[128];   /* AMBIGUOUS: the input up to and including the word */
-        struct text text; /* whole lines to show, "\n"-ended */
+        unsigned caret;     /* INVALID: byte offset in the line */
+        char near[128];     /* AMBIGUOUS: the input up to and including the word */
+        struct text text;   /* whole lines to show, "\n"-ended */
         struct text masked; /* the line without its secrets, for logs; empty: it has none */
         const struct exec_row *exec;
         struct args *args;     /* owned by the result; borrowed by dialogs until they end */
@@ -97,7 +97,8 @@ void *conf_object(const struct conf_ctx *c);
 /* Object of an outer mode: 0 the innermost, 1 its parent ... */
 void *conf_outer(const struct conf_ctx *c, unsigned up);
 /* Adds a line to what is shown for the line under way. */
-void conf_info(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);    /* "INFO: " */
+void conf_info(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* "INFO: " */
+void conf_say(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void conf_warning(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* "WARNING: " */
 
 /* ---- `?` and TAB; c NULL: EXEC mode ---- */

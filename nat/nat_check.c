@@ -1,5 +1,22 @@
 #include "nat/nat_int.h"
 
+/* A static line with one address stands for as many as the object has. */
+static void widen(const struct object_nat_conf *c, const struct policy_conf *objs, struct addr_range *m)
+{
+        const struct netobj_conf *o = conf_list_find(&objs->netobjs, c->o.name);
+        struct prefix p = { .a = m->lo };
+
+        if (c->dynamic || !o || !addr_is_v4(&m->lo))
+                return;
+        if (o->kind == NETOBJ_SUBNET) {
+                p.len = o->len;
+                prefix_normalise(&p);
+                *m = prefix_range(&p);
+        } else if (o->kind == NETOBJ_RANGE) {
+                m->hi = addr_v4(m->lo.v4 + (o->hi.v4 - o->a.v4));
+        }
+}
+
 /* The addresses the line names on its mapped side; false: none of its own. */
 static bool named_range(const struct object_nat_conf *c, const struct policy_conf *objs, struct addr_range *out)
 {
@@ -7,6 +24,7 @@ static bool named_range(const struct object_nat_conf *c, const struct policy_con
 
         if (c->mapped_kind == MAPPED_ADDR) {
                 *out = (struct addr_range){ c->mapped, c->mapped };
+                widen(c, objs, out);
                 return true;
         }
         o = c->mapped_kind == MAPPED_OBJECT ? conf_list_find(&objs->netobjs, c->mapped_obj) : NULL;

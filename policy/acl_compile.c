@@ -89,7 +89,8 @@ static int expand_ace(struct compile *c, const struct ace_conf *a)
         if (!object_expand_addr(c->conf, c->net, &a->src, &src, c->e) &&
             !object_expand_addr(c->conf, c->net, standard ? &any : &a->dst, &dst, c->e) &&
             !object_expand_service(c->conf, standard ? &ip : &a->proto, standard ? &none : &a->sport,
-                                   standard ? &none : &a->dport, standard ? -1 : a->icmp_type, &svc, c->e))
+                                   standard ? &none : &a->dport, standard ? -1 : a->icmp_type, a->icmp_code, &svc,
+                                   c->e))
                 rc = cross(c, &src, &dst, &svc);
         addr_vec_fini(&src);
         addr_vec_fini(&dst);

@@ -68,7 +68,8 @@ uint32_t ace_hash(const char *list, const struct ace_conf *a)
         h = a->proto.kind == PS_NUM ? add_num(h, a->proto.num) : add_text(h, a->proto.name);
         h = add_spec(add_spec(h, &a->src), &a->dst);
         h = add_ports(add_ports(h, &a->sport), &a->dport);
-        return fold(add_num(h, (uint32_t)a->icmp_type));
+        h = add_num(h, (uint32_t)a->icmp_type);
+        return fold(a->icmp_code < 0 ? h : add_num(h, (uint32_t)a->icmp_code));
 }
 
 uint32_t ace_elem_hash(uint32_t ace, const struct ace_elem *el)

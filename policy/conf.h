@@ -53,7 +53,7 @@ struct netobj_conf { /* object network N; its nat line lives in nat/conf.h under
 struct service_spec {   /* service {tcp|udp|icmp|PROTO} [source OP P] [destination OP P] */
         uint16_t proto; /* PROTO_IP: ip */
         struct port_spec src, dst;
-        int16_t icmp_type; /* -1 any */
+        int16_t icmp_type, icmp_code; /* -1 any */
 };
 struct svcobj_conf { /* object service N */
         struct conf_obj o;
@@ -78,8 +78,8 @@ struct group_conf {
         uint8_t l4; /* service groups typed tcp (6), udp (17) or tcp-udp (23); 0 = free form */
         char description[DESCRIPTION_MAX + 1];
         struct conf_list members; /* struct group_member */
-        uint32_t room; /* elements it was measured with (limits.h) */
-        bool used;     /* something names it, or did */
+        uint32_t room;            /* elements it was measured with (limits.h) */
+        bool used;                /* something names it, or did */
 };
 
 /* ---- access lists ---- */
@@ -91,7 +91,7 @@ struct ace_conf { /* ordered, anonymous; o.id is the rule id of hit counters and
         struct proto_spec proto;
         struct addr_spec src, dst;
         struct port_spec sport, dport;
-        int16_t icmp_type; /* -1 any */
+        int16_t icmp_type, icmp_code; /* -1 any */
         bool log, log_disable, inactive;
         int8_t log_level;      /* -1 default (6) */
         uint16_t log_interval; /* seconds, 300 */

@@ -53,8 +53,8 @@ static void log_unasked(struct worker *w, const struct pkt *pk)
         struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
 
         if (!pk->dry)
-                log_msg(w->log, LOG_313004, LU(pk->icmp_type), LA(&src),
-                        LS(iface_name(net_rt(w->snap), pk->iface)), LA(&dst));
+                log_msg(w->log, LOG_313004, LU(pk->icmp_type), LA(&src), LS(iface_name(net_rt(w->snap), pk->iface)),
+                        LA(&dst));
 }
 
 static const char *proto_word(uint8_t proto)

@@ -17,7 +17,7 @@ struct addr_vec {             /* zeroed is legal and empty */
 };
 struct svc_elem {
         uint8_t proto_lo, proto_hi;
-        struct port_range sport, dport; /* ICMP: dport = type */
+        struct port_range sport, dport; /* ICMP: code and type */
 };
 struct svc_vec {
         struct svc_elem *v;
@@ -30,8 +30,9 @@ void svc_vec_fini(struct svc_vec *v);
 /* Both append to *out; -1 when out of memory or over a limit (then *out still needs its fini). */
 int object_expand_addr(const struct policy_conf *c, const struct net_rt *net, const struct addr_spec *s,
                        struct addr_vec *out, struct err *e);
-/* What a protocol with its ports (or ICMP type, -1 any) stands for. */
+/* What a protocol with its ports (or ICMP type and code, -1 any) stands for. */
 int object_expand_service(const struct policy_conf *c, const struct proto_spec *p, const struct port_spec *sport,
-                          const struct port_spec *dport, int16_t icmp_type, struct svc_vec *out, struct err *e);
+                          const struct port_spec *dport, int16_t icmp_type, int16_t icmp_code, struct svc_vec *out,
+                          struct err *e);
 
 #endif

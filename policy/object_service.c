@@ -104,15 +104,20 @@ static int push_cross(struct svc_vec *out, uint16_t proto, const struct port_vec
         return 0;
 }
 
+static struct port_range just(int16_t n)
+{
+        return (struct port_range){ (uint16_t)n, (uint16_t)n };
+}
+
 static int push_service(const struct policy_conf *c, uint16_t proto, const struct port_spec *sport,
-                        const struct port_spec *dport, int16_t icmp_type, struct svc_vec *out, struct err *e)
+                        const struct port_spec *dport, int16_t icmp_type, int16_t icmp_code, struct svc_vec *out,
+                        struct err *e)
 {
         struct port_vec s = { 0 }, d = { 0 };
         int rc = -1;
 
         if (icmp_type >= 0)
-                return push_svc(out, proto, all_ports,
-                                (struct port_range){ (uint16_t)icmp_type, (uint16_t)icmp_type }, e);
+                return push_svc(out, proto, icmp_code < 0 ? all_ports : just(icmp_code), just(icmp_type), e);
         if (!object_expand_ports(c, sport, &s, e) && !object_expand_ports(c, dport, &d, e))
                 rc = push_cross(out, proto, &s, &d, e);
         mem_free(s.v);
@@ -122,7 +127,7 @@ static int push_service(const struct policy_conf *c, uint16_t proto, const struc
 
 static int push_spec(const struct policy_conf *c, const struct service_spec *s, struct svc_vec *out, struct err *e)
 {
-        return push_service(c, s->proto, &s->src, &s->dst, s->icmp_type, out, e);
+        return push_service(c, s->proto, &s->src, &s->dst, s->icmp_type, s->icmp_code, out, e);
 }
 
 static int push_svcobj(const struct policy_conf *c, const char *name, struct svc_vec *out, struct err *e)
@@ -141,10 +146,10 @@ static int push_typed_port(const struct policy_conf *c, uint8_t l4, const struct
         if (!l4)
                 return 0;
         if (l4 != L4_TCP_UDP)
-                return push_service(c, l4, &any, port, -1, out, e);
-        if (push_service(c, IPPROTO_TCP_, &any, port, -1, out, e) < 0)
+                return push_service(c, l4, &any, port, -1, -1, out, e);
+        if (push_service(c, IPPROTO_TCP_, &any, port, -1, -1, out, e) < 0)
                 return -1;
-        return push_service(c, IPPROTO_UDP_, &any, port, -1, out, e);
+        return push_service(c, IPPROTO_UDP_, &any, port, -1, -1, out, e);
 }
 
 /* l4: of the group the member stands in, 0 free form. */
@@ -165,7 +170,7 @@ static int push_member(const struct policy_conf *c, const struct group_member *m
         case GM_PROTO:
                 return push_svc(out, m->num, all_ports, all_ports, e);
         case GM_ICMP:
-                return push_service(c, IPPROTO_ICMP_, &any, &any, (int16_t)m->num, out, e);
+                return push_service(c, IPPROTO_ICMP_, &any, &any, (int16_t)m->num, -1, out, e);
         case GM_ADDR:
                 break;
         }
@@ -187,31 +192,33 @@ static int push_group(const struct policy_conf *c, const char *name, struct svc_
 
 /* A protocol group with ports behind it: `object-group TCPUDP any any eq 5060`. */
 static int narrow(const struct policy_conf *c, const struct svc_vec *base, const struct port_spec *sport,
-                  const struct port_spec *dport, int16_t icmp_type, struct svc_vec *out, struct err *e)
+                  const struct port_spec *dport, int16_t icmp_type, int16_t icmp_code, struct svc_vec *out,
+                  struct err *e)
 {
         for (unsigned i = 0; i < base->n; i++) {
                 const struct svc_elem *b = &base->v[i];
                 uint16_t proto = b->proto_lo == b->proto_hi ? b->proto_lo : PROTO_IP;
 
-                if (push_service(c, proto, sport, dport, icmp_type, out, e) < 0)
+                if (push_service(c, proto, sport, dport, icmp_type, icmp_code, out, e) < 0)
                         return -1;
         }
         return 0;
 }
 
 int object_expand_service(const struct policy_conf *c, const struct proto_spec *p, const struct port_spec *sport,
-                          const struct port_spec *dport, int16_t icmp_type, struct svc_vec *out, struct err *e)
+                          const struct port_spec *dport, int16_t icmp_type, int16_t icmp_code, struct svc_vec *out,
+                          struct err *e)
 {
         struct svc_vec base = { 0 };
         int rc;
 
         if (p->kind == PS_NUM)
-                return push_service(c, p->num, sport, dport, icmp_type, out, e);
+                return push_service(c, p->num, sport, dport, icmp_type, icmp_code, out, e);
         if (sport->op == PORT_NONE && dport->op == PORT_NONE && icmp_type < 0)
                 return p->kind == PS_OBJECT ? push_svcobj(c, p->name, out, e) : push_group(c, p->name, out, e);
         rc = p->kind == PS_OBJECT ? push_svcobj(c, p->name, &base, e) : push_group(c, p->name, &base, e);
         if (!rc)
-                rc = narrow(c, &base, sport, dport, icmp_type, out, e);
+                rc = narrow(c, &base, sport, dport, icmp_type, icmp_code, out, e);
         svc_vec_fini(&base);
         return rc;
 }

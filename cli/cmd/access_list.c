@@ -12,7 +12,7 @@ static void init_ace(struct conf_ctx *c, void *obj)
         A *a = obj;
 
         (void)c;
-        a->icmp_type = a->log_level = -1;
+        a->icmp_type = a->icmp_code = a->log_level = -1;
         a->log_interval = 300;
 }
 
@@ -92,10 +92,23 @@ static int check_addr(const struct addr_spec *s, struct err *e)
         return s->kind == AS_SUBNET ? check_pair(&s->a, s->len, e) : 0;
 }
 
-static int check_range(const struct port_spec *p, struct err *e)
+static enum ace_kind other_kind(enum ace_kind k)
 {
-        if (p->op == PORT_RANGE && p->lo > p->hi)
-                return err_set(e, ERR_RANGE, "port range %u-%u ends before it begins", p->lo, p->hi);
+        return k == ACE_STANDARD ? ACE_EXTENDED : ACE_STANDARD;
+}
+
+/* A list is of one kind: the destination of the other kind's lines would mean something else. */
+static int check_kind(const struct acl_conf *l, const A *typed, struct err *e)
+{
+        if (typed->kind == ACE_REMARK)
+                return 0;
+        conf_each(A, a, &l->aces) {
+                if (a->kind == other_kind(typed->kind))
+                        return err_set(e, ERR_EXISTS, "access-list <%s> already exists as %s access-list", l->o.name,
+                                       a->kind == ACE_STANDARD ? "a standard" : "an extended");
+                if (a->kind == typed->kind) /* the others were measured by it */
+                        break;
+        }
         return 0;
 }
 
@@ -104,8 +117,8 @@ static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
         struct acl_conf *l = container_of(c->list, struct acl_conf, aces);
         A *a = obj;
 
-        if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0 || check_range(&a->sport, e) < 0 ||
-            check_range(&a->dport, e) < 0)
+        if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0 || check_port_spec(&a->sport, e) < 0 ||
+            check_port_spec(&a->dport, e) < 0 || check_kind(l, a, e) < 0)
                 return -1;
         return policy_limit_ace(&c->store->policy, l, a, e);
 }
@@ -191,6 +204,7 @@ static const struct cmd_bind ace_bind[] = {
         BIND("SPORT", A, sport),
         BIND("DPORT", A, dport),
         BIND_DFLT("ICMPTYPE", A, icmp_type, -1),
+        BIND_DFLT("ICMPCODE", A, icmp_code, -1),
         BIND_TAGGED("ICMPGROUP", A, dport.name, dport.op, PORT_GROUP), /* types stand where ports do */
         BIND_OPTFLAG("log", A, log),
         BIND_OPTFLAG("disable", A, log_disable),
@@ -211,8 +225,8 @@ static const struct cmd_bind remark_bind[] = { BIND_TAGGED("TEXT", A, remark, ki
 #define RULE                                                                                                         \
         "{permit|deny} {tcp SRC:addrspec [SPORT:tcpports] DST:addrspec [DPORT:tcpports]|"                            \
         "udp SRC:addrspec [SPORT:udpports] DST:addrspec [DPORT:udpports]|"                                           \
-        "icmp SRC:addrspec DST:addrspec [{ICMPTYPE:icmptype|object-group ICMPGROUP:ref(icmp-group)}]|PROTO:proto "   \
-        "SRC:addrspec DST:addrspec} "                                                                                \
+        "icmp SRC:addrspec DST:addrspec [{ICMPTYPE:icmptype [ICMPCODE:u32(0-255)]|object-group "                     \
+        "ICMPGROUP:ref(icmp-group)}]|PROTO:proto SRC:addrspec DST:addrspec} "                                        \
         "[log [{disable|default|LEVEL:level}] [interval SECONDS:u32(1-600)]] [inactive]"
 #define ACE(ln, hlp, bnd, ...)                                                                                       \
         {                                                                                                            \

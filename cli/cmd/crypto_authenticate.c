@@ -61,6 +61,20 @@ static enum dialog_next refused(struct dialog *d, const char *why)
         return dialog_fail(d, &e);
 }
 
+/* Who is trusted changes with this certificate: that is said before the question. */
+static void warn_replaced(struct dialog *d, const struct state *s)
+{
+        struct tp_assets have;
+
+        keystore_tp_get(crypto_keys(d), s->tp.o.name, &have);
+        if (have.nca && !cert_same(have.ca[0], s->ca))
+                dialog_say(d,
+                           "WARNING: Trustpoint %s is already authenticated.\nThe certificate above replaces the CA "
+                           "certificate it has.\n",
+                           s->tp.o.name);
+        tp_assets_put(&have);
+}
+
 static enum dialog_next pasted(struct dialog *d, const char *text)
 {
         const char *fp = arg_str(d->args, "FINGERPRINT");
@@ -75,6 +89,7 @@ static enum dialog_next pasted(struct dialog *d, const char *text)
         dialog_say(d, "\nINFO: Certificate has the following attributes:\nFingerprint:     %s\n", md5);
         if (fp && !same_fingerprint(s->ca, fp))
                 return refused(d, "the fingerprint of the certificate is another");
+        warn_replaced(d, s);
         if (fp || arg_has(d->args, "nointeractive"))
                 return accept(d);
         d->at = 2;

@@ -66,7 +66,10 @@ void object_nat_each(const struct store *s, void *obj, row_each_fn fn, void *ctx
 
 const char *object_nat_inert(const struct store *s, const void *obj)
 {
-        (void)s;
+        const struct netobj_conf *o = conf_list_find(&s->policy.netobjs, ((const struct conf_obj *)obj)->name);
+
+        if (o && o->kind == NETOBJ_FQDN)
+                return "names are not resolved: nothing is translated";
         return ((const T *)obj)->dns ? "dns: addresses in DNS answers are not translated" : NULL;
 }
 
@@ -128,6 +131,21 @@ static bool both_claim(const T *x, const T *y)
         return x->svc_proto == y->svc_proto && (!x->svc_proto || x->svc_mapped == y->svc_mapped);
 }
 
+/* A subnet is mapped to one of its own size: what the mask cuts off is not where the translation begins. */
+static void warn_cut(struct conf_ctx *c, const T *n)
+{
+        const struct netobj_conf *o = conf_list_find(&c->store->policy.netobjs, n->o.name);
+        struct prefix p = { .a = n->mapped, .len = o ? o->len : 32 };
+        char typed[ADDR_TEXT_MAX], base[ADDR_TEXT_MAX];
+
+        if (!o || o->kind != NETOBJ_SUBNET || n->dynamic || n->mapped_kind != MAPPED_ADDR)
+                return;
+        prefix_normalise(&p);
+        if (!addr_eq(&p.a, &n->mapped))
+                conf_warning(c, "mapped address %s is not the beginning of a subnet of this size: %s is used",
+                             addr_print(&n->mapped, typed), addr_print(&p.a, base));
+}
+
 void object_nat_after(struct conf_ctx *c, void *obj, bool no_form)
 {
         const T *n = obj;
@@ -135,6 +153,7 @@ void object_nat_after(struct conf_ctx *c, void *obj, bool no_form)
 
         if (no_form || !n)
                 return;
+        warn_cut(c, n);
         conf_each(T, o, &c->store->nat.object_nats)
                 if (o != n && both_claim(o, n))
                         conf_warning(c,
@@ -156,6 +175,7 @@ int object_nat_still(struct conf_ctx *c, const struct netobj_conf *changed, stru
                     nat_check(n, p, &c->store->net, &why) < 0)
                         return err_set(e, ERR_INUSE, "object %s is translated and can not be this: %.200s", n->o.name,
                                        why.text);
+                warn_cut(c, n);
         }
         return 0;
 }

@@ -114,6 +114,7 @@ static const struct cmd_bind service_bind[] = {
         BIND("SPORT", S, s.src),
         BIND("DPORT", S, s.dst),
         BIND_DFLT("TYPE", S, s.icmp_type, -1),
+        BIND_DFLT("CODE", S, s.icmp_code, -1),
         { 0 },
 };
 static const struct cmd_bind svc_text_bind[] = { BIND("TEXT", S, description), { 0 } };
@@ -123,6 +124,8 @@ static int check_service(struct conf_ctx *c, void *obj, struct err *e)
         const S *o = obj;
         char where[160];
 
+        if (check_port_spec(&o->s.src, e) < 0 || check_port_spec(&o->s.dst, e) < 0)
+                return -1;
         if (!o->defined && store_in_use(c->store, "service-object", o->o.name, where, sizeof where))
                 return err_set(e, ERR_INUSE, "object (%s) is being used: %s", o->o.name, where);
         return 0;
@@ -131,7 +134,8 @@ static int check_service(struct conf_ctx *c, void *obj, struct err *e)
 static const struct cmd_row svcobj_rows[] = {
         { ROW_LEAF,
           "service {tcp [source SPORT:tcprange] [destination DPORT:tcprange]|"
-          "udp [source SPORT:udprange] [destination DPORT:udprange]|icmp [TYPE:icmptype]|ip|PROTO:protocol}",
+          "udp [source SPORT:udprange] [destination DPORT:udprange]|icmp [TYPE:icmptype "
+          "[CODE:u32(0-255)]]|ip|PROTO:protocol}",
           "Configure the service of the object", service_bind, .dirty = DIRTY_OBJ, .check = check_service },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", svc_text_bind, .dirty = DIRTY_SYS },
         END,
@@ -141,8 +145,10 @@ static const struct cmd_mode svcobj_mode = { "config-service-object",
 
 static void init_svcobj(struct conf_ctx *c, void *obj)
 {
+        S *o = obj;
+
         (void)c;
-        ((struct svcobj_conf *)obj)->s.icmp_type = -1;
+        o->s.icmp_type = o->s.icmp_code = -1;
 }
 
 const struct cmd_row rows_object[] = {

@@ -42,8 +42,10 @@ static int check_member(struct conf_ctx *c, void *obj, struct err *e)
 
         if (m->kind == GM_ADDR && m->addr.kind == AS_SUBNET && check_pair(&m->addr.a, m->addr.len, e) < 0)
                 return -1;
-        if (m->kind == GM_PORT && m->port.op == PORT_RANGE && m->port.lo > m->port.hi)
-                return err_set(e, ERR_RANGE, "the range ends before it begins");
+        if (m->kind == GM_PORT && check_port_spec(&m->port, e) < 0)
+                return -1;
+        if (m->kind == GM_SERVICE && (check_port_spec(&m->svc.src, e) < 0 || check_port_spec(&m->svc.dst, e) < 0))
+                return -1;
         if (m->kind == GM_GROUP && contains(c->store, m->name, group->o.name, 0))
                 return err_set(e, ERR_RANGE, "group (%s) would contain itself", group->o.name);
         return policy_limit_member(&c->store->policy, group, m, e);
@@ -67,10 +69,32 @@ static int remove_member(struct conf_ctx *c, void *obj, struct err *e)
                        g->o.name, where);
 }
 
+/* One member, one spelling, so that it is known again: a network of one is a host, a range of one a port. */
+static void settle_member(void *elem)
+{
+        M *m = elem;
+
+        if (m->kind == GM_ADDR && m->addr.kind == AS_SUBNET && m->addr.len == 32)
+                m->addr.kind = AS_HOST;
+        if (m->kind == GM_PORT && m->port.op == PORT_RANGE && m->port.lo == m->port.hi) {
+                m->port.op = PORT_EQ;
+                m->port.hi = 0;
+        }
+}
+
+static void member_again(struct conf_ctx *c, const struct args *a, const void *elem)
+{
+        const G *g = conf_object(c);
+
+        if (!c->late)
+                conf_say(c, "Adding obj (%s %s) to grp (%s) failed; object already exists", a->cap[0].part->text,
+                         ((const M *)elem)->o.name, g->o.name);
+}
+
 static void init_member(struct conf_ctx *c, void *obj)
 {
         (void)c;
-        ((M *)obj)->svc.icmp_type = -1;
+        ((M *)obj)->svc.icmp_type = ((M *)obj)->svc.icmp_code = -1;
 }
 
 #define SVC_KEY(nm, v)                                                                                               \
@@ -100,6 +124,7 @@ static const struct cmd_bind member_bind[] = {
         BIND("SPORT", M, svc.src),
         BIND("DPORT", M, svc.dst),
         BIND_DFLT("TYPE", M, svc.icmp_type, -1),
+        BIND_DFLT("CODE", M, svc.icmp_code, -1),
         { 0 },
 };
 static const struct cmd_bind text_bind[] = { BIND("TEXT", G, description), { 0 } };
@@ -128,7 +153,8 @@ static bool is_free(const void *obj)
 #define MEMBER(ln, hlp, ...)                                                                                         \
         {                                                                                                            \
                 ROW_LIST, ln, hlp, member_bind, DIRTY_OBJ, offsetof(G, members),                                     \
-                        .init = init_member, .check = check_member, .remove = remove_member, ##__VA_ARGS__           \
+                        .init = init_member, .settle = settle_member, .check = check_member, .again = member_again,  \
+                        .remove = remove_member, ##__VA_ARGS__                                                       \
         }
 #define DESCRIPTION                                                                                                  \
         {                                                                                                            \
@@ -145,7 +171,7 @@ static const struct cmd_row service_rows[] = {
         DESCRIPTION,
         MEMBER("service-object {object SVCOBJ:ref(service-object)|tcp [source SPORT:tcprange] "
                "[destination DPORT:tcprange]|udp [source SPORT:udprange] [destination DPORT:udprange]|"
-               "icmp [TYPE:icmptype]|ip|SVCPROTO:protocol}",
+               "icmp [TYPE:icmptype [CODE:u32(0-255)]]|ip|SVCPROTO:protocol}",
                "A protocol with its ports, or an object", .applies = is_free),
         MEMBER("port-object PORTS:tcpeq", "A port or a range of ports", .applies = is_tcp),
         MEMBER("port-object PORTS:udpeq", "A port or a range of ports", .applies = is_udp),

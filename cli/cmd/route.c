@@ -16,6 +16,18 @@ static bool is_ours(const struct conf_ctx *c, const struct addr *a)
         return false;
 }
 
+static bool is_connected(const struct conf_ctx *c, const struct route_conf *r)
+{
+        conf_each(struct iface_conf, i, &c->store->net.ifaces) {
+                struct prefix p = { i->ip, i->mask_len };
+
+                prefix_normalise(&p);
+                if (*i->nameif && i->ip.fam && p.len == r->len && addr_eq(&p.a, &r->net))
+                        return true;
+        }
+        return false;
+}
+
 static int check_route(struct conf_ctx *c, void *obj, struct err *e)
 {
         struct route_conf *r = obj;
@@ -24,6 +36,8 @@ static int check_route(struct conf_ctx *c, void *obj, struct err *e)
                 return -1;
         if (is_ours(c, &r->gw))
                 return err_set(e, ERR_RANGE, "Invalid next hop address, it belongs to one of our interfaces");
+        if (is_connected(c, r))
+                return err_set(e, ERR_EXISTS, "Cannot add route, connected route exists");
         conf_each(struct route_conf, o, &c->store->net.routes)
                 if (addr_eq(&o->net, &r->net) && o->len == r->len && o->metric == r->metric &&
                     strcmp(o->o.name, r->o.name) != 0)
@@ -74,14 +88,17 @@ static const struct cmd_bind arp_bind[] = {
         { 0 },
 };
 static const struct cmd_bind arp_timeout_bind[] = { BIND_SHOWN("S", struct store, net.arp_timeout_s, 14400), { 0 } };
+static const struct cmd_bind arp_nonconnected_bind[] = {
+        BIND_FLAG("permit-nonconnected", struct store, net.arp_nonconnected), { 0 }
+};
 
 const struct cmd_row rows_arp[] = {
         { ROW_LIST, "arp IFC:nameif A:addr MAC:mac [alias]", "Add a static ARP entry", arp_bind, DIRTY_NET,
           STORE(net.arps), .inert_if = arp_inert },
         { ROW_LEAF, "arp timeout S:u32(60-4294967)", "Seconds until a learned ARP entry is asked for again",
           arp_timeout_bind, .dirty = DIRTY_NET },
-        { ROW_FIXED, "arp permit-nonconnected", "Learn addresses that are not of a connected subnet", NULL,
-          .flags = ROW_NO_ONLY },
+        { ROW_LEAF, "arp permit-nonconnected", "Learn addresses that are not of a connected subnet",
+          arp_nonconnected_bind, DIRTY_NET, .flags = ROW_DEFAULT },
         { ROW_LIST, "sysopt noproxyarp NAME:nameif", "Do not answer ARP for mapped addresses on an interface", NULL,
           DIRTY_NET, STORE(net.noproxyarp), .key = key_name },
         END,

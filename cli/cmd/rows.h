@@ -37,6 +37,8 @@ void init_block(struct conf_ctx *c, void *obj);
 
 /* Has an address bits behind the mask? Refused in the ASA's words. */
 int check_pair(const struct addr *a, uint8_t len, struct err *e);
+/* Ports that are none: a range the wrong way round, more than the last, less than the first. */
+int check_port_spec(const struct port_spec *p, struct err *e);
 /* Lists that lost their last line to purge_nameif(): what refers to them goes as well. */
 void drop_empty_acls(struct conf_ctx *c);
 /* Drops every line that names this interface, when there is none of the name any more. */

@@ -48,6 +48,15 @@ void init_block(struct conf_ctx *c, void *obj)
         inert_block_conf_init(obj);
 }
 
+int check_port_spec(const struct port_spec *p, struct err *e)
+{
+        if (p->op == PORT_RANGE && p->lo > p->hi)
+                return err_set(e, ERR_RANGE, "port range %u-%u ends before it begins", p->lo, p->hi);
+        if ((p->op == PORT_GT && p->lo == UINT16_MAX) || (p->op == PORT_LT && p->lo <= 1))
+                return err_set(e, ERR_RANGE, "%s %u: there is no such port", p->op == PORT_GT ? "gt" : "lt", p->lo);
+        return 0;
+}
+
 int check_pair(const struct addr *a, uint8_t len, struct err *e)
 {
         char t[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];

@@ -84,6 +84,8 @@ static bool show_elem(struct session *s, const struct acl_lines *l, const struct
                 put_ports(&w, el->proto, &el->sport);
         put_range(&w, &el->dst);
         put_ports(&w, el->proto, &el->dport);
+        if (el->proto == IPPROTO_ICMP_ && el->sport.lo == el->sport.hi)
+                wbuf_printf(&w, "%u ", el->sport.lo);
         return out(s, "%s(hitcnt=%llu) 0x%08x \n", wbuf_text(&w),
                    (unsigned long long)live_elem_hits(session_box(s), ln->id, index), ace_elem_hash(ln->hash, el));
 }

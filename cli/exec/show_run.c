@@ -2,6 +2,7 @@
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/running.h"
@@ -29,6 +30,16 @@ static int show_running(struct session *s, const struct args *a, struct err *e)
         const char *section = arg_str(a, "SECTION");
         const struct running_opts o = { .all = arg_has(a, "all"), .filter = section, .envelope = !section };
 
+        return show(s, &o, e);
+}
+
+static int show_groups(struct session *s, const struct args *a, struct err *e)
+{
+        char words[CONF_NAME_MAX + 32];
+        const char *name = arg_str(a, "NAME");
+        const struct running_opts o = { .filter = words };
+
+        snprintf(words, sizeof words, "object-group%s%s", name ? " id " : "", name ? name : "");
         return show(s, &o, e);
 }
 
@@ -86,6 +97,7 @@ static int show_checksum(struct session *s, const struct args *a UNUSED, struct 
 
 const struct exec_row exec_show_run[] = {
         { "show running-config [all] [SECTION:section]", "Show the configuration in force", 15, show_running },
+        { "show object-group [id NAME:word(64)]", "Show object groups", 15, show_groups },
         { "show startup-config", "Show the saved configuration", 15, show_startup },
         { "show startup-config errors", "Show what loading the saved configuration reported", 15,
           show_startup_errors },

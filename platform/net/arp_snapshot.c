@@ -26,7 +26,7 @@ static bool still_valid(const struct net_rt *n, const struct arp_entry *a)
 
         if (a->state == ARP_STATIC)
                 return a->keep;
-        return ifc && ifc->up && (iface_connects(ifc, &a->ip) || a->state == ARP_ASKING) &&
+        return ifc && ifc->up && (iface_connects(ifc, &a->ip) || n->arp_nonconnected || a->state == ARP_ASKING) &&
                !addr_eq(&ifc->ip, &a->ip);
 }
 

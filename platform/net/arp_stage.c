@@ -131,6 +131,14 @@ static void learn(struct arp_table *t, const struct iface_rt *ifc, const struct 
         arp_confirm(t, a, &m->sha);
 }
 
+/* `arp permit-nonconnected`: a neighbour may have a secondary subnet. */
+static bool may_be_neighbour(const struct net_rt *n, const struct iface_rt *ifc, const struct addr *ip)
+{
+        if (iface_connects(ifc, ip))
+                return !iface_is_broadcast(ifc, ip);
+        return n->arp_nonconnected && !addr_is_martian_source(ip);
+}
+
 static enum drop_reason arp_input(struct worker *w, struct pkt *pk)
 {
         const struct iface_rt *ifc = iface_by_idx(net_rt(w->snap), pk->iface);
@@ -144,7 +152,7 @@ static enum drop_reason arp_input(struct worker *w, struct pkt *pk)
                 log_collision(w->arp, ifc, &m);
                 return DROP_BAD_ARP;
         }
-        if (!probe && (!iface_connects(ifc, &m.spa) || iface_is_broadcast(ifc, &m.spa)))
+        if (!probe && !may_be_neighbour(net_rt(w->snap), ifc, &m.spa))
                 return DROP_BAD_ARP;
         for_us = arp_is_own(w, ifc->idx, &m.tpa);
         if (!probe)

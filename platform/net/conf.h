@@ -63,7 +63,8 @@ struct arp_conf { /* arp IFC IP MAC [alias] */
         bool alias;
 };
 
-struct icmp_conf { /* icmp {permit|deny} SRC [TYPE] IFC; first match, implicit deny once one line names the interface */
+struct icmp_conf { /* icmp {permit|deny} SRC [TYPE] IFC; first match, implicit deny once one line names the interface
+                    */
         struct conf_obj o;
         bool permit;
         struct addr net; /* any: fam ADDR_NONE */
@@ -77,12 +78,13 @@ struct name_conf { /* noproxyarp IFC and the like: a set of nameifs */
 };
 
 struct net_conf {
-        struct conf_list ifaces;     /* struct iface_conf, in slot order */
-        struct conf_list routes;     /* struct route_conf */
-        struct conf_list arps;       /* struct arp_conf */
-        struct conf_list icmps;      /* struct icmp_conf */
-        struct conf_list noproxyarp; /* struct name_conf: sysopt noproxyarp */
-        uint32_t arp_timeout_s;      /* 60-4294967, 14400 */
+        struct conf_list ifaces;              /* struct iface_conf, in slot order */
+        struct conf_list routes;              /* struct route_conf */
+        struct conf_list arps;                /* struct arp_conf */
+        struct conf_list icmps;               /* struct icmp_conf */
+        struct conf_list noproxyarp;          /* struct name_conf: sysopt noproxyarp */
+        uint32_t arp_timeout_s;               /* 60-4294967, 14400 */
+        bool arp_nonconnected;                /* neighbours outside the connected subnet too */
         uint32_t unreach_rate, unreach_burst; /* 1-100, 1-10: 1, 1 */
         struct frag_limits frag;              /* as typed last for all interfaces at once */
         bool same_inter, same_intra;          /* same-security-traffic permit ... */

@@ -61,6 +61,7 @@ struct net_rt {
         const struct arp_static_rt *arps;
         unsigned narps;
         uint32_t arp_timeout_s;
+        bool arp_nonconnected;
         uint32_t unreach_rate, unreach_burst;
         bool same_inter, same_intra;
         bool noproxyarp[IFACES_MAX];

@@ -235,6 +235,7 @@ static int compile_arps(struct arena *a, struct net_rt *n, const struct net_conf
 
 static void compile_scalars(struct net_rt *n, const struct net_conf *conf)
 {
+        n->arp_nonconnected = conf->arp_nonconnected;
         n->arp_timeout_s = conf->arp_timeout_s ? conf->arp_timeout_s : 14400;
         n->unreach_rate = conf->unreach_rate ? conf->unreach_rate : 1;
         n->unreach_burst = conf->unreach_burst ? conf->unreach_burst : 1;

@@ -49,6 +49,15 @@ def test_pat_to_interface(lab):
     assert "TCP PAT from inside:10.0.0.254/" in text and "to outside:192.0.2.1/" in text, text
 
 
+def test_an_answer_to_a_ping_needs_the_inspection(lab):
+    con = lab.start()
+    paste(con, lablib.BASE + NAT)
+    assert b" 0 received" in lab.inside.run("ping", "-c1", "-W2", "192.0.2.10", check=False).stdout
+    paste(con, "policy-map global_policy\n class inspection_default\n  inspect icmp\nexit\nexit\n")
+    assert b"3 received" in lab.inside.run("ping", "-c3", "-i0.3", "-W5", "192.0.2.10").stdout
+    assert "Inspect: icmp , packet 6, lock fail 0, drop 0" in con.cmd("show service-policy")
+
+
 def test_denied_port_and_counters(lab):
     con = lab.start()
     paste(con, lablib.BASE + NAT)

@@ -354,6 +354,31 @@ static void groups_of_services_are_in_force(void **state UNUSED)
         has("show access-list outside_in", "extended permit icmp any host 10.0.0.5 echo (hitcnt");
 }
 
+/* No list, no way up: a rule like any other. */
+static void the_implicit_rule_is_named(void **state UNUSED)
+{
+        configure("no access-group outside_in in interface outside\n");
+        has("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80",
+            "Action: drop\nDrop-reason: (acl-drop) Flow is denied by configured rule\n");
+        refused_packet();
+        has("show asp drop", "  Flow is denied by configured rule (acl-drop) ");
+        assert_null(strstr(show("show asp drop"), "sp-security-failed"));
+}
+
+static void icmp_codes_are_in_force(void **state UNUSED)
+{
+        configure("object-group service T\nservice-object icmp 15 3\nexit\n"
+                  "access-list outside_in extended permit icmp any host 10.0.0.5 13 2\n"
+                  "access-list outside_in extended permit object-group T any host 10.0.0.5\n");
+        has("packet-tracer input outside icmp 192.0.2.10 13 2 192.0.2.140", "Action: allow\n");
+        has("packet-tracer input outside icmp 192.0.2.10 13 0 192.0.2.140", "Action: drop\n");
+        has("packet-tracer input outside icmp 192.0.2.10 15 3 192.0.2.140", "Action: allow\n");
+        has("show access-list outside_in", "extended permit icmp any host 10.0.0.5 timestamp-request 2 (hitcnt=0)");
+        has("show access-list outside_in", "extended permit icmp any host 10.0.0.5 information-request 3 (hitcnt=0)");
+        is("show object-group id T", "object-group service T\n service-object icmp information-request 3\n");
+        has("show object-group", "object-group service T\n");
+}
+
 static void tracer_sees_what_packets_see(void **state UNUSED)
 {
         const char *t = show("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
@@ -441,6 +466,8 @@ int main(void)
                 T(another_name_changes_nothing),
                 T(a_paste_is_logged_by_its_own_lines),
                 T(groups_of_services_are_in_force),
+                T(the_implicit_rule_is_named),
+                T(icmp_codes_are_in_force),
                 T(captures),
                 T(a_capture_becomes_a_file),
         };

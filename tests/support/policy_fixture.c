@@ -92,7 +92,7 @@ struct group_member *pf_conf_member(struct group_conf *g, int kind)
 
         need(m != NULL, "member");
         m->kind = kind;
-        m->svc.icmp_type = -1;
+        m->svc.icmp_type = m->svc.icmp_code = -1;
         return m;
 }
 
@@ -208,7 +208,7 @@ struct ace_conf *pf_conf_ace(struct policy_conf *c, const char *list, const char
         need(a != NULL, "ace");
         split(&s, text);
         a->permit = is(&s, "permit") || !is(&s, "deny");
-        a->icmp_type = -1;
+        a->icmp_type = a->icmp_code = -1;
         a->log_level = -1;
         a->log_interval = 300;
         parse_proto(&s, &a->proto);
@@ -218,6 +218,8 @@ struct ace_conf *pf_conf_ace(struct policy_conf *c, const char *list, const char
         parse_port(&s, &a->dport);
         if (s.at < s.n && word(&s)[0] >= '0' && word(&s)[0] <= '9')
                 a->icmp_type = (int16_t)atoi(take(&s));
+        if (s.at < s.n && word(&s)[0] >= '0' && word(&s)[0] <= '9')
+                a->icmp_code = (int16_t)atoi(take(&s));
         a->log = is(&s, "log");
         a->inactive = is(&s, "inactive");
         need(s.at == s.n, text);

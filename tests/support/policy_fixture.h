@@ -26,7 +26,7 @@ struct policy_fixture {
         struct policy_conf conf;
         struct worker_fixture wf;
         struct inspect_target target; /* what the names on inspect lines stand for; ids 0: unknown */
-        unsigned taken;        /* packets of conns with an action other than forward */
+        unsigned taken;               /* packets of conns with an action other than forward */
         struct conn *last_taken;
         bool drop_late;  /* a stage behind conn_new_stage ends new flows, as a full punt ring would */
         unsigned nlines; /* of log, oldest first */
@@ -37,8 +37,9 @@ struct policy_fixture {
 /* Configuration alone, for compile tests. */
 void pf_conf_init(struct policy_conf *c);
 void pf_conf_fini(struct policy_conf *c);
-/* "{permit|deny} PROTO SRC [OP P] DST [OP P|TYPE] [log] [inactive]"; PROTO also "group N" or "object N"; SRC and DST:
- * any, any4, any6, host A, A/LEN, object N, group N, iface N; OP: eq neq lt gt range, or "ports N" for a port group.
+/* "{permit|deny} PROTO SRC [OP P] DST [OP P|TYPE [CODE]] [log] [inactive]"; PROTO also "group N" or "object N"; SRC
+ * and DST: any, any4, any6, host A, A/LEN, object N, group N, iface N; OP: eq neq lt gt range, or "ports N" for a
+ * port group.
  */
 struct ace_conf *pf_conf_ace(struct policy_conf *c, const char *list, const char *text);
 struct netobj_conf *pf_conf_host(struct policy_conf *c, const char *name, const char *ip);

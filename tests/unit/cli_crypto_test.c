@@ -181,6 +181,15 @@ static void authenticate_asks(void **state)
         heard(x, "Trustpoint CA certificate accepted.");
         heard(x, "% Certificate successfully imported");
         assert_non_null(strstr(conf_running(&x->f, "crypto", true), " certificate ca "));
+        begin(x, "crypto ca authenticate ca"); /* the same again replaces nothing */
+        paste(x, file_text("root.pem", false));
+        assert_null(strstr(text_str(&x->seen), "already authenticated"));
+        say(x, "no");
+        begin(x, "crypto ca authenticate ca");
+        paste(x, file_text("selfca.pem", false));
+        heard(x, "WARNING: Trustpoint ca is already authenticated.\n"
+                 "The certificate above replaces the CA certificate it has.\n");
+        say(x, "no");
 }
 
 static void abort_changes_nothing(void **state)

@@ -414,6 +414,14 @@ static void test_check(void **state)
                 strstr(check(b, nf_static(&b->n, "srv", "inside", "outside", "around")), "192.0.2.1 overlaps"));
         assert_non_null(strstr(check(b, nf_static(&b->n, "srv", "any", "any", "172.16.0.1")), "dmz interface"));
         assert_string_equal(check(b, nf_static(&b->n, "own-net", "inside", "any", "10.1.1.0")), "");
+        /* a subnet or a range takes as many addresses as it has */
+        assert_non_null(strstr(check(b, nf_static(&b->n, "own-net", "inside", "outside", "192.0.2.0")),
+                               "Address 192.0.2.1 overlaps"));
+        assert_non_null(strstr(check(b, nf_static(&b->n, "own-net", "inside", "outside", "192.0.2.77")),
+                               "Address 192.0.2.1 overlaps"));
+        assert_string_equal(check(b, nf_static(&b->n, "own-net", "inside", "outside", "192.0.3.0")), "");
+        assert_non_null(strstr(check(b, nf_static(&b->n, "pool", "inside", "outside", "192.0.1.250")), "192.0.2.1 "));
+        assert_string_equal(check(b, nf_static(&b->n, "pool", "inside", "outside", "192.0.1.245")), "");
         assert_string_equal(check(b, nf_static(&b->n, "srv", "inside", "outside", "nothing")),
                             "nothing doesn't match an existing object or object-group");
         assert_string_equal(check(b, nf_dynamic(&b->n, "srv", "inside", "outside", "interface")), "");

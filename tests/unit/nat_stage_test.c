@@ -9,6 +9,7 @@
 #include "platform/net/decode.h"
 #include "platform/net/egress.h"
 #include "policy/policy_rt.h"
+#include "tests/support/policy_fixture.h"
 #include "tests/support/nat_fixture.h"
 #include "tests/support/pktbuild.h"
 #include "tests/support/test.h"
@@ -81,6 +82,27 @@ static void compile_policy(struct bench *b)
         snap_part_put(net);
 }
 
+/* Answers to echoes are asked of the lists: here they all may pass. */
+static void compile_lists(struct bench *b)
+{
+        struct snap_part *net = snap_part_new();
+        struct access_group_conf *g;
+        struct policy_conf lists;
+        struct err e;
+
+        pf_conf_init(&lists);
+        pf_conf_ace(&lists, "all", "permit ip any any");
+        g = conf_list_add(&lists.access_groups, "global");
+        assert_non_null(g);
+        g->dir = AG_GLOBAL;
+        strcpy(g->acl, "all");
+        b->f.part[SNAP_ACL] = snap_part_new();
+        assert_int_equal(net_compile(net, &b->f.conf, &b->f.bind, &e), 0);
+        assert_int_equal(acl_compile(b->f.part[SNAP_ACL], &lists, net->root, &e), 0);
+        snap_part_put(net);
+        pf_conf_fini(&lists);
+}
+
 static void log_everything(struct bench *b)
 {
         static struct log_conf c;
@@ -101,6 +123,7 @@ static int set_up(void **state)
         wf_init(&b->f);
         nf_init(&b->n);
         compile_policy(b);
+        compile_lists(b);
         log_everything(b);
         b->f.path = (struct dp_path){ .wire = wire, .slow = slow, .conn_end = ends, .snapshot = hooks };
         b->f.conf.same_inter = true;

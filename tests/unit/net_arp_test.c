@@ -482,6 +482,31 @@ static void test_collision_is_logged_once_a_second(void **state)
         wf_stop(&f);
 }
 
+static void test_other_subnets_when_told_so(void **state)
+{
+        struct worker_fixture f;
+        struct pb_view v;
+
+        (void)state;
+        wf_init(&f);
+        f.conf.arp_nonconnected = true;
+        wf_start(&f);
+        send_arp(&f, 0, 1, pb_mac(9), "10.9.9.9", "192.0.2.1");
+        assert_true(take(&f, 0, &v));
+        assert_true(knows(&f, "10.9.9.9"));
+        send_arp(&f, 0, 1, pb_mac(9), "192.0.2.255", "192.0.2.1");
+        send_arp(&f, 0, 1, pb_mac(9), "224.0.0.1", "192.0.2.1");
+        assert_int_equal(wf_drops(&f, DROP_BAD_ARP), 2);
+        wf_commit(&f); /* stays */
+        assert_true(knows(&f, "10.9.9.9"));
+        f.conf.arp_nonconnected = false;
+        wf_commit(&f);
+        send_arp(&f, 0, 1, pb_mac(8), "10.9.9.8", "192.0.2.1");
+        assert_false(knows(&f, "10.9.9.8"));
+        assert_int_equal(wf_drops(&f, DROP_BAD_ARP), 3);
+        wf_stop(&f);
+}
+
 /* A scan of a large subnet: bounded questions, bounded buffers, and the neighbours we know keep working. */
 static void test_scan_is_bounded(void **state)
 {
@@ -543,6 +568,7 @@ int main(void)
         const struct CMUnitTest t[] = {
                 cmocka_unit_test(test_answers_for_itself),
                 cmocka_unit_test(test_lies_are_dropped),
+                cmocka_unit_test(test_other_subnets_when_told_so),
                 cmocka_unit_test(test_every_prefix_is_refused),
                 cmocka_unit_test(test_asks_then_sends),
                 cmocka_unit_test(test_unasked_answers),

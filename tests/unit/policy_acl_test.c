@@ -112,8 +112,27 @@ static void icmp_types_are_ports(void **state)
         pf_conf_ace(&conf, "a", "permit icmp any any 8");
         l = compile("a");
         assert_true(acl_match(l, &k).permit);
+        k.sport = 9;
+        assert_true(acl_match(l, &k).permit); /* any code */
         k.dport = 0;
         assert_false(acl_match(l, &k).permit);
+}
+
+static void icmp_codes_narrow_types(void **state)
+{
+        struct acl_key k = key("192.0.2.1", 4, "10.0.0.1", 3, 1);
+        const struct acl_list_rt *l;
+
+        (void)state;
+        pf_conf_ace(&conf, "a", "permit icmp any any 3 4");
+        pf_conf_ace(&conf, "b", "permit icmp any any 3 0");
+        l = compile("a");
+        assert_true(acl_match(l, &k).permit);
+        assert_int_not_equal(acl_match(l, &k).hash, acl_match(compile("b"), &k).hash);
+        k.sport = 3;
+        assert_false(acl_match(l, &k).permit);
+        k.sport = 0;
+        assert_true(acl_match(compile("b"), &k).permit);
 }
 
 static void both_families_in_one_list(void **state)
@@ -446,6 +465,7 @@ int main(void)
                 T(inactive_lines_and_remarks_say_nothing),
                 T(a_standard_list_names_the_source),
                 T(icmp_types_are_ports),
+                T(icmp_codes_narrow_types),
                 T(both_families_in_one_list),
                 T(elements_of_an_ace_in_order),
                 T(agrees_with_a_linear_search),

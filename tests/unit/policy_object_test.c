@@ -97,7 +97,7 @@ static struct svc_vec ports(enum port_op op, uint16_t lo, uint16_t hi)
         struct svc_vec v = { 0 };
         struct err e;
 
-        assert_int_equal(object_expand_service(&conf, &p, &any, &d, -1, &v, &e), 0);
+        assert_int_equal(object_expand_service(&conf, &p, &any, &d, -1, -1, &v, &e), 0);
         return v;
 }
 
@@ -136,7 +136,7 @@ static struct svc_vec services(const struct proto_spec *p, enum port_op op, cons
         struct err e;
 
         snprintf(d.name, sizeof d.name, "%s", group);
-        assert_int_equal(object_expand_service(&conf, p, &any, &d, -1, &v, &e), 0);
+        assert_int_equal(object_expand_service(&conf, p, &any, &d, -1, -1, &v, &e), 0);
         return v;
 }
 
@@ -152,7 +152,7 @@ static void a_service_group_of_every_kind(void **state)
         m = pf_conf_member(g, GM_SERVICE);
         m->svc = (struct service_spec){ .proto = 17, .dst = { .op = PORT_EQ, .lo = 69 }, .icmp_type = -1 };
         o->defined = true;
-        o->s = (struct service_spec){ .proto = 1, .icmp_type = 8 };
+        o->s = (struct service_spec){ .proto = 1, .icmp_type = 8, .icmp_code = 0 };
         snprintf(pf_conf_member(g, GM_SVCOBJ)->name, OBJ_NAME_MAX, "obj");
         v = services(&p, PORT_NONE, "");
         assert_int_equal(v.n, 2);
@@ -161,6 +161,7 @@ static void a_service_group_of_every_kind(void **state)
         assert_int_equal(v.v[1].proto_lo, 1);
         assert_int_equal(v.v[1].dport.lo, 8);
         assert_int_equal(v.v[1].dport.hi, 8);
+        assert_int_equal(v.v[1].sport.hi, 0); /* the code */
         svc_vec_fini(&v);
 }
 
@@ -222,7 +223,7 @@ static void too_many_elements_is_an_error(void **state)
         (void)state;
         for (unsigned i = 0; i < 300; i++)
                 pf_conf_member(g, GM_PORT)->port = (struct port_spec){ .op = PORT_EQ, .lo = (uint16_t)(2 * i) };
-        assert_int_equal(object_expand_service(&conf, &p, &s, &s, -1, &v, &e), -1);
+        assert_int_equal(object_expand_service(&conf, &p, &s, &s, -1, -1, &v, &e), -1);
         assert_int_equal(e.code, ERR_LIMIT);
         svc_vec_fini(&v);
 }
