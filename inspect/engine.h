@@ -53,8 +53,15 @@ struct inspect_engine {
         void (*tick)(void *shared, uint64_t now_ms);
         void (*media_event)(void *shared, uint64_t cookie, uint8_t side, enum media_event ev,
                             const struct media_stat *stat);
-        /* Milliseconds after which a partial message is a violation; 0 none. */
+        /* Milliseconds after which a message that the client does not complete is a violation; 0 none. */
         uint32_t partial_ms;
+        /*
+         * For engines that pass a message on in pieces: the number of the client's message of which some was used and
+         * more is to come, never the same for two of them; 0: none is under way. May be NULL.
+         */
+        uint64_t (*owed)(const void *state);
+        /* That time is over: the session ends for c->reason. What is to be counted and logged of it; may be NULL. */
+        void (*overdue)(struct inspect_ctx *c);
         /* One "name=value ..." line per session for show; may be NULL. */
         void (*describe)(const void *state, struct wbuf *w);
 };

@@ -35,7 +35,8 @@ struct mmp_state {
 static const char n_connections[] = "connections", n_resets[] = "resets", n_version[] = "version",
                   n_session[] = "session-id", n_mismatch[] = "session-id mismatch", n_unknown[] = "unknown header",
                   n_type[] = "unknown content-type", n_incomplete[] = "incomplete message",
-                  n_passed[] = "server stream passed unparsed", n_http[] = "http entities", n_oml[] = "oml entities";
+                  n_overdue[] = "message overdue", n_passed[] = "server stream passed unparsed",
+                  n_http[] = "http entities", n_oml[] = "oml entities";
 static const char *const n_messages[] = { "client messages", "server messages" };
 static const char *const n_bytes[] = { "client bytes", "server bytes" };
 static const char *const n_fault[] = {
@@ -281,6 +282,19 @@ static int mmp_open(struct inspect_ctx *c)
         return 0;
 }
 
+static uint64_t mmp_owed(const void *state)
+{
+        const struct direction *d = &((const struct mmp_state *)state)->dir[DIR_C2S];
+
+        return d->stage == STAGE_CONTENT && d->content_left && !d->ended ? d->messages : 0;
+}
+
+static void mmp_overdue(struct inspect_ctx *c)
+{
+        terminate(c, n_overdue,
+                  mmp_owed(c->state) ? "content not completed in time" : "header not completed in time");
+}
+
 static void mmp_describe(const void *state, struct wbuf *w)
 {
         const struct mmp_state *s = state;
@@ -300,5 +314,7 @@ const struct inspect_engine inspect_mmp = {
         .open = mmp_open,
         .data = mmp_data,
         .partial_ms = MMP_PARTIAL_MS,
+        .owed = mmp_owed,
+        .overdue = mmp_overdue,
         .describe = mmp_describe,
 };
