@@ -3,27 +3,15 @@
 #include "tests/support/test.h"
 
 #include "proxy/punt_int.h"
+#include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_fixture.h"
 
 #define CLIENT "192.0.2.10"
 #define SERVER "10.0.0.5"
 
-static const char config[] = "access-list outside_in extended permit ip any any\n"
-                             "access-group outside_in in interface outside\n"
-                             "crypto ca trustpoint ours\n"
-                             " enrollment self\n"
-                             " subject-name cn=cuma.example.com\n"
-                             "crypto key generate rsa modulus 1024\n"
-                             "crypto ca enroll ours noconfirm\n"
-                             "tls-proxy cuma_proxy\n"
-                             " server trust-point ours\n"
-                             " no server authenticate-client\n"
-                             "class-map cuma_proxy\n"
-                             " match port tcp eq 5443\n"
-                             "policy-map global_policy\n"
-                             " class cuma_proxy\n"
-                             "  inspect mmp tls-proxy cuma_proxy\n"
-                             "service-policy global_policy global\n";
+static const char config[] =
+        "access-list outside_in extended permit ip any any\n"
+        "access-group outside_in in interface outside\n" PX_TLS_PROXY "policy-map global_policy\n" PX_MMP;
 
 static struct path_fixture fx;
 static struct pb_view v;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_media.h"
 
 #define INSIDE "10.0.0.5"
@@ -220,10 +221,7 @@ static const char mmp[] = "crypto ca trustpoint ours\n"
                           " no server authenticate-client\n"
                           "class-map cuma_proxy\n"
                           " match port tcp eq 5443\n"
-                          "policy-map global_policy\n"
-                          " class cuma_proxy\n"
-                          "  inspect mmp tls-proxy cuma_proxy\n"
-                          "service-policy global_policy global\n";
+                          "policy-map global_policy\n" PX_MMP;
 
 /* The private kernel gets segments whole, and may cut its own. */
 static void the_private_kernel_gets_segments_whole(void **state UNUSED)

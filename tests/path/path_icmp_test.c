@@ -4,6 +4,7 @@
 
 #include "platform/net/tun.h"
 #include "proxy/punt.h"
+#include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_fixture.h"
 
 #define CLIENT "192.0.2.10"
@@ -13,29 +14,12 @@
 #define FRAG_NEEDED 4
 #define TIME_EXCEEDED 11
 
-static const char config[] = "object network srv\n"
-                             " host 10.0.0.5\n"
-                             " nat (inside,outside) static 192.0.2.140\n"
-                             "object network all\n"
-                             " subnet 10.0.0.0 255.255.255.0\n"
-                             " nat (inside,outside) dynamic 192.0.2.200\n"
-                             "access-list outside_in extended permit ip any any\n"
-                             "access-group outside_in in interface outside\n"
-                             "icmp unreachable rate-limit 100 burst-size 10\n"
-                             "crypto ca trustpoint ours\n"
-                             " enrollment self\n"
-                             " subject-name cn=cuma.example.com\n"
-                             "crypto key generate rsa modulus 1024\n"
-                             "crypto ca enroll ours noconfirm\n"
-                             "tls-proxy cuma_proxy\n"
-                             " server trust-point ours\n"
-                             " no server authenticate-client\n"
-                             "class-map cuma_proxy\n"
-                             " match port tcp eq 5443\n"
-                             "policy-map global_policy\n"
-                             " class cuma_proxy\n"
-                             "  inspect mmp tls-proxy cuma_proxy\n"
-                             "service-policy global_policy global\n";
+static const char config[] =
+        "object network srv\n"
+        " host 10.0.0.5\n"
+        " nat (inside,outside) static 192.0.2.140\n" PX_NAT_ALL "access-list outside_in extended permit ip any any\n"
+        "access-group outside_in in interface outside\n"
+        "icmp unreachable rate-limit 100 burst-size 10\n" PX_TLS_PROXY "policy-map global_policy\n" PX_MMP;
 
 static struct path_fixture fx;
 

@@ -4,28 +4,16 @@
 
 #include "platform/net/tun.h"
 #include "proxy/punt.h"
+#include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_fixture.h"
 
-static const char config[] = "object network cuma\n"
-                             " host 10.0.0.5\n"
-                             " nat (inside,outside) static 192.0.2.140\n"
-                             "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
-                             "access-list outside_in extended permit tcp any host 10.0.0.5 eq 80\n"
-                             "access-group outside_in in interface outside\n"
-                             "crypto ca trustpoint ours\n"
-                             " enrollment self\n"
-                             " subject-name cn=cuma.example.com\n"
-                             "crypto key generate rsa modulus 1024\n"
-                             "crypto ca enroll ours noconfirm\n"
-                             "tls-proxy cuma_proxy\n"
-                             " server trust-point ours\n"
-                             " no server authenticate-client\n"
-                             "class-map cuma_proxy\n"
-                             " match port tcp eq 5443\n"
-                             "policy-map global_policy\n"
-                             " class cuma_proxy\n"
-                             "  inspect mmp tls-proxy cuma_proxy\n"
-                             "service-policy global_policy global\n";
+static const char config[] =
+        "object network cuma\n"
+        " host 10.0.0.5\n"
+        " nat (inside,outside) static 192.0.2.140\n"
+        "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
+        "access-list outside_in extended permit tcp any host 10.0.0.5 eq 80\n"
+        "access-group outside_in in interface outside\n" PX_TLS_PROXY "policy-map global_policy\n" PX_MMP;
 
 static struct path_fixture fx;
 

@@ -3,6 +3,7 @@
  * commit, look, clear and capture. Nothing is timed: so many rounds, then everything stops and must be gone. TSan and
  * ASan look on.
  */
+#include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_threads.h"
 
 #include "pki/pem.h"
@@ -11,45 +12,15 @@
 
 #define FRAMES 64u /* a turn of the injector */
 
-static const char config[] = "interface GigabitEthernet0/0\n"
-                             " nameif outside\n"
-                             " security-level 0\n"
-                             " ip address 192.0.2.1 255.255.255.0\n"
-                             " no shutdown\n"
-                             "interface GigabitEthernet0/1\n"
-                             " nameif inside\n"
-                             " security-level 100\n"
-                             " ip address 10.0.0.1 255.255.255.0\n"
-                             " no shutdown\n"
-                             "logging enable\n"
-                             "logging buffered debugging\n"
-                             "object network cuma\n"
-                             " host 10.0.0.5\n"
-                             " nat (inside,outside) static 192.0.2.140\n"
-                             "object network all\n"
-                             " subnet 10.0.0.0 255.255.255.0\n"
-                             " nat (inside,outside) dynamic 192.0.2.200\n"
-                             "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
-                             "access-list outside_in extended permit udp any host 10.0.0.5\n"
-                             "access-group outside_in in interface outside\n"
-                             "crypto ca trustpoint ours\n"
-                             " enrollment self\n"
-                             " subject-name cn=cuma.example.com\n"
-                             "crypto key generate rsa modulus 1024\n"
-                             "crypto ca enroll ours noconfirm\n"
-                             "tls-proxy cuma_proxy\n"
-                             " server trust-point ours\n"
-                             " no server authenticate-client\n"
-                             "class-map cuma_proxy\n"
-                             " match port tcp eq 5443\n"
-                             "class-map inspection_default\n"
-                             " match default-inspection-traffic\n"
-                             "policy-map global_policy\n"
-                             " class inspection_default\n"
-                             "  inspect tftp\n"
-                             " class cuma_proxy\n"
-                             "  inspect mmp tls-proxy cuma_proxy\n"
-                             "service-policy global_policy global\n";
+static const char config[] =
+        PX_INTERFACES "logging enable\n"
+                      "logging buffered debugging\n"
+                      "object network cuma\n"
+                      " host 10.0.0.5\n"
+                      " nat (inside,outside) static 192.0.2.140\n" PX_NAT_ALL
+                      "access-list outside_in extended permit tcp any host 10.0.0.5 eq 5443\n"
+                      "access-list outside_in extended permit udp any host 10.0.0.5\n"
+                      "access-group outside_in in interface outside\n" PX_TLS_PROXY PX_TFTP_AND_MMP;
 
 static char *paste; /* a PKCS#12 file in base64 */
 
