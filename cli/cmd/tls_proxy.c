@@ -56,9 +56,30 @@ static int check_enrolled(struct conf_ctx *c, const char *tp, struct err *e)
         return 0;
 }
 
+static bool in_use(const struct store *s, const char *name)
+{
+        conf_each(struct phone_proxy_conf, p, &s->proxy.phone_proxies)
+                if (!strcmp(p->tls_proxy, name))
+                        return true;
+        conf_each(struct policy_map_conf, m, &s->policy.policies)
+                conf_each(struct class_action_conf, a, &m->classes)
+                        conf_each(struct inspect_conf, i, &a->inspects)
+                                if (!strcmp(i->tls_proxy, name))
+                                        return true;
+        return false;
+}
+
+/* Without one no client can be served. The line may be typed on the way to another trustpoint: it is told, not
+ * refused. */
 static int check_server_tp(struct conf_ctx *c, void *obj, struct err *e)
 {
-        return check_enrolled(c, ((T *)obj)->server_tp, e);
+        const T *t = obj;
+
+        if (!*t->server_tp && in_use(c->store, t->o.name))
+                conf_warning(c,
+                             "tls-proxy %s is in use and has no server trust-point: its new sessions will be refused",
+                             t->o.name);
+        return check_enrolled(c, t->server_tp, e);
 }
 
 /* A certificate of our own, one per phone, or none and no TLS at all: what stands must go first. */
