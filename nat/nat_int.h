@@ -4,6 +4,7 @@
 
 #include "nat/nat_rt.h"
 #include "nat/xlate.h"
+#include "platform/base/log_limit.h"
 
 /* ---- addresses as numbers ---- */
 static inline unsigned __int128 addr_num(const struct addr *a)
@@ -119,6 +120,8 @@ uint64_t nat_hit_last_ms(const struct nat_hit_table *t, uint32_t rule_id);
 struct portpool_table;
 struct portpool_table *portpool_table_new(const struct rng *rng) MUST_USE;
 void portpool_table_free(struct portpool_table *t);
+/* Ports that are taken of all addresses, and the most there were. */
+void portpool_total(const struct portpool_table *t, uint32_t *now, uint32_t *most);
 
 /* What makes two flows share a translation; compared and hashed as bytes. */
 struct xlate_key {
@@ -150,6 +153,9 @@ struct xlate_table {
         uint64_t seed;
         uint16_t *generation; /* by pool index: tells a handle from its slot's earlier users */
         uint32_t most;
+        struct log_full full;   /* no slot, and no place for another address' ports */
+        struct log_limit empty; /* no port was free: told */
+        uint64_t refused;       /* flows without a port */
         struct portpool_table *ports;
         struct nat_hit_table *hits;
         void (*lease_end)(struct worker *w, const struct xlate_lease *l);

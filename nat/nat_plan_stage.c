@@ -36,6 +36,29 @@ static enum pkt_verdict done(const struct source *s)
         return PKT_NEXT;
 }
 
+static const char *port_range(uint16_t port)
+{
+        return port && port < 512 ? "1-511" : port && port < 1024 ? "512-1023" : "1024-65535";
+}
+
+/* 202010, unless it is the table of translations that is full, which was told. Whoever asks is not told at will. */
+static void tell_exhausted(const struct source *s, const struct addr *mapped)
+{
+        const struct flow_plan *p = s->plan;
+        struct addr dst = flow_dst(&p->in);
+        char pool[ADDR_TEXT_MAX];
+        uint32_t held;
+
+        if (!log_limit_take(&s->w->xlates->empty, s->w->now_ms, &held) ||
+            portpool_peek(s->w, p->out_iface, mapped, p->in.proto, s->rport))
+                return;
+        if (held)
+                log_msg(s->w->log, LOG_780012, LS("PAT pool exhausted"), LU(held));
+        log_msg(s->w->log, LOG_202010, LS("PAT"), LS(addr_print(mapped, pool)), LS(port_range(s->rport)),
+                LS(nat_proto_name_upper(p->in.proto)), LS(iface_name(s->net, p->in_iface)), LA(&s->real),
+                LU(s->rport), LS(iface_name(s->net, p->out_iface)), LA(&dst), LU(p->in.dport));
+}
+
 /* 305006: no translation could be made. */
 static enum pkt_verdict failed(const struct source *s, const char *kind)
 {
@@ -98,6 +121,7 @@ static enum pkt_verdict plan_dynamic(struct source *s)
 {
         const struct iface_rt *out = iface_by_idx(s->net, s->plan->out_iface);
         bool own = out && out->ip.fam == s->real.fam;
+        const struct addr *last = s->rule->to_interface && own ? &out->ip : &s->rule->mapped.lo;
 
         if (!has_ports(s))
                 return failed(s, "portmap");
@@ -105,6 +129,10 @@ static enum pkt_verdict plan_dynamic(struct source *s)
                 return done(s);
         if ((s->rule->to_interface || s->rule->iface_fallback) && own && pat_to(s, &out->ip))
                 return done(s);
+        if (!s->pk->dry) {
+                s->w->xlates->refused++;
+                tell_exhausted(s, last);
+        }
         return failed(s, "portmap");
 }
 

@@ -23,6 +23,7 @@ struct portpool {
 struct portpool_table {
         struct pool *pool;
         struct hash_table by_addr;
+        uint32_t ports, most;
         uint64_t seed, drawn; /* where the search for another port begins must not be guessed from outside */
 };
 
@@ -47,6 +48,12 @@ void portpool_table_free(struct portpool_table *t)
         pool_free(t->pool);
         hash_fini(&t->by_addr);
         mem_free(t);
+}
+
+void portpool_total(const struct portpool_table *t, uint32_t *now, uint32_t *most)
+{
+        *now = t->ports;
+        *most = t->most;
 }
 
 static uint64_t pool_hash(const struct portpool_table *t, const struct addr *a, uint8_t proto)
@@ -150,6 +157,8 @@ static bool mark(struct portpool_table *t, struct portpool **p, const struct sea
                 return false;
         (*p)->taken[port / 64] |= 1ull << port % 64;
         (*p)->used++;
+        t->ports++;
+        t->most = MAX_OF(t->most, t->ports);
         return true;
 }
 
@@ -222,6 +231,7 @@ void portpool_give(struct worker *w, const struct addr *addr, uint8_t proto, uin
         if (!is_taken(p, port))
                 return;
         p->taken[port / 64] &= ~(1ull << port % 64);
+        t->ports--;
         if (--p->used)
                 return;
         hash_del(&t->by_addr, &p->node);

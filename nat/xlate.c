@@ -189,8 +189,11 @@ struct xlate *xlate_make(struct worker *w, const struct xlate_key *k, uint32_t r
         struct xlate_table *t = w->xlates;
         struct xlate *x = pool_get(t->pool);
 
-        if (!x)
+        if (!x) {
+                if (log_full_tell(&t->full, w->now_ms))
+                        log_msg(w->log, LOG_321001, LS("xlates"), LU(XLATES_MAX));
                 return NULL;
+        }
         x->key = *k;
         x->w = w;
         x->tmr.fn = on_idle;

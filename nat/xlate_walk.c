@@ -184,6 +184,16 @@ uint32_t xlate_most(const struct worker *w)
         return MAX_OF(w->xlates->most, xlate_count(w));
 }
 
+void xlate_use(const struct worker *w, struct table_use out[XLATE_USES])
+{
+        const struct xlate_table *t = w->xlates;
+        uint32_t ports, most;
+
+        portpool_total(t->ports, &ports, &most);
+        out[0] = (struct table_use){ "Xlates", xlate_count(w), xlate_most(w), XLATES_MAX, t->full.refused };
+        out[1] = (struct table_use){ "PAT ports", ports, most, 0, t->refused };
+}
+
 void xlate_note_most(struct worker *w)
 {
         w->xlates->most = xlate_most(w);

@@ -29,7 +29,7 @@ struct acl_log {
         struct pool *pool;
         struct hash_table flows;
         uint32_t denied;
-        uint64_t full;
+        struct log_full full;
 };
 
 struct acl_log *acl_log_new(void)
@@ -149,7 +149,8 @@ void acl_log_hit(struct worker *w, const struct acl_list_rt *list, const struct 
         }
         f = pool_get(l->pool);
         if (!f) {
-                l->full++;
+                if (log_full_tell(&l->full, w->now_ms))
+                        log_msg(w->log, LOG_106101, LU(LOG_FLOWS_MAX));
                 return;
         }
         flow_start(w, f, &key, list, hit, plan, k);
@@ -165,5 +166,5 @@ void acl_log_stat(const struct policy_live *p, struct acl_log_stat *out)
 {
         const struct acl_log *l = p->acl_log;
 
-        *out = (struct acl_log_stat){ .flows = pool_used(l->pool), .denied = l->denied, .full = l->full };
+        *out = (struct acl_log_stat){ .flows = pool_used(l->pool), .denied = l->denied, .full = l->full.refused };
 }

@@ -112,6 +112,11 @@ uint32_t conn_most(const struct conn_table *t)
         return t->most;
 }
 
+void conn_table_use(const struct conn_table *t, struct table_use *out)
+{
+        *out = (struct table_use){ "Conns", t->live, t->most, pool_max(t->pool), t->full.refused };
+}
+
 /* ---- end ---- */
 
 void conn_end(struct worker *w, struct conn *c, enum conn_end_reason why)

@@ -11,6 +11,7 @@
 #define VOXGATE_POLICY_CONN_H
 
 #include "platform/base/hash.h"
+#include "platform/base/table_use.h"
 #include "platform/base/tmr.h"
 #include "policy/flow_plan.h"
 #include "policy/icmp_flow.h"
@@ -109,6 +110,7 @@ void conn_send_resets(struct worker *w, struct conn *c);
 
 uint32_t conn_count(const struct conn_table *t);
 uint32_t conn_most(const struct conn_table *t);
+void conn_table_use(const struct conn_table *t, struct table_use *out);
 
 /* ---- views for cold threads (run in the worker's thread) ---- */
 struct conn_row { /* by value */

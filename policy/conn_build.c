@@ -124,8 +124,11 @@ struct conn *conn_build(struct worker *w, const struct pkt *pk, const struct flo
                 return NULL;
         *why = DROP_CONN_TABLE;
         c = pool_get(t->pool);
-        if (!c)
+        if (!c) {
+                if (log_full_tell(&t->full, w->now_ms))
+                        log_msg(w->log, LOG_321001, LS("conns"), LU(pool_max(t->pool)));
                 return NULL;
+        }
         c->w = w;
         c->id = t->next_id++;
         set_rules(c, plan);

@@ -2,6 +2,7 @@
 #ifndef VOXGATE_POLICY_CONN_INT_H
 #define VOXGATE_POLICY_CONN_INT_H
 
+#include "platform/base/log_limit.h"
 #include "platform/base/pool.h"
 #include "policy/conn.h"
 
@@ -21,6 +22,7 @@ struct conn_table {
         struct hash_table keys; /* both sides of every conn */
         uint64_t seed, next_id;
         uint32_t live, most;
+        struct log_full full;
         plan_refused_fn refused;
         /* sweep after a commit: conns older than `below` on an interface die with it */
         struct conn_iface_seen seen[IFACES_MAX];

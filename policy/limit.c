@@ -83,38 +83,39 @@ static struct limit_client *client_get(struct policy_live *l, uint32_t class_id,
 
 /* ---- questions ---- */
 
-static bool over(uint32_t have, uint32_t max, uint32_t *now, uint32_t *limit)
+static bool over(struct limit_hit *hit, enum limit_kind kind, uint32_t have, uint32_t max)
 {
         if (!max || have < max)
                 return false;
-        *now = have;
-        *limit = max;
+        *hit = (struct limit_hit){ kind, have, max };
         return true;
 }
 
-static bool class_over(const struct limit_class *c, const struct conn_settings *s, bool tcp, uint32_t *now,
-                       uint32_t *limit)
+static bool class_over(const struct limit_class *c, const struct conn_settings *s, bool tcp, struct limit_hit *hit)
 {
-        return c &&
-               (over(c->conns, s->conn_max, now, limit) || (tcp && over(c->embryonic, s->embryonic_max, now, limit)));
+        return c && (over(hit, LIMIT_CONNS, c->conns, s->conn_max) ||
+                     (tcp && over(hit, LIMIT_EMBRYONIC, c->embryonic, s->embryonic_max)));
 }
 
-static bool client_over(const struct limit_client *c, const struct conn_settings *s, bool tcp, uint32_t *now,
-                        uint32_t *limit)
+static bool client_over(const struct limit_client *c, const struct conn_settings *s, bool tcp, struct limit_hit *hit)
 {
-        return c && (over(c->conns, s->per_client_max, now, limit) ||
-                     (tcp && over(c->embryonic, s->per_client_embryonic_max, now, limit)));
+        return c && (over(hit, LIMIT_CLIENT_CONNS, c->conns, s->per_client_max) ||
+                     (tcp && over(hit, LIMIT_CLIENT_EMBRYONIC, c->embryonic, s->per_client_embryonic_max)));
 }
 
-/* A client that could not be counted would not be limited either. */
-static bool no_room(const struct policy_live *l, const struct conn_settings *s, const struct limit_client *c,
-                    uint32_t *now, uint32_t *limit)
+/* What could not be counted would not be limited either. */
+static bool no_room(struct policy_live *l, const struct conn_settings *s, struct limit_class **c,
+                    const struct limit_client *cc, struct limit_hit *hit)
 {
-        return !c && (s->per_client_max || s->per_client_embryonic_max) &&
-               over(pool_used(l->client_pool), LIMIT_CLIENTS_MAX, now, limit);
+        bool limits = s->conn_max || s->embryonic_max || s->per_client_max || s->per_client_embryonic_max;
+
+        if (!*c && limits && !(*c = class_get(l, s->class_id)))
+                return over(hit, LIMIT_TABLE, LIMIT_CLASSES_MAX, LIMIT_CLASSES_MAX);
+        return !cc && (s->per_client_max || s->per_client_embryonic_max) &&
+               over(hit, LIMIT_TABLE, pool_used(l->client_pool), LIMIT_CLIENTS_MAX);
 }
 
-enum drop_reason policy_limit_check(struct worker *w, const struct flow_plan *plan, uint32_t *now, uint32_t *limit)
+bool policy_limit_check(struct worker *w, const struct flow_plan *plan, struct limit_hit *hit)
 {
         const struct conn_settings *s = &plan->set;
         struct policy_live *l = w->policy;
@@ -123,16 +124,16 @@ enum drop_reason policy_limit_check(struct worker *w, const struct flow_plan *pl
         struct limit_client *cc;
         struct limit_class *c;
 
+        *hit = (struct limit_hit){ LIMIT_NONE, 0, 0 };
         if (!s->class_id || !l)
-                return DROP_NONE;
+                return false;
         c = class_find(l, s->class_id);
         cc = client_find(l, s->class_id, &src);
-        if (!class_over(c, s, tcp, now, limit) && !client_over(cc, s, tcp, now, limit) &&
-            !no_room(l, s, cc, now, limit))
-                return DROP_NONE;
+        if (!class_over(c, s, tcp, hit) && !client_over(cc, s, tcp, hit) && !no_room(l, s, &c, cc, hit))
+                return false;
         if (c)
                 c->drops++;
-        return DROP_CONN_LIMIT;
+        return true;
 }
 
 struct class_use policy_class_use(const struct policy_live *l, uint32_t class_id)

@@ -1,27 +1,48 @@
 /* Is there room for one more connection of this class and this client? */
 #include "policy/conn.h"
-#include "policy/policy_rt.h"
+#include "policy/live_int.h"
 
-static const char *proto_text(uint8_t proto)
+/* Clients can cause them at will: a few a second are told, and how many were not. */
+static void tell(struct worker *w, const struct flow_plan *plan, const struct limit_hit *hit)
 {
-        return proto == IPPROTO_TCP_ ? "input TCP" : proto == IPPROTO_UDP_ ? "input UDP" : "input";
+        static const enum log_msg id[] = { [LIMIT_NONE] = LOG_201011,
+                                           [LIMIT_CONNS] = LOG_201011,
+                                           [LIMIT_EMBRYONIC] = LOG_201010,
+                                           [LIMIT_CLIENT_CONNS] = LOG_201013,
+                                           [LIMIT_CLIENT_EMBRYONIC] = LOG_201012,
+                                           [LIMIT_TABLE] = LOG_201011 };
+        struct addr src = flow_src(&plan->in), dst = flow_dst(&plan->in);
+        uint32_t held;
+
+        if (!log_limit_take(&w->policy->limits_told, w->now_ms, &held))
+                return;
+        if (held)
+                log_msg(w->log, LOG_780012, LS("connection limit"), LU(held));
+        log_msg(w->log, id[hit->kind], LU(hit->now), LU(hit->limit), LS("input"), LA(&src), LU(plan->in.sport),
+                LA(&dst), LU(plan->in.dport), LS(iface_name(net_rt(w->snap), plan->in_iface)));
+}
+
+static const char *limit_name(enum limit_kind k)
+{
+        static const char *const name[] = { [LIMIT_NONE] = "",
+                                            [LIMIT_CONNS] = "Connection",
+                                            [LIMIT_EMBRYONIC] = "Embryonic connection",
+                                            [LIMIT_CLIENT_CONNS] = "Per-client connection",
+                                            [LIMIT_CLIENT_EMBRYONIC] = "Per-client embryonic connection",
+                                            [LIMIT_TABLE] = "Client table" };
+
+        return name[k];
 }
 
 enum pkt_verdict limit_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
-        uint32_t now = 0, limit = 0;
-        struct addr src, dst;
+        struct limit_hit hit;
 
-        if (!plan->set.class_id)
+        if (!plan->set.class_id || !policy_limit_check(w, plan, &hit))
                 return PKT_NEXT;
-        if (!policy_limit_check(w, plan, &now, &limit))
-                return PKT_NEXT;
-        src = flow_src(&plan->in);
-        dst = flow_dst(&plan->in);
         if (!pk->dry)
-                log_msg(w->log, LOG_201011, LU(now), LU(limit), LS(proto_text(plan->in.proto)), LA(&src),
-                        LU(plan->in.sport), LA(&dst), LU(plan->in.dport),
-                        LS(iface_name(net_rt(w->snap), plan->in_iface)));
-        trace_info(trace_add(pk, "CONN-SETTINGS", "", false), "Connection limit exceeded %u/%u", now, limit);
+                tell(w, plan, &hit);
+        trace_info(trace_add(pk, "CONN-SETTINGS", "", false), "%s limit exceeded %u/%u", limit_name(hit.kind),
+                   hit.now, hit.limit);
         return dp_drop(pk, DROP_CONN_LIMIT);
 }

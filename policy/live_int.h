@@ -34,7 +34,7 @@ struct policy_live {
         struct acl_log *acl_log;
         struct box_service box[BOX_SERVICES_MAX];
         unsigned nbox;
-        struct log_limit refusals;
+        struct log_limit refusals, limits_told;
 };
 
 /* Flows that matched an ACE with `log`: first hit and one summary per interval (106100). */

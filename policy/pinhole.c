@@ -41,6 +41,11 @@ uint32_t pinhole_count(const struct pinhole_table *t)
         return pool_used(t->pool);
 }
 
+void pinhole_table_use(const struct pinhole_table *t, struct table_use *out)
+{
+        *out = (struct table_use){ "Pinholes", pool_used(t->pool), t->most, PINHOLES_MAX, t->full.refused };
+}
+
 static uint64_t id_hash(const struct pinhole_table *t, uint64_t id)
 {
         return hash_bytes(&id, sizeof id, t->seed);
@@ -196,8 +201,12 @@ static struct pinhole *pinhole_open(struct pinhole_table *t, const struct pinhol
 {
         struct pinhole *p = pool_get(t->pool);
 
-        if (!p)
+        if (!p) {
+                if (log_full_tell(&t->full, t->w->now_ms))
+                        log_msg(t->w->log, LOG_321001, LS("pinholes"), LU(PINHOLES_MAX));
                 return NULL;
+        }
+        t->most = MAX_OF(t->most, pool_used(t->pool));
         p->t = t;
         p->key = *k;
         p->shape = (uint8_t)shape;

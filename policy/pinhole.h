@@ -46,5 +46,6 @@ void pinhole_use(struct worker *w, uint32_t ref);
 /* What the hole for a packet that arrives with this key asks of RTP. false: there is none. */
 bool pinhole_rule(const struct worker *w, const struct flow_key *wire, struct rtp_rule *out);
 uint32_t pinhole_count(const struct pinhole_table *t);
+void pinhole_table_use(const struct pinhole_table *t, struct table_use *out);
 
 #endif

@@ -3,6 +3,7 @@
 #define VOXGATE_POLICY_PINHOLE_INT_H
 
 #include "platform/base/list.h"
+#include "platform/base/log_limit.h"
 #include "platform/base/pool.h"
 #include "policy/pinhole.h"
 
@@ -34,6 +35,8 @@ struct pinhole_table {
         struct hash_table keys, owners, groups;
         uint32_t shapes[PIN_SHAPES]; /* how many of each are open */
         uint64_t seed;
+        uint32_t most;
+        struct log_full full;
 };
 
 /* The narrowest pinhole for a packet that arrives with this key, or NULL. */

@@ -57,7 +57,13 @@ bool policy_engine_active(enum inspect_id id);
 bool policy_engine_port(enum inspect_id id, uint8_t proto, uint16_t port);
 
 /* ---- limits of class actions (worker's thread) ---- */
-enum drop_reason policy_limit_check(struct worker *w, const struct flow_plan *plan, uint32_t *now, uint32_t *limit);
+enum limit_kind { LIMIT_NONE, LIMIT_CONNS, LIMIT_EMBRYONIC, LIMIT_CLIENT_CONNS, LIMIT_CLIENT_EMBRYONIC, LIMIT_TABLE };
+struct limit_hit {
+        enum limit_kind kind;
+        uint32_t now, limit;
+};
+/* Is a limit in the way of this flow? Counted as a drop of the class; *hit tells which. */
+bool policy_limit_check(struct worker *w, const struct flow_plan *plan, struct limit_hit *hit);
 void policy_limit_take(struct worker *w, struct conn *c, const struct conn_settings *set);
 void policy_limit_open(struct worker *w, struct conn *c); /* the handshake is complete: no longer half-open */
 struct class_use {

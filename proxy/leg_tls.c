@@ -109,6 +109,23 @@ static int bio_send(void *ctx, const unsigned char *buf, size_t n)
         return r == LEG_AGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_CONN_RESET;
 }
 
+/*
+ * The library takes a handshake message only if one record holds it. The one that is ever too long for that is a
+ * chain, and nobody vouches for a chain that was not read.
+ */
+static bool chain_too_long(struct leg_tls *t)
+{
+        const mbedtls_ssl_context *ssl = &t->ssl;
+
+        if (t->info.done || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_msglen >= ssl->in_hslen ||
+            !ssl->in_msg || ssl->in_msg[0] != MBEDTLS_SSL_HS_CERTIFICATE)
+                return false;
+        snprintf(t->info.verify_reason, sizeof t->info.verify_reason,
+                 "Certificate chain of %zu bytes is longer than a record; the limit is %u bytes and %u certificates",
+                 ssl->in_hslen, (unsigned)MBEDTLS_SSL_IN_CONTENT_LEN, CHAIN_CERTS_MAX);
+        return true;
+}
+
 /* Library result -> leg result. */
 static int outcome(struct leg_tls *t, int rc)
 {
@@ -122,6 +139,8 @@ static int outcome(struct leg_tls *t, int rc)
         }
         if (rc == MBEDTLS_ERR_SSL_CONN_EOF)
                 snprintf(t->leg.why, sizeof t->leg.why, "connection closed without close_notify");
+        else if (rc == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE && chain_too_long(t))
+                snprintf(t->leg.why, sizeof t->leg.why, "%.120s", t->info.verify_reason);
         else
                 mbedtls_strerror(rc, t->leg.why, sizeof t->leg.why);
         return LEG_FAIL;

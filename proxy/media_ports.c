@@ -28,6 +28,7 @@ struct media_ports {
         const struct clock *clk;
         uint32_t mine; /* pairs of this worker */
         uint64_t refused;
+        uint32_t used, most;
         struct pool_of pool[MEDIA_ADDRS_MAX];
 };
 
@@ -173,6 +174,8 @@ uint16_t media_port_take(struct media_ports *p, const struct addr *a, uint16_t l
         o->busy[i / 64] |= 1ull << i % 64;
         o->next = i + 1;
         o->used++;
+        p->used++;
+        p->most = MAX_OF(p->most, p->used);
         return (uint16_t)(2 * (i * p->n + p->id));
 }
 
@@ -187,6 +190,7 @@ void media_port_give(struct media_ports *p, const struct addr *a, uint16_t port)
         o->rest[(o->rest_head + o->nrest++) % p->mine] =
                 (struct resting){ clock_mono_ms(p->clk) + REST_MS, (uint16_t)pair };
         o->used--;
+        p->used--;
 }
 
 unsigned media_ports_used(const struct media_ports *p, const struct addr *a)
@@ -194,6 +198,12 @@ unsigned media_ports_used(const struct media_ports *p, const struct addr *a)
         const struct pool_of *o = find(p, a);
 
         return o && a->fam ? o->used : 0;
+}
+
+void media_ports_total(const struct media_ports *p, uint32_t *now, uint32_t *most)
+{
+        *now = p->used;
+        *most = p->most;
 }
 
 uint64_t media_ports_refused(const struct media_ports *p)

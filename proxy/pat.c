@@ -157,9 +157,11 @@ void pat_pay(struct pat *p)
 
 void pat_stat(const struct pat *p, struct pat_stat *out)
 {
-        *out = (struct pat_stat){
-                .blocks = p->nblocks, .maps = pool_used(p->maps), .groups = p->ngroups, .refused = p->refused
-        };
+        *out = (struct pat_stat){ .blocks = p->nblocks,
+                                  .maps = pool_used(p->maps),
+                                  .maps_most = pool_most_used(p->maps),
+                                  .groups = p->ngroups,
+                                  .refused = p->refused };
         for (unsigned i = 0; i < PAT_ADDRS_MAX; i++)
                 out->ports_free += p->addr[i].live ? p->addr[i].free * 2 : 0;
 }

@@ -10,6 +10,7 @@
 
 #define PAT_ADDRS_MAX 64u     /* (address, protocol, interface, dataplane worker) with leases */
 #define PAT_GROUPS_MAX 65536u /* a stream of a call has two, a call two more */
+#define PAT_MAPS_LIMIT (LEASES_MAX * (LEASE_PORTS / 2))
 #define PAT_LOW 6u            /* free pairs of an address below which more are asked for */
 #define PAT_GROUP_MAPS 8u
 
@@ -50,8 +51,8 @@ void pat_pay(struct pat *p);                                          /* what di
 /* About once a second: blocks not needed go back; idle: all that are not in use. */
 void pat_tick(struct pat *p, uint64_t now_ms, bool idle);
 
-struct pat_stat {
-        uint32_t blocks, ports_free, maps, groups;
+struct pat_stat { /* refused: also where another address had one */
+        uint32_t blocks, ports_free, maps, maps_most, groups;
         uint64_t refused;
 };
 void pat_stat(const struct pat *p, struct pat_stat *out);

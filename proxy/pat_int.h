@@ -8,7 +8,7 @@
 #include "proxy/pat.h"
 
 #define PAT_PAIRS (LEASE_PORTS / 2)
-#define PAT_MAPS_MAX (LEASES_MAX * PAT_PAIRS)
+#define PAT_MAPS_MAX PAT_MAPS_LIMIT
 
 struct pat_addr {         /* what is leased of one address */
         bool live, empty; /* empty: the dataplane has none left; asked again at the next tick */

@@ -6,6 +6,7 @@
 #include "platform/base/hash.h"
 #include "platform/base/mem.h"
 #include "platform/base/pool.h"
+#include "proxy/sources.h"
 
 struct phone {
         struct hash_node by_device;
@@ -80,9 +81,19 @@ static void on_timeout(struct tmr *m, uint64_t now UNUSED)
         forget(p->t, p);
 }
 
+/* While there is plenty of room nobody counts. */
+static bool has_its_share(const struct phone_table *t, const struct addr *a)
+{
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; pool_used(t->pool) >= PHONES_MAX / 2 && i < pool_high(t->pool); i++)
+                n += pool_live(t->pool, i) && addr_eq(&((struct phone *)pool_at(t->pool, i))->row.at.a, a);
+        return n >= source_share(PHONES_MAX);
+}
+
 static struct phone *enter(struct phone_table *t, const struct phone_row *row)
 {
-        struct phone *p = pool_get(t->pool);
+        struct phone *p = has_its_share(t, &row->at.a) ? NULL : pool_get(t->pool);
 
         if (!p)
                 return NULL;

@@ -72,6 +72,34 @@ unsigned proxy_clear(struct proxy_worker *w, uint32_t tls_proxy_id)
         return n;
 }
 
+static struct table_use sessions_use(const struct proxy_worker *w, const struct snapshot *snap)
+{
+        const struct proxy_shared *g = w->shared_counts;
+
+        return (struct table_use){ "TLS sessions", atomic_load_explicit(&g->active, memory_order_relaxed),
+                                   atomic_load_explicit(&g->most, memory_order_relaxed), proxy_session_limit(w, snap),
+                                   w->all.refused_limit + w->all.refused_source };
+}
+
+void proxy_use(const struct proxy_worker *w, const struct snapshot *snap, struct table_use out[PROXY_USES])
+{
+        uint32_t ports, ports_most;
+        struct pat_stat pat;
+
+        media_ports_total(w->media_ports, &ports, &ports_most);
+        pat_stat(w->pat, &pat);
+        out[0] = sessions_use(w, snap);
+        out[1] = (struct table_use){ "TLS handshakes", w->nunproven, w->unproven_most, UNPROVEN_MAX,
+                                     w->unproven_ended };
+        out[2] = (struct table_use){ "Proxied streams", w->nstreams, w->streams_most, w->limit, 0 };
+        out[3] = (struct table_use){ "Media sessions", w->nrelays, w->relays_most, RELAYS_MAX, w->relays_refused };
+        out[4] = (struct table_use){ "Media port pairs", ports, ports_most, 0, media_ports_refused(w->media_ports) };
+        out[5] =
+                (struct table_use){ "Announced ports", pat.maps, pat.maps_most, PAT_MAPS_LIMIT, w->pat_full.refused };
+        out[6] = (struct table_use){ "Secure phones", phone_count(w->phones), phone_most(w->phones), PHONES_MAX,
+                                     w->phones_full.refused };
+}
+
 bool proxy_engine_counter(const struct proxy_worker *w, unsigned idx, const char **engine, const char **name,
                           uint64_t *value)
 {

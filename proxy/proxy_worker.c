@@ -61,6 +61,7 @@ static void add_counts(struct proxy_counts *c, const struct proxy_counts *d)
         c->unverified += d->unverified;
         c->server_refused += d->server_refused;
         c->engine_closed += d->engine_closed;
+        c->refused_source += d->refused_source;
 }
 
 void tp_count(struct psession *s, struct proxy_counts d)
@@ -232,12 +233,13 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->relay = mem_reserve(RELAYS_MAX * sizeof *w->relay);
         w->scratch = mem_reserve(SCRATCH_MAX);
         w->held_dgram = mem_reserve(HELD_DGRAMS_MAX * sizeof *w->held_dgram);
+        w->sources = sources_new();
         w->phones = phone_table_new(evl_timers(w->evl));
         w->ldcs = ldc_cache_new(0);
         w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->relay || !w->scratch || !w->held_dgram || !w->phones || !w->ldcs || !w->pat ||
-            !w->media_ports || shared_init(w) < 0)
+        if (!w->caps || !w->log || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones ||
+            !w->ldcs || !w->pat || !w->media_ports || shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
 }
@@ -287,6 +289,7 @@ void proxy_worker_free(struct proxy_worker *w)
         phone_table_free(w->phones);
         ldc_cache_free(w->ldcs);
         media_ports_free(w->media_ports);
+        sources_free(w->sources);
         mem_unreserve(w->relay, RELAYS_MAX * sizeof *w->relay);
         mem_unreserve(w->scratch, SCRATCH_MAX);
         mem_unreserve(w->held_dgram, HELD_DGRAMS_MAX * sizeof *w->held_dgram);

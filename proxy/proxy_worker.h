@@ -7,6 +7,7 @@
 #define VOXGATE_PROXY_WORKER_H
 
 #include "platform/base/evl.h"
+#include "platform/base/table_use.h"
 #include "proxy/media.h"
 #include "proxy/phones.h"
 #include "proxy/proxy_rt.h"
@@ -76,6 +77,7 @@ unsigned proxy_walk(const struct proxy_worker *p, uint32_t *cursor, struct sessi
 struct proxy_counts {
         uint32_t active, most;
         uint64_t total, bytes, refused_limit, failed_client, failed_server, unverified, server_refused, engine_closed;
+        uint64_t refused_source; /* one address had its share of sessions */
 };
 void proxy_counts(const struct proxy_worker *p, uint32_t tls_proxy_id, struct proxy_counts *out);
 /* TLS sessions that all workers together will have: what is configured, or what the descriptors allow. */
@@ -87,6 +89,9 @@ void *proxy_engine_shared(const struct proxy_worker *p, enum inspect_id engine);
 struct phone_table *proxy_phones(struct proxy_worker *p);
 /* Media ports of an address in use here, calls refused for want of one. */
 unsigned proxy_media_ports_used(const struct proxy_worker *p, const struct addr *a);
+/* How full the tables of this worker are; TLS sessions are those of all workers together. */
+#define PROXY_USES 7u
+void proxy_use(const struct proxy_worker *p, const struct snapshot *snap, struct table_use out[PROXY_USES]);
 /* Named counters of engines ("mmp", "malformed header"), for show; false behind the last. */
 bool proxy_engine_counter(const struct proxy_worker *p, unsigned idx, const char **engine, const char **name,
                           uint64_t *value);

@@ -151,6 +151,9 @@ static bool proxied_new(struct punt *p, struct conn *c, struct punt_flow *f, uin
                         return true;
         }
         p->stat.refused_ring++;
+        if (log_full_tell(&p->ring_full, p->w->now_ms))
+                log_msg(p->w->log, LOG_321001, LS("new flows that wait for the proxy"),
+                        LU(ring_slots(p->links[f->link]->to_proxy) / 2));
         return false;
 }
 
@@ -434,6 +437,17 @@ bool punt_check_closed(struct worker *w, struct conn *c)
                 return false;
         conn_end(w, c, c->end_reason);
         return true;
+}
+
+void punt_use(const struct punt *p, struct table_use out[PUNT_USES])
+{
+        const struct punt_stat *st = &p->stat;
+
+        out[0] = (struct table_use){ "Proxied flows", st->flows, st->most, PUNT_FLOWS_MAX,
+                                     st->refused_id + st->refused_ring };
+        out[1] = (struct table_use){ "Waiting SYNs", p->nheld, st->held_most, PUNT_HELD_MAX, p->held_full.refused };
+        out[2] = (struct table_use){ "Leased PAT blocks", p->nblocks, st->leases_most, LEASES_MAX,
+                                     p->leases_full.refused + st->refused_lease };
 }
 
 void punt_stat(const struct punt *p, struct punt_stat *out)

@@ -141,7 +141,11 @@ int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local
 struct punt_stat {
         uint32_t flows, most, waiting_gone;
         uint64_t refused_ring, refused_id, stale;
+        uint32_t held_most, leases_most;
+        uint64_t refused_lease; /* no run of ports was free */
 };
 void punt_stat(const struct punt *p, struct punt_stat *out);
+#define PUNT_USES 3u /* flows, SYNs that wait for their server, blocks of PAT ports */
+void punt_use(const struct punt *p, struct table_use out[PUNT_USES]);
 
 #endif

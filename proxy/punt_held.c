@@ -20,10 +20,14 @@ enum pkt_verdict punt_hold(struct punt *p, struct pkt *pk)
         }
         if (f->held)
                 return dp_consume(pk, "waits for its server");
-        if (p->nheld >= PUNT_HELD_MAX)
-                return dp_drop(pk, DROP_PUNT_STALE);
+        if (p->nheld >= PUNT_HELD_MAX) {
+                if (log_full_tell(&p->held_full, p->w->now_ms))
+                        log_msg(p->w->log, LOG_321001, LS("waiting SYNs"), LU(PUNT_HELD_MAX));
+                return dp_drop(pk, DROP_PUNT_HELD);
+        }
         f->held = pk;
         p->nheld++;
+        p->stat.held_most = MAX_OF(p->stat.held_most, p->nheld);
         return dp_taken(pk);
 }
 

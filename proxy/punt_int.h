@@ -57,6 +57,7 @@ struct punt {
         unsigned nblocks, gones_owed;
         struct punt_stat stat;
         struct log_limit full; /* no id is free: told */
+        struct log_full ring_full, held_full, leases_full, ports_full;
 };
 
 /* NULL when the id is not live or is of another generation. */

@@ -44,6 +44,16 @@ static struct punt_block *block_of(struct punt *p, uint16_t iface, uint8_t proto
 
 /* ---- leases ---- */
 
+static void tell_no_ports(struct punt *p, const struct punt_lease *want)
+{
+        char pool[ADDR_TEXT_MAX];
+
+        if (log_full_tell(&p->ports_full, p->w->now_ms))
+                log_msg(p->w->log, LOG_202010, LS("PAT"), LS(addr_print(&want->addr, pool)), LS("1024-65535"),
+                        LS(want->proto == IPPROTO_TCP_ ? "TCP" : "UDP"), LS("proxy"), LA(&want->addr), LU(0),
+                        LS(p->w->snap ? iface_name(net_rt(p->w->snap), want->iface) : ""), LA(&want->addr), LU(0));
+}
+
 static struct punt_block *block_take(struct punt *p, unsigned link, const struct punt_lease *want)
 {
         struct punt_block *b = NULL;
@@ -52,13 +62,21 @@ static struct punt_block *block_take(struct punt *p, unsigned link, const struct
         for (unsigned i = 0; i < LEASES_MAX && !b && p->w->xlates; i++)
                 if (!p->block[i].live)
                         b = &p->block[i];
-        if (!b)
+        if (!b) {
+                if (log_full_tell(&p->leases_full, p->w->now_ms))
+                        log_msg(p->w->log, LOG_321001, LS("blocks of PAT ports"), LU(LEASES_MAX));
                 return NULL;
+        }
         *b = (struct punt_block){ .link = (uint8_t)link, .lease = *want };
         b->lease.first = portpool_take_block(p->w, want->iface, &want->addr, want->proto, &n);
         b->lease.n = (uint8_t)n;
         b->live = b->lease.first != 0;
         p->nblocks += b->live;
+        p->stat.leases_most = MAX_OF(p->stat.leases_most, p->nblocks);
+        if (!b->live) {
+                p->stat.refused_lease++;
+                tell_no_ports(p, want);
+        }
         return b->live ? b : NULL;
 }
 

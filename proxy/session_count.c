@@ -67,10 +67,44 @@ static bool take_place(struct psession *s, uint32_t *limit)
 
 static void refused(struct psession *s, uint32_t limit)
 {
+        uint32_t held;
+
         tp_count(s, (struct proxy_counts){ .refused_limit = 1 });
         s->drop = DROP_FLOW_LIMIT;
-        if (s->tls[0])
+        if (s->tls[0] && log_limit_take(&s->w->limits_told, clock_mono_ms(s->w->env.clk), &held))
                 log_msg(s->w->log, LOG_446001, LU(limit));
+}
+
+/* ---- what the client's address has ---- */
+
+static bool source_counts(struct psession *s, enum source_of kind, uint32_t most)
+{
+        if (!source_take(s->w->sources, &s->info.client_real.a, kind, most))
+                return false;
+        s->sourced |= (uint8_t)(1u << kind);
+        return true;
+}
+
+static void source_forget(struct psession *s, enum source_of kind)
+{
+        if (s->sourced & 1u << kind)
+                source_give(s->w->sources, &s->info.client_real.a, kind);
+        s->sourced &= (uint8_t) ~(1u << kind);
+}
+
+/* Others find room, but this address has its share. */
+static bool source_refused(struct psession *s)
+{
+        s->source_full = true;
+        tp_count(s, (struct proxy_counts){ .refused_source = 1 });
+        s->drop = DROP_FLOW_LIMIT;
+        return false;
+}
+
+/* One address always meets the same worker at one server; at several servers it may meet all of them. */
+static uint32_t sessions_of_one(uint32_t limit, const struct proxy_worker *w)
+{
+        return limit < SOURCE_SHARED_MIN ? UINT32_MAX : MAX_OF(source_share(limit) / MAX_OF(w->env.nworkers, 1u), 1u);
 }
 
 bool proxy_srtp_take(struct proxy_worker *w)
@@ -101,7 +135,10 @@ bool psession_take_fds(struct psession *s)
                 refused(s, s->w->limit);
                 return false;
         }
+        if (!source_counts(s, SOURCE_STREAMS, source_share(s->w->limit)))
+                return source_refused(s);
         s->w->nstreams++;
+        s->w->streams_most = MAX_OF(s->w->streams_most, s->w->nstreams);
         s->begun = true;
         return true;
 }
@@ -118,6 +155,10 @@ bool psession_take_place(struct psession *s)
                 refused(s, limit);
                 return false;
         }
+        if (!source_counts(s, SOURCE_SESSIONS, sessions_of_one(proxy_session_limit(w, w->snap), w))) {
+                give_place(s);
+                return source_refused(s);
+        }
         s->counted = true;
         count_up(&w->all);
         c = tp_counts(w, s->tls_proxy_id);
@@ -129,18 +170,39 @@ bool psession_take_place(struct psession *s)
 
 /* ---- clients that have not proved themselves yet ---- */
 
+static void give_way(struct psession *oldest)
+{
+        oldest->w->unproven_ended++;
+        psession_refuse(oldest, CONN_END_SYN_TIMEOUT, "gave way to newer clients in its handshake");
+}
+
+static struct psession *oldest_of(const struct proxy_worker *w, const struct addr *a)
+{
+        list_each(it, &w->unproven) {
+                struct psession *s = list_entry(it, struct psession, unproven);
+
+                if (addr_eq(&s->info.client_real.a, a))
+                        return s;
+        }
+        return NULL;
+}
+
 void psession_unproven(struct psession *s)
 {
         struct proxy_worker *w = s->w;
-        unsigned most = MIN_OF(UNPROVEN_MAX, MAX_OF(w->limit / 2, 1u));
+        const struct addr *a = &s->info.client_real.a;
+        unsigned most = MIN_OF(UNPROVEN_MAX, MAX_OF(w->limit / 2, 1u)),
+                 share = most < SOURCE_SHARED_MIN ? UINT32_MAX : most / 4;
+        struct psession *own = source_has(w->sources, a, SOURCE_HANDSHAKES) >= share ? oldest_of(w, a) : NULL;
 
-        if (w->nunproven >= most) {
-                struct psession *oldest = list_entry(w->unproven.next, struct psession, unproven);
-
-                psession_refuse(oldest, CONN_END_SYN_TIMEOUT, "gave way to newer clients in its handshake");
-        }
+        if (own)
+                give_way(own);
+        else if (w->nunproven >= most)
+                give_way(list_entry(w->unproven.next, struct psession, unproven));
+        source_counts(s, SOURCE_HANDSHAKES, UINT32_MAX);
         list_add_tail(&w->unproven, &s->unproven);
         w->nunproven++;
+        w->unproven_most = MAX_OF(w->unproven_most, w->nunproven);
 }
 
 void psession_proven(struct psession *s)
@@ -148,6 +210,7 @@ void psession_proven(struct psession *s)
         if (list_empty(&s->unproven))
                 return;
         list_del(&s->unproven);
+        source_forget(s, SOURCE_HANDSHAKES);
         s->w->nunproven--;
 }
 
@@ -155,6 +218,8 @@ void psession_count_end(struct psession *s)
 {
         struct proxy_counts *c = s->tp_counted ? tp_counts(s->w, s->tls_proxy_id) : NULL;
 
+        source_forget(s, SOURCE_STREAMS);
+        source_forget(s, SOURCE_SESSIONS);
         if (s->begun)
                 s->w->nstreams--;
         if (s->counted) {

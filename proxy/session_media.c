@@ -84,6 +84,7 @@ static struct relay *relay_take(struct proxy_worker *w)
                 if (!(r->gen & GEN_MASK))
                         r->gen++;
                 w->nrelays++;
+                w->relays_most = MAX_OF(w->relays_most, w->nrelays);
                 return r;
         }
         return NULL;
@@ -99,6 +100,7 @@ static void ports_give(struct proxy_worker *w, const struct relay *r)
 static void relay_give(struct proxy_worker *w, struct relay *r)
 {
         ports_give(w, r);
+        source_give(w->sources, &r->source, SOURCE_MEDIA);
         if (r->srtp)
                 proxy_srtp_give(w);
         r->srtp = false;
@@ -156,18 +158,50 @@ static int ports_take(struct psession *s, struct relay *r)
         return 0;
 }
 
+/* Pairs of ports this worker has of an address, or sessions if those are fewer: what one client may have most of. */
+static uint32_t share_of(const struct psession *s)
+{
+        const struct media_term_rt *t = term_of(s);
+        uint32_t n = t ? (t->port_hi - t->port_lo + 1u) / 2 / MAX_OF(s->w->env.nworkers, 1u) : RELAYS_MAX;
+
+        return source_share(MIN_OF(n, RELAYS_MAX));
+}
+
+/* A slot, counted for the client that asks. NULL: refused, c->reason. */
+static struct relay *relay_for(struct psession *s)
+{
+        struct proxy_worker *w = s->w;
+        struct relay *r;
+
+        if (!source_take(w->sources, &s->info.client_real.a, SOURCE_MEDIA, share_of(s))) {
+                inspect_refuse_text(&s->ctx, "its address has as many media sessions as one may have");
+                return NULL;
+        }
+        r = w->media_ports && w->env.media[s->nlink] ? relay_take(w) : NULL;
+        if (r) {
+                r->source = s->info.client_real.a;
+                return r;
+        }
+        source_give(w->sources, &s->info.client_real.a, SOURCE_MEDIA);
+        inspect_refuse_text(&s->ctx, "no media session is free");
+        return NULL;
+}
+
 int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, struct endpoint local[2],
                    uint32_t *media)
 {
         struct psession *s = c->host;
         struct proxy_worker *w = s->w;
-        struct relay *r = w->media_ports && w->env.media[s->nlink] ? relay_take(w) : NULL;
+        struct relay *r = relay_for(s);
         const struct mta_rt *a = mta_of(s, 0);
 
         if (!r && a)
                 log_refused(w, &a->addr);
-        if (!r)
-                return inspect_refuse_text(c, "no media session is free"), -1;
+        if (!r) {
+                w->relays_refused++;
+                debug_line(w->log, DBG_PP_MEDIA_ERRORS, "PP: %s, call %s", c->reason, call);
+                return -1;
+        }
         r->engine = s->engine;
         r->link = s->nlink;
         r->cookie = cookie;
@@ -333,6 +367,8 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
                 return 0;
         /* Nobody is turned away for that: the table is what operators look at. */
         inspect_count(c, "phones without room in the table", 1);
+        if (log_full_tell(&s->w->phones_full, clock_mono_ms(s->w->env.clk)))
+                log_msg(s->w->log, LOG_321001, LS("secure phones"), LU(PHONES_MAX));
         return 0;
 }
 

@@ -104,6 +104,13 @@ bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, 
 }
 
 /* Leased before; taking one never waits for anybody. */
+/* None is leased at present, or the group or the tables are full. */
+static void tell_no_ports(struct proxy_worker *w)
+{
+        if (log_full_tell(&w->pat_full, clock_mono_ms(w->env.clk)))
+                log_msg(w->log, LOG_321001, LS("announced ports"), LU(PAT_MAPS_LIMIT));
+}
+
 bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out)
 {
         struct psession *s = c->host;
@@ -128,6 +135,8 @@ bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct en
                         return false;
                 }
         }
+        if (rule)
+                tell_no_ports(s->w);
         return !rule && ctx_translate(c, r->from, r->proto, &r->at, out);
 }
 

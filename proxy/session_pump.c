@@ -84,14 +84,19 @@ static void note_cleartext(struct psession *s, unsigned from, const void *p, siz
         s->half[from].cap_seq += (uint32_t)n;
 }
 
-/* Time runs for each message anew: input that was used belonged to an earlier one. */
-static void partial_timer(struct psession *s, bool waiting)
+/*
+ * Time runs for each message anew: input that was used belonged to an earlier one, unless the engine says that it was
+ * a piece of the one that is still owed.
+ */
+static void partial_timer(struct psession *s)
 {
+        uint64_t owed = s->engine->owed ? s->engine->owed(s->ctx.state) : 0;
+        bool waiting = owed || s->half[0].in.len, anew = owed ? owed != s->owed : s->moved;
         struct tmr_wheel *t = evl_timers(s->w->evl);
-        bool moved = s->moved;
 
         s->moved = false;
-        if (!s->engine->partial_ms || (waiting == s->partial_on && !(waiting && moved)))
+        s->owed = owed;
+        if (!s->engine->partial_ms || (waiting == s->partial_on && !(waiting && anew)))
                 return;
         s->partial_on = waiting;
         if (waiting)
@@ -299,7 +304,7 @@ void psession_pump(struct psession *s)
                 psession_end(s, CONN_END_FINS, false, NULL);
                 return;
         }
-        partial_timer(s, s->half[0].in.len > 0);
+        partial_timer(s);
         for (unsigned i = 0; i < 2; i++) {
                 tidy(&s->half[i]);
                 psession_arm(&s->half[i]);

@@ -14,6 +14,7 @@
 #include "proxy/pat.h"
 #include "proxy/proxy_worker.h"
 #include "proxy/sbuf.h"
+#include "proxy/sources.h"
 
 #define HANDSHAKE_STEPS_MAX 16u /* per loop: established legs come first */
 #define PUMP_BUDGET 65536u      /* bytes per direction and turn */
@@ -65,13 +66,16 @@ struct psession {
         uint32_t phone_timeout_ms;
         uint32_t nphones; /* devices it has entered, at most */
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
-        bool ask_client; /* for a certificate */
-        bool begun;      /* counted against the descriptors */
+        bool ask_client;  /* for a certificate */
+        bool begun;       /* counted against the descriptors */
+        uint8_t sourced;  /* a bit for each kind that is counted for its client's address */
+        bool source_full; /* refused for its address has its share */
         struct license_use use;
         bool counted;    /* as a TLS session */
         bool tp_counted; /* also in the counts of its tls-proxy, which may have had no place */
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
+        uint64_t owed;          /* the message that it runs for, where the engine passes on pieces */
         uint64_t born_ms, last_ms;
         char why[CHAIN_REASON_MAX + 16]; /* of the end, for the log */
 };
@@ -94,6 +98,7 @@ struct relay {
         bool srtp; /* counted as such */
         const struct inspect_engine *engine;
         uint64_t cookie, owner;
+        struct addr source; /* the client of the session that asked: it is counted for it */
         struct media_local local;
         char call[48];
 };
@@ -125,15 +130,20 @@ struct proxy_worker {
         uint64_t snap_gen; /* the last one seen */
         const struct snapshot *snap;
         struct log_src *log;
-        struct log_limit refusals, media_refusals;
+        struct log_limit refusals, media_refusals, limits_told;
+        struct log_full phones_full, pat_full;
         struct evl_fd listener;
         struct psession **by_flow[8]; /* per link: [PUNT_FLOWS_MAX], reserved */
         struct list sessions, handshakes, busy, owing;
         struct list unproven; /* the oldest first */
         unsigned nunproven;
-        uint32_t nsessions, nstreams, most, limit;
+        uint32_t nsessions, nstreams, streams_most, most, limit;
         struct relay *relay; /* [RELAYS_MAX], reserved */
-        uint32_t relay_next, nrelays;
+        uint32_t relay_next, nrelays, relays_most;
+        uint64_t relays_refused;
+        struct sources *sources;
+        uint64_t unproven_ended; /* they gave way */
+        unsigned unproven_most;
         struct media_ports *media_ports;
         unsigned closes_owed;
         struct phone_table *phones;
@@ -168,11 +178,12 @@ struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id);
 void tp_count(struct psession *s, struct proxy_counts d);
 void proxy_queue_busy(struct psession *s); /* to be served in the next loop without an event */
 
-/* session.c: life and handshakes */
+/* session.c: life */
 void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *m);
-void psession_accepted(struct psession *s, int fd);
-void psession_event(struct psession *s, unsigned leg);
-void psession_handshake(struct psession *s); /* one bounded step */
+/* The leg becomes that of half i, and is taken over; closing one that has none is legal. */
+void psession_attach(struct psession *s, unsigned i, struct leg *leg);
+void psession_half_close(struct half *h, bool abort_it);
+void psession_queue_handshake(struct psession *s); /* a step of it is due */
 /* Ends it from our side: legs closed (abort: RST), END sent, freed when GONE comes. why: words for the log, may be
  * NULL. */
 void psession_end(struct psession *s, enum conn_end_reason reason, bool abort_legs, const char *why);
@@ -184,7 +195,12 @@ void psession_free(struct psession *s);
 void psession_arm(struct half *h); /* tells the poller what the leg waits for */
 bool psession_pay(struct psession *s);
 
-/* psession_pump.c */
+/* session_setup.c: legs and handshakes */
+void psession_connect_first(struct psession *s); /* cleartext on both legs: dials the server */
+void psession_accepted(struct psession *s, int fd);
+void psession_handshake(struct psession *s); /* one bounded step */
+
+/* session_pump.c */
 void psession_pump(struct psession *s);
 void psession_release(struct proxy_worker *w); /* those that wait for a port try again */
 
@@ -229,6 +245,7 @@ bool psession_take_place(struct psession *s); /* among the TLS sessions and thos
 void psession_unproven(struct psession *s);
 void psession_proven(struct psession *s);
 void psession_count_end(struct psession *s); /* legal for one that never began */
+#define SOURCE_FULL_WORDS "its address has as many sessions as one may have"
 /* A media session that is encrypted or decrypted here. false: the licence has no more of them. */
 bool proxy_srtp_take(struct proxy_worker *w);
 void proxy_srtp_give(struct proxy_worker *w);

@@ -31,6 +31,7 @@ const struct exec_table exec_tables[] = {
         TABLE(show_sip),
         TABLE(show_logging),
         TABLE(show_memory),
+        TABLE(show_resource),
         TABLE(capture),
         TABLE(show_capture),
         TABLE(debug),

@@ -31,6 +31,7 @@ static void add_counts(struct proxy_worker *p, void *arg)
         q->sum.unverified += c.unverified;
         q->sum.server_refused += c.server_refused;
         q->sum.engine_closed += c.engine_closed;
+        q->sum.refused_source += c.refused_source;
 }
 
 static struct proxy_counts counts_of(struct box *b, uint32_t id)
@@ -209,6 +210,7 @@ static int show_statistics(struct session *s, const struct args *a UNUSED, struc
         out(s, "Sessions ever                       %llu\n", (unsigned long long)c.total);
         out(s, "Bytes proxied                       %llu\n", (unsigned long long)c.bytes);
         out(s, "Refused: session limit              %llu\n", (unsigned long long)c.refused_limit);
+        out(s, "Refused: share of one address       %llu\n", (unsigned long long)c.refused_source);
         out(s, "Failed: handshake with the client   %llu\n", (unsigned long long)c.failed_client);
         out(s, "Failed: handshake with the server   %llu\n", (unsigned long long)c.failed_server);
         out(s, "Failed: server not verified         %llu\n", (unsigned long long)c.unverified);

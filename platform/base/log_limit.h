@@ -28,4 +28,21 @@ static inline bool log_limit_take(struct log_limit *l, uint64_t now_ms, uint32_t
         return true;
 }
 
+/* A table without room for a newcomer: each one is counted, and that it is full is told now and then. */
+#define LOG_FULL_MS 10000u
+
+struct log_full { /* zeroed: never full so far */
+        uint64_t refused, next_ms;
+};
+
+/* One more was refused; is it time to say so? */
+static inline bool log_full_tell(struct log_full *f, uint64_t now_ms)
+{
+        f->refused++;
+        if (now_ms < f->next_ms)
+                return false;
+        f->next_ms = now_ms + LOG_FULL_MS;
+        return true;
+}
+
 #endif

@@ -15,8 +15,9 @@ def numbers(con):
     text = con.cmd("show memory detail")
     kinds = re.findall(r"^(\S.*?) +(\d+) +\d+ +\d+$", text, re.M)
     tables = re.findall(r"^  (\w[\w ]+?) +(\d+) in use", text, re.M)
-    assert kinds and tables, text
-    return {name: int(n) for name, n in kinds + tables}
+    usage = re.findall(r"^(\w[\w ]+?) +(\d+) +\d+ +(?:\d+|N/A) +\d+ System$", con.cmd("show resource usage all"), re.M)
+    assert kinds and tables and {"PAT ports", "Leased PAT blocks"} <= {name for name, _ in usage}, text
+    return {name: int(n) for name, n in kinds + tables + usage}
 
 
 def quiet(con):
@@ -24,6 +25,7 @@ def quiet(con):
     lablib.wait_for("the last session", lambda: sessions(con) == 0)
     lablib.wait_for("the last connection", lambda: numbers(con)["Connections"] == 0)
     lablib.wait_for("the last flow id", lambda: numbers(con)["Proxied flows"] == 0)
+    lablib.wait_for("the last port of the outside PAT", lambda: numbers(con)["PAT ports"] == 0, 120)  # pat-xlate: 30 s
     return numbers(con)
 
 
@@ -48,9 +50,18 @@ def one_round(con, churn, syn, p12s, i, n):
     con.cmd("clear conn address 192.0.2.254")
 
 
+# Clients share an address towards the server: each session has a port of it, which must come back.
+OUTSIDE_PAT = """\
+object network clients
+ subnet 192.0.2.0 255.255.255.0
+ nat (outside,inside) dynamic 10.0.0.183
+"""
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_sessions_come_and_go_while_the_configuration_changes(lab, workers):
     con = mobility(lab, workers=workers)
+    con.paste("configure terminal\n" + OUTSIDE_PAT + "end")
     pki = lab.pki
     pki.self_signed("next", "cuma.example.com")
     p12s = [pki.pkcs12("next", "sample_passphrase"), pki.pkcs12("cuma", "sample_passphrase")]
@@ -68,6 +79,7 @@ def test_sessions_come_and_go_while_the_configuration_changes(lab, workers):
         one_round(con, churn, syn, p12s, i, CHURN // ROUNDS)
     held.ask("talk", f"talked {HELD}")
     assert sessions(con) >= HELD
+    assert numbers(con)["PAT ports"] >= HELD and numbers(con)["Xlates"] >= HELD
     con.cmd("clear conn")
     after = quiet(con)
     assert after == before

@@ -6,6 +6,7 @@
 
 #include "cli/store.h"
 #include "platform/base/mem.h"
+#include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_media.h"
 
 #define CLIENT "192.0.2.10"
@@ -24,20 +25,7 @@ static const char tftp_policy[] = "class-map inspection_default\n"
                                   " class inspection_default\n"
                                   "  inspect tftp\n"
                                   "service-policy global_policy global\n";
-static const char proxy_policy[] = "crypto ca trustpoint ours\n"
-                                   " enrollment self\n"
-                                   " subject-name cn=cuma.example.com\n"
-                                   "crypto key generate rsa modulus 1024\n"
-                                   "crypto ca enroll ours noconfirm\n"
-                                   "tls-proxy cuma_proxy\n"
-                                   " server trust-point ours\n"
-                                   " no server authenticate-client\n"
-                                   "class-map cuma_proxy\n"
-                                   " match port tcp eq 5443\n"
-                                   "policy-map global_policy\n"
-                                   " class cuma_proxy\n"
-                                   "  inspect mmp tls-proxy cuma_proxy\n"
-                                   "service-policy global_policy global\n";
+static const char proxy_policy[] = PX_TLS_PROXY "policy-map global_policy\n" PX_MMP;
 
 /* ---- the frame every byte row starts from ---- */
 
@@ -293,9 +281,9 @@ static void conn_limit(void)
         for (uint16_t i = 1; i <= 3; i++)
                 px_udp(&fx, 0, CLIENT, i, SERVER, 53, "x");
         assert_int_equal(conn_count(fx.w->conns), 2);
-        assert_true(px_logged(
-                &fx, "%ASA-3-201011: Connection limit exceeded 2/2 for input UDP packet from 192.0.2.10/3 to "
-                     "10.0.0.9/53 on interface outside"));
+        assert_true(px_logged(&fx,
+                              "%ASA-3-201011: Connection limit exceeded 2/2 for input packet from 192.0.2.10/3 to "
+                              "10.0.0.9/53 on interface outside"));
 }
 
 static void conn_table(void)
@@ -744,6 +732,7 @@ static const struct row {
         { DROP_CONN_TABLE, .make = conn_table, .conns = 8 },
         { DROP_PUNT_RING, .make = punt_ring },
         { DROP_PUNT_ID, .make = punt_id },
+        { DROP_PUNT_HELD, .absent = "512 clients whose servers do not answer (path_held_test)" },
         { DROP_PUNT_STALE, .make = punt_stale },
         { DROP_INSPECT, .make = inspect },
         { DROP_INSPECT_RING, .make = inspect_ring, .pkts = PUNT_RING_SLOTS },

@@ -275,15 +275,16 @@ static void another_generation_lets_nobody_in(void **state UNUSED)
 static void only_so_many_wait(void **state UNUSED)
 {
         static struct punt_msg m[PUNT_HELD_MAX + 2];
-        uint64_t drops = px_drops(&fx, DROP_PUNT_STALE);
+        uint64_t drops = px_drops(&fx, DROP_PUNT_HELD);
 
         for (unsigned i = 0; i < ARRAY_LEN(m); i++)
                 m[i] = held((uint16_t)(20000 + i));
         assert_int_equal(fx.w->punt->nheld, PUNT_HELD_MAX);
         assert_int_equal(pkt_pool_used(fx.w->pkts), idle_pkts + PUNT_HELD_MAX);
-        assert_int_equal(px_drops(&fx, DROP_PUNT_STALE), drops + 2);
+        assert_int_equal(px_drops(&fx, DROP_PUNT_HELD), drops + 2);
+        assert_true(px_logged(&fx, "%ASA-5-321001: Resource 'waiting SYNs' limit of 512 reached."));
         client(20000, PB_SYN, 1000); /* one of those that wait comes again: not counted as dropped */
-        assert_int_equal(px_drops(&fx, DROP_PUNT_STALE), drops + 2);
+        assert_int_equal(px_drops(&fx, DROP_PUNT_HELD), drops + 2);
         say(PUNT_CONNECTED, &m[PUNT_HELD_MAX], 0);
         assert_false(to_kernel());
         client(20000 + PUNT_HELD_MAX, PB_SYN, 1000);

@@ -513,6 +513,7 @@ static void take_all_low(struct bench *b, const char *ip)
 
 static void test_pool_exhausted(void **state)
 {
+        struct table_use use[XLATE_USES];
         struct bench *b = *state;
 
         use_rules(b);
@@ -523,6 +524,12 @@ static void test_pool_exhausted(void **state)
                 logged(b, "%ASA-3-305006: portmap translation creation failed for udp src inside:10.1.1.5/123 dst "
                           "outside:203.0.113.7/123"),
                 1);
+        assert_int_equal(logged(b, "%ASA-3-202010: PAT pool exhausted for " PAT ", port range [1-511]. Unable to "
+                                   "create UDP connection from inside:10.1.1.5/123 to outside:203.0.113.7/123"),
+                         1);
+        xlate_use(b->f.w, use);
+        assert_int_equal(use[1].denied, 1);
+        assert_int_equal(use[1].current, 511);
         assert_int_equal(dynamic_count(b), 0);
         assert_true(udp(b, 1, "10.1.1.5", 5060, PEER, 123)); /* the other groups are not touched */
 }

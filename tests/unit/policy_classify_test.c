@@ -268,7 +268,7 @@ static void the_class_has_so_many_connections(void **state)
         assert_false(syn(1003, 80));
         assert_true(syn(1003, 81)); /* not of the class */
         assert_int_equal(wf_drops(&p.wf, DROP_CONN_LIMIT), 1);
-        assert_true(pf_logged(&p, "%ASA-3-201011: Connection limit exceeded 2/2 for input TCP packet from "
+        assert_true(pf_logged(&p, "%ASA-3-201011: Connection limit exceeded 2/2 for input packet from "
                                   "192.0.2.50/1003 to 10.1.1.2/80 on interface outside"));
         u = policy_class_use(p.wf.w->policy, a->o.id);
         assert_int_equal(u.conns, 2);
@@ -287,6 +287,8 @@ static void half_open_ones_are_counted_until_they_open(void **state)
         pf_start(&p);
         assert_true(syn(1001, 80));
         assert_false(syn(1002, 80));
+        assert_true(pf_logged(&p, "%ASA-6-201010: Embryonic connection limit exceeded 1/1 for input packet from "
+                                  "192.0.2.50/1002 to 10.1.1.2/80 on interface outside"));
         send(1, pb_tcp(f, sizeof f, SERVER, 80, CLIENT, 1001, PB_SYN | PB_ACK, 9, 2, NULL, 0));
         send(0, pb_tcp(f, sizeof f, CLIENT, 1001, SERVER, 80, PB_ACK, 2, 10, NULL, 0));
         assert_int_equal(policy_class_use(p.wf.w->policy, a->o.id).embryonic, 0);
@@ -305,9 +307,47 @@ static void each_client_has_its_share(void **state)
         pf_start(&p);
         assert_true(syn(1001, 80));
         assert_false(syn(1002, 80));
+        assert_true(pf_logged(&p, "%ASA-3-201013: Per-client connection limit exceeded 1/1 for input packet from "
+                                  "192.0.2.50/1002 to 10.1.1.2/80 on interface outside"));
         assert_true(send(0, pb_tcp(f, sizeof f, "198.51.100.7", 1001, SERVER, 80, PB_SYN, 1, 0, NULL, 0)));
         wf_advance(&p.wf, 30100);
         assert_true(syn(1002, 80));
+}
+
+static void each_client_has_its_share_of_half_open_ones(void **state)
+{
+        struct class_action_conf *a = limited();
+
+        (void)state;
+        a->per_client_embryonic_max = 1;
+        pf_start(&p);
+        assert_true(syn(1001, 80));
+        assert_false(syn(1002, 80));
+        assert_true(pf_logged(&p,
+                              "%ASA-6-201012: Per-client embryonic connection limit exceeded 1/1 for input packet "
+                              "from 192.0.2.50/1002 to 10.1.1.2/80 on interface outside"));
+        assert_true(send(0, pb_tcp(f, sizeof f, "198.51.100.7", 1001, SERVER, 80, PB_SYN, 1, 0, NULL, 0)));
+        send(1, pb_tcp(f, sizeof f, SERVER, 80, CLIENT, 1001, PB_SYN | PB_ACK, 9, 2, NULL, 0));
+        send(0, pb_tcp(f, sizeof f, CLIENT, 1001, SERVER, 80, PB_ACK, 2, 10, NULL, 0));
+        assert_true(syn(1002, 80));
+}
+
+/* Whoever is refused again and again does not fill the log; how many were not told is. */
+static void refusals_are_told_a_few_a_second(void **state)
+{
+        struct class_action_conf *a = limited();
+
+        (void)state;
+        a->per_client_max = 1;
+        pf_start(&p);
+        assert_true(syn(1001, 80));
+        for (uint16_t i = 0; i < 30; i++)
+                assert_false(syn((uint16_t)(2000 + i), 80));
+        assert_true(pf_logged(&p, "192.0.2.50/2009 to 10.1.1.2/80"));
+        assert_false(pf_logged(&p, "192.0.2.50/2010 to 10.1.1.2/80"));
+        wf_advance(&p.wf, 1100);
+        assert_false(syn(3000, 80));
+        assert_true(pf_logged(&p, "%ASA-4-780012: connection limit: 20 more messages of this kind were not told"));
 }
 
 static void a_class_may_reset_idle_ones(void **state)
@@ -407,6 +447,8 @@ int main(void)
                 T(the_class_has_so_many_connections),
                 T(half_open_ones_are_counted_until_they_open),
                 T(each_client_has_its_share),
+                T(each_client_has_its_share_of_half_open_ones),
+                T(refusals_are_told_a_few_a_second),
                 T(a_class_may_reset_idle_ones),
                 T(timeouts_of_a_class),
                 T(counters_of_lines_are_bounded),

@@ -142,8 +142,13 @@ static void the_table_is_limited(void **state UNUSED)
         char name[16];
 
         for (unsigned i = 0; i < PHONES_MAX; i++) {
+                struct phone_row r;
+
                 snprintf(name, sizeof name, "SEP%u", i);
-                assert_int_equal(seen(1, name), PHONE_OK);
+                r = row(1, name);
+                r.at.port = (uint16_t)i;
+                r.at.a = (struct addr){ .fam = ADDR_V4, .v4 = 0x0a000001 + i % 2 };
+                assert_int_equal(phone_seen(t, &r), PHONE_OK);
         }
         assert_int_equal(seen(1, "one more"), PHONE_FULL);
         assert_int_equal(seen(1, "SEP77"), PHONE_OK);

@@ -198,6 +198,31 @@ SESSION_TEST(an_unverified_server_means_no_session)
         rig_hang_up(&f, true);
 }
 
+/* Sixty certificates, more than a record holds: words with the limit, and it counts as what it is. */
+SESSION_TEST(a_server_with_a_chain_of_many_certificates)
+{
+        static uint8_t hello[] = { 22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3 }, rest[33], tail[] = { 0x00, 0x2f, 0 };
+        static uint8_t chain[5 + 16000] = { 22, 3, 3, 16000 >> 8, 16000 & 255, 11, 0, 60003 >> 8, 60003 & 255 };
+        struct rig_flow f;
+
+        rig_flow(r, &f, 3, 1);
+        f.clear[1] = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.server && f.server_rc == 1);
+        rig_say(r, f.server, hello, sizeof hello);
+        rig_say(r, f.server, rest, sizeof rest);
+        rig_say(r, f.server, tail, sizeof tail);
+        rig_say(r, f.server, chain, sizeof chain);
+        RIG_UNTIL(r, f.free);
+        CHECK(counts(r).unverified == 1 && counts(r).failed_server == 1 && f.drop == DROP_FLOW_SERVER_UNVERIFIED);
+        CHECK(rig_logged(r,
+                         "server: Certificate chain of 60007 bytes is longer than a record; the limit is 16384 bytes"
+                         " and 8 certificates"));
+        CHECK(!rig_logged(r, "not available"));
+        rig_hang_up(&f, true);
+}
+
 SESSION_TEST(a_server_that_does_not_listen)
 {
         struct rig_flow f;
@@ -493,6 +518,74 @@ SESSION_TEST(each_message_has_its_own_deadline)
         CHECK(!f.ends);
         rig_advance(r, 11000);
         CHECK(f.free && f.reason == CONN_END_INSPECT);
+        rig_hang_up(&f, true);
+}
+
+/* A head that was passed on promises content; who does not send it is ended like who does not end a head. */
+SESSION_TEST(content_has_a_deadline)
+{
+        static const char head[] = "content-type: http/1.1\r\ncontent-length: 40\r\n\r\n";
+        char buf[sizeof head];
+        struct rig_flow f;
+
+        rig_open(r, &f, 3, 1);
+        exchange(r, &f);
+        rig_say(r, f.client, head, sizeof head - 1);
+        rig_hear(r, f.server, buf, sizeof head - 1);
+        rig_advance(r, 29800);
+        CHECK(!f.ends);
+        rig_advance(r, 300);
+        CHECK(f.free && f.reason == CONN_END_INSPECT && f.drop == DROP_FLOW_INSPECT && counts(r).engine_closed == 1);
+        CHECK(rig_logged(r, "780001") && rig_logged(r, "780002") && rig_logged(r, "content not completed in time"));
+        CHECK(rig_counter(r, "message overdue") == 1 && rig_counter(r, "resets") == 1);
+        RIG_UNTIL(r, both_reset(&f));
+        rig_hang_up(&f, true);
+}
+
+/* An octet of content now and then is passed on, and does not extend its time. */
+SESSION_TEST(trickling_content_does_not_help)
+{
+        static const char head[] = "content-type: http/1.1\r\ncontent-length: 40\r\n\r\n";
+        char buf[sizeof head];
+        struct rig_flow f;
+
+        rig_open(r, &f, 3, 1);
+        exchange(r, &f);
+        rig_say(r, f.client, head, sizeof head - 1);
+        rig_hear(r, f.server, buf, sizeof head - 1);
+        for (unsigned i = 0; i < 29; i++) {
+                rig_advance(r, 1000);
+                rig_say(r, f.client, "x", 1);
+                rig_hear(r, f.server, buf, 1);
+        }
+        CHECK(!f.ends);
+        rig_advance(r, 1500);
+        CHECK(f.free && f.reason == CONN_END_INSPECT);
+        rig_hang_up(&f, true);
+}
+
+/* One message after the other, each with its content in time: no deadline is met, nor afterwards in silence. */
+SESSION_TEST(each_content_has_its_own_deadline)
+{
+        static const char head[] = "content-type: http/1.1\r\ncontent-length: 2\r\n\r\n";
+        char buf[sizeof head + 2];
+        struct rig_flow f;
+
+        rig_open(r, &f, 3, 1);
+        exchange(r, &f);
+        rig_say(r, f.client, head, sizeof head - 1);
+        for (unsigned i = 0; i < 5; i++) {
+                rig_hear(r, f.server, buf, sizeof head - 1);
+                rig_advance(r, 20000);
+                CHECK(!f.ends);
+                snprintf(buf, sizeof buf, "xy%s", head);
+                rig_say(r, f.client, buf, i < 4 ? sizeof head + 1 : 2);
+                rig_hear(r, f.server, buf, 2);
+        }
+        rig_advance(r, 100000);
+        CHECK(!f.ends);
+        rig_end(r, &f);
+        RIG_UNTIL(r, f.free);
         rig_hang_up(&f, true);
 }
 
@@ -859,6 +952,10 @@ int main(void)
                 cmocka_unit_test(a_violation_resets_both_ends),
                 cmocka_unit_test(half_a_head_has_a_deadline),
                 cmocka_unit_test(trickling_does_not_help),
+                cmocka_unit_test(content_has_a_deadline),
+                cmocka_unit_test(trickling_content_does_not_help),
+                cmocka_unit_test(each_content_has_its_own_deadline),
+                cmocka_unit_test(a_server_with_a_chain_of_many_certificates),
                 cmocka_unit_test(each_message_has_its_own_deadline),
                 cmocka_unit_test(a_reset_goes_through),
                 cmocka_unit_test(the_dataplane_may_end_it_at_any_time),

@@ -1,0 +1,195 @@
+/* What one address may have of a proxy worker: never all of anything there is much of. */
+#include "tests/support/test.h"
+
+#include "platform/base/mem.h"
+#include "tests/support/proxy_bare.h"
+
+static struct bare b;
+
+static int up(void **state UNUSED)
+{
+        bare_up(&b);
+        return 0;
+}
+
+static int down(void **state UNUSED)
+{
+        bare_down(&b);
+        return 0;
+}
+
+static void an_address_has_what_it_took(void **state UNUSED)
+{
+        struct addr a = pb_addr("198.51.100.1"), other = pb_addr("198.51.100.2");
+        uint64_t blocks = mem_live_blocks();
+        struct sources *t = sources_new();
+
+        assert_non_null(t);
+        assert_true(source_take(t, &a, SOURCE_MEDIA, 2));
+        assert_true(source_take(t, &a, SOURCE_MEDIA, 2));
+        assert_false(source_take(t, &a, SOURCE_MEDIA, 2));
+        assert_true(source_take(t, &a, SOURCE_SESSIONS, 1)); /* kinds are counted apart */
+        assert_true(source_take(t, &other, SOURCE_MEDIA, 2));
+        assert_int_equal(source_has(t, &a, SOURCE_MEDIA), 2);
+        source_give(t, &a, SOURCE_MEDIA);
+        assert_true(source_take(t, &a, SOURCE_MEDIA, 2));
+        source_give(t, &other, SOURCE_MEDIA);
+        source_give(t, &other, SOURCE_MEDIA); /* it has none */
+        assert_int_equal(source_has(t, &other, SOURCE_MEDIA), 0);
+        sources_free(t); /* what is left goes too */
+        assert_int_equal(mem_live_blocks(), blocks);
+}
+
+static void without_memory_nothing_is_taken(void **state UNUSED)
+{
+        struct addr a = pb_addr("198.51.100.1");
+
+        mem_fail_nth(1, true);
+        assert_null(sources_new());
+        assert_false(source_take(b.p->sources, &a, SOURCE_MEDIA, 2));
+        mem_fail_nth(0, false);
+        assert_true(source_take(b.p->sources, &a, SOURCE_MEDIA, 2));
+        source_give(b.p->sources, &a, SOURCE_MEDIA);
+}
+
+static void shares(void **state UNUSED)
+{
+        assert_int_equal(source_share(1), UINT32_MAX); /* the limit itself comes first */
+        assert_int_equal(source_share(15), UINT32_MAX);
+        assert_int_equal(source_share(16), 14);
+        assert_int_equal(source_share(10000), 8750);
+}
+
+static struct psession *sessions(unsigned n, const char *from)
+{
+        struct psession *s = calloc(n, sizeof *s);
+
+        assert_non_null(s);
+        for (unsigned i = 0; i < n; i++) {
+                bare_session(&b, &s[i]);
+                s[i].tls[0] = true;
+                s[i].info.client_real.a = pb_addr(from);
+                list_init(&s[i].unproven);
+                list_init(&s[i].ready);
+        }
+        return s;
+}
+
+/* Seven of eight places are one address's at most; the others find theirs, and so does it when it gives some back. */
+static void one_address_leaves_sessions_to_others(void **state UNUSED)
+{
+        struct psession *s = sessions(15, "198.51.100.1"), *o = sessions(3, "198.51.100.2");
+        struct license_conf any = { .uc = 0 };
+        struct proxy_counts c;
+
+        license_limits(&any, 16, &b.rt.license);
+        b.rt.max_sessions = b.rt.license.tls;
+        for (unsigned i = 0; i < 14; i++)
+                assert_true(psession_take_fds(&s[i]) && psession_take_place(&s[i]));
+        assert_true(psession_take_fds(&s[14]));
+        assert_false(psession_take_place(&s[14]));
+        assert_true(s[14].source_full);
+        assert_int_equal(s[14].drop, DROP_FLOW_LIMIT);
+        proxy_counts(b.p, 0, &c);
+        assert_true(c.refused_source == 1 && c.refused_limit == 0 && c.active == 14);
+        for (unsigned i = 0; i < 2; i++)
+                assert_true(psession_take_fds(&o[i]) && psession_take_place(&o[i]));
+        assert_true(psession_take_fds(&o[2]));
+        assert_false(psession_take_place(&o[2])); /* now all are taken, and that is another matter */
+        assert_false(o[2].source_full);
+        psession_count_end(&s[0]);
+        assert_true(psession_take_place(&s[14]));
+        for (unsigned i = 0; i < 15; i++)
+                psession_count_end(&s[i]);
+        for (unsigned i = 0; i < 3; i++)
+                psession_count_end(&o[i]);
+        assert_int_equal(source_has(b.p->sources, &s[0].info.client_real.a, SOURCE_SESSIONS), 0);
+        assert_int_equal(source_has(b.p->sources, &s[0].info.client_real.a, SOURCE_STREAMS), 0);
+        free(s);
+        free(o);
+}
+
+static void one_address_leaves_descriptors_to_others(void **state UNUSED)
+{
+        struct psession *s = sessions(15, "198.51.100.1"), *o = sessions(1, "198.51.100.2");
+
+        b.p->limit = 16;
+        for (unsigned i = 0; i < 14; i++)
+                assert_true(psession_take_fds(&s[i]));
+        assert_false(psession_take_fds(&s[14]));
+        assert_true(s[14].source_full);
+        assert_true(psession_take_fds(&o[0]));
+        for (unsigned i = 0; i < 15; i++)
+                psession_count_end(&s[i]);
+        psession_count_end(&o[0]);
+        assert_int_equal(b.p->nstreams, 0);
+        free(s);
+        free(o);
+}
+
+/* Media sessions: a share of the port pairs there are, which here are twenty. */
+static void one_address_leaves_media_to_others(void **state UNUSED)
+{
+        struct psession *s = sessions(1, "198.51.100.1"), *o = sessions(1, "198.51.100.2");
+        struct endpoint local[2];
+        uint32_t media[20], n = 0, last;
+        struct table_use use[PROXY_USES];
+
+        b.term.port_hi = 20000 + 2 * 20 - 1;
+        while (n < 20 && ctx_media_open(&s->ctx, "call", 1, local, &media[n]) == 0)
+                n++;
+        assert_int_equal(n, 18);
+        assert_string_equal(s->ctx.reason, "its address has as many media sessions as one may have");
+        assert_int_equal(ctx_media_open(&o->ctx, "call", 1, local, &last), 0);
+        proxy_use(b.p, b.p->snap, use);
+        assert_string_equal(use[3].name, "Media sessions");
+        assert_true(use[3].current == 19 && use[3].peak == 19 && use[3].denied == 1);
+        assert_string_equal(use[4].name, "Media port pairs");
+        assert_true(use[4].current == 38 && use[4].denied == 0);
+        host_media_close(b.p, media[0]);
+        assert_int_equal(ctx_media_open(&s->ctx, "call", 1, local, &media[0]), 0);
+        for (unsigned i = 0; i < n; i++)
+                host_media_close(b.p, media[i]);
+        host_media_close(b.p, last);
+        assert_int_equal(source_has(b.p->sources, &s->info.client_real.a, SOURCE_MEDIA), 0);
+        free(s);
+        free(o);
+}
+
+/* ... and of the table of phones, which nobody is turned away for. */
+static void one_address_leaves_phones_to_others(void **state UNUSED)
+{
+        struct tmr_wheel *wheel = evl_timers(b.p->evl);
+        struct phone_table *t = phone_table_new(wheel);
+        struct phone_row row = { .phone_proxy_id = 6, .timeout_ms = 1000, .at = { pb_addr("198.51.100.1"), 5061 } };
+        unsigned n = 0;
+
+        assert_non_null(t);
+        for (unsigned i = 0; i < source_share(PHONES_MAX) && n == i; i++) {
+                snprintf(row.device, sizeof row.device, "SEP%012X", i);
+                n += phone_seen(t, &row) == PHONE_OK;
+        }
+        assert_int_equal(n, source_share(PHONES_MAX));
+        snprintf(row.device, sizeof row.device, "SEPFFFFFFFFFFFF");
+        assert_int_equal(phone_seen(t, &row), PHONE_FULL);
+        row.at.a = pb_addr("198.51.100.2");
+        assert_int_equal(phone_seen(t, &row), PHONE_OK);
+        phone_table_free(t);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, up, down)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                T(an_address_has_what_it_took),
+                T(without_memory_nothing_is_taken),
+                cmocka_unit_test(shares),
+                T(one_address_leaves_sessions_to_others),
+                T(one_address_leaves_descriptors_to_others),
+                T(one_address_leaves_media_to_others),
+                T(one_address_leaves_phones_to_others),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
