@@ -78,7 +78,7 @@ def test_server_refuses(two):
 
 def test_server_shows_a_wrong_certificate(two):
     two.pki.self_signed("other", "cuma.example.com")
-    said, _ = one_try(two, REFUSED + "server: The CA of trustpoint cuma_server has not signed", [FAILED, UNVERIFIED, "ssl-server-unverified"], name="other")
+    said, _ = one_try(two, REFUSED + "server: The certificate of trustpoint cuma_server is no CA certificate", [FAILED, UNVERIFIED, "ssl-server-unverified"], name="other")
     assert said in ("reset", "eof")
 
 
