@@ -54,7 +54,7 @@ def one_round(con, churn, syn, p12s, i, n):
 OUTSIDE_PAT = """\
 object network clients
  subnet 192.0.2.0 255.255.255.0
- nat (outside,inside) dynamic 10.0.0.183
+ nat (outside,inside) dynamic 192.0.2.183
 """
 
 
