@@ -103,7 +103,6 @@ bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, 
         return rc >= 0;
 }
 
-/* Leased before; taking one never waits for anybody. */
 /* None is leased at present, or the group or the tables are full. */
 static void tell_no_ports(struct proxy_worker *w)
 {
@@ -111,6 +110,7 @@ static void tell_no_ports(struct proxy_worker *w)
                 log_msg(w->log, LOG_321001, LS("announced ports"), LU(PAT_MAPS_LIMIT));
 }
 
+/* Leased before; taking one never waits for anybody. */
 bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct endpoint *out)
 {
         struct psession *s = c->host;
