@@ -69,13 +69,13 @@ static bool in_use(const struct store *s, const char *name)
         return false;
 }
 
-/* Without one no client can be served. The line may be typed on the way to another trustpoint: it is told, not
- * refused. */
+/* Without one, and without ssl trust-point, no client can be served. The line may be typed on the way to another
+ * trustpoint: it is told, not refused. */
 static int check_server_tp(struct conf_ctx *c, void *obj, struct err *e)
 {
         const T *t = obj;
 
-        if (!*t->server_tp && in_use(c->store, t->o.name))
+        if (!*t->server_tp && !c->store->pki.ssl.trust_points.n && in_use(c->store, t->o.name))
                 conf_warning(c,
                              "tls-proxy %s is in use and has no server trust-point: its new sessions will be refused",
                              t->o.name);
