@@ -72,6 +72,16 @@ static void box_job_fn(struct box *b, void (*fn)(void *arg), void *arg)
 
 /* ---- ports ---- */
 
+/* Two sockets of the device; with one alone it works too, only dearer. */
+static struct port *afpacket_open(struct appliance *a, const struct port_opt *o, int fd, struct err *e)
+{
+        struct port *p = port_afpacket_open(o->spec, fd, &clock_system, e);
+
+        if (p)
+                port_afpacket_plain(p, guard_open_port(a->guard_fd, o->kind, o->spec, NULL));
+        return p;
+}
+
 static struct port *port_open(struct appliance *a, const struct port_opt *o, struct err *e)
 {
         int fd = -1;
@@ -83,8 +93,7 @@ static struct port *port_open(struct appliance *a, const struct port_opt *o, str
         fd = guard_open_port(a->guard_fd, o->kind, o->spec, e);
         if (fd < 0)
                 return NULL;
-        return strcmp(o->kind, "tap") == 0 ? port_tap_open(o->spec, fd, e)
-                                           : port_afpacket_open(o->spec, fd, &clock_system, e);
+        return strcmp(o->kind, "tap") == 0 ? port_tap_open(o->spec, fd, e) : afpacket_open(a, o, fd, e);
 }
 
 /* The kernel answers beside us on a device that has an address: the operator must know (platform-pitfalls section 3).

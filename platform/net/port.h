@@ -76,6 +76,11 @@ int port_pcap_finish(struct port *p, struct err *e);
 struct port *port_afpacket_open(const char *ifname, int fd, const struct clock *clk, struct err *e);
 /* Opens and binds the socket without taking frames, for the guard to pass on: fd, or -1. */
 int port_afpacket_socket(const char *ifname, struct err *e);
+/*
+ * A second such socket of the same device, for frames that need no VNET_HDR; the port owns it from here on. A port that
+ * opened its own socket has one. Without it (-1) all frames leave by the first.
+ */
+void port_afpacket_plain(struct port *p, int fd);
 /* Does the kernel hold an IPv4 address on the device? Then it answers ARP, SYNs and pings beside us: worth a warning. */
 bool port_afpacket_kernel_addr(const struct port *p, struct addr *out);
 

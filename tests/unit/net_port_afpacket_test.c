@@ -228,12 +228,69 @@ static void test_super_frames(void **state)
         NETNS_TEST(super_frames, NULL);
 }
 
+enum { SMALL = 172, LARGE = 700 }; /* payloads: the port adds up the one itself, the other it leaves to the kernel */
+
+static struct pkt *put_partial(struct bench *t, uint16_t sport, size_t npay)
+{
+        static const uint8_t pay[LARGE] = "some words to be added up";
+        struct pb p = pb_of("10.0.0.1", sport, "10.0.0.2", 7777, IPPROTO_UDP_);
+        uint8_t f[LARGE + 50];
+        struct pkt *pk;
+
+        p.partial = true;
+        p.pay = pay;
+        p.npay = npay;
+        pk = put(t, f, pb_build(f, sizeof f, &p));
+        pk->csum = (struct pkt_csum){ .partial = true, .csum_start = (uint16_t)(pk->off + 34), .csum_offset = 6 };
+        return pk;
+}
+
+/* A small frame needs no header in front, a large one does; in one burst they keep their order. */
+static void sums_of_small_frames(void *arg)
+{
+        static uint8_t pay[20000];
+        static const bool left[] = { false, false, true, true, false, false };
+        struct bench t;
+        struct pb_view v;
+
+        (void)arg;
+        open_pair(&t);
+        put_udp(&t, 1);
+        put_partial(&t, 2, SMALL);
+        put_partial(&t, 3, LARGE);
+        put_super(&t, 4, pay, sizeof pay);
+        put_partial(&t, 5, SMALL);
+        put_udp(&t, 6);
+        t.a->ops->tx(t.a, &t.out);
+        CHECK(t.a->stat.tx_pkts == 6 && t.a->stat.tx_drop == 0);
+        receive(&t, t.b, 6);
+        for (unsigned i = 0; i < 6; i++) {
+                CHECK(pb_parse(pkt_frame(t.in.pk[i]), t.in.pk[i]->len, false, &v) && v.sport == i + 1);
+                CHECK(t.in.pk[i]->csum.partial == left[i] && (left[i] || v.l4_ok));
+        }
+        CHECK(t.a->stat.tx_bytes == t.b->stat.rx_bytes);
+        clear(&t.in);
+        port_afpacket_plain(t.a, -1); /* with one socket only the kernel is told of every sum */
+        put_partial(&t, 7, SMALL);
+        put_udp(&t, 8);
+        t.a->ops->tx(t.a, &t.out);
+        receive(&t, t.b, 2);
+        CHECK(t.in.pk[0]->csum.partial && !t.in.pk[1]->csum.partial);
+}
+
+static void test_sums_of_small_frames(void **state)
+{
+        (void)state;
+        NETNS_TEST(sums_of_small_frames, NULL);
+}
+
 static void partial_and_tags(void *arg)
 {
+        static const uint8_t pay[LARGE];
         struct bench t;
         struct pb p = pb_of("10.0.0.1", 1, "10.0.0.2", 7777, IPPROTO_UDP_);
         struct pb_view v;
-        uint8_t f[200], tag[4] = { 0x88, 0xa8, 0x00, 0x07 };
+        uint8_t f[LARGE + 100], tag[4] = { 0x88, 0xa8, 0x00, 0x07 };
         struct pkt *pk;
         size_t n;
 
@@ -241,6 +298,8 @@ static void partial_and_tags(void *arg)
         open_pair(&t);
         p.partial = true;
         p.tagged = true;
+        p.pay = pay;
+        p.npay = sizeof pay;
         p.tci = 0x6014; /* priority 3, VLAN 20 */
         n = pb_build(f, sizeof f, &p);
         pk = put(&t, f, n);
@@ -282,7 +341,7 @@ static void refused_and_lost(void *arg)
         put_udp(&t, 1);
         put(&t, big, sizeof big); /* longer than the MTU and not to be segmented */
         put(&t, big, 5);
-        put_udp(&t, 2)->off = 4; /* no headroom left */
+        put_partial(&t, 2, LARGE)->off = 4; /* no headroom left */
         put_udp(&t, 3);
         t.a->ops->tx(t.a, &t.out);
         CHECK(t.a->stat.tx_pkts == 2 && t.a->stat.tx_drop == 3 && t.out.n == 0);
@@ -354,14 +413,15 @@ static void from_elsewhere(void *arg)
         struct bench t;
         struct addr ip = pb_addr("192.0.2.9"), got;
         struct err e;
-        int fd, other;
+        int fd, plain, other;
 
         (void)arg;
         open_pair(&t);
         t.b->ops->close(t.b);
         CHECK(link_add_addr("vb", &ip, 24, &e) == 0);
         fd = port_afpacket_socket("vb", &e);
-        CHECK(fd >= 0);
+        plain = port_afpacket_socket("vb", &e);
+        CHECK(fd >= 0 && plain >= 0);
         put_udp(&t, 1); /* before the port is open: not ours */
         t.a->ops->tx(t.a, &t.out);
         other = socket(AF_INET, SOCK_DGRAM, 0);
@@ -370,7 +430,9 @@ static void from_elsewhere(void *arg)
         t.b = port_afpacket_open("outside", fd, &clock_system, &e);
         if (!t.b)
                 fprintf(stderr, "%s\n", e.text);
-        CHECK(t.b && t.b->mtu == 1500 && link_becomes(&t, t.b, true) && strcmp(t.b->name, "outside") == 0);
+        CHECK(t.b);
+        port_afpacket_plain(t.b, plain);
+        CHECK(t.b->mtu == 1500 && link_becomes(&t, t.b, true) && strcmp(t.b->name, "outside") == 0);
         put_udp(&t, 2);
         t.a->ops->tx(t.a, &t.out);
         receive(&t, t.b, 1);
@@ -394,7 +456,7 @@ int main(void)
                 cmocka_unit_test(test_burst_both_ways),  cmocka_unit_test(test_only_received),
                 cmocka_unit_test(test_super_frames),     cmocka_unit_test(test_partial_and_tags),
                 cmocka_unit_test(test_refused_and_lost), cmocka_unit_test(test_down_and_up),
-                cmocka_unit_test(test_from_elsewhere),
+                cmocka_unit_test(test_from_elsewhere),   cmocka_unit_test(test_sums_of_small_frames),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
