@@ -61,30 +61,38 @@ struct media_trial {
         bool set;
 };
 
+/*
+ * A thousand calls are more than the nearest caches hold, so what a packet touches lies together: coming in, the
+ * first line and those of `source`, `at` and `stat`; going out, the first line and those of `at`, `hop`, `sender` and
+ * `stat`.
+ */
 struct media_leg {
-        struct media_side spec;         /* without its keys */
-        struct endpoint at;             /* ours */
-        uint16_t iface, addr;           /* addr: index into table.addr */
-        const struct media_way *way;    /* for packets from here */
-        uint16_t rx_refuse, tx_refuse;  /* enum drop_reason: packets from here, to here; DROP_NONE: welcome */
-        struct srtp_ctx *rx, *tx, *old; /* old: the peer's key before this one, for what is still under way */
-        bool has_rx, has_tx, has_old;
-        uint64_t old_until_ms;
-        uint8_t suite_rx, suite_tx;
-        uint64_t rx_left, tx_left; /* packets until it is time to ask how much of the keys is left */
-        uint64_t rx_warn, tx_warn; /* so few left are worth a report */
-        struct endpoint to[2];     /* where RTP, RTCP goes now */
+        CACHE_ALIGNED const struct media_way *way; /* for packets from here */
+        struct srtp_ctx *rx, *tx;
+        uint64_t rx_left, tx_left;     /* packets until it is time to ask how much of the keys is left */
+        uint16_t rx_refuse, tx_refuse; /* enum drop_reason: packets from here, to here; DROP_NONE: welcome */
         bool learned[2];
         uint16_t seen_iface; /* where the learned peer is */
-        struct media_trial latch, probation;
-        struct media_hop hop[2];
-        struct media_way_back back;
-        struct rtp_source source;
-        uint8_t clock_pt; /* payload type clock_hz is for */
         uint32_t clock_hz;
+        uint8_t clock_pt; /* payload type clock_hz is for */
+        bool has_old;
+        struct media_side spec; /* without its keys; its flags are still in the first line */
+        uint16_t iface, addr;   /* addr: index into table.addr */
+        bool has_rx, has_tx;
+        uint8_t suite_rx, suite_tx;
+        struct srtp_ctx *old; /* the peer's key before this one, for what is still under way */
+        uint64_t old_until_ms;
+        uint64_t rx_warn, tx_warn; /* so few left are worth a report */
+        CACHE_ALIGNED struct rtp_source source;
+        struct media_way_back back;
+        CACHE_ALIGNED struct endpoint at; /* ours */
+        struct endpoint to[2];            /* where RTP, RTCP goes now */
+        struct media_trial latch, probation;
+        CACHE_ALIGNED struct media_hop hop[2];
         struct media_sender sender[MEDIA_SENDERS]; /* of the other leg, as this one hears them */
-        struct media_side_stat stat;
+        CACHE_ALIGNED struct media_side_stat stat;
 };
+_Static_assert(offsetof(struct media_leg, spec) + offsetof(struct media_side, latch) < 64, "the first line is full");
 
 enum media_owed {
         OWE_CLOSED = 1,
@@ -95,18 +103,21 @@ enum media_owed {
 };
 
 struct media_session {
+        /* the line a packet touches */
         struct media_handle h;
-        struct media_table *t;
-        struct tmr idle, rekey;
-        struct list owing; /* in table.owing while owed is not 0 */
-        uint8_t owed;
-        bool closed; /* only its last report is left */
-        bool first_told[2], key_told[2];
         uint8_t kind, npts, engine;
         bool no_rtcp, conformance, enforce_payloadtype, crypto;
+        bool first_told[2], key_told[2];
+        uint8_t owed;
+        bool closed; /* only its last report is left */
+        struct media_table *t;
+        uint64_t last_ms;
+        /* the others */
+        struct tmr idle, rekey;
+        struct list owing; /* in table.owing while owed is not 0 */
         struct media_pt pts[MEDIA_PTS_MAX];
         uint32_t idle_s;
-        uint64_t owner, started_ms, last_ms;
+        uint64_t owner, started_ms;
         char call[48];
         struct media_leg leg[2];
 };

@@ -8,7 +8,7 @@
 struct media_job {
         struct pkt *pk; /* NULL: it has met its end */
         struct media_session *s;
-        const struct media_way *way;
+        const struct media_way *way; /* known once it is admitted */
         uint8_t side; /* it came from */
         bool rtcp;
         struct rtp_hdr h;

@@ -70,6 +70,8 @@ struct srtp_job {
         enum srtp_result result;
 };
 void srtp_batch(struct srtp_job *jobs, unsigned n);
+/* A packet of this context is going to be in a batch: what it touches is called into the cache. */
+void srtp_fetch(const struct srtp_ctx *c);
 
 /* For show and failover: of a source (index i in order of appearance); false behind the last. */
 struct srtp_source {

@@ -6,7 +6,6 @@
 #include "proxy/srtp_int.h"
 
 #define GROUP 16u
-#define AHEAD 4u /* jobs whose context is fetched into the cache beforehand */
 
 struct group {
         unsigned n;
@@ -110,14 +109,14 @@ static void collect(struct group *g, struct srtp_job *j)
                 flush(g);
 }
 
-static void fetch(const struct srtp_job *j)
+void srtp_fetch(const struct srtp_ctx *c)
 {
-        const char *p = (const char *)j->ctx;
+        const char *p = (const char *)c;
 
         for (size_t at = 0; at < offsetof(struct srtp_ctx, rtcp); at += 64)
                 __builtin_prefetch(p + at);
-        __builtin_prefetch(p + offsetof(struct srtp_ctx, slot));
-        __builtin_prefetch(p + offsetof(struct srtp_ctx, pool));
+        __builtin_prefetch(c->slot);
+        __builtin_prefetch(c->pool);
 }
 
 void srtp_batch(struct srtp_job *jobs, unsigned n)
@@ -125,10 +124,7 @@ void srtp_batch(struct srtp_job *jobs, unsigned n)
         struct group g;
 
         g.n = 0;
-        for (unsigned i = 0; i < n; i++) {
-                if (i + AHEAD < n)
-                        fetch(&jobs[i + AHEAD]);
+        for (unsigned i = 0; i < n; i++)
                 collect(&g, &jobs[i]);
-        }
         flush(&g);
 }

@@ -25,14 +25,14 @@ struct media_pt { /* a negotiated payload type */
 };
 
 /* One side: the peer there, and how it and the box talk. */
-struct media_side {
-        struct endpoint remote;      /* signalled RTP; fam NONE: not known yet */
-        struct endpoint remote_rtcp; /* port 0: remote port + 1, same address */
+struct media_side { /* flags first: the relay asks them of every packet */
         uint8_t transport;           /* enum media_transport */
         bool known;                  /* this side has answered or offered: its remote and keys are valid */
         bool rtcp_mux;
         bool sends, receives;        /* as this side's SDP says: sendrecv is both; hold clears */
         bool latch;                  /* the peer may be behind NAT: learn its address (docs/media.md, latching) */
+        struct endpoint remote;      /* signalled RTP; fam NONE: not known yet */
+        struct endpoint remote_rtcp; /* port 0: remote port + 1, same address */
         struct srtp_master rx, tx;   /* SRTP: the peer's key; ours. suite NONE: not agreed yet */
         uint8_t npts;                /* payload types this side asks to be sent (RFC 3264, 6.1); 0: it has not said */
         struct media_pt pts[MEDIA_PTS_MAX];
@@ -57,14 +57,16 @@ enum media_event {
 };
 
 /* What one side sent to the box, and what the box sent to it. RFC 3550 A.1, A.3, A.8. */
-struct media_side_stat {
-        uint64_t rx_pkts, rx_bytes, tx_pkts, tx_bytes, rtcp_rx, rtcp_tx;
+struct media_side_stat { /* what every packet changes comes first */
+        uint64_t rx_pkts, rx_bytes, tx_pkts, tx_bytes;
+        uint32_t ssrc_in, ssrc_out;
+        uint8_t pt;             /* last seen */
+        bool latched;
+        uint32_t roc_in, roc_out;
+        uint64_t rtcp_rx, rtcp_tx;
         uint64_t auth_failed, replayed, malformed, foreign, nonconforming, no_key, not_sent;
         uint64_t lost, late;    /* packets the peer's sequence numbers say were sent and never came; out of order */
         uint32_t jitter;        /* in units of the payload's clock */
-        uint32_t ssrc_in, ssrc_out, roc_in, roc_out;
-        uint8_t pt;             /* last seen */
-        bool latched;
         struct endpoint learned; /* where packets go now */
 };
 struct media_stat {

@@ -41,8 +41,8 @@
 struct port_afpacket {
         struct port p;
         const struct clock *clk;
-        int fd, counters; /* counters: of the device, in sysfs; -1 none */
-        int plain_fd; /* takes frames as they are; -1: none */
+        int fd, counters;   /* counters: of the device, in sysfs; -1 none */
+        int plain_fd;       /* takes frames as they are; -1: none */
         char dev[IFNAMSIZ]; /* as the kernel calls it */
         uint8_t *ring;
         unsigned block, slot; /* of the ring: the one to be read next */
