@@ -1,7 +1,7 @@
 /*
  * When a worker rests instead of being woken by each frame. A wake-up costs as much as ten packets; above a few
- * thousand packets a second several of them share one. How long: until about NAP_PKTS have come, half a millisecond
- * at most. Below, or when somebody waits for the answer before he goes on (resting gathers nothing; sockets of ours
+ * thousand packets a second several of them share one. How long: until about NAP_PKTS have come, less than a millisecond
+ * in any case. Below, or when somebody waits for the answer before he goes on (resting gathers nothing; sockets of ours
  * speak), each frame wakes the worker.
  */
 #ifndef VOXGATE_PLATFORM_NET_NAP_H
@@ -9,13 +9,13 @@
 
 #include <stdint.h>
 
-#define NAP_PKTS 5u
-#define NAP_MAX_NS 500000u
+#define NAP_PKTS 8u
+#define NAP_MAX_NS 800000u
 /* Where NAP_PKTS come within so short a time, any rest gathers some: latency comes first, ... */
-#define NAP_DENSE_NS 100000u
+#define NAP_DENSE_NS 160000u
 #define NAP_MIN_NS 25000u
 /* ... until the core is half used up: then larger bursts are worth more. */
-#define NAP_PACKED_NS 33000u
+#define NAP_PACKED_NS 53000u
 #define NAP_FULL_NS 90000u
 #define NAP_SLACK_NS 1000u     /* how late the kernel may be */
 #define NAP_WINDOW_NS 4000000u /* what the rate is taken from */
