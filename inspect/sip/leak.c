@@ -40,13 +40,17 @@ bool sip_text_moves(const struct sip_work *x, struct str text)
 
 /* ---- keys and descriptions ---- */
 
+/* Each word has a mark, which is rarer than letters and of one case: it is what is searched for. */
 static bool has_word(struct str in, const char *word)
 {
-        size_t n = strlen(word);
+        size_t before = strcspn(word, "=:");
+        const char *end = lex_end(in), *mark = in.p;
 
-        for (; in.n >= n; lex_take(&in, 1))
-                if ((*in.p | 0x20) == *word && lex_begins(in, word))
+        while (mark < end && (mark = memchr(mark, word[before], (size_t)(end - mark)))) {
+                if ((size_t)(mark - in.p) >= before && lex_begins(lex_span(mark - before, end), word))
                         return true;
+                mark++;
+        }
         return false;
 }
 

@@ -4,30 +4,10 @@
 
 bool lex_is_token(char c)
 {
-        return lex_is_alpha(c) || lex_is_digit(c) || (c && strchr("-.!%*_+`'~", c));
-}
+        static const bool mark[256] = { ['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true,  ['*'] = true,
+                                        ['_'] = true, ['+'] = true, ['`'] = true, ['\''] = true, ['~'] = true };
 
-struct str lex_take(struct str *s, size_t n)
-{
-        struct str out = { s->p, n < s->n ? n : s->n };
-
-        s->p += out.n;
-        s->n -= out.n;
-        return out;
-}
-
-void lex_blanks(struct str *s)
-{
-        while (s->n && lex_is_blank(*s->p))
-                lex_take(s, 1);
-}
-
-bool lex_char(struct str *s, char c)
-{
-        if (!s->n || *s->p != c)
-                return false;
-        lex_take(s, 1);
-        return true;
+        return lex_is_alpha(c) || lex_is_digit(c) || mark[(uint8_t)c];
 }
 
 bool lex_sep(struct str *s, char c)

@@ -47,11 +47,31 @@ static inline const char *lex_end(struct str s)
         return s.p + s.n;
 }
 
+/* These three run once an octet. */
 /* The next n bytes, or all there are. */
-struct str lex_take(struct str *s, size_t n);
-void lex_blanks(struct str *s);
+static inline struct str lex_take(struct str *s, size_t n)
+{
+        struct str out = { s->p, n < s->n ? n : s->n };
+
+        s->p += out.n;
+        s->n -= out.n;
+        return out;
+}
+
+static inline void lex_blanks(struct str *s)
+{
+        while (s->n && lex_is_blank(*s->p))
+                lex_take(s, 1);
+}
+
 /* Takes c when it is next. */
-bool lex_char(struct str *s, char c);
+static inline bool lex_char(struct str *s, char c)
+{
+        if (!s->n || *s->p != c)
+                return false;
+        lex_take(s, 1);
+        return true;
+}
 /* c with blanks on either side: SLASH, EQUAL, SEMI, COLON. Takes nothing without c. */
 bool lex_sep(struct str *s, char c);
 /* The longest token; empty when there is none. */
