@@ -258,8 +258,8 @@ static enum pkt_verdict refuse_all(struct worker *w UNUSED, struct pkt *pk, stru
  * there. */
 static void one_table_for_packets_and_tracer(void **state UNUSED)
 {
-        static const char *const order[] = { "pinhole",  "untrans", "box",   "route", "acl",
-                                             "classify", "nat",     "limit", "conn",  "punt" };
+        static const char *const order[] = { "pinhole", "untrans", "box",  "route", "acl", "classify",
+                                             "nat",     "limit",   "conn", "rtp",   "punt" };
         struct slow_stage slow[ARRAY_LEN(order) + 2] = { { "refuse", refuse_all } };
         struct dp_path path = appliance_path;
 
@@ -267,7 +267,7 @@ static void one_table_for_packets_and_tracer(void **state UNUSED)
                 assert_string_equal(appliance_path.slow[i].name, order[i]);
         assert_null(appliance_path.slow[ARRAY_LEN(order)].name);
         assert_ptr_equal(fx.w->env.path, &appliance_path);
-        for (size_t at = 0; at < ARRAY_LEN(order) - 2; at++) { /* another stage at each place in front of `conn` */
+        for (size_t at = 0; at < ARRAY_LEN(order) - 3; at++) { /* another stage at each place in front of `conn` */
                 memcpy(slow, appliance_path.slow, (at + 1) * sizeof *slow);
                 slow[at] = (struct slow_stage){ "refuse", refuse_all };
                 memcpy(slow + at + 1, appliance_path.slow + at, (ARRAY_LEN(order) + 1 - at) * sizeof *slow);
