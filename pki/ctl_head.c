@@ -87,8 +87,8 @@ static bool take_inner(struct reading *r, struct cur in)
         while (in.left) {
                 if (!ctl_tlv(&in, &tag, &v) || !first_time(r, tag))
                         return false;
-                if (tag == HEAD_SIG_ALG_INFO) { /* its contents follow in place */
-                        if (v.left != in.left + v.left)
+                if (tag == HEAD_SIG_ALG_INFO) { /* the last one, its contents follow in place */
+                        if (in.left)
                                 return false;
                         in = v;
                 } else if (!take(r, tag, v)) {
