@@ -111,6 +111,8 @@ bool media_source_ok(struct worker *w, struct media_session *s, unsigned side, b
                         learn(l, false, &from, pk);
                 return true;
         }
+        if (l->spec.any_port && !settled && addr_eq(&from.a, &l->to[which].a))
+                return true;
         if (settled || !l->spec.latch)
                 return false;
         return h ? latch_rtp(s, side, &from, pk, h) : latch_port(l, which, &from, pk);

@@ -31,6 +31,7 @@ struct media_side { /* flags first: the relay asks them of every packet */
         bool rtcp_mux;
         bool sends, receives;        /* as this side's SDP says: sendrecv is both; hold clears */
         bool latch;                  /* the peer may be behind NAT: learn its address (docs/media.md, latching) */
+        bool any_port;               /* it may speak from another port of its address than it listens at */
         struct endpoint remote;      /* signalled RTP; fam NONE: not known yet */
         struct endpoint remote_rtcp; /* port 0: remote port + 1, same address */
         struct srtp_master rx, tx;   /* SRTP: the peer's key; ours. suite NONE: not agreed yet */
