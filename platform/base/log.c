@@ -181,6 +181,7 @@ const char *debug_family_name(enum debug_family f)
                 [DBG_CRYPTO_CA] = "crypto ca",
                 [DBG_TFTP] = "tftp",
                 [DBG_SIP] = "sip",
+                [DBG_SKINNY] = "skinny",
                 [DBG_PP_MEDIA_EVENTS] = "phone-proxy media events",
                 [DBG_PP_MEDIA_ERRORS] = "phone-proxy media errors",
                 [DBG_PP_SIGNALING_EVENTS] = "phone-proxy signaling events",

@@ -96,6 +96,7 @@ enum debug_family {
         DBG_CRYPTO_CA,
         DBG_TFTP,
         DBG_SIP,
+        DBG_SKINNY,
         DBG_PP_MEDIA_EVENTS,
         DBG_PP_MEDIA_ERRORS,
         DBG_PP_SIGNALING_EVENTS,

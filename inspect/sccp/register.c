@@ -1,0 +1,191 @@
+/* Who a phone is: registrations, keepalives, and the addresses it gives of itself and its servers. */
+#include "inspect/sccp/sccp_int.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+/* ---- its own address ---- */
+
+/* Behind a NAT of its own a phone writes an address that nobody knows; the server sees its connection. */
+static bool is_terminated(const struct inspect_ctx *c)
+{
+        return c->via[0] == VIA_TLS || c->phone;
+}
+
+static enum sccp_fate write_own(struct sccp_work *x, unsigned i)
+{
+        const struct sccp_ip *ip = &x->v.ip[i];
+        struct endpoint in = { ip->a, 0 }, out = in;
+        static const struct addr none;
+
+        if (!ip->a.fam)
+                return SCCP_FORWARD;
+        if (is_terminated(x->c) || addr_eq(&ip->a, &x->c->client.a))
+                out.a = *sccp_own_seen(x);
+        else if (!sccp_translate(x, 6, 0, &in, &out))
+                out.a = *sccp_own_seen(x);
+        if (sccp_put_ip(&x->out, ip, &out.a) || sccp_put_ip(&x->out, ip, &none))
+                return SCCP_FORWARD;
+        return sccp_drop(x, "an address does not fit its field");
+}
+
+static enum sccp_fate write_all(struct sccp_work *x)
+{
+        for (unsigned i = 0; i < x->v.nips; i++)
+                if (write_own(x, i) != SCCP_FORWARD)
+                        return SCCP_DROP;
+        return SCCP_FORWARD;
+}
+
+enum sccp_fate sccp_alarm(struct sccp_work *x)
+{
+        /* What parm2 is, is known of phones only: their address. */
+        if (!is_terminated(x->c) && !addr_eq(&x->v.ip[0].a, &x->c->client.a))
+                return SCCP_FORWARD;
+        return write_all(x);
+}
+
+/* ---- its name ---- */
+
+static bool is_name(const char *s)
+{
+        for (; *s; s++)
+                if (*s < 0x21 || *s > 0x7e)
+                        return false;
+        return true;
+}
+
+static enum sccp_fate mismatch(struct sccp_work *x, const char *why)
+{
+        sccp_count(x->c, SCCP_N_DEVICE);
+        debug_line(x->c->log, DBG_PP_SIGNALING_ERRORS, "PP: %s refused: %s", x->v.name, why);
+        x->why = why;
+        return SCCP_CLOSE;
+}
+
+/* A phone of a phone proxy is who its certificate says. */
+static enum sccp_fate check_name(struct sccp_work *x)
+{
+        const struct inspect_ctx *c = x->c;
+
+        if (!x->v.name[0] || !is_name(x->v.name)) {
+                sccp_count(x->c, SCCP_N_MALFORMED);
+                return sccp_drop(x, "no device name");
+        }
+        if (!c->phone || (c->phone->any_endpoint && !c->device[0]))
+                return SCCP_FORWARD;
+        if (strcasecmp(x->v.name, c->device) != 0)
+                return mismatch(x, "device name is not the certificate's");
+        return SCCP_FORWARD;
+}
+
+enum sccp_fate sccp_register(struct sccp_work *x)
+{
+        struct sccp_phone *p = x->phone;
+        enum sccp_fate f = check_name(x);
+
+        if (f != SCCP_FORWARD)
+                return f;
+        if (x->f->row->handler == SCCP_H_REGISTER) {
+                p->asked = true;
+                p->asked_version = x->v.has_version ? x->v.version : 0;
+                snprintf(p->device, sizeof p->device, "%s", x->v.name);
+        }
+        return write_all(x);
+}
+
+/* ---- the answer ---- */
+
+/* The table of secure phones: entered with a registration, refreshed by what proves that the phone is there. */
+static enum sccp_fate seen(struct sccp_work *x, uint32_t expires_s)
+{
+        const struct inspect_ctx *c = x->c;
+        const char *name = c->device[0] ? c->device : x->phone->device;
+
+        if (!c->phone || c->dry || !c->ops || !c->ops->phone_seen || !name[0])
+                return SCCP_FORWARD;
+        if (c->ops->phone_seen(x->c, name, expires_s) == 0)
+                return SCCP_FORWARD;
+        x->why = "phone refused";
+        return SCCP_CLOSE;
+}
+
+static uint32_t stay_s(const struct sccp_phone *p)
+{
+        return p->keepalive_s ? p->keepalive_s : 1;
+}
+
+enum sccp_fate sccp_registered(struct sccp_work *x)
+{
+        struct sccp_phone *p = x->phone;
+
+        if (!p->asked) {
+                sccp_count(x->c, SCCP_N_WRONG_WAY);
+                return sccp_drop(x, "nobody asked to register");
+        }
+        p->registered = true;
+        p->version = x->v.has_version ? MIN_OF(x->v.version, p->asked_version) : 0;
+        p->keepalive_s = x->v.keepalive_s;
+        sccp_count(x->c, SCCP_N_REGISTERED);
+        debug_line(x->c->log, DBG_PP_SIGNALING_EVENTS, "PP: %s registered, version %u, keepalive %u s", p->device,
+                   p->version, p->keepalive_s);
+        return seen(x, stay_s(p));
+}
+
+enum sccp_fate sccp_rejected(struct sccp_work *x)
+{
+        sccp_count(x->c, SCCP_N_REJECTED);
+        x->phone->asked = x->phone->registered = false;
+        return SCCP_FORWARD;
+}
+
+/* Unless it was refused: a phone in a call stays. */
+enum sccp_fate sccp_unregistered(struct sccp_work *x)
+{
+        enum sccp_fate f = SCCP_FORWARD;
+
+        if (x->v.status)
+                return f;
+        if (x->phone->registered)
+                f = seen(x, 0);
+        x->phone->asked = x->phone->registered = false;
+        sccp_streams_end(x->phone);
+        return f;
+}
+
+enum sccp_fate sccp_keepalive(struct sccp_work *x)
+{
+        return x->phone->registered ? seen(x, stay_s(x->phone)) : SCCP_FORWARD;
+}
+
+/* ---- servers ---- */
+
+/* On a phone's secure leg servers answer at their secure ports. */
+static uint32_t server_port(const struct inspect_ctx *c, uint32_t port)
+{
+        if (!port || c->via[0] != VIA_TLS || c->via[1] == VIA_TLS)
+                return port;
+        return port + SCCP_SECURE_SHIFT <= UINT16_MAX ? port + SCCP_SECURE_SHIFT : 0;
+}
+
+static enum sccp_fate write_server(struct sccp_work *x, unsigned i)
+{
+        struct endpoint in = sccp_endpoint(x, i, i), out;
+
+        if (!in.a.fam)
+                return SCCP_FORWARD;
+        if (addr_eq(&in.a, &x->c->server.a))
+                out = (struct endpoint){ x->c->server_mapped.a, in.port };
+        else if (!sccp_translate(x, 6, 0, &in, &out))
+                out = (struct endpoint){ 0 }; /* a server that cannot be reached from there */
+        out.port = (uint16_t)server_port(x->c, out.port);
+        return sccp_write_endpoint(x, i, i, &out);
+}
+
+enum sccp_fate sccp_servers(struct sccp_work *x)
+{
+        for (unsigned i = 0; i < x->v.nips; i++)
+                if (write_server(x, i) != SCCP_FORWARD)
+                        return SCCP_DROP;
+        return SCCP_FORWARD;
+}
