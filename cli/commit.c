@@ -110,6 +110,8 @@ static struct inspect_target inspect_target(const void *ctx, const struct inspec
 
         if (line->engine == INSPECT_SIP)
                 t.map_id = id_of(&s->inspection.sip_maps, line->map);
+        else if (line->engine == INSPECT_SKINNY)
+                t.map_id = id_of(&s->inspection.skinny_maps, line->map);
         if (tp) {
                 t.tls_proxy_id = tp->o.id;
                 t.server_port = t.server_shift ? 0 : tp->cleartext_port;

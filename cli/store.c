@@ -47,12 +47,12 @@ static const struct list_def lists[] = {
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_groups, inert_block_conf, inert_block_conf_fini),
         DEF(sys.dns_maps, inert_block_conf, inert_block_conf_fini),
-        DEF(sys.skinny_maps, inert_block_conf, inert_block_conf_fini),
         DEF(sys.ctl_files, inert_block_conf, inert_block_conf_fini),
         DEF(inspection.regexes, regex_conf, NULL),
         DEF(inspection.regex_classes, regex_class_conf, regex_class_conf_fini),
         DEF(inspection.sip_classes, sip_class_conf, sip_class_conf_fini),
         DEF(inspection.sip_maps, sip_map_conf, sip_map_conf_fini),
+        DEF(inspection.skinny_maps, skinny_map_conf, skinny_map_conf_fini),
 };
 
 static void init_lists(struct store *s)

@@ -26,6 +26,7 @@ bool policy_engine_active(enum inspect_id id)
         switch (id) {
         case INSPECT_MMP:
         case INSPECT_SIP:
+        case INSPECT_SKINNY:
         case INSPECT_TFTP:
         case INSPECT_ICMP:
         case INSPECT_ICMP_ERROR:

@@ -8,6 +8,8 @@ static const char *inspect_subtype(enum inspect_id id)
         switch (id) {
         case INSPECT_MMP:
                 return "inspect-mmp";
+        case INSPECT_SKINNY:
+                return "inspect-skinny";
         case INSPECT_TFTP:
                 return "inspect-tftp";
         case INSPECT_ICMP:

@@ -1,6 +1,6 @@
 /*
- * Inspection policy maps -> struct sip_map. Each regular expression is compiled once; the part's fini frees them.
- * What a map names is looked up here, so a name that is gone matches nothing.
+ * Inspection policy maps -> struct sip_map, struct sccp_map. Each regular expression is compiled once; the part's
+ * fini frees them. What a map names is looked up here, so a name that is gone matches nothing.
  */
 #include <string.h>
 
@@ -177,6 +177,49 @@ static int compile_map(const struct compile *x, const struct sip_map_conf *c, co
         return 0;
 }
 
+/* ---- SCCP ---- */
+
+static int compile_skinny(const struct compile *x, const struct skinny_map_conf *c, struct sccp_map_rt *out)
+{
+        struct sccp_match *match = arena_array(x->a, c->rules.n + 1, sizeof *match);
+        struct sccp_map *m = &out->map;
+
+        if (!match)
+                return err_nomem(x->e, "compiling inspection maps");
+        out->id = c->o.id;
+        *m = (struct sccp_map){ .enforce_registration = c->enforce_registration,
+                                .rtp_conformance = c->rtp_conformance,
+                                .enforce_payloadtype = c->enforce_payloadtype,
+                                .id_max = SCCP_ID_MAX_DEFAULT,
+                                .prefix_min = c->prefix_min,
+                                .prefix_max = c->prefix_max,
+                                .t_media = c->t_media,
+                                .t_signaling = c->t_signaling,
+                                .match = match };
+        skinny_id(c->id_max, &m->id_max);
+        conf_each(struct skinny_rule_conf, r, &c->rules) {
+                struct sccp_match *to = &match[m->nmatches];
+
+                *to = (struct sccp_match){ .negate = r->negate, .log = r->log };
+                if (!r->drop || !skinny_id(r->lo, &to->lo) || !skinny_id(*r->hi ? r->hi : r->lo, &to->hi))
+                        continue;
+                m->nmatches++;
+        }
+        return 0;
+}
+
+static int compile_skinny_maps(const struct compile *x, struct inspect_rt *rt)
+{
+        rt->skinny = arena_array(x->a, x->conf->skinny_maps.n + 1, sizeof *rt->skinny);
+        if (!rt->skinny)
+                return err_nomem(x->e, "compiling inspection maps");
+        rt->skinny_default = sccp_map_default();
+        conf_each(struct skinny_map_conf, c, &x->conf->skinny_maps)
+                if (compile_skinny(x, c, &rt->skinny[rt->n_skinny++]) < 0)
+                        return -1;
+        return 0;
+}
+
 int inspect_compile(struct snap_part *part, const struct inspection_conf *conf, const struct timeout_conf *t,
                     struct err *e)
 {
@@ -195,5 +238,5 @@ int inspect_compile(struct snap_part *part, const struct inspection_conf *conf, 
         conf_each(struct sip_map_conf, c, &conf->sip_maps)
                 if (compile_map(&x, c, t, &sip[p->rt.n_sip++]) < 0)
                         return -1;
-        return 0;
+        return compile_skinny_maps(&x, &p->rt);
 }

@@ -13,6 +13,12 @@ struct inspect_rt {
                 uint32_t id; /* conf id of the policy-map */
                 struct sip_map map;
         } * sip;
+        struct sccp_map skinny_default;
+        unsigned n_skinny;
+        struct sccp_map_rt {
+                uint32_t id;
+                struct sccp_map map;
+        } * skinny;
 };
 
 /* ctx->params of an engine for map_id (0, or one that is gone: the defaults). NULL: the engine has no parameters. */

@@ -1,4 +1,5 @@
-/* policy-map type inspect of protocols without an engine: kept until there is one. SIP: sip_map.c. */
+/* policy-map type inspect of protocols without an engine: kept until there is one. SIP: sip_map.c; SCCP:
+ * skinny_map.c. */
 #include "cli/cmd/rows.h"
 
 #define NO_ENGINE "there is no engine for this protocol"
@@ -24,20 +25,8 @@ static const struct cmd_row dns_parameters[] = {
         SUB("protocol-enforcement", "Check the form of messages"),
         END,
 };
-static const struct cmd_row skinny_parameters[] = {
-        SUB("enforce-registration", "Calls need a registration"),
-        SUB("message-id max ID:word(6)", "Highest message"),
-        SUB("rtp-conformance [enforce-payloadtype]", "Check media"),
-        SUB("sccp-prefix-len {max N:u32(4-4294967295)|min M:u32(4-4294967295)}", "Length of the prefix"),
-        SUB("timeout media T:duration", "Idle time of media"),
-        SUB("timeout signaling T:duration", "Idle time of signalling"),
-        END,
-};
 static const struct cmd_mode dns_parameters_mode = {
         "config-pmap-p", "MPF policy-map parameter configuration commands:", dns_parameters
-};
-static const struct cmd_mode skinny_parameters_mode = {
-        "config-pmap-p", "MPF policy-map parameter configuration commands:", skinny_parameters
 };
 
 static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_block_conf, parameters), { 0 } };
@@ -53,10 +42,8 @@ static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_blo
                 END
 
 static const struct cmd_row dns_rows[] = { ROWS(dns) };
-static const struct cmd_row skinny_rows[] = { ROWS(skinny) };
 
 static const struct cmd_mode dns_mode = { "config-pmap", "MPF policy-map configuration commands:", dns_rows };
-static const struct cmd_mode skinny_mode = { "config-pmap", "MPF policy-map configuration commands:", skinny_rows };
 
 #define MAP(proto, hlp)                                                                                              \
         {                                                                                                            \
@@ -66,6 +53,5 @@ static const struct cmd_mode skinny_mode = { "config-pmap", "MPF policy-map conf
 
 const struct cmd_row rows_inspect_map[] = {
         MAP(dns, "Parameters of DNS inspection"),
-        MAP(skinny, "Parameters of SCCP inspection"),
         END,
 };

@@ -43,6 +43,7 @@ const struct cmd_section cmd_sections[] = {
         { rows_class_map, SECTION_AROUND },
         { rows_inspect_map, SECTION_BANG },
         { rows_sip_map, 0 },
+        { rows_skinny_map, 0 },
         { rows_policy_map, 0 },
         { rows_service_policy, SECTION_BANG },
         { rows_prompt, 0 },

@@ -44,6 +44,8 @@ static uint32_t families(const struct args *a)
         }
         if (arg_has(a, "sip"))
                 mask |= BIT(DBG_SIP);
+        if (arg_has(a, "skinny"))
+                mask |= BIT(DBG_SKINNY);
         if (arg_has(a, "phone-proxy"))
                 mask |= phone_proxy_families(a);
         if (arg_has(a, "icmp"))
@@ -110,7 +112,8 @@ static int show_debug(struct session *s, const struct args *a UNUSED, struct err
 
 #define FAMILIES                                                                                                     \
         "mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "        \
-        "[LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|phone-proxy [{media|signaling} [{events|errors}]]"
+        "[LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny [LEVEL:u32(1-255)]|phone-proxy [{media|signaling} "   \
+        "[{events|errors}]]"
 #define WHAT "{" FAMILIES "}"
 #define WHAT_OR_ALL "{all|" FAMILIES "}"
 

@@ -29,6 +29,7 @@ const struct exec_table exec_tables[] = {
         TABLE(show_phone_proxy),
         TABLE(show_media),
         TABLE(show_sip),
+        TABLE(show_skinny),
         TABLE(show_logging),
         TABLE(show_memory),
         TABLE(show_resource),

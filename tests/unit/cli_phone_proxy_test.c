@@ -408,7 +408,7 @@ static void collect(void *ctx, const char *block, const char *line, const char *
                 text_printf(ctx, "%s | %s\n", block, line);
 }
 
-/* Only what belongs to TFTP and CTL files, and SCCP, is not in force. */
+/* Only what belongs to TFTP and CTL files is not in force. */
 static void only_files_are_missing(const struct store *s)
 {
         struct text t = { 0 };
@@ -419,8 +419,7 @@ static void only_files_are_missing(const struct store *s)
                             "ctl-file myctl | record-entry cucm-tftp trustpoint cucm_tftp_server address 192.0.2.26\n"
                             "tls-proxy mytls | server trust-point _internal_PP_myctl\n"
                             "phone-proxy mypp | tftp-server address 10.0.0.26 interface inside\n"
-                            "phone-proxy mypp | ctl-file myctl\n"
-                            "policy-map pp_policy / class sec_sccp | inspect skinny phone-proxy mypp\n");
+                            "phone-proxy mypp | ctl-file myctl\n");
         text_fini(&t);
 }
 
