@@ -31,7 +31,8 @@ def aes_ctr(key, iv, data):
 class Srtp:
     """One direction under one master key."""
 
-    def __init__(self, master):
+    def __init__(self, master, tag=10):
+        self.n = tag
         key, salt = master[:16], master[16:]
         self.key, self.auth, self.salt = (self.derive(key, salt, label, n) for label, n in ((0, 16), (1, 20), (2, 14)))
         self.highest = {}  # index by SSRC
@@ -47,7 +48,7 @@ class Srtp:
         return aes_ctr(self.key, iv.to_bytes(16, "big"), data)
 
     def tag(self, packet, index):
-        return hmac.digest(self.auth, packet + struct.pack(">I", index >> 16), "sha1")[:10]
+        return hmac.digest(self.auth, packet + struct.pack(">I", index >> 16), "sha1")[:self.n]
 
     def seal(self, ssrc, index, ts, payload, pt=0):
         packet = struct.pack(">BBHII", 0x80, pt, index & 0xFFFF, ts & 0xFFFFFFFF, ssrc) + self.crypt(ssrc, index, payload)
@@ -55,7 +56,7 @@ class Srtp:
 
     def open(self, packet):
         """SSRC, index and payload; RFC 3711 appendix A."""
-        packet, tag = packet[:-10], packet[-10:]
+        packet, tag = packet[:-self.n], packet[-self.n:]
         seq, ssrc = struct.unpack_from(">H", packet, 2)[0], struct.unpack_from(">I", packet, 8)[0]
         top = self.highest.get(ssrc, seq)
         roc = top >> 16
