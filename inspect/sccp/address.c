@@ -48,6 +48,8 @@ enum sccp_fate sccp_translate_field(struct sccp_work *x, uint32_t group, unsigne
         if (!in.a.fam)
                 return SCCP_FORWARD;
         if (!sccp_translate(x, 17, group, &in, &out)) {
+                if (x->c->waits && x->c->may_wait)
+                        return SCCP_WAIT;
                 sccp_count(x->c, SCCP_N_NO_PORT);
                 out = (struct endpoint){ *sccp_own_seen(x), in.port };
         }

@@ -37,6 +37,20 @@ static struct addr speaker(const struct sccp_work *x, unsigned by)
         return by == BY_PEER ? x->c->client.a : (struct addr){ 0 };
 }
 
+/* What is sent there, where the map has it looked at. */
+static struct rtp_rule rule_of(const struct sccp_work *x)
+{
+        const struct media_spec *m = &x->stream->spec;
+        struct rtp_rule r = { .on = x->map->rtp_conformance, .secure = x->stream->keyed };
+
+        if (!r.on)
+                return r;
+        r.enforce = m->enforce_payloadtype;
+        for (unsigned i = 0; i < m->npts && r.npts < RTP_RULE_PTS; i++)
+                r.pts[r.npts++] = m->pts[i].pt;
+        return r;
+}
+
 static bool open_one(struct sccp_work *x, unsigned by, const struct pinhole_req *r, const char *type)
 {
         if (!may_open(&r->dst))
@@ -61,8 +75,10 @@ void sccp_hole(struct sccp_work *x, unsigned by, const struct endpoint *at, uint
                 return;
         r.group = sccp_group(x, by);
         r.src.a = speaker(x, by);
+        r.rtp = rule_of(x);
         if (!open_one(x, by, &r, "RTP"))
                 return;
+        r.rtp.rtcp = true;
         r.dst.port = rtcp ? rtcp : (uint16_t)(at->port + 1);
         if (r.dst.port != at->port)
                 open_one(x, by, &r, "RTCP");

@@ -137,6 +137,7 @@ void sccp_payloads(struct sccp_work *x)
         const char *name = NULL;
         int pt = x->v.has_payload && !x->stream->video ? sccp_rtp_type(x->v.payload, &name) : -1;
 
+        x->stream->keyed = x->v.keys.at && x->v.keys.algorithm;
         m->kind = x->stream->video ? MEDIA_VIDEO : MEDIA_AUDIO;
         if (!x->stream->rx_open || !x->stream->tx_open) {
                 m->npts = 0;

@@ -60,12 +60,16 @@ static enum sccp_fate message(struct inspect_ctx *c, enum inspect_dir dir, const
                 return SCCP_CLOSE;
         }
         memcpy(x.out.p, f->p, f->n);
-        sccp_phone_alive(&x);
-        sccp_count(c, dir == DIR_C2S ? SCCP_N_UP : SCCP_N_DOWN);
+        if (!c->held) { /* looked at for the first time */
+                sccp_phone_alive(&x);
+                sccp_count(c, dir == DIR_C2S ? SCCP_N_UP : SCCP_N_DOWN);
+        }
+        c->waits = c->held = false;
         fate = sccp_check(&x);
         if (fate == SCCP_FORWARD)
                 fate = handle(&x);
-        sccp_debug(&x, fate == SCCP_FORWARD ? NULL : x.why);
+        if (fate != SCCP_WAIT)
+                sccp_debug(&x, fate == SCCP_FORWARD ? NULL : x.why);
         if (fate != SCCP_FORWARD)
                 c->out->len = mark;
         if (fate == SCCP_CLOSE && !c->reason[0])
@@ -104,16 +108,26 @@ static enum engine_verdict sccp_data(struct inspect_ctx *c, enum inspect_dir dir
 {
         struct sccp_shared *sh = c->shared;
         size_t had = in.left;
+        struct cur before = in;
         struct sccp_frame f;
         enum sccp_fault fault;
+        enum sccp_fate fate = SCCP_FORWARD;
         enum parse p = PARSE_OK;
 
         sh->now_ms = MAX_OF(sh->now_ms, c->now_ms);
         tmr_advance(sh->wheel, sh->now_ms);
         c->reason[0] = 0;
-        while (in.left && (p = sccp_frame_next(&in, &f, &fault)) == PARSE_OK)
-                if (message(c, dir, &f) == SCCP_CLOSE)
+        while (in.left && fate != SCCP_WAIT && (p = sccp_frame_next(&in, &f, &fault)) == PARSE_OK) {
+                fate = message(c, dir, &f);
+                if (fate == SCCP_CLOSE)
                         return ENGINE_CLOSE;
+                if (fate != SCCP_WAIT)
+                        before = in;
+        }
+        if (fate == SCCP_WAIT) {
+                *used = had - before.left;
+                return ENGINE_WAIT;
+        }
         if (p == PARSE_BAD)
                 return broken(c, dir, in, fault);
         if (fin && in.left) {

@@ -53,7 +53,8 @@ struct sccp_stream {
         struct sccp_shared *sh;
         struct sccp_phone *phone; /* NULL: its session is gone, its media go on until they are silent */
         uint32_t conf, party, call, gen;
-        bool rx_open, tx_open, video, reserved; /* reserved: by PortRes */
+        bool rx_open, tx_open, video, reserved; /* reserved: by PortReq */
+        bool keyed;                             /* the call manager gave keys */
         uint32_t t_media;
         struct endpoint
                 at[2]; /* [BY_PHONE] where the phone listens, [BY_PEER] where its peer does; as each wrote it */
@@ -65,7 +66,7 @@ struct sccp_stream {
 };
 
 /* ---- the message at hand ---- */
-enum sccp_fate { SCCP_FORWARD, SCCP_DROP, SCCP_CLOSE };
+enum sccp_fate { SCCP_FORWARD, SCCP_DROP, SCCP_CLOSE, SCCP_WAIT /* for a port that is on its way */ };
 
 struct sccp_work {
         struct inspect_ctx *c;

@@ -150,6 +150,6 @@ void sccp_media_event(void *shared, uint64_t cookie, uint8_t side, enum media_ev
         (void)side, (void)stat;
         if (!s || s->gen != (uint32_t)cookie || !s->relay)
                 return;
-        if (ev == MEDIA_EV_TIMEOUT || ev == MEDIA_EV_KEY_LIMIT)
+        if (ev == MEDIA_EV_TIMEOUT || ev == MEDIA_EV_KEY_LIMIT || ev == MEDIA_EV_CLEARED)
                 sccp_stream_end(s);
 }

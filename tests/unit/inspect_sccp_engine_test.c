@@ -827,6 +827,63 @@ static void media_outlive_their_connection(void **state UNUSED)
         sccp_world_end(&w);
 }
 
+/* A port that is on its way is waited for: nothing of the message is used, and it is counted once. */
+static void ports_that_are_on_their_way(void **state UNUSED)
+{
+        struct sccp_bytes ack = sb_open_ack(17, PARTY, 0, PHONE, 20000);
+        struct sccp_went o;
+        struct feed f;
+
+        begin(&f, &natted, NULL);
+        w.shares = PHONE & 0xffffff00u;
+        sccp_say(&f, DIR_S2C, sb_open(17, PARTY, clear));
+        w.pat_full = f.c.may_wait = true;
+        o = sccp_say(&f, DIR_C2S, ack);
+        assert_int_equal(o.v, ENGINE_WAIT);
+        assert_int_equal(o.n, 0);
+        assert_int_equal(f.side[0].nwait, ack.n);
+        w.pat_full = false;
+        f.c.held = true;
+        assert_int_equal(feed(&f, DIR_C2S, "", 0), ENGINE_ACCEPT);
+        assert_int_equal(f.side[0].nout, ack.n);
+        o = (struct sccp_went){ ENGINE_ACCEPT, f.side[0].out, f.side[0].nout };
+        assert_int_equal(sccp_at_ip(o, 20), PAT_SEEN);
+        require_count(&f, "client messages", 1);
+        require_count(&f, "pinholes", 2);
+        end(&f);
+}
+
+static void media_are_looked_at_where_the_map_says(void **state UNUSED)
+{
+        struct sccp_map m = sccp_map_default();
+        struct feed f;
+
+        m.rtp_conformance = m.enforce_payloadtype = true;
+        begin(&f, &plain, &m);
+        sccp_say(&f, DIR_S2C, sb_open(17, PARTY, clear));
+        sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY, 0, PHONE, 20000));
+        assert_true(f.hole[0].rtp.on && f.hole[0].rtp.enforce && !f.hole[0].rtp.rtcp && !f.hole[0].rtp.secure);
+        assert_int_equal(f.hole[0].rtp.npts, 2);
+        assert_int_equal(f.hole[0].rtp.pts[0], 0);
+        assert_int_equal(f.hole[0].rtp.pts[1], 101);
+        assert_true(f.hole[1].rtp.rtcp);
+        sccp_say(&f, DIR_S2C, sb_start(17, PARTY, PEER, 24680, cm_key));
+        assert_true(f.hole[2].rtp.secure);
+        end(&f);
+}
+
+static void the_operator_ends_media(void **state UNUSED)
+{
+        struct feed f;
+
+        begin(&f, &secure, NULL);
+        registers(&f, HOME);
+        sccp_say(&f, DIR_S2C, sb_open(17, PARTY, clear));
+        inspect_sccp.media_event(w.shared, w.media[0].cookie, 0, MEDIA_EV_CLEARED, NULL);
+        assert_int_equal(w.live, 0);
+        end(&f);
+}
+
 /* ---- mixed cluster ---- */
 
 static void keys_of_the_call_manager_stay_inside(void **state UNUSED)
@@ -861,6 +918,22 @@ static void keys_that_nobody_understands(void **state UNUSED)
         sccp_say(&f, DIR_S2C, sb_open(17, PARTY, cm_key));
         require_nothing(sccp_say(&f, DIR_S2C, sb_start(17, PARTY, PEER, 24680, clear))); /* half a call */
         require_count(&f, "unsupported keys", 2);
+        end(&f);
+}
+
+/* A TLS proxy without a phone proxy: keys are the ends' own business, media go from end to end. */
+static void a_tls_proxy_leaves_keys_alone(void **state UNUSED)
+{
+        const struct leg_setup l = { .via = { VIA_TLS, VIA_TLS }, .no_nat = true };
+        struct feed f;
+
+        begin(&f, &l, NULL);
+        require_same(sccp_say(&f, DIR_S2C, sb_open(17, PARTY, cm_key)), sb_open(17, PARTY, cm_key));
+        sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY, 0, PHONE, 20000));
+        require_same(sccp_say(&f, DIR_S2C, sb_start(17, PARTY, PEER, 24680, cm_key)),
+                     sb_start(17, PARTY, PEER, 24680, cm_key));
+        assert_int_equal(f.nholes, 4);
+        assert_int_equal(w.nmedia, 0);
         end(&f);
 }
 
@@ -946,8 +1019,12 @@ int main(void)
                 cmocka_unit_test(failures_name_the_peer_as_the_call_manager_does),
                 cmocka_unit_test(ports_of_the_relay_are_told),
                 cmocka_unit_test(media_outlive_their_connection),
+                cmocka_unit_test(ports_that_are_on_their_way),
+                cmocka_unit_test(media_are_looked_at_where_the_map_says),
+                cmocka_unit_test(the_operator_ends_media),
                 cmocka_unit_test(keys_of_the_call_manager_stay_inside),
                 cmocka_unit_test(keys_that_nobody_understands),
+                cmocka_unit_test(a_tls_proxy_leaves_keys_alone),
                 cmocka_unit_test(rows_for_show),
                 cmocka_unit_test(registration_of_the_engine),
                 cmocka_unit_test(without_memory_there_is_no_engine),
