@@ -19,7 +19,7 @@
 #define HANDSHAKE_STEPS_MAX 16u /* per loop: established legs come first */
 #define PUMP_BUDGET 65536u      /* bytes per direction and turn */
 #define OUT_MAX 65536u          /* bytes waiting for a slow reader before its source is no longer read */
-#define ENGINE_COUNTERS_MAX 64u
+#define ENGINE_COUNTERS_MAX 128u
 
 struct psession;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/store.h"
+#include "inspect/sccp/sccp.h"
 #include "inspect/sip/sip.h"
 #include "proxy/proxy_worker.h"
 
@@ -260,6 +261,48 @@ static void read_calls(struct proxy_worker *p, void *arg)
         q->ncalls = shared ? sip_walk(shared, &q->call_cursor, q->call, ROWS, &q->calls_end) : 0;
 }
 
+static void add_stream(struct sip_call_row *c, const struct sccp_media_row *m)
+{
+        unsigned n = c->nmedia++;
+
+        c->media[n] = m->relay;
+        c->remote[n][0] = m->phone;
+        c->remote[n][1] = m->peer;
+        for (unsigned side = 0; side < 2; side++) {
+                c->local[n][side] = m->local[side];
+                c->rx_key[n][side] = m->rx_key[side];
+                c->tx_key[n][side] = m->tx_key[side];
+        }
+}
+
+/* The streams of an SCCP phone are listed as a call of SIP is. */
+static struct sip_call_row row_of_phone(const struct sccp_phone_row *r)
+{
+        struct sip_call_row c = { .state = r->registered ? "Registered" : "Not registered",
+                                  .idle_ms = r->idle_ms,
+                                  .session_id = r->session_id };
+        unsigned listed = MIN_OF(r->nmedia, SCCP_ROW_STREAMS);
+
+        snprintf(c.call_id, sizeof c.call_id, "%s", r->device);
+        for (unsigned i = 0; i < listed; i++)
+                if (r->media[i].relay)
+                        add_stream(&c, &r->media[i]);
+        return c;
+}
+
+static void read_skinny(struct proxy_worker *p, void *arg)
+{
+        struct flow_query *q = arg;
+        const void *shared = proxy_engine_shared(p, INSPECT_SKINNY);
+        struct sccp_phone_row row;
+
+        q->calls_end = !shared;
+        q->ncalls = 0;
+        while (!q->calls_end && q->ncalls < ROWS)
+                if (sccp_walk(shared, &q->call_cursor, &row, 1, &q->calls_end) && row.nmedia)
+                        q->call[q->ncalls++] = row_of_phone(&row);
+}
+
 static const char *set_or_not(bool set)
 {
         return set ? "set" : "not set";
@@ -296,23 +339,34 @@ static bool show_call(struct session *s, const struct snapshot *snap, const stru
         return more && detail ? out(s, "        State: %s, idle %s\n", c->state, idle) : more;
 }
 
-static bool show_calls(struct session *s, const struct snapshot *snap, struct proxy_worker *p, struct flow_query *q,
-                       bool detail)
+static bool show_rows(struct session *s, const struct snapshot *snap, const struct flow_query *q, bool detail)
 {
         bool more = true;
 
-        collect(p, q);
-        q->call_cursor = 0;
-        do {
-                proxy_call(p, read_calls, q);
-                for (unsigned i = 0; more && i < q->ncalls; i++) {
-                        const struct flow key = { .conn_id = q->call[i].session_id };
-                        const struct flow *f = q->n ? bsearch(&key, q->flow, q->n, sizeof key, by_conn) : NULL;
+        for (unsigned i = 0; more && i < q->ncalls; i++) {
+                const struct flow key = { .conn_id = q->call[i].session_id };
+                const struct flow *f = q->n ? bsearch(&key, q->flow, q->n, sizeof key, by_conn) : NULL;
 
-                        if (f)
-                                more = show_call(s, snap, f, &q->call[i], detail);
-                }
-        } while (more && !q->calls_end);
+                if (f)
+                        more = show_call(s, snap, f, &q->call[i], detail);
+        }
+        return more;
+}
+
+static bool show_calls(struct session *s, const struct snapshot *snap, struct proxy_worker *p, struct flow_query *q,
+                       bool detail)
+{
+        void (*const read[])(struct proxy_worker *, void *) = { read_calls, read_skinny };
+        bool more = true;
+
+        collect(p, q);
+        for (unsigned i = 0; more && i < ARRAY_LEN(read); i++) {
+                q->call_cursor = 0;
+                do {
+                        proxy_call(p, read[i], q);
+                        more = show_rows(s, snap, q, detail);
+                } while (more && !q->calls_end);
+        }
         return more;
 }
 

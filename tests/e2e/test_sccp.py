@@ -202,6 +202,8 @@ def test_a_remote_phone_calls_a_desk_phone(net, version):
     secure_audio(phone, pa, desk, pb, 50)
     assert net.con.cmd("show phone-proxy media-sessions").startswith("2 in use")
     assert "MEDIA" in net.con.cmd("show skinny")
+    calls = net.con.cmd("show phone-proxy signaling-sessions")
+    assert NAME in calls and "Local SRTP key set, Remote SRTP key set" in calls, calls
     first = phone.streams[pa]
     keys = first.send[0], first.receive[0]
 
