@@ -419,6 +419,17 @@ static void acknowledgements_of_no_stream(void **state UNUSED)
         sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY + 1, 0, PHONE, 20000));
         assert_int_equal(f.nholes, 0);
         require_count(&f, "acknowledgements of no stream", 4);
+        {
+                struct sccp_bytes other = sb_open_ack(17, PARTY, 0, PHONE, 20000);
+
+                other.p[44] ^= 1; /* the same party, of another call */
+                sccp_say(&f, DIR_C2S, other);
+        }
+        sccp_say(&f, DIR_S2C, sb_start(17, PARTY + 2, PEER, 24680, clear));
+        f.nholes = 0;
+        sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY + 2, 0, PHONE, 20000)); /* it only sends */
+        assert_int_equal(f.nholes, 0);
+        require_count(&f, "acknowledgements of no stream", 6);
         end(&f);
 }
 
