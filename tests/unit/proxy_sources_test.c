@@ -127,6 +127,49 @@ static void one_address_leaves_descriptors_to_others(void **state UNUSED)
         free(o);
 }
 
+/* As a worker's: it frees them. */
+static struct psession *stranger(const char *from, uint32_t flow)
+{
+        struct psession *s = mem_alloc(MEM_FLOW, sizeof *s);
+
+        assert_non_null(s);
+        bare_session(&b, s);
+        s->flow = flow;
+        s->info.client_real.a = pb_addr(from);
+        list_init(&s->unproven);
+        list_init(&s->ready);
+        list_init(&s->waits);
+        list_add_tail(&b.p->sessions, &s->link);
+        b.p->nsessions++;
+        psession_unproven(s);
+        return s;
+}
+
+/* Somebody else's handshake goes on while one address begins more and more of them: its own give way. */
+static void one_address_ends_its_own_handshakes(void **state UNUSED)
+{
+        struct psession *phone, *first, *last = NULL;
+        struct table_use use[PROXY_USES];
+
+        b.p->limit = 128; /* 64 may be in their handshakes, 16 of one address */
+        phone = stranger("198.51.100.2", 3);
+        first = stranger("198.51.100.1", 4);
+        for (uint32_t i = 1; i < 16; i++)
+                last = stranger("198.51.100.1", 4 + i);
+        assert_false(phone->dead || first->dead || last->dead);
+        last = stranger("198.51.100.1", 20);
+        assert_true(first->dead && !phone->dead && !last->dead);
+        for (uint32_t i = 0; i < 100; i++)
+                last = stranger("198.51.100.1", 21 + i);
+        assert_false(phone->dead || last->dead);
+        assert_int_equal(b.p->nunproven, 17);
+        proxy_use(b.p, b.p->snap, use);
+        assert_string_equal(use[1].name, "TLS handshakes");
+        assert_true(use[1].current == 17 && use[1].peak == 17 && use[1].denied == 101);
+        psession_proven(phone);
+        assert_int_equal(source_has(b.p->sources, &phone->info.client_real.a, SOURCE_HANDSHAKES), 0);
+}
+
 /* Media sessions: a share of the port pairs there are, which here are twenty. */
 static void one_address_leaves_media_to_others(void **state UNUSED)
 {
@@ -187,6 +230,7 @@ int main(void)
                 cmocka_unit_test(shares),
                 T(one_address_leaves_sessions_to_others),
                 T(one_address_leaves_descriptors_to_others),
+                T(one_address_ends_its_own_handshakes),
                 T(one_address_leaves_media_to_others),
                 T(one_address_leaves_phones_to_others),
         };
