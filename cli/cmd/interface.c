@@ -211,7 +211,7 @@ static void after_nameif(struct conf_ctx *c, void *obj, bool no_form)
 
         if (!no_form && !*c->was_nameif)
                 i->naming = conf_id_next();
-        if (no_form)
+        if (no_form && *c->was_nameif)
                 i->level = -1;
         if (!no_form && i->level < 0) {
                 i->level = !strcasecmp(i->nameif, "inside") ? 100 : 0;

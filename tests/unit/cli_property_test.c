@@ -139,9 +139,9 @@ static void check_effect(struct conf_fixture *f, const char *line, const struct 
                 fail_msg("refused, but changed: %s", line);
         }
         if (ok && edited && same && !is_unprinted(row))
-                fail_msg("changed, but not printed: %s", line);
+                { fprintf(stderr, "--- before\n%s", before); fail_msg("changed, but not printed: %s", line); }
         if (ok && !edited && !same)
-                fail_msg("changed, but not told: %s", line);
+                { fprintf(stderr, "--- before\n%s--- after\n%s", before, after); fail_msg("changed, but not told: %s", line); }
         free(after);
 }
 
