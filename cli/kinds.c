@@ -81,6 +81,7 @@ static const struct conf_kind kinds[] = {
         { KIND("identity", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist"),
           .also = "trustpoint", .foreseen = CTL_IDENTITY },
         { KIND("tls-proxy", proxy.tls_proxies, PROXY_NAME_MAX, "tls-proxy ", " does not exist") },
+        { KIND("ctl-file", pki.ctl_files, CTL_FILE_NAME_LEN, "ctl-file ", " does not exist") },
         { KIND("media-termination", proxy.media_terms, PROXY_NAME_MAX, "media-termination ", " does not exist") },
         { KIND("phone-proxy", proxy.phone_proxies, PROXY_NAME_MAX, "phone-proxy ", " does not exist") },
         { KIND("regex", inspection.regexes, MAP_NAME_MAX, "regex ", " does not exist") },

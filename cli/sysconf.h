@@ -73,7 +73,6 @@ struct sys_conf {
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list dns_groups; /* struct inert_block_conf */
         struct conf_list dns_maps;   /* struct inert_block_conf: policy-map type inspect */
-        struct conf_list ctl_files;  /* struct inert_block_conf; parameters: no shutdown */
 };
 
 enum prompt_part {

@@ -41,6 +41,29 @@ struct chain_conf {
         struct conf_list certs;
 };
 
+/* ctl-file as typed. reference/asa-cli.md 5.4. */
+#define CTL_FILE_NAME_LEN 64
+#define CTL_SAST_MAX 5
+#define CTL_SAST_DEFAULT 2
+#define CTL_ENTRIES_MAX 10 /* record-entry lines: each makes up to two records */
+enum ctl_entry_role { CTL_ENTRY_CUCM, CTL_ENTRY_CUCM_TFTP, CTL_ENTRY_TFTP, CTL_ENTRY_CAPF };
+struct ctl_entry_conf { /* record-entry ROLE trustpoint TP address A [domain-name D] */
+        struct conf_obj o;
+        enum ctl_entry_role role;
+        char trustpoint[TRUSTPOINT_NAME_MAX + 1];
+        struct addr addr; /* as a phone sees it */
+        char domain[256];
+};
+struct ctl_file_conf {
+        struct conf_obj o;
+        struct conf_list entries; /* struct ctl_entry_conf */
+        uint32_t sast;
+        char cluster_file[256]; /* on flash; "": none */
+        bool up;                /* no shutdown */
+};
+void ctl_file_conf_init(struct ctl_file_conf *c);
+void ctl_file_conf_fini(struct conf_obj *o);
+
 #define SSL_SUITES_MAX 16
 #define SSL_SUITE_NAME_MAX 31
 struct ssl_conf {
@@ -58,6 +81,7 @@ struct ssl_tp_conf {
 struct pki_conf {
         struct conf_list trustpoints; /* struct trustpoint_conf */
         struct conf_list chains;      /* struct chain_conf */
+        struct conf_list ctl_files;   /* struct ctl_file_conf */
         struct ssl_conf ssl;
 };
 

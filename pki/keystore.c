@@ -8,7 +8,7 @@
 
 /* ---- entries; the lock is held ---- */
 
-static struct entry *entry_new(const char *name, struct err *e)
+struct entry *keystore_entry_new(const char *name, struct err *e)
 {
         struct entry *en = mem_alloc(MEM_PKI, sizeof *en);
 
@@ -25,7 +25,7 @@ static struct entry *entry_new(const char *name, struct err *e)
         return en;
 }
 
-static void entry_insert(struct list *l, struct entry *en)
+void keystore_entry_insert(struct list *l, struct entry *en)
 {
         struct list *pos = l->prev;
 
@@ -39,7 +39,7 @@ static struct entry *entry_for(struct list *l, const char *name, struct err *e)
 {
         struct entry *en = keystore_find(l, name);
 
-        return en ? en : entry_new(name, e);
+        return en ? en : keystore_entry_new(name, e);
 }
 
 /* Forgets an entry that was made in vain. */
@@ -65,6 +65,7 @@ void keystore_entry_free(struct entry *en)
         list_del(&en->link);
         keypair_put(en->key);
         tp_assets_put(&en->tp);
+        mem_free(en->ctl);
         mem_free(en);
 }
 
@@ -103,29 +104,34 @@ static int tp_assets_fill(struct tp_assets *out, struct cert *id, struct cert *c
 static int add_key(void *ctx, const char *name, struct keypair *kp, struct err *e)
 {
         struct keystore *k = ctx;
-        struct entry *en = entry_new(name, e);
+        struct entry *en = keystore_entry_new(name, e);
 
         if (!en) {
                 keypair_put(kp);
                 return -1;
         }
         en->key = kp;
-        entry_insert(&k->keys, en);
+        keystore_entry_insert(&k->keys, en);
         return 0;
 }
 
 static int add_tp(void *ctx, const char *name, struct tp_assets *a, struct err *e)
 {
         struct keystore *k = ctx;
-        struct entry *en = entry_new(name, e);
+        struct entry *en = keystore_entry_new(name, e);
 
         if (!en) {
                 tp_assets_put(a);
                 return -1;
         }
         en->tp = *a;
-        entry_insert(&k->tps, en);
+        keystore_entry_insert(&k->tps, en);
         return 0;
+}
+
+static int add_ctl(void *ctx, const char *name, const uint8_t *p, size_t n, struct err *e)
+{
+        return keystore_ctl_take(ctx, name, p, n, e);
 }
 
 static struct keystore *store_new(const struct clock *clk, const struct rng *rng)
@@ -137,6 +143,7 @@ static struct keystore *store_new(const struct clock *clk, const struct rng *rng
         pthread_mutex_init(&k->lock, NULL);
         list_init(&k->keys);
         list_init(&k->tps);
+        list_init(&k->ctls);
         k->clk = clk;
         k->rng = rng;
         return k;
@@ -145,7 +152,7 @@ static struct keystore *store_new(const struct clock *clk, const struct rng *rng
 struct keystore *keystore_open(const char *dir, const struct clock *clk, const struct rng *rng, struct err *warn)
 {
         struct keystore *k = store_new(clk, rng);
-        struct asset_reader r = { .key = add_key, .tp = add_tp, .ctx = k, .warn = warn };
+        struct asset_reader r = { .key = add_key, .tp = add_tp, .ctl = add_ctl, .ctx = k, .warn = warn };
         struct err why = { 0 };
 
         if (warn)
@@ -178,6 +185,7 @@ void keystore_close(struct keystore *k)
                 return;
         free_all(&k->keys);
         free_all(&k->tps);
+        free_all(&k->ctls);
         pthread_mutex_destroy(&k->lock);
         mem_free(k);
 }
@@ -267,14 +275,14 @@ static void change_keep(struct change *c)
                 c->key_en->key = keypair_get(c->kp);
                 keypair_put(old);
                 if (list_empty(&c->key_en->link))
-                        entry_insert(&c->k->keys, c->key_en);
+                        keystore_entry_insert(&c->k->keys, c->key_en);
         }
         if (c->tp_en) {
                 tp_assets_put(&c->tp_en->tp);
                 c->tp_en->tp = c->assets;
                 c->assets = (struct tp_assets){ 0 };
                 if (list_empty(&c->tp_en->link))
-                        entry_insert(&c->k->tps, c->tp_en);
+                        keystore_entry_insert(&c->k->tps, c->tp_en);
         }
         c->k->generation++;
 }
@@ -384,13 +392,17 @@ static int clone_list(struct list *to, const struct list *from)
 {
         list_each(it, from) {
                 const struct entry *en = list_entry(it, struct entry, link);
-                struct entry *copy = entry_new(en->name, NULL);
+                struct entry *copy = keystore_entry_new(en->name, NULL);
 
                 if (!copy)
                         return -1;
+                copy->ctl = en->ctl ? mem_dup(MEM_PKI, en->ctl, en->ctl_n) : NULL;
+                copy->ctl_n = copy->ctl ? en->ctl_n : 0;
                 copy->key = en->key ? keypair_get(en->key) : NULL;
                 tp_assets_copy(&copy->tp, &en->tp);
                 list_add_tail(to, &copy->link);
+                if (en->ctl && !copy->ctl)
+                        return -1;
         }
         return 0;
 }
@@ -403,8 +415,12 @@ struct keystore *keystore_clone_dry(struct keystore *k)
         if (!c)
                 return NULL;
         pthread_mutex_lock(&k->lock);
-        ret = clone_list(&c->keys, &k->keys) < 0 || clone_list(&c->tps, &k->tps) < 0 ? -1 : 0;
+        ret = clone_list(&c->keys, &k->keys) < 0 || clone_list(&c->tps, &k->tps) < 0 ||
+                              clone_list(&c->ctls, &k->ctls) < 0
+                      ? -1
+                      : 0;
         c->generation = k->generation;
+        c->dry = true;
         pthread_mutex_unlock(&k->lock);
         if (ret == 0)
                 return c;

@@ -3,6 +3,7 @@
  *   FLASH/pki/keys/LABEL.key          "created SECONDS", PEM PKCS#8
  *   FLASH/pki/certs/TRUSTPOINT.pem    "identity" or "ca" in front of each PEM certificate: one file, so that a set is
  *                                     replaced in one step
+ *   FLASH/pki/ctl/NAME.tlv            the CTL file of ctl-file NAME, as phones get it
  * Files 0600, directories 0700. Names are escaped so that a label is never a path. Writes are atomic. Thread-safe
  * (one mutex): used by control and job threads only. In memory, key material is wiped when the last reference goes.
  */
@@ -64,6 +65,15 @@ int keystore_tp_put(struct keystore *k, const char *tp, struct cert *id, struct 
 int keystore_install(struct keystore *k, const char *label, struct keypair *kp, const char *tp, struct cert *id,
                      struct cert *const *ca, unsigned nca, struct err *e);
 int keystore_tp_del(struct keystore *k, const char *tp, struct err *e);
+/* ---- finished CTL files, by the name of their ctl-file ---- */
+/* A copy, freed with mem_free_secret(); NULL with n 0: there is none; NULL with n set: out of memory. */
+uint8_t *keystore_ctl_get(struct keystore *k, const char *name, size_t *n);
+/* Replaces it; n 0 removes it. */
+int keystore_ctl_put(struct keystore *k, const char *name, const uint8_t *p, size_t n, struct err *e);
+/* In a store of a check or a replay no keys are made: what is missing stays so. */
+void keystore_mark_dry(struct keystore *k);
+bool keystore_is_dry(const struct keystore *k);
+
 /* Counts changes; a compile compares it to know whether the PKI part is dirty. */
 uint64_t keystore_generation(struct keystore *k);
 /* A memory-only copy (check, candidate). */

@@ -18,10 +18,17 @@ static int take_tp(void *ctx, const char *name, struct tp_assets *a, struct err 
         return ret;
 }
 
+static int take_ctl(void *ctx, const char *name, const uint8_t *p, size_t n, struct err *e)
+{
+        return keystore_ctl_put(ctx, name, p, n, e);
+}
+
 struct keystore *keystore_open_dry(const char *dir, const struct clock *clk, const struct rng *rng, struct err *warn)
 {
         struct keystore *k = keystore_open(NULL, clk, rng, warn);
-        struct asset_reader r = { .key = take_key, .tp = take_tp, .ctx = k, .warn = warn, .dry = true };
+        struct asset_reader r = {
+                .key = take_key, .tp = take_tp, .ctl = take_ctl, .ctx = k, .warn = warn, .dry = true
+        };
         struct err why = { 0 };
 
         if (!k || asset_load(dir, &r, &why) == 0)

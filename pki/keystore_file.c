@@ -20,7 +20,7 @@
 
 static const struct {
         const char *dir, *ending;
-} layout[] = { [ASSET_KEY] = { "keys", ".key" }, [ASSET_TP] = { "certs", ".pem" } };
+} layout[] = { [ASSET_KEY] = { "keys", ".key" }, [ASSET_TP] = { "certs", ".pem" }, [ASSET_CTL] = { "ctl", ".tlv" } };
 
 /* ---- names ---- */
 
@@ -231,7 +231,9 @@ static int read_asset(const struct asset_reader *r, enum asset_kind kind, const 
 
         if (file_read(path, kind == ASSET_KEY ? KEY_FILE_MAX : TP_FILE_MAX, &text, &n, e) < 0)
                 return -1;
-        if (strlen((const char *)text) != n)
+        if (kind == ASSET_CTL)
+                ret = r->ctl(r->ctx, name, text, n, e);
+        else if (strlen((const char *)text) != n)
                 ret = err_set(e, ERR_SYNTAX, "it holds a zero byte");
         else if (kind == ASSET_KEY)
                 ret = read_key(r, name, (const char *)text, n, e);

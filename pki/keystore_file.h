@@ -8,7 +8,7 @@
 
 #define ASSET_NAME_MAX 128
 
-enum asset_kind { ASSET_KEY, ASSET_TP };
+enum asset_kind { ASSET_KEY, ASSET_TP, ASSET_CTL };
 
 /* What a file holds, ready to be written; p is a secret block or NULL. */
 struct asset_blob {
@@ -30,9 +30,11 @@ int asset_write(const struct asset_blob *b, struct err *e);
 /* Called with an object of its own reference for each file; name is the unescaped label. -1 stops the walk. */
 typedef int (*asset_key_fn)(void *ctx, const char *name, struct keypair *kp, struct err *e);
 typedef int (*asset_tp_fn)(void *ctx, const char *name, struct tp_assets *a, struct err *e);
+typedef int (*asset_ctl_fn)(void *ctx, const char *name, const uint8_t *p, size_t n, struct err *e); /* p borrowed */
 struct asset_reader {
         asset_key_fn key;
         asset_tp_fn tp;
+        asset_ctl_fn ctl;
         void *ctx;
         struct err *warn; /* first damaged file; may be NULL */
         bool dry;         /* removes no leftovers; a directory that is not there is empty */

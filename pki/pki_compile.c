@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pki/ctl_make.h"
 #include "pki/enroll.h"
 #include "pki/pki_rt.h"
 #include "pki/x509_util.h"
@@ -20,6 +21,8 @@ static void pki_rt_fini(const void *root)
         }
         for (unsigned i = 0; i < rt->nkeys; i++)
                 keypair_put(rt->keys[i].key);
+        for (unsigned i = 0; i < rt->nctl; i++)
+                ctl_file_fini(rt->ctl[i].file);
         trust_set_put(rt->all);
 }
 
@@ -130,6 +133,84 @@ static int by_name(const void *a, const void *b)
         return strcmp(x->trustpoint, y->trustpoint);
 }
 
+/* ---- ctl-files ---- */
+
+/* Identities and trust that a ctl-file made; a trustpoint of that name in the configuration comes first. */
+static void fill_made(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nanchors, const struct pki_conf *conf,
+                      struct keystore *store, const char *name)
+{
+        struct trustpoint_conf tp = { .o.name = (char *)(uintptr_t)name };
+        struct tp_assets a;
+
+        if (conf_list_find(&conf->trustpoints, name))
+                return;
+        str_copy(tp.keypair, sizeof tp.keypair, name);
+        keystore_tp_get(store, name, &a);
+        if (a.id || a.nca) {
+                str_copy(rt->id[rt->n].trustpoint, sizeof rt->id[0].trustpoint, name);
+                fill_identity(&rt->id[rt->n++], &tp, &a, store);
+                add_anchors(anchor, nanchors, &tp, &a);
+        }
+        tp_assets_put(&a);
+}
+
+#define MADE_MAX (1u + CTL_SAST_MAX + CTL_CLUSTER_MAX) /* by one ctl-file */
+
+static void fill_all_made(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nanchors,
+                          const struct pki_conf *conf, struct keystore *store, const struct ctl_file_conf *c)
+{
+        char name[TRUSTPOINT_NAME_MAX + 1];
+
+        ctl_asset_name(CTL_ASSET_PP, c->o.name, 0, name);
+        fill_made(rt, anchor, nanchors, conf, store, name);
+        for (unsigned i = 0; i < CTL_SAST_MAX; i++) {
+                ctl_asset_name(CTL_ASSET_SAST, c->o.name, i, name);
+                fill_made(rt, anchor, nanchors, conf, store, name);
+        }
+        for (unsigned i = 0; *c->cluster_file && i < CTL_CLUSTER_MAX; i++) {
+                ctl_asset_name(CTL_ASSET_CLUSTER, c->o.name, i, name);
+                fill_made(rt, anchor, nanchors, conf, store, name);
+        }
+}
+
+/* A file that cannot be read is as good as none: whoever needs it says so. */
+static int fill_ctl(struct pki_rt *rt, struct arena *arena, struct keystore *store, const struct ctl_file_conf *c,
+                    struct err *e)
+{
+        struct ctl_rt *to = &rt->ctl[rt->nctl];
+        size_t n;
+        uint8_t *bytes = keystore_ctl_get(store, c->o.name, &n), *own = n ? arena_alloc(arena, n) : NULL;
+        struct err why = { 0 };
+
+        if (bytes && own)
+                memcpy(own, bytes, n);
+        mem_free(bytes);
+        if (!n)
+                return 0;
+        to->file = arena_alloc(arena, sizeof *to->file);
+        if (!bytes || !own || !to->file)
+                return err_nomem(e, "compiling CTL files");
+        if (ctl_parse(own, n, to->file, &why) < 0)
+                return why.code == ERR_NOMEM ? err_nomem(e, "compiling CTL files") : 0;
+        str_copy(to->name, sizeof to->name, c->o.name);
+        to->bytes = own;
+        to->n = n;
+        rt->nctl++;
+        return 0;
+}
+
+static int fill_ctls(struct pki_rt *rt, struct arena *arena, const struct pki_conf *conf, struct keystore *store,
+                     struct err *e)
+{
+        rt->ctl = arena_array(arena, conf->ctl_files.n + 1, sizeof *rt->ctl);
+        if (!rt->ctl)
+                return err_nomem(e, "compiling CTL files");
+        conf_each(struct ctl_file_conf, c, &conf->ctl_files)
+                if (c->up && fill_ctl(rt, arena, store, c, e) < 0)
+                        return -1;
+        return 0;
+}
+
 static int fill(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nanchors, const struct pki_conf *conf,
                 struct keystore *store, struct err *e)
 {
@@ -146,6 +227,8 @@ static int fill(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nancho
                 add_anchors(anchor, nanchors, tp, &a);
                 tp_assets_put(&a);
         }
+        conf_each(struct ctl_file_conf, c, &conf->ctl_files)
+                fill_all_made(rt, anchor, nanchors, conf, store, c);
         qsort(rt->id, rt->n, sizeof *rt->id, by_name);
         rt->all = trust_set_new(anchor, *nanchors);
         return rt->all ? 0 : err_nomem(e, "compiling trustpoints");
@@ -153,7 +236,7 @@ static int fill(struct pki_rt *rt, struct trust_anchor *anchor, unsigned *nancho
 
 int pki_compile(struct snap_part *part, const struct pki_conf *conf, struct keystore *assets, struct err *e)
 {
-        unsigned n = conf->trustpoints.n, nanchors = 0;
+        unsigned n = conf->trustpoints.n + MADE_MAX * conf->ctl_files.n, nanchors = 0;
         struct pki_rt *rt = arena_alloc(part->arena, sizeof *rt);
         struct trust_anchor *anchor;
         int ret;
@@ -168,7 +251,9 @@ int pki_compile(struct snap_part *part, const struct pki_conf *conf, struct keys
         if (!rt->id || !anchor)
                 ret = err_nomem(e, "compiling trustpoints");
         else
-                ret = fill(rt, anchor, &nanchors, conf, assets, e) < 0 ? -1 : fill_keys(rt, part->arena, assets, e);
+                ret = fill(rt, anchor, &nanchors, conf, assets, e) < 0 || fill_keys(rt, part->arena, assets, e) < 0
+                              ? -1
+                              : fill_ctls(rt, part->arena, conf, assets, e);
         for (unsigned i = 0; i < nanchors; i++)
                 cert_put(anchor[i].cert);
         mem_free(anchor);
@@ -190,6 +275,14 @@ const struct identity_rt *pki_identity(const struct pki_rt *p, const char *trust
                 else
                         hi = mid;
         }
+        return NULL;
+}
+
+const struct ctl_rt *pki_ctl(const struct pki_rt *p, const char *name)
+{
+        for (unsigned i = 0; i < p->nctl; i++)
+                if (!strcmp(p->ctl[i].name, name))
+                        return &p->ctl[i];
         return NULL;
 }
 

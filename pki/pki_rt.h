@@ -7,6 +7,7 @@
 
 #include "pki/chain.h"
 #include "pki/conf.h"
+#include "pki/ctl.h"
 #include "pki/keystore.h"
 #include "platform/net/snapshot.h"
 
@@ -25,13 +26,23 @@ struct key_rt {
         struct keypair *key;
 };
 
+/* The CTL file of a ctl-file that is up. */
+struct ctl_rt {
+        char name[CTL_FILE_NAME_LEN + 1];
+        const uint8_t *bytes; /* as phones get it */
+        size_t n;
+        struct ctl_file *file; /* the same, read */
+};
+
 struct pki_rt {
         unsigned n;
-        struct identity_rt *id; /* one per trustpoint, sorted by name */
+        struct identity_rt *id; /* one per trustpoint, and those that ctl-files made; sorted by name */
         struct trust_set *all;  /* every CA certificate of every trustpoint; never NULL */
         uint64_t generation;    /* of the key store */
         unsigned nkeys;
         struct key_rt *keys;
+        unsigned nctl;
+        struct ctl_rt *ctl;
 };
 
 static inline const struct pki_rt *pki_rt(const struct snapshot *s)
@@ -40,6 +51,8 @@ static inline const struct pki_rt *pki_rt(const struct snapshot *s)
 }
 /* NULL when there is no such trustpoint. */
 const struct identity_rt *pki_identity(const struct pki_rt *p, const char *trustpoint);
+/* NULL: there is no such ctl-file, it is shut down, or its file was not made. */
+const struct ctl_rt *pki_ctl(const struct pki_rt *p, const char *name);
 /* Borrowed; NULL when there is no such key pair. */
 struct keypair *pki_keypair(const struct pki_rt *p, const char *label);
 /*

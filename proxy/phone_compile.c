@@ -81,7 +81,38 @@ static void why_unusable(struct phone_proxy_rt *r, const struct phone_proxy_conf
                 snprintf(r->unusable, cap, "%s", tp->unusable);
 }
 
-static void one_phone_proxy(const struct proxy_rt *p, const struct phone_proxy_conf *c, struct phone_proxy_rt *r)
+/* Phones that have our CTL file refuse any other certificate. */
+static bool shows_trusted(const struct phone_ctl_rt *c)
+{
+        for (unsigned i = 0; i < c->n; i++)
+                if (c->at[i].shown && c->at[i].role != CTL_CAPF && c->at[i].role != CTL_TFTP)
+                        return true;
+        return false;
+}
+
+/* -1: out of memory. */
+static int take_ctl(struct arena *a, const struct pki_rt *pki, const struct phone_proxy_conf *c,
+                    const struct tls_proxy_rt *tp, struct phone_proxy_rt *r, struct err *e)
+{
+        const struct identity_rt *shown = tp ? pki_identity(pki, tp->server_tp) : NULL;
+        struct err why = { 0 };
+
+        if (!*c->ctl_file)
+                return 0;
+        r->ctl = phone_ctl_compile(a, pki, c->ctl_file, shown ? shown->cert : NULL, &why);
+        if (!r->ctl && why.code == ERR_NOMEM)
+                return err_nomem(e, "compiling phone proxies");
+        if (!r->unusable[0] && !r->ctl)
+                snprintf(r->unusable, sizeof r->unusable, "%.150s", why.text);
+        else if (!r->unusable[0] && !shows_trusted(r->ctl))
+                snprintf(r->unusable, sizeof r->unusable,
+                         "trustpoint %.64s is not that of a call manager in ctl-file %.32s", tp->server_tp,
+                         c->ctl_file);
+        return 0;
+}
+
+static int one_phone_proxy(struct arena *a, const struct proxy_rt *p, const struct pki_rt *pki,
+                           const struct phone_proxy_conf *c, struct phone_proxy_rt *r, struct err *e)
 {
         const struct tls_proxy_rt *tp = tls_proxy_find(p, c->tls_proxy);
 
@@ -96,15 +127,17 @@ static void one_phone_proxy(const struct proxy_rt *p, const struct phone_proxy_c
         why_unusable(r, c, tp);
         if (r->mta && !r->mta->n)
                 r->mta = NULL;
+        return take_ctl(a, pki, c, tp, r, e);
 }
 
-int phone_compile(struct arena *a, struct proxy_rt *p, const struct proxy_conf *conf, const struct net_rt *net,
-                  struct err *e)
+int phone_compile(struct arena *a, struct proxy_rt *p, const struct proxy_conf *conf, const struct pki_rt *pki,
+                  const struct net_rt *net, struct err *e)
 {
         p->phone_proxy = arena_array(a, conf->phone_proxies.n + 1, sizeof *p->phone_proxy);
         if (!p->phone_proxy || media_terms(a, p, conf, net) < 0)
                 return err_nomem(e, "compiling phone proxies");
         conf_each(struct phone_proxy_conf, c, &conf->phone_proxies)
-                one_phone_proxy(p, c, &p->phone_proxy[p->n_phone_proxies++]);
+                if (one_phone_proxy(a, p, pki, c, &p->phone_proxy[p->n_phone_proxies++], e) < 0)
+                        return -1;
         return 0;
 }

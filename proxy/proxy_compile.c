@@ -111,9 +111,9 @@ static int servers_on(const struct compile *x, const struct tls_proxy_conf *c, s
 static bool has_server(const struct compile *x, const struct tls_proxy_conf *c, struct tls_proxy_rt *rt,
                        struct err *why)
 {
-        if (!c->server_tp[0])
+        if (!rt->server_tp[0])
                 return servers_on(x, c, rt, why) == 0;
-        rt->server = server_side(x, c, c->server_tp, why);
+        rt->server = server_side(x, c, rt->server_tp, why);
         return rt->server != NULL;
 }
 
@@ -170,7 +170,7 @@ static int one(const struct compile *x, const struct tls_proxy_conf *c, struct t
 
         rt->id = c->o.id;
         snprintf(rt->name, sizeof rt->name, "%s", c->o.name);
-        snprintf(rt->server_tp, sizeof rt->server_tp, "%s", c->server_tp);
+        phone_server_tp(x->conf, c, rt->server_tp);
         snprintf(rt->client_tp, sizeof rt->client_tp, "%s", c->client_tp);
         rt->authenticate_client = !c->no_authenticate_client;
         rt->cleartext = c->cleartext_port != 0;
@@ -197,6 +197,8 @@ static void proxy_fini(const void *root)
                 tls_profile_put(p->tp[i].client);
                 ldc_rt_put(p->tp[i].ldc);
         }
+        for (unsigned i = 0; i < p->n_phone_proxies; i++)
+                phone_ctl_fini(p->phone_proxy[i].ctl);
 }
 
 int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const struct pki_conf *pki,
@@ -226,7 +228,7 @@ int proxy_compile(struct snap_part *part, const struct proxy_conf *conf, const s
                 if (one(&x, c, &p->tp[p->n - 1], e) < 0)
                         return -1;
         }
-        return phone_compile(part->arena, p, conf, net, e);
+        return phone_compile(part->arena, p, conf, assets, net, e);
 }
 
 const struct server_on *server_on_iface(const struct tls_proxy_rt *t, uint16_t iface)

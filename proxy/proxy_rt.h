@@ -3,6 +3,7 @@
 #define VOXGATE_PROXY_RT_H
 
 #include "inspect/ctx.h"
+#include "pki/pki_rt.h"
 #include "proxy/license.h"
 #include "proxy/tls_profile.h"
 
@@ -41,12 +42,37 @@ struct media_term_rt {
         } * at;
         uint16_t port_lo, port_hi;
 };
+/* Why a phone trusts what it is shown and given. References of its own: certificates, key. */
+struct phone_ctl_rt {
+        char name[PROXY_NAME_MAX + 1]; /* of the ctl-file */
+        const uint8_t *file;           /* the CTL file as it is served */
+        size_t file_n;
+        struct ctl_signer signer; /* of .sgn files */
+        unsigned n;
+        struct ctl_place {     /* a record of the file, security tokens left out */
+                uint16_t role; /* enum ctl_role */
+                struct addr addr;
+                char dns[CTL_NAME_MAX + 1];
+                bool shown; /* its certificate is the one that phones are shown */
+                bool signs; /* its certificate is the signer's */
+        } at[CTL_RECORDS_MAX];
+};
+/* Will a phone that dials a (global address) trust the call manager it finds there: TLS certificate, address and
+ * role?
+ */
+bool phone_ctl_trusts_cm(const struct phone_ctl_rt *c, const struct addr *a);
+/* Will it trust the files that it gets from there? */
+bool phone_ctl_trusts_tftp(const struct phone_ctl_rt *c, const struct addr *a);
+/* Is there a CAPF record for it? */
+bool phone_ctl_has_capf(const struct phone_ctl_rt *c, const struct addr *a);
+
 struct phone_proxy_rt {
         uint32_t id;
         struct phone_params params;      /* engines see this */
         const struct media_term_rt *mta; /* of the same part; NULL: unusable */
         uint32_t tls_proxy_id;
-        uint32_t timeout_ms; /* of secure phones */
+        uint32_t timeout_ms;            /* of secure phones */
+        const struct phone_ctl_rt *ctl; /* NULL: no ctl-file, or one that is not up */
         char unusable[160];
 };
 /* The media-termination address for a side on iface: its own, else the global one. NULL: none. */

@@ -8,7 +8,7 @@
 
 #define P struct phone_proxy_conf
 #define TFTP struct pp_tftp_conf
-#define FILES "phone configuration and CTL files are not served yet"
+#define FILES "phone configuration files are not served yet"
 
 /* ---- use ---- */
 static bool names_it(const struct policy_map_conf *pm, const char *name)
@@ -50,13 +50,16 @@ static const char *missing(const struct store *s, const P *p)
 int phone_proxy_ready(struct conf_ctx *c, const char *name, struct err *e)
 {
         const P *p = conf_list_find(&c->store->proxy.phone_proxies, name);
-        const char *why = p ? missing(c->store, p) : NULL;
+        const char *lacks = p ? missing(c->store, p) : NULL;
+        struct err why = { 0 };
 
-        if (!why)
+        if (lacks)
+                err_set(&why, ERR_STATE, "phone-proxy %s %s", name, lacks);
+        else if (!p || ctl_file_ready(c->store, p, &why) == 0)
                 return 0;
         if (!c->late)
-                return err_set(e, ERR_STATE, "phone-proxy %s %s", name, why);
-        conf_warning(c, "phone-proxy %s %s: sessions will be refused", name, why);
+                return err_set(e, why.code, "%s", why.text);
+        conf_warning(c, "%s: sessions will be refused", why.text);
         return 0;
 }
 
@@ -138,7 +141,7 @@ static const struct cmd_row pp_rows[] = {
           "TFTP server of the phones", tftp_bind, DIRTY_PROXY, offsetof(P, tftp_servers), .init = init_tftp,
           .check = check_tftp, .inert = FILES, .locked = pp_locked },
         LEAF("tls-proxy TLSP:ref(tls-proxy)", "TLS proxy of the phones' signalling"),
-        LEAF("ctl-file CTL:newname(64)", "CTL file of the phones", .inert = FILES),
+        LEAF("ctl-file CTL:ref(ctl-file)", "CTL file of the phones"),
         LEAF("cluster-mode {nonsecure|mixed}", "Security mode of the call manager", .write = write_cluster),
         LEAF("disable service-settings", "Turn off services of the phones", .flags = ROW_INVERSE | ROW_ALL,
              .inert = FILES),
@@ -171,31 +174,5 @@ static int check_pp(struct conf_ctx *c, void *obj, struct err *e)
 const struct cmd_row rows_phone_proxy[] = {
         { ROW_MODE, "phone-proxy NAME:newname(64)", "Configure a phone proxy", NULL, DIRTY_PROXY | DIRTY_POLICY,
           STORE(proxy.phone_proxies), &pp_mode, .kind_name = "phone-proxy", .init = init_pp, .check = check_pp },
-        END,
-};
-
-/* ---- ctl-file: kept ---- */
-#define B struct inert_block_conf
-static const struct cmd_bind ctl_bind[] = { BIND_FLAG("shutdown", B, parameters), { 0 } };
-#define KEPT(g, hlp)                                                                                                 \
-        {                                                                                                            \
-                ROW_INERT, g, hlp, .list = offsetof(B, lines), .inert = FILES                                        \
-        }
-static const struct cmd_row ctl_rows[] = {
-        KEPT("record-entry {capf|cucm|cucm-tftp|tftp} trustpoint TP:newname(128) address A:addr "
-             "[domain-name D:word(255)]",
-             "An entry of the CTL file"),
-        { ROW_INERT, "sast N:u32(1-5)", "How many security tokens", .list = offsetof(B, lines), .inert = FILES,
-          .flags = ROW_SINGLE },
-        { ROW_INERT, "cluster-ctl-file FILE:word(255)", "An existing CTL file", .list = offsetof(B, lines),
-          .inert = FILES, .flags = ROW_SINGLE },
-        { ROW_LEAF, "shutdown", "Stop using the CTL file", ctl_bind, DIRTY_SYS, .flags = ROW_INVERSE },
-        END,
-};
-static const struct cmd_mode ctl_mode = { "config-ctl-file", "CTL file configuration commands:", ctl_rows };
-
-const struct cmd_row rows_ctl_file[] = {
-        { ROW_MODE, "ctl-file NAME:newname(64)", "Configure a CTL file", NULL, DIRTY_SYS, STORE(sys.ctl_files),
-          &ctl_mode, .init = init_block, .inert = FILES },
         END,
 };

@@ -8,6 +8,8 @@
 bool phone_proxy_applied(const struct store *s, const char *name);
 /* What an inspect line needs before it is accepted: -1 with what is missing. In a load that is a warning. */
 int phone_proxy_ready(struct conf_ctx *c, const char *name, struct err *e);
+/* The part of it that is about CTL files: the ctl-file is up and has a record for each TFTP server. */
+int ctl_file_ready(const struct store *s, const struct phone_proxy_conf *p, struct err *e);
 /* Is a an address of some media-termination? */
 bool media_term_has(const struct store *s, const struct addr *a);
 

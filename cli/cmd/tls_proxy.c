@@ -26,7 +26,7 @@ static int check_suites(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
-/* A certificate of a ctl-file: there is none yet, and that is no mistake of this line. */
+/* A certificate of a ctl-file, which may come later: that is no mistake of this line. */
 static bool is_foreseen(const struct store *s, const char *tp)
 {
         return !strncmp(tp, CTL_IDENTITY, sizeof CTL_IDENTITY - 1) && !conf_list_find(&s->pki.trustpoints, tp);
@@ -34,7 +34,13 @@ static bool is_foreseen(const struct store *s, const char *tp)
 
 static const char *server_tp_inert(const struct store *s, const void *obj)
 {
-        return is_foreseen(s, ((const T *)obj)->server_tp) ? "the certificate of a ctl-file is not made yet" : NULL;
+        const char *tp = ((const T *)obj)->server_tp;
+        const struct ctl_file_conf *f;
+
+        if (!is_foreseen(s, tp))
+                return NULL;
+        f = conf_list_find(&s->pki.ctl_files, tp + sizeof CTL_IDENTITY - 1);
+        return f && f->up ? NULL : "the ctl-file that makes this certificate is not up";
 }
 
 /* The leg shows a certificate: there must be one. A load may come before the assets, so it is told and goes on. */

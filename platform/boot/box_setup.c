@@ -25,6 +25,8 @@ static int open_keys(struct box *b, struct box_setup *x, struct err *e)
                                warn.text[0] ? warn.text : "out of memory");
         if (warn.text[0])
                 snprintf(b->startup_errors, sizeof b->startup_errors, "WARNING: %s\n", warn.text);
+        if (x->dry)
+                keystore_mark_dry(x->keys);
         b->keys = x->keys;
         if (b->log)
                 keystore_set_log(x->keys, log_src_new(b->log, "pki"));
