@@ -224,8 +224,14 @@ static int check_server(const struct store *s, const F *f, const struct pp_tftp_
         }
         if (*f->cluster_file || (!mapped && has_tftp_record(f, &dialled)))
                 return 0;
-        return err_set(e, ERR_REF, "ctl-file %s has no record-entry with the TFTP role for %s, where phones find %s",
-                       f->o.name, addr_print(&dialled, text), addr_print(&t->addr, real));
+        addr_print(&dialled, text);
+        if (!mapped)
+                return err_set(e, ERR_REF, "ctl-file %s has no record-entry with the TFTP role for %s", f->o.name,
+                               text);
+        return err_set(e, ERR_REF,
+                       "ctl-file %s has no record-entry with the TFTP role for %s, where phones find the TFTP server "
+                       "%s",
+                       f->o.name, text, addr_print(&t->addr, real));
 }
 
 int ctl_file_ready(const struct store *s, const struct phone_proxy_conf *p, struct err *e)

@@ -28,6 +28,7 @@ const struct exec_table exec_tables[] = {
         TABLE(show_mmp),
         TABLE(show_phone_proxy),
         TABLE(show_media),
+        TABLE(show_ctl),
         TABLE(show_sip),
         TABLE(show_skinny),
         TABLE(show_logging),

@@ -240,6 +240,7 @@ struct compiled {
 /* The tls-proxy mytls is compiled and usable. */
 static void compile(struct compiled *c)
 {
+        static const struct pki_rt no_assets;
         struct iface_bindings bind = { .n = 0 };
         struct conf_obj *tp = conf_list_find(&f.s->proxy.tls_proxies, "mytls");
         struct err e = { 0 };
@@ -252,7 +253,7 @@ static void compile(struct compiled *c)
         strcpy(c->tp.name, "mytls");
         c->rt.tp = &c->tp;
         c->rt.n = tp != NULL;
-        assert_int_equal(phone_compile(c->proxy->arena, &c->rt, &f.s->proxy, c->net->root, &e), 0);
+        assert_int_equal(phone_compile(c->proxy->arena, &c->rt, &f.s->proxy, &no_assets, c->net->root, &e), 0);
 }
 
 static void done(struct compiled *c)
@@ -408,18 +409,14 @@ static void collect(void *ctx, const char *block, const char *line, const char *
                 text_printf(ctx, "%s | %s\n", block, line);
 }
 
-/* Only what belongs to TFTP and CTL files is not in force. */
+/* Only what belongs to TFTP is not in force. */
 static void only_files_are_missing(const struct store *s)
 {
         struct text t = { 0 };
 
         store_inert_walk(s, collect, &t);
         assert_string_equal(text_str(&t),
-                            " | ctl-file myctl\n"
-                            "ctl-file myctl | record-entry cucm-tftp trustpoint cucm_tftp_server address 192.0.2.26\n"
-                            "tls-proxy mytls | server trust-point _internal_PP_myctl\n"
-                            "phone-proxy mypp | tftp-server address 10.0.0.26 interface inside\n"
-                            "phone-proxy mypp | ctl-file myctl\n");
+                            "phone-proxy mypp | tftp-server address 10.0.0.26 interface inside\n");
         text_fini(&t);
 }
 
