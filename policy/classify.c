@@ -160,6 +160,24 @@ struct policy_verdict policy_match(const struct policy_rt *p, const struct acl_k
         return v;
 }
 
+/* ---- policing: a feature type of its own for each direction of an interface ---- */
+
+static const struct class_rt *policing_class(const struct pmap_rt *m, const struct acl_key *k, enum police_dir dir)
+{
+        for (unsigned i = 0; m && m->police[dir] && i < m->n; i++)
+                if (m->cls[i].police[dir].rate && class_matches(&m->cls[i], k))
+                        return &m->cls[i];
+        return NULL;
+}
+
+const struct class_rt *policy_policing(const struct policy_rt *p, const struct acl_key *k, uint16_t iface,
+                                       enum police_dir dir)
+{
+        const struct class_rt *c = iface < IFACES_MAX ? policing_class(p->iface[iface], k, dir) : NULL;
+
+        return c ? c : policing_class(p->global, k, dir);
+}
+
 /* ---- errors: a feature type of their own, asked about each message ---- */
 
 static uint32_t error_line(const struct pmap_rt *m, const struct acl_key *k)

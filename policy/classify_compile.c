@@ -86,6 +86,7 @@ static int compile_class(const struct compile *c, struct class_rt *r, const stru
         r->inspect = line;
         r->id = a->o.id;
         settings(r, a);
+        memcpy(r->police, a->police, sizeof r->police);
         return match(c, r, a->o.name);
 }
 
@@ -99,6 +100,9 @@ static int compile_map(const struct compile *c, const struct pmap_rt **out, cons
         conf_each(struct class_action_conf, a, &m->classes)
                 if (compile_class(c, &cls[p->n++], a) < 0)
                         return -1;
+        for (unsigned i = 0; i < p->n; i++)
+                for (unsigned d = 0; d < POLICE_DIRS; d++)
+                        p->police[d] |= cls[i].police[d].rate != 0;
         p->cls = cls;
         *out = p;
         return 0;
@@ -108,10 +112,15 @@ static int compile_service(const struct compile *c, struct policy_rt *r, const s
 {
         const struct policy_map_conf *m = conf_list_find(&c->conf->policies, s->policy);
         const struct iface_rt *i = s->global ? NULL : iface_by_name(c->net, s->nameif);
+        const struct pmap_rt **to;
 
         if (!m || (!s->global && !i))
                 return 0;
-        return compile_map(c, s->global ? &r->global : &r->iface[i->idx], m);
+        to = s->global ? &r->global : &r->iface[i->idx];
+        if (compile_map(c, to, m) < 0)
+                return -1;
+        r->police |= (*to)->police[POLICE_INPUT] || (*to)->police[POLICE_OUTPUT];
+        return 0;
 }
 
 int policy_compile(struct snap_part *part, const struct policy_conf *conf, const struct net_rt *net,

@@ -18,16 +18,23 @@ struct class_rt {
         const struct acl_list_rt *acl; /* match access-list; NULL: matches nothing */
         bool has_set;
         struct conn_settings set;
+        struct police_conf police[POLICE_DIRS];
         unsigned ninspects;
         const struct inspect_line_rt *inspect;
 };
 struct pmap_rt {
         unsigned n;
         const struct class_rt *cls;
+        bool police[POLICE_DIRS]; /* does any class? */
 };
 struct policy_rt {
+        bool police; /* does any policy map in use? */
         struct timeout_conf timeouts;
         const struct pmap_rt *iface[IFACES_MAX], *global;
 };
+
+/* The class that polices what enters or leaves an interface; k: as the packet goes, with real addresses. */
+const struct class_rt *policy_policing(const struct policy_rt *p, const struct acl_key *k, uint16_t iface,
+                                       enum police_dir dir);
 
 #endif

@@ -125,6 +125,14 @@ struct inspect_conf { /* one inspect line; ordered, anonymous */
         char map[MAP_NAME_MAX + 1];
         char tls_proxy[OBJ_NAME_MAX + 1], phone_proxy[OBJ_NAME_MAX + 1], uc_ime[OBJ_NAME_MAX + 1];
 };
+enum police_dir { POLICE_INPUT, POLICE_OUTPUT, POLICE_DIRS };
+enum police_action { POLICE_UNSAID, POLICE_TRANSMIT, POLICE_DROP };
+#define POLICE_LINES_MAX 256 /* of all policy maps together */
+struct police_conf {
+        uint32_t rate;           /* bits a second; 0: there is no such line */
+        uint32_t burst;          /* bytes; 0 not said */
+        uint8_t conform, exceed; /* enum police_action; unsaid: transmit and drop */
+};
 struct class_action_conf { /* class N inside a policy map; name: the class */
         struct conf_obj o;
         struct conf_list inspects;                                                  /* struct inspect_conf */
@@ -132,6 +140,7 @@ struct class_action_conf { /* class N inside a policy map; name: the class */
         uint32_t idle_s, embryonic_s, half_closed_s;                                /* 0 not set */
         bool set_conn, idle_reset;
         int8_t random_seq; /* -1 not set */
+        struct police_conf police[POLICE_DIRS];
 };
 struct policy_map_conf {
         struct conf_obj o;

@@ -13,6 +13,7 @@
 #include "platform/base/hash.h"
 #include "platform/base/table_use.h"
 #include "platform/base/tmr.h"
+#include "policy/conf.h"
 #include "policy/flow_plan.h"
 #include "policy/icmp_flow.h"
 #include "policy/tcp_state.h"
@@ -66,7 +67,7 @@ struct conn {
         bool reset_idle;           /* both ends are told when it dies of age */
         uint64_t born_ms, last_ms; /* last packet; the only field a packet writes besides counters */
         uint32_t idle_ms, embryonic_ms, half_closed_ms;
-        uint32_t answered_idle_ms;    /* datagrams: idle_ms once the responder has answered; 0 no change */
+        uint32_t answered_idle_ms; /* datagrams: idle_ms once the responder has answered; 0 no change */
         struct icmp_track icmp;
         struct tcp_conn_state tcp[2]; /* [0] end to end, or leg 0; [1] leg 1 of a punted conn */
         struct tmr tmr;
@@ -78,6 +79,9 @@ struct conn {
         uint32_t ace_id, class_id, inspect_line, map_id, tls_proxy_id, phone_proxy_id, nat_rule, untrans_rule;
         uint32_t xlate;                     /* handle, 0 none */
         uint32_t limit_class, limit_client; /* handles of policy_live, 0 none */
+        uint32_t police_gen;                /* low bits of the snapshot generation the handles below are of */
+        uint16_t police[2][POLICE_DIRS];    /* of packets from side 0 and 1: handles of policy_live, 0 none */
+        uint16_t dst_real_port;             /* what the initiator asked for, before a shift of the server's port */
         uint32_t rtp_watch;                 /* its RTP must conform: number of the watch, 0 none */
         uint64_t parent;                    /* conn id that opened the pinhole, 0 none */
         uint8_t end_reason;

@@ -69,6 +69,7 @@ static void set_rules(struct conn *c, const struct flow_plan *p)
         c->nat_rule = p->nat_rule;
         c->untrans_rule = p->untrans_rule;
         c->xlate = p->xlate;
+        c->dst_real_port = p->dst_real_port;
         c->parent = p->pinhole_owner;
 }
 

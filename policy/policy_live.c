@@ -6,9 +6,10 @@ static bool tables_init(struct policy_live *l)
         l->inspect = mem_alloc(MEM_CONN, INSPECT_LINES_MAX * sizeof *l->inspect);
         l->class_pool = pool_new(sizeof(struct limit_class), LIMIT_CLASSES_MAX, POOL_LIFO);
         l->client_pool = pool_new(sizeof(struct limit_client), LIMIT_CLIENTS_MAX, POOL_LIFO);
+        l->policer_pool = pool_new(sizeof(struct policer), POLICERS_MAX, POOL_LIFO);
         l->acl_log = acl_log_new();
-        return l->inspect && l->class_pool && l->client_pool && l->acl_log &&
-               !hash_init(&l->classes, LIMIT_CLASSES_MAX) && !hash_init(&l->clients, LIMIT_CLIENTS_MAX);
+        return l->inspect && l->class_pool && l->client_pool && l->policer_pool && l->acl_log &&
+               !hash_init(&l->policers, POLICE_LINES_MAX) && !hash_init(&l->classes, LIMIT_CLASSES_MAX) && !hash_init(&l->clients, LIMIT_CLIENTS_MAX);
 }
 
 struct policy_live *policy_live_new(void)
@@ -28,8 +29,10 @@ void policy_live_free(struct policy_live *l)
         acl_log_free(l->acl_log);
         hash_fini(&l->classes);
         hash_fini(&l->clients);
+        hash_fini(&l->policers);
         pool_free(l->class_pool);
         pool_free(l->client_pool);
+        pool_free(l->policer_pool);
         mem_free(l->inspect);
         mem_free(l);
 }

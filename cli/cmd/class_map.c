@@ -92,9 +92,8 @@ static const struct cmd_bind inspect_bind[] = {
 #define PROXIES "{" TLSPROXY "|phone-proxy PHONEPROXY:ref(phone-proxy)}"
 #define INSPECT_LINE                                                                                                 \
         "inspect {dns [DNSMAP:ref(dns-map)]|ftp|h323 h225|h323 ras|ip-options|netbios|rsh|rtsp|"                     \
-        "skinny [SKINNYMAP:ref(skinny-map)] [" PROXIES "]|esmtp|sqlnet|sunrpc|tftp|"                                \
-        "sip [SIPMAP:ref(sip-map)] [" PROXIES "]|xdmcp|ctiqbe|http|icmp|icmp error|mgcp|pptp|snmp|mmp " TLSPROXY    \
-        "}"
+        "skinny [SKINNYMAP:ref(skinny-map)] [" PROXIES "]|esmtp|sqlnet|sunrpc|tftp|"                                 \
+        "sip [SIPMAP:ref(sip-map)] [" PROXIES "]|xdmcp|ctiqbe|http|icmp|icmp error|mgcp|pptp|snmp|mmp " TLSPROXY "}"
 
 /* ---- set connection ---- */
 #define A struct class_action_conf
@@ -129,6 +128,36 @@ static const char *set_inert(const struct store *s, const void *obj)
         return ((const A *)obj)->random_seq >= 0 ? "sequence numbers are passed as they are" : NULL;
 }
 
+/* ---- police ---- */
+#define POLICE_BIND(dir)                                                                                             \
+        BIND("RATE", A, police[dir].rate), BIND("BURST", A, police[dir].burst),                                      \
+                BIND_KEY("cdrop", A, police[dir].conform, POLICE_DROP),                                              \
+                BIND_KEY("ctransmit", A, police[dir].conform, POLICE_TRANSMIT),                                      \
+                BIND_KEY("edrop", A, police[dir].exceed, POLICE_DROP),                                               \
+                BIND_KEY("etransmit", A, police[dir].exceed, POLICE_TRANSMIT),                                       \
+        {                                                                                                            \
+                0                                                                                                    \
+        }
+static const struct cmd_bind input_bind[] = { POLICE_BIND(POLICE_INPUT) };
+static const struct cmd_bind output_bind[] = { POLICE_BIND(POLICE_OUTPUT) };
+
+static int check_police(struct conf_ctx *c, void *obj UNUSED, struct err *e)
+{
+        unsigned n = 0;
+
+        conf_each(struct policy_map_conf, pm, &c->store->policy.policies)
+                conf_each(A, a, &pm->classes)
+                        for (unsigned d = 0; d < POLICE_DIRS; d++)
+                                n += a->police[d].rate != 0;
+        if (n <= POLICE_LINES_MAX)
+                return 0;
+        return err_set(e, ERR_LIMIT, "policy maps have more than %u police actions", POLICE_LINES_MAX);
+}
+
+#define POLICE_LINE(dir)                                                                                             \
+        "police " dir " RATE:u32(8000-2000000000) [BURST:u32(1000-512000000)] "                                      \
+        "[conform-action {drop@cdrop|transmit@ctransmit}] [exceed-action {drop@edrop|transmit@etransmit}]"
+
 #define LIMIT "u32(0-2000000)"
 static const struct cmd_row action_rows[] = {
         { ROW_LEAF,
@@ -148,6 +177,10 @@ static const struct cmd_row action_rows[] = {
           "[idle IDLE:duration [reset]]|half-closed HALFCLOSED:duration [idle IDLE:duration [reset]]|"
           "idle IDLE:duration [reset]}",
           "Idle times of connections", set_bind, DIRTY_POLICY, .flags = ROW_MERGE, .check = check_set },
+        { ROW_LEAF, POLICE_LINE("input"), "Limit the rate of the class", input_bind, DIRTY_POLICY,
+          .check = check_police },
+        { ROW_LEAF, POLICE_LINE("output"), "Limit the rate of the class", output_bind, DIRTY_POLICY,
+          .check = check_police },
         { ROW_LIST, INSPECT_LINE, "Configure protocol inspection", inspect_bind, DIRTY_POLICY, offsetof(A, inspects),
           .check = check_inspect, .inert_if = inspect_inert },
         END,

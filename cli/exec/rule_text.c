@@ -2,6 +2,7 @@
 
 #include "cli/exec/acl_lines.h"
 #include "cli/store.h"
+#include "policy/police.h"
 
 /* ---- access lists ---- */
 
@@ -122,6 +123,10 @@ static void class_lines(const struct store *s, const struct policy_map_conf *pm,
                 text_printf(out, "  inspect %s%s%s%s%s\n", inspect_name(i->engine), *i->map ? " " : "", i->map,
                             *i->tls_proxy ? " tls-proxy " : "", i->tls_proxy);
         }
+        for (unsigned d = 0; d < POLICE_DIRS; d++)
+                if (c->police[d].rate)
+                        text_printf(out, "  police %s %u %u\n", d == POLICE_INPUT ? "input" : "output",
+                                    c->police[d].rate, police_burst(&c->police[d]));
         service_lines(s, pm->o.name, out);
 }
 

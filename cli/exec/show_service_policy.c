@@ -1,5 +1,6 @@
 /* Service policies with the counters of their actions. */
 #include "cli/exec/live.h"
+#include "cli/exec/show_police.h"
 #include "cli/exec/tables.h"
 
 #include "cli/store.h"
@@ -13,6 +14,7 @@ struct action {
         enum inspect_id engine; /* NONE: a class's settings */
         char map[MAP_NAME_MAX + 1], tls_proxy[OBJ_NAME_MAX + 1], phone_proxy[OBJ_NAME_MAX + 1];
         uint32_t conn_max, embryonic_max;
+        struct police_conf police[POLICE_DIRS];
 };
 struct applied {
         bool global;
@@ -45,6 +47,7 @@ static void add_class(struct view *v, const struct class_action_conf *c)
         if (a) {
                 a->conn_max = c->conn_max;
                 a->embryonic_max = c->embryonic_max;
+                memcpy(a->police, c->police, sizeof a->police);
         }
         conf_each(struct inspect_conf, i, &c->inspects) {
                 a = add_action(v, c);
@@ -133,8 +136,29 @@ static bool engine_wanted(const char *only, enum inspect_id id)
         return !only || is_word(inspect_name(id), only);
 }
 
-static void show_applied(struct session *s, const struct view *v, const struct applied *ap, const char *only)
+static struct police_view policed(const struct applied *ap, const struct action *a)
 {
+        return (struct police_view){ ap->global ? NULL : ap->nameif, a->class_id, a->police };
+}
+
+/* What an action of a class does besides inspecting. */
+static void show_class(struct session *s, const struct applied *ap, const struct action *a, bool police_only)
+{
+        struct police_view pv = policed(ap, a);
+
+        if (police_only && !a->police[POLICE_INPUT].rate && !a->police[POLICE_OUTPUT].rate)
+                return;
+        out(s, "    Class-map: %s\n", a->cls);
+        if (!police_only)
+                show_settings(s, a);
+        show_police(s, &pv);
+}
+
+static void show_applied(struct session *s, const struct view *v, const struct applied *ap, const struct args *args)
+{
+        const char *only = arg_str(args, "PROTOCOL");
+        bool police = arg_has(args, "police");
+
         if (ap->global)
                 out(s, "\nGlobal policy: \n");
         else
@@ -143,12 +167,10 @@ static void show_applied(struct session *s, const struct view *v, const struct a
         for (unsigned i = ap->first; i < ap->first + ap->n; i++) {
                 const struct action *a = &v->action[i];
 
-                if (!a->engine) {
-                        out(s, "    Class-map: %s\n", a->cls);
-                        show_settings(s, a);
-                } else if (engine_wanted(only, a->engine)) {
+                if (!a->engine)
+                        show_class(s, ap, a, police);
+                else if (!police && engine_wanted(only, a->engine))
                         show_inspect(s, a);
-                }
         }
 }
 
@@ -168,9 +190,18 @@ static int show_service_policy(struct session *s, const struct args *a, struct e
         gather(session_box(s), v);
         for (unsigned i = 0; i < v->napplied; i++)
                 if (wanted(a, &v->applied[i]))
-                        show_applied(s, v, &v->applied[i], arg_str(a, "PROTOCOL"));
+                        show_applied(s, v, &v->applied[i], a);
         mem_free(v);
         return 0;
+}
+
+static void clear_policed(struct session *s, const struct view *v, const struct applied *ap)
+{
+        for (unsigned i = ap->first; i < ap->first + ap->n; i++) {
+                struct police_view pv = policed(ap, &v->action[i]);
+
+                clear_police(s, &pv); /* of an inspection: none */
+        }
 }
 
 static int clear_service_policy(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -184,12 +215,14 @@ static int clear_service_policy(struct session *s, const struct args *a UNUSED, 
         for (unsigned i = 0; i < v->nactions; i++)
                 if (v->action[i].engine)
                         rc |= live_inspect_clear(session_box(s), v->action[i].line_id);
+        for (unsigned i = 0; i < v->napplied; i++)
+                clear_policed(s, v, &v->applied[i]);
         mem_free(v);
         return rc ? err_nomem(e, "clearing counters") : 0;
 }
 
 const struct exec_row exec_show_service_policy[] = {
-        { "show service-policy [{global|interface IFC:nameif}] [inspect PROTOCOL:word(32)]",
+        { "show service-policy [{global|interface IFC:nameif}] [{inspect PROTOCOL:word(32)|police}]",
           "Show service policies and their counters", 15, show_service_policy },
         { "clear service-policy", "Count from now on", 15, clear_service_policy },
         { 0 },

@@ -9,6 +9,7 @@
 #include "platform/net/frag.h"
 #include "policy/conn.h"
 #include "policy/pinhole.h"
+#include "policy/police.h"
 #include "policy/policy_rt.h"
 #include "proxy/media.h"
 #include "proxy/punt.h"
@@ -23,6 +24,7 @@ static const struct fast_stage wire[] = {
         { "media", media_stage },        /* calls relayed here: SRTP and RTP between their sides */
         { "conn", conn_stage },          /* whose packet is it? */
         { "miss", miss_stage },          /* nobody's: the slow stages below decide */
+        { "police", police_stage },      /* faster than the service policy lets its class be? */
         { "rtp", rtp_watch_stage },      /* media of inspected calls that is not relayed: does it conform? */
         { "track", conn_track_stage },   /* TCP state, counters, idle time */
         { "punt", punt_stage },          /* ours to terminate or inspect: leaves the path */
@@ -33,14 +35,18 @@ static const struct fast_stage wire[] = {
 
 /* A datagram of the private kernel. */
 static const struct fast_stage punt[] = {
-        { "decode", decode_l3_stage }, { "fragments", frag_stage },
+        { "decode", decode_l3_stage },
+        { "fragments", frag_stage },
         { "punt-in", punt_in_stage }, /* pseudo pair -> conn and wire headers */
-        { "egress", egress_stage },    { NULL, NULL },
+        { "police", police_out_stage },
+        { "egress", egress_stage },
+        { NULL, NULL },
 };
 
 /* A datagram an engine has released. */
 static const struct fast_stage output[] = {
         { "nat", nat_stage },
+        { "police", police_out_stage },
         { "egress", egress_stage },
         { NULL, NULL },
 };
@@ -53,6 +59,7 @@ static const struct slow_stage slow[] = {
         { "route", route_stage },       /* egress and next hop; spoofed sources end here */
         { "acl", acl_stage },           /* real addresses */
         { "classify", classify_stage }, /* service policy */
+        { "police", police_new_stage }, /* its rates, before anything is made for the flow */
         { "nat", nat_plan_stage },      /* how the far end sees the near one */
         { "limit", limit_stage },
         { "conn", conn_new_stage },

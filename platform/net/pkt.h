@@ -99,6 +99,7 @@ struct pkt {
         uint16_t ip_id, frag_max; /* frag_max: of a reassembled datagram, its largest fragment; else 0 */
         uint8_t ttl, dscp, tcp_flags, icmp_type, icmp_code;
         bool df, is_frag, l2_bcast, has_l2, dry;
+        bool policed;  /* the first of a flow: the slow path has asked about it */
         bool from_box; /* written by the private kernel or built by the dataplane */
         uint32_t tcp_seq, tcp_ack;
         uint16_t tcp_win;

@@ -1,5 +1,7 @@
 #include "tests/support/policy_fixture.h"
 
+#include "policy/police.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,14 +258,18 @@ static enum pkt_verdict late_stage(struct worker *w, struct pkt *pk, struct flow
 }
 
 static const struct fast_stage wire[] = {
-        { "decode", decode_stage }, { "fragments", frag_stage }, { "arp", arp_stage },
-        { "conn", conn_stage },     { "miss", miss_stage },      { "track", conn_track_stage },
-        { "take", take_stage },     { "egress", egress_stage },  { 0 },
+        { "decode", decode_stage },    { "fragments", frag_stage },
+        { "arp", arp_stage },          { "conn", conn_stage },
+        { "miss", miss_stage },        { "police", police_stage },
+        { "track", conn_track_stage }, { "take", take_stage },
+        { "egress", egress_stage },    { 0 },
 };
 static const struct slow_stage slow[] = {
-        { "pinhole", pinhole_stage }, { "box", box_stage },           { "route", route_stage },
-        { "acl", acl_stage },         { "classify", classify_stage }, { "limit", limit_stage },
-        { "conn", conn_new_stage },   { "late", late_stage },         { 0 },
+        { "pinhole", pinhole_stage },   { "box", box_stage },
+        { "route", route_stage },       { "acl", acl_stage },
+        { "classify", classify_stage }, { "police", police_new_stage },
+        { "limit", limit_stage },       { "conn", conn_new_stage },
+        { "late", late_stage },         { 0 },
 };
 static void (*const ends[])(struct worker *, struct conn *) = { pinhole_conn_end, policy_conn_end, NULL };
 static void (*const snapshots[])(struct worker *) = { conn_snapshot_hook, NULL };
