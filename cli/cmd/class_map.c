@@ -177,9 +177,9 @@ static const struct cmd_row action_rows[] = {
           "[idle IDLE:duration [reset]]|half-closed HALFCLOSED:duration [idle IDLE:duration [reset]]|"
           "idle IDLE:duration [reset]}",
           "Idle times of connections", set_bind, DIRTY_POLICY, .flags = ROW_MERGE, .check = check_set },
-        { ROW_LEAF, POLICE_LINE("input"), "Limit the rate of the class", input_bind, DIRTY_POLICY,
+        { ROW_LEAF, POLICE_LINE("input"), "Limit the rate at which the class comes in", input_bind, DIRTY_POLICY,
           .check = check_police },
-        { ROW_LEAF, POLICE_LINE("output"), "Limit the rate of the class", output_bind, DIRTY_POLICY,
+        { ROW_LEAF, POLICE_LINE("output"), "Limit the rate at which the class goes out", output_bind, DIRTY_POLICY,
           .check = check_police },
         { ROW_LIST, INSPECT_LINE, "Configure protocol inspection", inspect_bind, DIRTY_POLICY, offsetof(A, inspects),
           .check = check_inspect, .inert_if = inspect_inert },

@@ -286,6 +286,14 @@ static void conn_limit(void)
                               "10.0.0.9/53 on interface outside"));
 }
 
+static void rate_exceeded(void)
+{
+        px_config(&fx, "class-map slow\n match any\npolicy-map global_policy\n class slow\n  police input 8000 1000\n"
+                       "service-policy global_policy global\n");
+        for (unsigned i = 0; i < 35; i++) /* of 29 bytes */
+                px_udp(&fx, 0, CLIENT, 1, SERVER, 53, "x");
+}
+
 static void conn_table(void)
 {
         for (uint16_t i = 1; i <= 9; i++)
@@ -729,6 +737,7 @@ static const struct row {
         { DROP_NAT_XLATE, .make = nat_xlate },
         { DROP_NAT_RPF, .make = nat_rpf },
         { DROP_CONN_LIMIT, .make = conn_limit },
+        { DROP_RATE_EXCEEDED, .make = rate_exceeded },
         { DROP_CONN_TABLE, .make = conn_table, .conns = 8 },
         { DROP_PUNT_RING, .make = punt_ring },
         { DROP_PUNT_ID, .make = punt_id },
