@@ -168,16 +168,25 @@ static uint32_t server_port(const struct inspect_ctx *c, uint32_t port)
         return port + SCCP_SECURE_SHIFT <= UINT16_MAX ? port + SCCP_SECURE_SHIFT : 0;
 }
 
+/* The server of this session is what the phone dialled: behind a shared address the port alone tells it from others.
+ */
+static bool is_dialled(const struct inspect_ctx *c, const struct endpoint *e)
+{
+        return e->port == c->server.port && addr_eq(&e->a, &c->server.a);
+}
+
 static enum sccp_fate write_server(struct sccp_work *x, unsigned i)
 {
         struct endpoint in = sccp_endpoint(x, i, i), out;
 
         if (!in.a.fam)
                 return SCCP_FORWARD;
-        if (addr_eq(&in.a, &x->c->server.a))
-                out = (struct endpoint){ x->c->server_mapped.a, in.port };
-        else if (!sccp_translate(x, 6, 0, &in, &out))
+        if (is_dialled(x->c, &in))
+                return sccp_write_endpoint(x, i, i, &x->c->server_mapped);
+        if (!sccp_translate(x, 6, 0, &in, &out))
                 out = (struct endpoint){ 0 }; /* a server that cannot be reached from there */
+        if (addr_eq(&in.a, &x->c->server.a) && (!out.a.fam || addr_eq(&in.a, &out.a)))
+                out = (struct endpoint){ x->c->server_mapped.a, in.port };
         out.port = (uint16_t)server_port(x->c, out.port);
         return sccp_write_endpoint(x, i, i, &out);
 }

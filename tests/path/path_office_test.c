@@ -10,12 +10,16 @@
 #include "policy/conn.h"
 #include "tests/path/support/path_calls.h"
 #include "tests/path/support/path_fixture.h"
+#include "tests/support/sccp_feed.h"
 
 #define CLIENT "192.0.2.10"
 #define OWN "192.0.2.1"
 #define CM "10.0.0.5"
 #define CM2 "10.0.0.6"
 #define MAPPED "192.0.2.140"
+#define A_OWN 0xc0000201u
+#define A_CM 0x0a000005u
+#define A_CM2 0x0a000006u
 
 #define PAT(name, host, line)                                                                                        \
         "object network " name "\n host " host "\n nat (inside,outside) static interface service " line "\n"
@@ -92,6 +96,15 @@ static void end_all(void)
         px_show(&fx, "clear conn all");
         px_settle(&fx);
         assert_int_equal(conn_count(fx.w->conns), 0);
+}
+
+static void forget_frames(void)
+{
+        uint8_t buf[2048];
+        struct pb_view v;
+
+        while (px_take(&fx, 0, &v) || px_take(&fx, 1, &v) || px_take_tun(&fx, buf, sizeof buf, &v))
+                ;
 }
 
 /* ---- what passes ---- */
@@ -212,11 +225,10 @@ static void tftp_behind_the_interface(void **state UNUSED)
 
 /* ---- what is terminated ---- */
 
-/* The private kernel answers for the call manager, and dials it with the port in clear. */
-static void proxied(uint16_t dialled, enum inspect_id engine, const char *server, uint16_t port)
+/* The private kernel answers for the call manager: its last segment. */
+static struct pb handshake(uint16_t dialled)
 {
         uint8_t buf[2048];
-        struct conn_row r;
         struct pb_view v;
         struct pb p;
 
@@ -229,7 +241,18 @@ static void proxied(uint16_t dialled, enum inspect_id engine, const char *server
         p.ack = 101;
         px_send_tun(&fx, p);
         assert_true(px_take(&fx, 0, &v) && px_is(&v, OWN, dialled, CLIENT, 40000));
-        r = only_conn();
+        px_tcp(&fx, 0, CLIENT, 40000, OWN, dialled, PB_ACK, 101, 501);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        return p;
+}
+
+/* ... and dials it with the port in clear. */
+static void proxied(uint16_t dialled, enum inspect_id engine, const char *server, uint16_t port)
+{
+        struct pb_view v;
+        struct pb p = handshake(dialled);
+        struct conn_row r = only_conn();
+
         assert_int_equal(r.action, CONN_PUNT);
         assert_int_equal(r.engine, engine);
         assert_true(is_addr(&r.real[1], server));
@@ -244,8 +267,7 @@ static void proxied(uint16_t dialled, enum inspect_id engine, const char *server
         assert_true(px_take(&fx, 1, &v));
         assert_true(px_is(&v, CLIENT, 40000, server, port));
         end_all();
-        while (px_take(&fx, 0, &v) || px_take(&fx, 1, &v) || px_take_tun(&fx, buf, sizeof buf, &v))
-                ;
+        forget_frames();
 }
 
 static void secure_ports_are_proxied(void **state UNUSED)
@@ -277,6 +299,86 @@ static void the_second_has_the_usual_ports_inside(void **state UNUSED)
         px_stop(&fx);
 }
 
+/* ---- what is said inside ---- */
+
+static struct sccp_bytes servers(uint32_t first, uint16_t first_port, uint32_t second, uint16_t second_port)
+{
+        struct sccp_bytes b = sb_begin(17, 0x9e);
+
+        sb_fill(&b, 0, 240);
+        sb_u32(&b, first_port);
+        sb_u32(&b, second_port);
+        sb_fill(&b, 0, 12);
+        sb_ip(&b, 17, first);
+        sb_ip(&b, 17, second);
+        sb_fill(&b, 0, 60);
+        return sb_done(b);
+}
+
+static void hear_in(struct proxy_worker *w UNUSED, void *arg)
+{
+        struct pc_phone *p = arg;
+        ssize_t n = leg_read(p->far[p->dir == DIR_C2S ? 1 : 0], p->text, p->n);
+
+        p->n = n > 0 ? (size_t)n : 0;
+}
+
+/* What the other side reads of it. */
+static struct sccp_bytes says(struct pc_phone *phone, enum inspect_dir dir, struct sccp_bytes b)
+{
+        struct sccp_bytes got = { .n = 0 };
+
+        phone->dir = dir;
+        phone->text = (char *)b.p;
+        phone->n = b.n;
+        proxy_call(phone->proxy, pc_say_in, phone);
+        assert_true(phone->ok);
+        px_settle(&fx);
+        phone->text = (char *)got.p;
+        phone->n = sizeof got.p;
+        proxy_call(phone->proxy, hear_in, phone);
+        got.n = phone->n;
+        return got;
+}
+
+/* What a phone that dialled this port reads when its call manager says that. */
+static void reads(uint16_t dialled, struct sccp_bytes said, struct sccp_bytes want)
+{
+        struct pc_phone phone = { .proxy = fx.parts.proxy[0], .port = 40000 };
+        struct sccp_bytes got;
+
+        handshake(dialled);
+        assert_true(pc_connect(&phone));
+        says(&phone, DIR_C2S, sb_register("SEP001122334455", 0xc000020au));
+        says(&phone, DIR_S2C, sb_register_ack(17));
+        got = says(&phone, DIR_S2C, said);
+        assert_int_equal(got.n, want.n);
+        assert_memory_equal(got.p, want.p, want.n);
+        pc_drop(&phone, true);
+        px_settle(&fx);
+        px_advance(&fx, 5 * 60 * 1000);
+        forget_frames();
+}
+
+/* A phone learns its call managers as they are dialled from outside: one address, each its own secure port. */
+static void the_list_of_call_managers(void **state UNUSED)
+{
+        static const struct {
+                const char *pats;
+                uint16_t second;
+        } row[] = { { OTHER_PORTS, 7000 }, { USUAL_PORTS, 2000 } };
+
+        for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+                char conf[8192];
+
+                snprintf(conf, sizeof conf, "%s%s%s", PATS, row[i].pats, PROXY);
+                start(conf, LIST);
+                reads(2443, servers(A_CM, 2000, A_CM2, row[i].second), servers(A_OWN, 2443, A_OWN, 7443));
+                reads(7443, servers(A_CM2, row[i].second, A_CM, 2000), servers(A_OWN, 7443, A_OWN, 2443));
+                px_stop(&fx);
+        }
+}
+
 static void what_packet_tracer_says(void **state UNUSED)
 {
         const char *text;
@@ -304,6 +406,7 @@ int main(void)
                 cmocka_unit_test(secure_ports_are_proxied),
                 cmocka_unit_test(two_call_managers_share_the_address),
                 cmocka_unit_test(the_second_has_the_usual_ports_inside),
+                cmocka_unit_test(the_list_of_call_managers),
                 cmocka_unit_test(what_packet_tracer_says),
         };
 
