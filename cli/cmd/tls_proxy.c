@@ -75,13 +75,23 @@ static bool in_use(const struct store *s, const char *name)
         return false;
 }
 
+/* Phones are shown the certificate of their ctl-file then. */
+static bool has_ctl_file(const struct store *s, const char *name)
+{
+        conf_each(struct phone_proxy_conf, p, &s->proxy.phone_proxies)
+                if (*p->ctl_file && !strcmp(p->tls_proxy, name))
+                        return true;
+        return false;
+}
+
 /* Without one, and without ssl trust-point, no client can be served. The line may be typed on the way to another
  * trustpoint: it is told, not refused. */
 static int check_server_tp(struct conf_ctx *c, void *obj, struct err *e)
 {
         const T *t = obj;
 
-        if (!*t->server_tp && !c->store->pki.ssl.trust_points.n && in_use(c->store, t->o.name))
+        if (!*t->server_tp && !c->store->pki.ssl.trust_points.n && in_use(c->store, t->o.name) &&
+            !has_ctl_file(c->store, t->o.name))
                 conf_warning(c,
                              "tls-proxy %s is in use and has no server trust-point: its new sessions will be refused",
                              t->o.name);
