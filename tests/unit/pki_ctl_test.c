@@ -294,7 +294,7 @@ static void hand_head(struct hand *h, const struct ident *id, uint8_t minor, con
         h->sig = h->n + 3;
         put_tlv(h, 12, none, keypair_bits(id->key) / 8);
         put_tlv(h, 14, name, strlen(name) + 1);
-        put_tlv(h, 0x77, "??", 2);
+        put_tlv(h, 0x77, "?", 2);
         put(h, "\xd\xd", 2);
         h->p[8] = (uint8_t)(h->n >> 8);
         h->p[9] = (uint8_t)h->n;
@@ -310,7 +310,7 @@ static void hand_record(struct hand *h, const struct cert *c, uint8_t role, cons
         put_tlv(h, 5, ca, strlen(ca) + 1);
         put_tlv(h, 4, (uint8_t[]){ 0, role }, 2);
         put_tlv(h, 6, s->p, s->len);
-        put_tlv(h, 0x42, "unknown", 7);
+        put_tlv(h, 0x42, "\0\0", 2);
         put_tlv(h, 9, der, n);
         h->p[at + 3] = (uint8_t)((h->n - at) >> 8);
         h->p[at + 4] = (uint8_t)(h->n - at);
@@ -370,6 +370,7 @@ static void files_that_are_wrong_are_refused(void **state)
                 [5] = "the header of the signed file is damaged",
                 [6] = "signed files of version 2.0 cannot be read (encrypted: 2.0)",
                 [7] = "the CTL file has more than 32 records",
+                [8] = "record 1 of the CTL file is damaged",
         };
         static struct ctl_file file;
         struct fix *f = *state;
@@ -386,6 +387,8 @@ static void files_that_are_wrong_are_refused(void **state)
                         h.p[be16(h.p + 8) + 5 + 3 + sizeof CA + 5 + 3] ^= 1; /* the serial */
                 if (i == 5)
                         h.p[be16(h.p + 8) - 7] = 14; /* the unknown tag names the file once more */
+                if (i == 8)                          /* the unknown tag says the role once more */
+                        h.p[be16(h.p + 8) + 5 + 3 + sizeof CA + 5 + 3 + cert_x509(f->spare.cert)->serial.len] = 4;
                 if (i == 6)
                         memcpy(h.p + 3, "\2", 2);
                 for (unsigned k = 0; i == 7 && k < CTL_RECORDS_MAX; k++)
