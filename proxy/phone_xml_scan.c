@@ -80,6 +80,8 @@ static bool pass_attrs(struct xml_scan *x, bool *empty)
         for (; x->at < x->n; x->at++) {
                 char c = x->p[x->at];
 
+                if (!quote && last == '/' && c != '>') /* only "/>" may end with it */
+                        return false;
                 if (quote) {
                         quote = c == quote ? 0 : quote;
                 } else if (c == '"' || c == '\'') {
@@ -91,7 +93,7 @@ static bool pass_attrs(struct xml_scan *x, bool *empty)
                 } else if (c == '<') {
                         return false;
                 }
-                last = c;
+                last = quote ? 0 : c;
         }
         return false;
 }

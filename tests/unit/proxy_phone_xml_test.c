@@ -253,6 +253,8 @@ static const struct {
         { "<device></device></device>", "an element ends that has not begun" },
         { "<device><a b='></device>", "it holds a tag that does not end" },
         { "<device><a <b></device>", "it holds a tag that does not end" },
+        { "<device><a //></device>", "it holds a tag that does not end" },
+        { "<device><a /b></device>", "it holds a tag that does not end" },
         { "<device>< ></device>", "it holds a tag without a name" },
         { "<device><!-- </device>", "it ends in the middle of a comment" },
         { "<device><deviceSecurityMode>1</deviceSecurityMode><deviceSecurityMode>1</deviceSecurityMode></device>",
