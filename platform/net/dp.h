@@ -94,6 +94,7 @@ struct worker {
         struct port *port[WORKER_PORTS_MAX]; /* by port index */
         unsigned nports;
         struct port *tun; /* may be NULL (replay) */
+        bool tun_quiet;   /* the private kernel has sent nothing, says the wait that just ended */
         struct pkt_queue txq[WORKER_PORTS_MAX];
         struct pkt_queue tunq;
         struct pkt_queue
@@ -148,6 +149,8 @@ void worker_refresh(struct worker *w);
 unsigned worker_serve_request(struct worker *w);
 /* One loop: snapshot, receive, stages, rings, requests, transmit, bounded timers. Returns packets handled. */
 unsigned worker_step(struct worker *w);
+/* The same without receiving: a look for what other threads have handed over. */
+unsigned worker_look(struct worker *w);
 /* Loops until w->stop, waiting on ports and wake_fd when idle. */
 void worker_run(struct worker *w);
 void worker_wake(struct worker *w);

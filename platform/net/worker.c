@@ -154,21 +154,43 @@ static unsigned receive_tun(struct worker *w)
         return got;
 }
 
-unsigned worker_step(struct worker *w)
+static unsigned receive(struct worker *w)
 {
         unsigned done = 0;
 
-        worker_refresh(w);
         for (unsigned i = 0; i < w->nports; i++)
                 if (w->port[i])
                         done += receive_port(w, i);
-        if (w->tun)
+        if (w->tun && !w->tun_quiet)
                 done += receive_tun(w);
+        w->tun_quiet = false;
+        return done;
+}
+
+static unsigned serve(struct worker *w)
+{
+        unsigned done;
+
         if (w->env.path)
                 call_all(w, w->env.path->drain);
-        done += worker_serve_request(w);
+        done = worker_serve_request(w);
         dp_flush(w);
         done += tmr_run(w->tmr, w->now_ms, TIMERS_PER_LOOP);
         dp_flush(w); /* what the timers sent must not wait for the next frame */
         return done;
+}
+
+unsigned worker_step(struct worker *w)
+{
+        unsigned done;
+
+        worker_refresh(w);
+        done = receive(w);
+        return done + serve(w);
+}
+
+unsigned worker_look(struct worker *w)
+{
+        worker_refresh(w);
+        return serve(w);
 }

@@ -109,16 +109,20 @@ void worker_call(struct worker *w, void (*fn)(struct worker *w, void *arg), void
         pthread_mutex_unlock(&w->req_lock);
 }
 
-/* What to wait on; *blind when something can become ready without a descriptor telling. */
-static unsigned wait_set(const struct worker *w, struct pollfd *fds, bool *blind)
+/* What to wait on; *blind when something can become ready without a descriptor telling; *tun: which one is the TUN.
+ */
+static unsigned wait_set(const struct worker *w, struct pollfd *fds, bool *blind, struct pollfd **tun)
 {
         unsigned n = 0;
 
         *blind = w->wake_fd < 0;
+        *tun = NULL;
         for (unsigned i = 0; i <= w->nports; i++) {
                 const struct port *p = i < w->nports ? w->port[i] : w->tun;
                 int fd = p ? p->ops->fd(p) : -1;
 
+                if (fd >= 0 && p == w->tun)
+                        *tun = &fds[n];
                 if (fd >= 0)
                         fds[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
                 else if (p && !(p->ops->done && p->ops->done(p)))
@@ -132,11 +136,12 @@ static unsigned wait_set(const struct worker *w, struct pollfd *fds, bool *blind
 /* Until a frame comes, somebody calls or a timer is due. True: somebody called. */
 static bool wait_for_work(struct worker *w)
 {
-        struct pollfd fds[WORKER_PORTS_MAX + 2];
+        struct pollfd fds[WORKER_PORTS_MAX + 2], *tun;
         bool blind;
-        unsigned n = wait_set(w, fds, &blind);
+        unsigned n = wait_set(w, fds, &blind, &tun);
+        int rc = poll(fds, n, (int)tmr_next_ms(w->tmr, blind ? SLEEP_BLIND_MS : SLEEP_MAX_MS));
 
-        poll(fds, n, (int)tmr_next_ms(w->tmr, blind ? SLEEP_BLIND_MS : SLEEP_MAX_MS));
+        w->tun_quiet = rc >= 0 && tun && !tun->revents;
         return w->wake_fd >= 0 && fds[n - 1].revents; /* wake_fd is the last one */
 }
 
@@ -215,12 +220,15 @@ void worker_run(struct worker *w)
                 unsigned n = counted_step(w, &nap);
                 uint64_t ns;
 
-                if (n >= BURST_MAX || (n && !nap.ns))
-                        continue; /* there may be more; while each frame wakes, a look is cheaper than a sleep */
+                if (n >= BURST_MAX)
+                        continue; /* there may be more */
                 atomic_store(&w->asleep, true);
                 ns = rest_ns(w, &nap);
-                /* What was handed over before `asleep` was set is seen by a second look, or after a short rest. */
-                if (ns || !counted_step(w, &nap))
+                /*
+                 * What was handed over before `asleep` was set is seen by a second look, or after a short rest; what
+                 * ports and the TUN have got since, the wait itself tells.
+                 */
+                if (ns || !worker_look(w))
                         doze(w, ns);
                 else
                         atomic_store(&w->asleep, false);

@@ -233,6 +233,97 @@ static void test_frame_wakes(void **state)
         wf_stop(&f);
 }
 
+/* A look takes nothing from ports, but what other threads have handed over. */
+static void test_look(void **state)
+{
+        struct worker_fixture f;
+        uint8_t fr[200];
+        size_t n = pb_echo(fr, sizeof fr, "192.0.2.9", "192.0.2.1", false, 1, 1);
+
+        (void)state;
+        wf_init(&f);
+        f.path.drain = on_drain;
+        wf_start(&f);
+        wf_neighbour(&f, WF_OUTSIDE, "192.0.2.9", pb_mac(9));
+        drains = 0;
+        assert_int_equal(port_mem_inject(f.port[0], fr, n, NULL), 0);
+        assert_int_equal(worker_look(f.w), 0);
+        assert_int_equal(drains, 1);
+        assert_int_equal(port_mem_take(f.port[0], fr, sizeof fr, NULL), 0);
+        assert_int_equal(worker_step(f.w), 1);
+        assert_int_equal(port_mem_take(f.port[0], fr, sizeof fr, NULL), n);
+        wf_stop(&f);
+}
+
+static atomic_uint tun_reads, tun_frames;
+static const struct port_ops *tun_below;
+
+static unsigned counted_rx(struct port *p, struct pkt_pool *pool, struct burst *b)
+{
+        atomic_fetch_add(&tun_reads, 1);
+        return tun_below->rx(p, pool, b);
+}
+
+static void count_frames(struct worker *w, struct burst *b)
+{
+        (void)w;
+        for (unsigned i = 0; i < b->n; i++)
+                dp_drop(b->pk[i], DROP_PUNT_STALE);
+        atomic_fetch_add(&tun_frames, b->n);
+}
+
+static const struct fast_stage only_count[] = { { "count", count_frames }, { NULL, NULL } };
+
+static void until_asleep(struct worker *w)
+{
+        while (!atomic_load(&w->asleep))
+                sched_yield();
+}
+
+/* What the private kernel sends wakes; while it says nothing it is not asked. */
+static void test_tun_is_read_when_it_speaks(void **state)
+{
+        struct worker_fixture f;
+        struct port_ops counting;
+        pthread_t t;
+        struct err e;
+        uint8_t fr[200], got[200];
+        size_t n = pb_echo(fr, sizeof fr, "192.0.2.9", "192.0.2.1", false, 1, 1);
+        unsigned reads;
+
+        (void)state;
+        wf_init(&f);
+        f.env.clk = &clock_system;
+        f.path.punt = only_count;
+        wf_start(&f);
+        wf_neighbour(&f, WF_OUTSIDE, "192.0.2.9", pb_mac(9));
+        f.w->tun = port_mem_new("tun", true);
+        tun_below = f.w->tun->ops;
+        counting = *tun_below;
+        counting.rx = counted_rx;
+        f.w->tun->ops = &counting;
+        atomic_store(&tun_reads, 0);
+        atomic_store(&tun_frames, 0);
+        assert_int_equal(worker_open_wake(f.w, &e), 0);
+        pthread_create(&t, NULL, thread, f.w);
+        until_asleep(f.w);
+        reads = atomic_load(&tun_reads);
+        assert_int_equal(port_mem_inject(f.port[0], fr, n, NULL), 0);
+        while (!port_mem_take(f.port[0], got, sizeof got, NULL))
+                sched_yield();
+        until_asleep(f.w);
+        assert_int_equal(atomic_load(&tun_reads), reads);
+        for (unsigned i = 1; i <= 3; i++) {
+                assert_int_equal(port_mem_inject(f.w->tun, fr + 14, n - 14, NULL), 0);
+                while (atomic_load(&tun_frames) < i)
+                        sched_yield();
+        }
+        atomic_store(&f.w->stop, true);
+        worker_wake(f.w);
+        pthread_join(t, NULL);
+        wf_stop(&f);
+}
+
 /* Out of memory at any allocation of the start: refused in one piece, nothing left behind. */
 static bool start_and_stop(struct worker_fixture *f)
 {
@@ -296,6 +387,8 @@ int main(void)
                 cmocka_unit_test(test_calls_without_wake_fd),
                 cmocka_unit_test(test_torture),
                 cmocka_unit_test(test_wake),
+                cmocka_unit_test(test_look),
+                cmocka_unit_test(test_tun_is_read_when_it_speaks),
                 cmocka_unit_test(test_frame_wakes),
         };
 
