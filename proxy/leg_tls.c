@@ -12,11 +12,21 @@
 
 #define HELLO_PEEK_MAX 512u
 #define FLIGHT_MAX 4096u
+#define INBOX_MAX 4096u
 
 /* Messages of a handshake that belong together leave together: a segment each would cost more than their contents. */
 struct flight {
         size_t off, len;
         uint8_t buf[FLIGHT_MAX];
+};
+
+/*
+ * The library asks for the head of a record and then for the rest. What comes with the head is read along with it and
+ * waits here, further records too; without anything waiting there is no inbox.
+ */
+struct inbox {
+        size_t off, len;
+        uint8_t buf[INBOX_MAX];
 };
 
 struct leg_tls {
@@ -30,6 +40,7 @@ struct leg_tls {
         uint8_t *hello; /* server role: the client's first bytes, until the handshake is over */
         size_t hello_len;
         struct flight *flight; /* until the handshake is over; NULL: written one by one */
+        struct inbox *inbox;
 };
 
 static struct leg_tls *self(struct leg *l)
@@ -48,10 +59,50 @@ static void keep_hello(struct leg_tls *t, const uint8_t *p, size_t n)
         t->hello_len += n;
 }
 
+static ssize_t inbox_take(struct inbox *i, uint8_t *p, size_t n)
+{
+        n = MIN_OF(n, i->len - i->off);
+        memcpy(p, i->buf + i->off, n);
+        i->off += n;
+        return (ssize_t)n;
+}
+
+static bool inbox_holds(const struct leg_tls *t)
+{
+        return t->inbox && t->inbox->off < t->inbox->len;
+}
+
+static void inbox_release(struct leg_tls *t)
+{
+        if (inbox_holds(t))
+                return;
+        mem_free(t->inbox);
+        t->inbox = NULL;
+}
+
+/* A rest that no inbox could hold goes straight to its place; so does everything where there is no memory. */
+static ssize_t read_below(struct leg_tls *t, uint8_t *p, size_t n)
+{
+        ssize_t r;
+
+        if (inbox_holds(t))
+                return inbox_take(t->inbox, p, n);
+        if (n >= INBOX_MAX)
+                return leg_read(t->leg.next, p, n);
+        if (!t->inbox)
+                t->inbox = mem_alloc(MEM_TLS, sizeof *t->inbox);
+        if (!t->inbox)
+                return leg_read(t->leg.next, p, n);
+        r = leg_read(t->leg.next, t->inbox->buf, INBOX_MAX);
+        t->inbox->off = 0;
+        t->inbox->len = r > 0 ? (size_t)r : 0;
+        return r > 0 ? inbox_take(t->inbox, p, n) : r;
+}
+
 static int bio_recv(void *ctx, unsigned char *buf, size_t n)
 {
         struct leg_tls *t = ctx;
-        ssize_t r = leg_read(t->leg.next, buf, n);
+        ssize_t r = read_below(t, buf, n);
 
         if (r > 0)
                 keep_hello(t, buf, (size_t)r);
@@ -252,6 +303,7 @@ static int handshake_step(struct leg_tls *t)
 {
         int rc = mbedtls_ssl_handshake(&t->ssl), sent = flight_send(t);
 
+        inbox_release(t);
         if (rc && rc != MBEDTLS_ERR_SSL_WANT_READ && rc != MBEDTLS_ERR_SSL_WANT_WRITE)
                 return rc;
         if (sent && sent != LEG_AGAIN)
@@ -291,6 +343,7 @@ static ssize_t tls_read(struct leg *l, void *buf, size_t n)
         struct leg_tls *t = self(l);
         int rc = mbedtls_ssl_read(&t->ssl, buf, n);
 
+        inbox_release(t);
         if (rc >= 0)
                 return rc;
         if (rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
@@ -337,7 +390,9 @@ static unsigned tls_want(const struct leg *l)
 
 static bool tls_pending(const struct leg *l)
 {
-        return mbedtls_ssl_check_pending(&self((struct leg *)l)->ssl) || leg_pending(l->next);
+        const struct leg_tls *t = self((struct leg *)l);
+
+        return mbedtls_ssl_check_pending(&t->ssl) || inbox_holds(t) || leg_pending(l->next);
 }
 
 static void tls_close(struct leg *l, bool abort_it)
@@ -351,6 +406,7 @@ static void tls_close(struct leg *l, bool abort_it)
         tls_profile_put(t->profile);
         mem_free(t->hello);
         mem_free(t->flight);
+        mem_free(t->inbox);
         mem_free_secret(t);
 }
 

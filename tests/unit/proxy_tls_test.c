@@ -542,6 +542,191 @@ static void bytes_inside_are_pending(void **state)
         pair_close(&p);
 }
 
+/* ---- what comes with a record is read along with it ---- */
+
+/* Below the server: gives no more than so many bytes, then nothing until there are more. */
+static struct {
+        const struct leg_ops *below;
+        struct leg_ops ops;
+        size_t left;
+        unsigned reads; /* that gave bytes or the end */
+} gate;
+
+static ssize_t gated_read(struct leg *l, void *buf, size_t n)
+{
+        ssize_t r = gate.left ? gate.below->read(l, buf, MIN_OF(n, gate.left)) : LEG_AGAIN;
+
+        gate.reads += r >= 0;
+        gate.left -= r > 0 ? (size_t)r : 0;
+        return r;
+}
+
+static bool gated_pending(const struct leg *l)
+{
+        return gate.left && gate.below->pending(l);
+}
+
+static void gated_ready(struct pair *p, size_t left)
+{
+        pair_ready(p, ROOMY);
+        gate.below = p->server->next->ops;
+        gate.ops = *gate.below;
+        gate.ops.read = gated_read;
+        gate.ops.pending = gated_pending;
+        gate.left = left;
+        gate.reads = 0;
+        p->server->next->ops = &gate.ops;
+}
+
+static void records_in_one_read(void **state)
+{
+        struct pair p;
+        char buf[16];
+
+        (void)state;
+        gated_ready(&p, ROOMY);
+        assert_int_equal(leg_write(p.client, "first", 5), 5);
+        assert_int_equal(leg_write(p.client, "second", 6), 6);
+        assert_int_equal(leg_read(p.server, buf, sizeof buf), 5);
+        assert_memory_equal(buf, "first", 5);
+        assert_false(leg_pending(p.server->next));
+        assert_true(leg_pending(p.server)); /* no descriptor will tell of it */
+        assert_int_equal(leg_read(p.server, buf, sizeof buf), 6);
+        assert_memory_equal(buf, "second", 6);
+        assert_int_equal(gate.reads, 1);
+        assert_false(leg_pending(p.server));
+        assert_int_equal(leg_read(p.server, buf, sizeof buf), LEG_AGAIN);
+        pair_close(&p);
+}
+
+/* Three records, the first reading of them ends after `first` bytes; how many bytes there were. */
+static size_t split_behind(size_t first)
+{
+        static const char all[] = "INVITE sip:BYE";
+        char got[sizeof all] = "";
+        struct pair p;
+        size_t n = 0;
+        ssize_t r;
+
+        gated_ready(&p, first);
+        assert_int_equal(leg_write(p.client, all, 7), 7);
+        assert_int_equal(leg_write(p.client, all + 7, 4), 4);
+        assert_int_equal(leg_write(p.client, all + 11, 3), 3);
+        while ((r = leg_read(p.server, got + n, sizeof got - n)) > 0)
+                n += (size_t)r;
+        assert_int_equal(r, LEG_AGAIN);
+        assert_int_equal(gate.left, 0);
+        assert_false(leg_pending(p.server)); /* a piece of a record is nothing to come back for */
+        gate.left = ROOMY;
+        while ((r = leg_read(p.server, got + n, sizeof got - n)) > 0)
+                n += (size_t)r;
+        assert_int_equal(r, LEG_AGAIN);
+        assert_string_equal(got, all);
+        first += ROOMY - gate.left;
+        pair_close(&p);
+        return first;
+}
+
+static void records_split_at_any_byte(void **state)
+{
+        size_t whole = split_behind(1);
+
+        (void)state;
+        assert_in_range(whole, 3 * 16 + 14, 400);
+        for (size_t first = 2; first < whole; first++)
+                assert_int_equal(split_behind(first), whole);
+}
+
+/* One record as long as records get, and the next one right behind it. */
+static void a_long_record_is_read_twice(void **state)
+{
+        static uint8_t text[MBEDTLS_SSL_OUT_CONTENT_LEN], got[sizeof text];
+        struct pair p;
+        size_t n = 0;
+
+        (void)state;
+        gated_ready(&p, ROOMY);
+        for (size_t i = 0; i < sizeof text; i++)
+                text[i] = octet_at(i);
+        assert_int_equal(leg_write(p.client, text, sizeof text), sizeof text);
+        assert_int_equal(leg_write(p.client, "next", 4), 4);
+        while (n < sizeof got) {
+                ssize_t r = leg_read(p.server, got + n, sizeof got - n);
+
+                assert_true(r > 0);
+                n += (size_t)r;
+        }
+        assert_memory_equal(got, text, sizeof text);
+        assert_int_equal(gate.reads, 2);
+        assert_int_equal(leg_read(p.server, got, sizeof got), 4);
+        assert_int_equal(gate.reads, 3);
+        pair_close(&p);
+}
+
+/* The end came along with the last record, once said and once not, in the middle of a record too. */
+static void an_end_behind_records(void **state)
+{
+        struct pair p;
+        char buf[16];
+
+        (void)state;
+        for (unsigned how = 0; how < 3; how++) {
+                gated_ready(&p, ROOMY);
+                assert_int_equal(leg_write(p.client, "last", 4), 4);
+                if (how == 0)
+                        assert_int_equal(leg_finish(p.client), 0);
+                else
+                        leg_finish(p.client->next);
+                if (how == 2) { /* a head that promises more */
+                        assert_int_equal(leg_write(p.client->next, "\x17\x03\x03\x00\x40half", 9), 9);
+                        leg_finish(p.client->next);
+                }
+                assert_int_equal(leg_read(p.server, buf, sizeof buf), 4);
+                assert_int_equal(leg_pending(p.server), how != 1);
+                assert_int_equal(leg_read(p.server, buf, sizeof buf), 0);
+                assert_int_equal(leg_read(p.server, buf, sizeof buf), 0);
+                assert_int_equal(gate.reads, how ? 3 : 2); /* with one for each time the end was asked for */
+                pair_close(&p);
+        }
+}
+
+/* Also what came along with the end of a handshake. */
+static void bytes_behind_a_handshake(void **state)
+{
+        struct pair p;
+        char buf[16];
+
+        (void)state;
+        pair_open(&p, usual_client(), usual_server(), ROOMY);
+        for (p.server_rc = LEG_AGAIN; p.server_rc == LEG_AGAIN;) {
+                leg_start(p.client);
+                p.server_rc = leg_start(p.server);
+        }
+        assert_int_equal(p.server_rc, 1);
+        assert_int_equal(leg_write(p.server, "welcome", 7), 7); /* behind its Finished */
+        assert_int_equal(leg_start(p.client), 1);
+        assert_true(leg_pending(p.client));
+        assert_int_equal(leg_read(p.client, buf, sizeof buf), 7);
+        assert_memory_equal(buf, "welcome", 7);
+        pair_close(&p);
+}
+
+static void without_memory_records_are_read_piecemeal(void **state)
+{
+        struct pair p;
+        char buf[16];
+
+        (void)state;
+        gated_ready(&p, ROOMY);
+        assert_int_equal(leg_write(p.client, "first", 5), 5);
+        mem_fail_nth(1, true);
+        assert_int_equal(leg_read(p.server, buf, sizeof buf), 5);
+        mem_fail_nth(0, false);
+        assert_memory_equal(buf, "first", 5);
+        assert_int_equal(gate.reads, 2);
+        pair_close(&p);
+}
+
 /* ---- ends ---- */
 
 static void close_notify_ends_one_direction(void **state)
@@ -802,6 +987,12 @@ int main(void)
                 cmocka_unit_test(profiles_need_what_their_role_needs),
                 cmocka_unit_test(data_through_pipes_of_any_size),
                 cmocka_unit_test(bytes_inside_are_pending),
+                cmocka_unit_test(records_in_one_read),
+                cmocka_unit_test(records_split_at_any_byte),
+                cmocka_unit_test(a_long_record_is_read_twice),
+                cmocka_unit_test(an_end_behind_records),
+                cmocka_unit_test(bytes_behind_a_handshake),
+                cmocka_unit_test(without_memory_records_are_read_piecemeal),
                 cmocka_unit_test(close_notify_ends_one_direction),
                 cmocka_unit_test(close_notify_waits_for_room),
                 cmocka_unit_test(an_end_without_close_notify_is_an_end),
