@@ -68,19 +68,17 @@ struct media_trial {
  */
 struct media_leg {
         CACHE_ALIGNED const struct media_way *way; /* for packets from here */
-        struct srtp_ctx *rx, *tx;
-        uint64_t rx_left, tx_left;     /* packets until it is time to ask how much of the keys is left */
+        struct srtp_ctx *rx, *tx;                  /* of table.ctxs; NULL: no key */
+        uint64_t rx_left, tx_left;                 /* packets until it is time to ask how much of the keys is left */
         uint16_t rx_refuse, tx_refuse; /* enum drop_reason: packets from here, to here; DROP_NONE: welcome */
         bool learned[2];
         uint16_t seen_iface; /* where the learned peer is */
         uint32_t clock_hz;
-        uint8_t clock_pt; /* payload type clock_hz is for */
-        bool has_old;
+        uint8_t clock_pt;       /* payload type clock_hz is for */
         struct media_side spec; /* without its keys; its flags are still in the first line */
         uint16_t iface, addr;   /* addr: index into table.addr */
-        bool has_rx, has_tx;
         uint8_t suite_rx, suite_tx;
-        struct srtp_ctx *old; /* the peer's key before this one, for what is still under way */
+        struct srtp_ctx *old; /* the peer's key before this one, for what is still under way; NULL: none */
         uint64_t old_until_ms;
         uint64_t rx_warn, tx_warn; /* so few left are worth a report */
         CACHE_ALIGNED struct rtp_source source;
@@ -147,8 +145,9 @@ struct media_table {
         struct worker *w;
         struct media_link *const *links;
         unsigned nlinks;
-        uint8_t *slots; /* MEDIA_SESSIONS_MAX of `stride` bytes: a session and its six contexts */
-        size_t stride, ctx_size;
+        uint8_t *slots; /* MEDIA_SESSIONS_MAX of `stride` bytes */
+        size_t stride;
+        struct pool *ctxs; /* contexts of the keys in force: as many as all sessions can have */
         uint64_t live[MEDIA_SESSIONS_MAX / 64];
         struct media_count count;
         struct list owing;
@@ -195,7 +194,7 @@ void media_apply(struct media_session *s, const struct media_spec *spec);
 void media_wipe_keys(struct media_session *s);
 static inline bool media_old_key(const struct media_leg *l, uint64_t now_ms)
 {
-        return l->has_old && now_ms < l->old_until_ms;
+        return l->old && now_ms < l->old_until_ms;
 }
 const struct media_way *media_way(enum media_transport in, enum media_transport out);
 

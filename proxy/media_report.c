@@ -7,11 +7,11 @@ static uint32_t in_units(const struct media_session *s, unsigned side)
         return s->leg[side].source.seen ? rtp_source_lost(&s->leg[side].source) : 0;
 }
 
-static uint32_t roc_of(const struct srtp_ctx *c, bool have, uint32_t ssrc, uint32_t otherwise)
+static uint32_t roc_of(const struct srtp_ctx *c, uint32_t ssrc, uint32_t otherwise)
 {
         struct srtp_source src;
 
-        for (unsigned i = 0; have && srtp_source_at(c, i, &src); i++)
+        for (unsigned i = 0; c && srtp_source_at(c, i, &src); i++)
                 if (src.ssrc == ssrc)
                         return src.roc;
         return otherwise;
@@ -27,8 +27,8 @@ void media_stat_note(struct media_session *s)
                 l->stat.jitter = rtp_source_jitter(&l->source);
                 l->stat.learned = l->to[0];
                 l->stat.latched = l->learned[0];
-                l->stat.roc_in = roc_of(l->rx, l->has_rx, l->stat.ssrc_in, l->stat.roc_in);
-                l->stat.roc_out = roc_of(l->tx, l->has_tx, l->stat.ssrc_out, l->stat.roc_out);
+                l->stat.roc_in = roc_of(l->rx, l->stat.ssrc_in, l->stat.roc_in);
+                l->stat.roc_out = roc_of(l->tx, l->stat.ssrc_out, l->stat.roc_out);
         }
 }
 

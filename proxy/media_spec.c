@@ -1,5 +1,6 @@
 /* What signalling says, applied to a session: keys, targets, and the way packets take in either direction. */
 #include "platform/base/mem.h"
+#include "platform/base/pool.h"
 #include "proxy/media_int.h"
 
 const struct media_way *media_way(enum media_transport in, enum media_transport out)
@@ -27,34 +28,37 @@ static void key_limit(const struct srtp_ctx *c, uint64_t *left, uint64_t *warn)
         *left = life - *warn;
 }
 
+static void ctx_drop(struct media_table *t, struct srtp_ctx **c)
+{
+        if (!*c)
+                return;
+        srtp_ctx_wipe(*c);
+        pool_put(t->ctxs, *c);
+        *c = NULL;
+}
+
 /* A key that is the same keeps its context: ROC and replay window. *changed: the context is a new one. */
-static enum drop_reason key_apply(struct srtp_ctx *c, bool *have, const struct srtp_master *m, bool sender,
-                                  bool *changed)
+static enum drop_reason key_apply(struct media_table *t, struct srtp_ctx **c, const struct srtp_master *m,
+                                  bool sender, bool *changed)
 {
         struct err e;
 
         *changed = false;
-        if (*have && m->suite && srtp_ctx_same_key(c, m))
+        if (*c && m->suite && srtp_ctx_same_key(*c, m))
                 return DROP_NONE;
-        if (*have)
-                srtp_ctx_wipe(c);
-        *have = false;
+        ctx_drop(t, c);
         if (!m->suite)
                 return DROP_SRTP_NO_KEY;
-        *have = *changed = srtp_ctx_init(c, m, sender, &e) == 0;
-        return *have ? DROP_NONE : DROP_SRTP_SETUP;
+        *c = pool_get(t->ctxs);
+        if (*c && srtp_ctx_init(*c, m, sender, &e) != 0)
+                ctx_drop(t, c);
+        *changed = *c != NULL;
+        return *c ? DROP_NONE : DROP_SRTP_SETUP;
 }
 
 static bool usable(const struct endpoint *e)
 {
         return addr_is_v4(&e->a) && e->a.v4 && e->port;
-}
-
-static void old_wipe(struct media_leg *l)
-{
-        if (l->has_old)
-                srtp_ctx_wipe(l->old);
-        l->has_old = false;
 }
 
 /* The other leg's key may have been replaced later. */
@@ -67,7 +71,7 @@ static void on_rekey(struct tmr *tm, uint64_t now_ms)
                 struct media_leg *l = &s->leg[i];
 
                 if (!media_old_key(l, now_ms))
-                        old_wipe(l);
+                        ctx_drop(s->t, &l->old);
                 else if (!next || l->old_until_ms < next)
                         next = l->old_until_ms;
         }
@@ -82,19 +86,18 @@ static void on_rekey(struct tmr *tm, uint64_t now_ms)
 static void old_keep(struct media_session *s, unsigned side, const struct media_side *m, const struct media_side *was)
 {
         struct media_leg *l = &s->leg[side];
-        struct srtp_ctx *spare = l->old;
-        bool back = l->has_old && srtp_ctx_same_key(l->old, &m->rx); /* its window has seen what it has seen */
+        bool back = l->old && srtp_ctx_same_key(l->old, &m->rx); /* its window has seen what it has seen */
+        struct srtp_ctx *before;
 
-        if (!l->has_rx || !m->rx.suite || srtp_ctx_same_key(l->rx, &m->rx))
+        if (!l->rx || !m->rx.suite || srtp_ctx_same_key(l->rx, &m->rx))
                 return;
         if (!back)
-                old_wipe(l);
+                ctx_drop(s->t, &l->old);
         if (!back && usable(&m->remote) && !endpoint_eq(&m->remote, &was->remote))
                 return;
+        before = l->old;
         l->old = l->rx;
-        l->rx = spare;
-        l->has_old = true;
-        l->has_rx = back;
+        l->rx = before;
         if (back)
                 key_limit(l->rx, &l->rx_left, &l->rx_warn);
         l->old_until_ms = s->t->w->now_ms + MEDIA_REKEY_MS;
@@ -115,9 +118,9 @@ static void keys_apply(struct media_session *s, unsigned side, const struct medi
         if (srtp)
                 old_keep(s, side, m, was);
         else
-                old_wipe(l);
-        rx = key_apply(l->rx, &l->has_rx, srtp ? &m->rx : &no_key, false, &new_rx);
-        tx = key_apply(l->tx, &l->has_tx, srtp ? &m->tx : &no_key, true, &new_tx);
+                ctx_drop(s->t, &l->old);
+        rx = key_apply(s->t, &l->rx, srtp ? &m->rx : &no_key, false, &new_rx);
+        tx = key_apply(s->t, &l->tx, srtp ? &m->tx : &no_key, true, &new_tx);
         if (new_rx)
                 key_limit(l->rx, &l->rx_left, &l->rx_warn);
         if (new_tx) {
@@ -125,8 +128,8 @@ static void keys_apply(struct media_session *s, unsigned side, const struct medi
                 /* Whether a new key begins at roll-over 0 is read in two ways; with new SSRCs both are right. */
                 memset(l->sender, 0, sizeof l->sender);
         }
-        l->suite_rx = l->has_rx ? m->rx.suite : SRTP_SUITE_NONE;
-        l->suite_tx = l->has_tx ? m->tx.suite : SRTP_SUITE_NONE;
+        l->suite_rx = l->rx ? m->rx.suite : SRTP_SUITE_NONE;
+        l->suite_tx = l->tx ? m->tx.suite : SRTP_SUITE_NONE;
         if (new_rx || new_tx)
                 s->key_told[side] = false;
         l->rx_refuse = srtp ? rx : DROP_NONE;
@@ -136,14 +139,9 @@ static void keys_apply(struct media_session *s, unsigned side, const struct medi
 void media_wipe_keys(struct media_session *s)
 {
         for (unsigned i = 0; i < 2; i++) {
-                struct media_leg *l = &s->leg[i];
-
-                if (l->has_rx)
-                        srtp_ctx_wipe(l->rx);
-                if (l->has_tx)
-                        srtp_ctx_wipe(l->tx);
-                l->has_rx = l->has_tx = false;
-                old_wipe(l);
+                ctx_drop(s->t, &s->leg[i].rx);
+                ctx_drop(s->t, &s->leg[i].tx);
+                ctx_drop(s->t, &s->leg[i].old);
         }
 }
 
@@ -205,7 +203,7 @@ static void leg_apply(struct media_session *s, unsigned side, const struct media
 
 static void count_crypto(struct media_session *s)
 {
-        bool now = s->leg[0].has_rx || s->leg[0].has_tx || s->leg[1].has_rx || s->leg[1].has_tx;
+        bool now = s->leg[0].rx || s->leg[0].tx || s->leg[1].rx || s->leg[1].tx;
 
         if (now != s->crypto)
                 s->t->count.srtp += now ? 1 : -1u;

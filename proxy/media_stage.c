@@ -94,7 +94,7 @@ static void fetch_keys(const struct media_job *j)
 {
         if (j->way->open)
                 srtp_fetch(leg_in(j)->rx);
-        if (j->way->seal)
+        if (j->way->seal && leg_out(j)->tx)
                 srtp_fetch(leg_out(j)->tx);
 }
 

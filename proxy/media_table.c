@@ -6,6 +6,7 @@
 
 #define PAIRS_BYTES (MEDIA_ADDRS_MAX * (MEDIA_PORTS / 2) * sizeof(uint32_t))
 #define LINE 64u
+#define CTXS_EACH 6u /* two legs with a key to receive, one to send and one that was */
 
 int media_link_init(struct media_link *l, struct worker *dp, struct err *e)
 {
@@ -45,12 +46,12 @@ struct media_table *media_table_new(struct worker *w, struct media_link *const *
         t->links = links;
         t->nlinks = MIN_OF(nlinks, MEDIA_PROXIES_MAX);
         list_init(&t->owing);
-        t->ctx_size = round_up(srtp_ctx_size());
-        t->stride = round_up(sizeof(struct media_session)) + 6 * t->ctx_size;
+        t->stride = round_up(sizeof(struct media_session));
         t->slots = mem_reserve(slots_bytes(t));
+        t->ctxs = pool_new(round_up(srtp_ctx_size()), MAX_OF(t->nlinks, 1u) * MEDIA_SLOTS * CTXS_EACH, POOL_LIFO);
         t->pairs = mem_reserve(PAIRS_BYTES);
         t->watches = pool_new(rtp_watch_size(), CONNS_DEFAULT_MAX, POOL_LIFO);
-        if (t->slots && t->pairs && t->watches && rng_fill(w->env.rng, &t->seed, sizeof t->seed) == 0)
+        if (t->slots && t->ctxs && t->pairs && t->watches && rng_fill(w->env.rng, &t->seed, sizeof t->seed) == 0)
                 return t;
         media_table_free(t);
         return NULL;
@@ -65,6 +66,7 @@ void media_table_free(struct media_table *t)
                         media_slot_free(media_slot(t, i));
         mem_unreserve(t->slots, slots_bytes(t));
         mem_unreserve(t->pairs, PAIRS_BYTES);
+        pool_free(t->ctxs);
         pool_free(t->watches);
         mem_free(t);
 }
@@ -127,17 +129,10 @@ static struct media_session *slot_of(struct media_table *t, unsigned link, const
 
 static void slot_take(struct media_table *t, struct media_session *s, uint32_t idx)
 {
-        uint8_t *ctx = (uint8_t *)s + round_up(sizeof *s);
-
         memset(s, 0, sizeof *s);
         t->live[idx / 64] |= 1ull << idx % 64;
         s->t = t;
         list_init(&s->owing);
-        for (unsigned i = 0; i < 2; i++) {
-                s->leg[i].rx = (struct srtp_ctx *)(ctx + (3 * i) * t->ctx_size);
-                s->leg[i].tx = (struct srtp_ctx *)(ctx + (3 * i + 1) * t->ctx_size);
-                s->leg[i].old = (struct srtp_ctx *)(ctx + (3 * i + 2) * t->ctx_size);
-        }
 }
 
 void media_slot_free(struct media_session *s)

@@ -1,6 +1,7 @@
 /* A peer takes another key in mid-call: what it sent before is still opened for a moment, and nothing else is. */
 #include "tests/support/test.h"
 
+#include "platform/base/pool.h"
 #include "proxy/media_int.h"
 #include "tests/support/media_fixture.h"
 #include "tests/support/media_peer.h"
@@ -125,18 +126,21 @@ static void test_what_is_under_way_arrives(void **state UNUSED)
 
 static void test_a_moment_only(void **state UNUSED)
 {
+        const struct srtp_ctx *old;
         struct call c;
 
         start(&c, SRTP_AES_CM_128_80);
         rekey(&c, 1);
+        old = leg(&c)->old;
         wf_advance(&c.f.wf, MEDIA_REKEY_MS - 10);
         assert_true(late_is_heard(&c, 0));
+        assert_false(is_wiped(old));
         wf_advance(&c.f.wf, 10);
         assert_false(late_is_heard(&c, 1));
         assert_int_equal(mf_row(&c.f, 3).stat.side[0].auth_failed, 1);
         wf_advance(&c.f.wf, 200);
-        assert_false(leg(&c)->has_old);
-        assert_true(is_wiped(leg(&c)->old));
+        assert_null(leg(&c)->old);
+        assert_true(is_wiped(old));
         assert_true(phone_is_heard(&c));
         stop(&c);
 }
@@ -211,21 +215,44 @@ static void test_places(void **state UNUSED)
         c.spec.side[0].remote = ep(PHONE2, 4000);
         rekey(&c, 1);
         assert_false(late_is_heard(&c, 0));
-        assert_true(is_wiped(leg(&c)->old));
+        assert_null(leg(&c)->old);
         stop(&c);
 }
 
 static void test_keys_go_with_the_call(void **state UNUSED)
 {
+        const struct srtp_ctx *old, *rx, *tx;
         struct call c;
-        struct media_session *s;
 
         start(&c, SRTP_AES_CM_128_80);
         rekey(&c, 1);
-        s = media_slot(c.f.w->media, 3);
-        assert_false(is_wiped(s->leg[0].old));
+        old = leg(&c)->old;
+        rx = leg(&c)->rx;
+        tx = leg(&c)->tx;
+        assert_false(is_wiped(old) || is_wiped(rx) || is_wiped(tx));
         mf_close(&c.f, 3);
-        assert_true(is_wiped(s->leg[0].old) && is_wiped(s->leg[0].rx));
+        assert_true(is_wiped(old) && is_wiped(rx) && is_wiped(tx));
+        stop(&c);
+}
+
+/* A call has the contexts of the keys in force, and one more while packets may come under the one before. */
+static void test_contexts_are_given_back(void **state UNUSED)
+{
+        const struct pool *ctxs;
+        struct call c;
+
+        start(&c, SRTP_AES_CM_128_80);
+        ctxs = c.f.w->media->ctxs;
+        assert_int_equal(pool_used(ctxs), 2);
+        for (unsigned i = 0; i < 5; i++) { /* back to a key that was, too */
+                rekey(&c, 1 + i % 2);
+                assert_int_equal(pool_used(ctxs), 3);
+        }
+        wf_advance(&c.f.wf, MEDIA_REKEY_MS + 200);
+        assert_int_equal(pool_used(ctxs), 2);
+        rekey(&c, 2);
+        mf_close(&c.f, 3);
+        assert_int_equal(pool_used(ctxs), 0);
         stop(&c);
 }
 
@@ -257,6 +284,7 @@ int main(void)
                 cmocka_unit_test(test_one_key_is_remembered),
                 cmocka_unit_test(test_places),
                 cmocka_unit_test(test_keys_go_with_the_call),
+                cmocka_unit_test(test_contexts_are_given_back),
                 cmocka_unit_test(test_rtcp),
         };
 
