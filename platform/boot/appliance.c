@@ -278,6 +278,7 @@ static int machine_start(struct appliance *a, struct err *e)
 {
         struct parts_conf c = { .clk = &clock_system,
                                 .rng = &rng_system,
+                                .rng_ahead = true,
                                 .nworkers = 1,
                                 .nproxies = a->opt->workers,
                                 .listen = true,

@@ -97,10 +97,22 @@ static int worker_start(struct parts *p, unsigned id, struct err *e)
         return worker_fill(p, p->worker[id], e);
 }
 
+static int rng_start(struct parts *p, unsigned id, struct err *e)
+{
+        p->rng[id] = *p->conf.rng;
+        if (!p->conf.rng_ahead)
+                return 0;
+        p->ahead[id] = rng_ahead_new(p->conf.rng);
+        if (!p->ahead[id])
+                return err_nomem(e, "making a proxy worker");
+        p->rng[id] = rng_of_ahead(p->ahead[id]);
+        return 0;
+}
+
 static int proxy_start(struct parts *p, unsigned id, struct err *e)
 {
         struct proxy_env env = { .clk = p->conf.clk,
-                                 .rng = p->conf.rng,
+                                 .rng = &p->rng[id],
                                  .log = p->log,
                                  .hub = p->hub,
                                  .nlinks = p->conf.nworkers,
@@ -113,6 +125,8 @@ static int proxy_start(struct parts *p, unsigned id, struct err *e)
                 env.link[i] = &p->link[i][id];
                 env.media[i] = &p->media[i][id];
         }
+        if (rng_start(p, id, e) < 0)
+                return -1;
         p->proxy[id] = proxy_worker_new(id, &env, e);
         if (!p->proxy[id])
                 return -1;
@@ -150,8 +164,10 @@ int parts_start(struct parts *p, const struct parts_conf *c, struct err *e)
 
 void parts_stop(struct parts *p)
 {
-        for (unsigned i = 0; i < PARTS_WORKERS_MAX; i++)
+        for (unsigned i = 0; i < PARTS_WORKERS_MAX; i++) {
                 proxy_worker_free(p->proxy[i]);
+                rng_ahead_free(p->ahead[i]);
+        }
         for (unsigned i = 0; i < PARTS_WORKERS_MAX; i++) {
                 if (!p->worker[i])
                         continue;

@@ -14,6 +14,7 @@
 struct parts_conf {
         const struct clock *clk;
         const struct rng *rng;
+        bool rng_ahead;              /* proxy workers fetch octets of it ahead; not where a stream must repeat */
         unsigned nworkers, nproxies; /* at least 1 dataplane worker; proxies may be 0 (replay) */
         bool listen;                 /* proxy workers open their listeners (inside the private namespace) */
         uint32_t conns_max;          /* 0: CONNS_DEFAULT_MAX */
@@ -29,6 +30,8 @@ struct parts {
         struct worker *worker[PARTS_WORKERS_MAX];
         struct proxy_shared shared; /* what the proxy workers count together */
         struct proxy_worker *proxy[PARTS_WORKERS_MAX];
+        struct rng_ahead *ahead[PARTS_WORKERS_MAX]; /* of the proxy workers */
+        struct rng rng[PARTS_WORKERS_MAX];
         struct punt_link link[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX]; /* [dataplane][proxy] */
         struct punt_link *links[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX];
         struct media_link media[PARTS_WORKERS_MAX][PARTS_WORKERS_MAX]; /* likewise */
