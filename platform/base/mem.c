@@ -152,15 +152,6 @@ void *mem_reserve(size_t n)
         return p == MAP_FAILED ? NULL : p;
 }
 
-void *mem_reserve_dense(size_t n)
-{
-        void *p = mem_reserve(n);
-
-        if (p)
-                madvise(p, n, MADV_HUGEPAGE); /* only advice: small pages will do */
-        return p;
-}
-
 void mem_unreserve(void *p, size_t n)
 {
         if (p)

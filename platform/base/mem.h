@@ -36,8 +36,6 @@ void mem_wipe(void *p, size_t n);
  * Not counted per kind, never resized. Returns NULL when the address space is refused.
  */
 void *mem_reserve(size_t n) MUST_USE;
-/* The same for a table that fills from one end and is used all the time: large pages, where the system gives them. */
-void *mem_reserve_dense(size_t n) MUST_USE;
 void mem_unreserve(void *p, size_t n);
 
 struct mem_stat {

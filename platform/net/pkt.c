@@ -62,8 +62,8 @@ static int slab_init(struct slab *s, struct pkt_pool *pool, uint32_t max, uint32
         s->stride = (s->cap + 63) & ~63u;
         if (!max)
                 return 0;
-        s->pkts = mem_reserve_dense(max * sizeof *s->pkts);
-        s->bufs = mem_reserve_dense(slab_bytes(s));
+        s->pkts = mem_reserve(max * sizeof *s->pkts);
+        s->bufs = mem_reserve(slab_bytes(s));
         s->free = mem_alloc(MEM_PKT, max * sizeof *s->free);
         if (!s->pkts || !s->bufs || !s->free)
                 return -1;
