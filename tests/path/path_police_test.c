@@ -187,12 +187,30 @@ static void a_commit_in_between(void **state UNUSED)
         px_stop(&fx);
 }
 
+static void as_many_lines_as_there_is_room_for(void **state UNUSED)
+{
+        static char conf[65536];
+        struct load_report rep = { 0 };
+        size_t n = 0;
+
+        start("");
+        for (unsigned i = 0; i <= POLICE_LINES_MAX / 2; i++) {
+                n += (size_t)snprintf(conf + n, sizeof conf - n,
+                                      "class-map c%u\n match any\npolicy-map many\n class c%u\n"
+                                      "  police input 8000\n  police output 8000\n",
+                                      i, i);
+        }
+        box_load(&fx.box, &fx.setup, conf, n, &rep);
+        assert_int_equal(rep.errors, 2);
+        px_stop(&fx);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(requests_at_the_engine), cmocka_unit_test(what_an_engine_releases),
                 cmocka_unit_test(a_proxied_flow),         cmocka_unit_test(an_operators_view),
-                cmocka_unit_test(a_commit_in_between),
+                cmocka_unit_test(a_commit_in_between),    cmocka_unit_test(as_many_lines_as_there_is_room_for),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

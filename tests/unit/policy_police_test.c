@@ -200,6 +200,31 @@ static void a_flood_from_many_ports(void **state)
         assert_int_equal(wf_drops(&p.wf, DROP_RATE_EXCEEDED), 190);
 }
 
+/* Ten segments in one buffer are ten packets with ten headers. */
+static void a_super_frame(void **state)
+{
+        struct class_action_conf *a = tftp_class("outside", POLICE_INPUT);
+        struct pkt pk = { .l3 = 14, .l4 = 34, .pay = 54, .end = 54 + 9001, .tot_pay = 9001 };
+        struct burst b = { .n = 1, .pk = { &pk } };
+        struct police_count n;
+
+        (void)state;
+        a->police[POLICE_INPUT] = (struct police_conf){ .rate = 8000, .burst = 10000 };
+        pf_start(&p);
+        assert_true(udp(40000, 69, false));
+        pk.conn = pf_conn(&p);
+        pk.csum.gso_type = 1;
+        pk.csum.gso_size = 1000;
+        police_stage(p.wf.w, &b);
+        assert_int_equal(pk.verdict, PKT_NEXT);
+        n = counts(a, WF_OUTSIDE, POLICE_INPUT);
+        assert_int_equal(n.pkts[POLICE_CONFORMED], 1 + 10);
+        assert_int_equal(n.bytes[POLICE_CONFORMED], 100 + 9001 + 10 * 40);
+        police_stage(p.wf.w, &b);
+        assert_int_equal(pk.verdict, PKT_DROP);
+        assert_int_equal(pk.drop, DROP_RATE_EXCEEDED);
+}
+
 /* What leaves an interface, and what enters it, are two things; answers go by their own direction. */
 static void directions_are_apart(void **state)
 {
@@ -330,6 +355,7 @@ int main(void)
                 cmocka_unit_test(the_burst_that_was_not_typed),
                 P(a_flood_from_one_port),
                 P(a_flood_from_many_ports),
+                P(a_super_frame),
                 P(directions_are_apart),
                 P(a_global_policy),
                 P(actions_are_free),
