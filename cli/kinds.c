@@ -41,6 +41,20 @@ static bool has_service(const void *obj)
         return ((const struct svcobj_conf *)obj)->defined;
 }
 
+static bool has_members(const void *obj)
+{
+        return ((const struct group_conf *)obj)->members.n > 0;
+}
+
+/* A standard list names one side only: it would let through what nobody wrote down. */
+static bool is_extended_acl(const void *obj)
+{
+        conf_each(struct ace_conf, a, &((const struct acl_conf *)obj)->aces)
+                if (a->kind == ACE_STANDARD)
+                        return false;
+        return true;
+}
+
 /* A list is there when it has lines. */
 static bool is_filled_acl(const void *obj)
 {
@@ -57,19 +71,21 @@ static const struct conf_kind kinds[] = {
         { KIND("service-object", policy.svcobjs, OBJ_NAME_MAX, "specified object (", ") does not exist or is empty"),
           .usable = has_service },
         { KIND("network-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
-          .fits = is_network_group },
+          .fits = is_network_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("service-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
-          .fits = is_service_group },
+          .fits = is_service_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("protocol-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
-          .fits = is_protocol_group },
+          .fits = is_protocol_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("port-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
-          .fits = is_port_group },
+          .fits = is_port_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("rule-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
-          .fits = is_rule_group },
+          .fits = is_rule_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("icmp-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
-          .fits = is_icmp_group },
+          .fits = is_icmp_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist"),
-          .fits = is_filled_acl },
+          .fits = is_filled_acl,
+          .usable = is_extended_acl,
+          .unusable = "> is a standard access-list, an extended one is needed" },
         { KIND("class-map", policy.classes, MAP_NAME_MAX, "% class-map ", " not configured"),
           .always = "class-default" },
         { KIND("policy-map", policy.policies, MAP_NAME_MAX, "% policy-map ", " not configured") },
@@ -140,7 +156,10 @@ void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)
                 fn(ctx, k->always);
 }
 
-int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e)
+int conf_kind_refuse(const struct conf_kind *k, const struct store *s, const char *name, struct err *e)
 {
-        return err_set(e, ERR_REF, "%s%s%s", k->before, name, k->after);
+        const void *o = conf_list_find(list_of(k, s), name);
+        bool unusable = k->unusable && o && (!k->fits || k->fits(o));
+
+        return err_set(e, ERR_REF, "%s%s%s", k->before, name, unusable ? k->unusable : k->after);
 }

@@ -68,12 +68,14 @@ struct conf_kind {
         const char *before, *after;      /* refusal of an unknown name: before NAME after */
         bool (*fits)(const void *obj);   /* kinds that share a list; NULL: every object */
         bool (*usable)(const void *obj); /* what exists but can not be referred to yet; NULL: every object can */
+        const char *unusable;            /* then, instead of `after`; NULL: the same */
         const char *always;              /* a name that is there without an object */
         const char *foreseen;            /* names that begin so are there, or will be made */
         const char *also;                /* a kind whose objects these references hold as well */
 };
 const struct conf_kind *conf_kind_find(const char *name);
-int conf_kind_refuse(const struct conf_kind *k, const char *name, struct err *e); /* -1 */
+/* Why the name is of no use; -1. */
+int conf_kind_refuse(const struct conf_kind *k, const struct store *s, const char *name, struct err *e);
 /* Do objects of the two kinds have one list, so that a name means the same object? */
 bool conf_kind_shares(const char *x, const char *y);
 /* Is the name taken by an object of another kind in the same list? */

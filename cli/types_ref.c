@@ -78,7 +78,7 @@ TYPE_STORE(ref_store)
         struct err *to = env && env->late ? env->missing : e;
 
         if (k && env && env->store && !conf_kind_has(k, env->store, s)) {
-                conf_kind_refuse(k, s, to);
+                conf_kind_refuse(k, env->store, s, to);
                 if (!env->late)
                         return -1;
         }

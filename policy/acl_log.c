@@ -21,6 +21,7 @@ struct log_flow {
         struct log_key key;
         struct acl_key acl; /* real addresses, as printed */
         uint16_t in_iface, out_iface, interval;
+        uint8_t level;
         bool permit;
         uint32_t hits, hash, elem_hash;
         char list[64]; /* a record has no room for the longest names */
@@ -72,13 +73,17 @@ static const char *proto_name(uint8_t proto, char out[8])
         return out;
 }
 
+/* The element says how grave it is. */
+static const enum log_msg at_level[] = { LOG_106100_0, LOG_106100_1, LOG_106100_2, LOG_106100_3,
+                                         LOG_106100_4, LOG_106100_5, LOG_106100,   LOG_106100_7 };
+
 static void emit(const struct log_flow *f, const char *when)
 {
         struct worker *w = f->w;
         const struct net_rt *n = net_rt(w->snap);
         char proto[8];
 
-        log_msg(w->log, LOG_106100, LS(f->list), LS(f->permit ? "permitted" : "denied"),
+        log_msg(w->log, at_level[f->level & 7], LS(f->list), LS(f->permit ? "permitted" : "denied"),
                 LS(proto_name(f->acl.proto, proto)), LS(iface_name(n, f->in_iface)), LA(&f->acl.src),
                 LU(f->acl.sport), LS(iface_name(n, f->out_iface)), LA(&f->acl.dst), LU(f->acl.dport), LU(f->hits),
                 LS(when), LX(f->hash), LX(f->elem_hash));
@@ -128,6 +133,7 @@ static void flow_start(struct worker *w, struct log_flow *f, const struct log_ke
         f->in_iface = plan->in_iface;
         f->out_iface = plan->out_iface;
         f->interval = hit->log_interval;
+        f->level = (uint8_t)hit->log_level;
         f->permit = hit->permit;
         f->hash = hit->hash;
         f->elem_hash = acl_hit_elem_hash(list, hit);

@@ -22,14 +22,16 @@ static void log_deny(struct worker *w, const struct acl_list_rt *l, const struct
                      const struct flow_plan *p, const struct acl_key *k)
 {
         const struct net_rt *n = net_rt(w->snap);
-        const char *proto = k->proto == IPPROTO_TCP_    ? "tcp"
-                            : k->proto == IPPROTO_UDP_  ? "udp"
-                            : k->proto == IPPROTO_ICMP_ ? "icmp"
-                                                        : "ip";
+        const char *in = iface_name(n, p->in_iface), *out = iface_name(n, p->out_iface);
+        const char *proto = k->proto == IPPROTO_TCP_ ? "tcp" : k->proto == IPPROTO_UDP_ ? "udp" : "ip";
+        uint32_t elem = acl_hit_elem_hash(l, h);
 
-        log_msg(w->log, LOG_106023, LS(proto), LS(iface_name(n, p->in_iface)), LA(&k->src), LU(k->sport),
-                LS(iface_name(n, p->out_iface)), LA(&k->dst), LU(k->dport), LS(acl_list_name(l)),
-                LX(h->hash), LX(acl_hit_elem_hash(l, h)));
+        if (k->proto == IPPROTO_ICMP_)
+                log_msg(w->log, LOG_106023_ICMP, LS(in), LA(&k->src), LS(out), LA(&k->dst), LU(k->dport),
+                        LU(k->sport), LS(acl_list_name(l)), LX(h->hash), LX(elem));
+        else
+                log_msg(w->log, LOG_106023, LS(proto), LS(in), LA(&k->src), LU(k->sport), LS(out), LA(&k->dst),
+                        LU(k->dport), LS(acl_list_name(l)), LX(h->hash), LX(elem));
 }
 
 static void log_levels(struct worker *w, const struct pkt *pk, const struct flow_plan *p)

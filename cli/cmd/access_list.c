@@ -98,10 +98,15 @@ static enum ace_kind other_kind(enum ace_kind k)
 }
 
 /* A list is of one kind: the destination of the other kind's lines would mean something else. */
-static int check_kind(const struct acl_conf *l, const A *typed, struct err *e)
+static int check_kind(const struct conf_ctx *c, const struct acl_conf *l, const A *typed, struct err *e)
 {
+        char where[256];
+
         if (typed->kind == ACE_REMARK)
                 return 0;
+        if (typed->kind == ACE_STANDARD && store_in_use(c->store, "access-list", l->o.name, where, sizeof where))
+                return err_set(e, ERR_INUSE, "access-list <%s> is used as an extended access-list: %.160s",
+                               l->o.name, where);
         conf_each(A, a, &l->aces) {
                 if (a->kind == other_kind(typed->kind))
                         return err_set(e, ERR_EXISTS, "access-list <%s> already exists as %s access-list", l->o.name,
@@ -118,7 +123,7 @@ static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
         A *a = obj;
 
         if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0 || check_port_spec(&a->sport, e) < 0 ||
-            check_port_spec(&a->dport, e) < 0 || check_kind(l, a, e) < 0)
+            check_port_spec(&a->dport, e) < 0 || check_kind(c, l, a, e) < 0)
                 return -1;
         return policy_limit_ace(&c->store->policy, l, a, e);
 }

@@ -254,7 +254,7 @@ static int check_chain(struct conf_ctx *c, void *obj, struct err *e)
         const struct conf_kind *k = conf_kind_find("trustpoint");
         const char *name = ((struct conf_obj *)obj)->name;
 
-        return conf_kind_has(k, c->store, name) ? 0 : conf_kind_refuse(k, name, e);
+        return conf_kind_has(k, c->store, name) ? 0 : conf_kind_refuse(k, c->store, name, e);
 }
 
 static const struct cmd_row chain_rows[] = {

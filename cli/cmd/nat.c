@@ -101,10 +101,15 @@ static int check_static(const struct conf_ctx *c, const struct netobj_conf *real
 
 static int check_line(const struct conf_ctx *c, const struct netobj_conf *real, const T *n, struct err *e)
 {
+        char text[ADDR_TEXT_MAX];
+
         if (!real || real->kind == NETOBJ_EMPTY)
                 return err_set(e, ERR_STATE, "object %s has no address to translate", real ? real->o.name : "");
         if (n->iface_fallback && (n->mapped_kind == MAPPED_INTERFACE || !strcmp(n->mapped_if, "any")))
                 return err_set(e, ERR_SYNTAX, "interface is given twice, or the mapped interface is not named");
+        if (n->mapped_kind == MAPPED_ADDR && (n->dynamic || real->kind == NETOBJ_HOST) &&
+            addr_is_martian_source(&n->mapped))
+                return err_set(e, ERR_RANGE, "%s is no address that a host can have", addr_print(&n->mapped, text));
         return n->dynamic ? 0 : check_static(c, real, n, e);
 }
 

@@ -31,7 +31,9 @@ bool log_level_parse(const char *s, int *level); /* number or unique prefix of a
 
 enum log_msg {
 #define SYSLOG(id, level, fmt) LOG_##id,
+#define SYSLOG_AS(name, id, level, fmt) LOG_##name,
 #include "platform/base/syslog.def"
+#undef SYSLOG_AS
 #undef SYSLOG
         LOG_MSGS
 };

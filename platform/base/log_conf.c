@@ -6,7 +6,9 @@
 
 static const struct log_def def[LOG_MSGS] = {
 #define SYSLOG(id, level, fmt) [LOG_##id] = { id, level, fmt },
+#define SYSLOG_AS(name, id, level, fmt) [LOG_##name] = { id, level, fmt },
 #include "platform/base/syslog.def"
+#undef SYSLOG_AS
 #undef SYSLOG
 };
 

@@ -26,15 +26,18 @@ static void levels(void **state)
         assert_string_equal(log_level_name(8), "none");
 }
 
-/* The table is data that anybody may extend: only the placeholders the formatter knows, sorted, each number once. */
+/* The table is data that anybody may extend: only the placeholders the formatter knows, sorted, a number's first row
+ * is the one that it is found by. */
 static void the_table_is_sound(void **state)
 {
+        unsigned first = 0;
+
         (void)state;
         for (unsigned m = 0; m < LOG_MSGS; m++) {
                 const struct log_def *d = log_def_of(m);
 
                 if (m)
-                        assert_true(d->id > log_def_of(m - 1)->id);
+                        assert_true(d->id >= log_def_of(m - 1)->id);
                 assert_in_range(d->id, 100000, 999999);
                 assert_in_range(d->level, 0, 7);
                 for (const char *p = d->text; (p = strchr(p, '%')); p += 2)
@@ -42,7 +45,7 @@ static void the_table_is_sound(void **state)
                                 fail_msg("%u: unknown placeholder in \"%s\"", d->id, d->text);
                 assert_true(strlen(d->text) < 300);
                 assert_null(strchr(d->text, '\n'));
-                assert_int_equal(log_find_id(d->id), m);
+                assert_int_equal(log_find_id(d->id), m && d->id == log_def_of(m - 1)->id ? first : (first = m));
         }
         assert_int_equal(log_find_id(999999), -1);
         assert_int_equal(log_def_of(LOG_302013)->level, 6);

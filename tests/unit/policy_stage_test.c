@@ -184,6 +184,38 @@ static void logged_lines_tell_flows(void **state)
         assert_int_equal(s.flows, 0);
 }
 
+/* `log alerts` is an alert, whatever the message is by itself. */
+static void a_line_names_its_level(void **state)
+{
+        struct ace_conf *a = pf_ace(&p, "in", "permit udp any any log");
+        char head[64];
+
+        (void)state;
+        pf_bind(&p, "in", "in", "outside");
+        for (int level = 0; level < 8; level++) {
+                a->log_level = (int8_t)level;
+                if (level)
+                        pf_commit(&p);
+                else
+                        pf_start(&p);
+                pf_log_forget(&p);
+                assert_true(udp(0, CLIENT, SERVER, (uint16_t)(100 + level)));
+                snprintf(head, sizeof head, "%%ASA-%d-106100: access-list in permitted udp", level);
+                assert_true(pf_logged(&p, head));
+        }
+}
+
+static void a_refused_ping_has_a_type(void **state)
+{
+        (void)state;
+        pf_ace(&p, "in", "permit udp any any");
+        pf_bind(&p, "in", "in", "outside");
+        pf_start(&p);
+        assert_false(ping(0, CLIENT, SERVER));
+        assert_true(pf_logged(&p, "%ASA-4-106023: Deny icmp src outside:192.0.2.50 dst inside:10.1.1.2 (type 8, code 0) "
+                                  "by access-group \"in\" [0x"));
+}
+
 static void the_log_cache_is_bounded(void **state)
 {
         struct acl_log_stat s;
@@ -406,6 +438,8 @@ int main(void)
                 T(lists_bound_out_judge_as_well),
                 T(a_global_list_follows_the_interface_list),
                 T(logged_lines_tell_flows),
+                T(a_line_names_its_level),
+                T(a_refused_ping_has_a_type),
                 T(the_log_cache_is_bounded),
                 T(log_disable_is_silent),
                 T(elements_have_counters),
