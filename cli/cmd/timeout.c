@@ -42,6 +42,36 @@ static int check_conn(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+/* Calls and subscriptions must outlive their own silences: an audio pause, a ringing telephone. */
+static int check_sip(struct conf_ctx *c, void *obj, struct err *e)
+{
+        static const struct {
+                const char *name;
+                size_t field;
+                uint32_t min, max;
+                bool never; /* 0:00:00 is a value of its own */
+                const char *range;
+        } rows[] = {
+                { "sip", offsetof(struct timeout_conf, sip), 300, 4294800, true, "0:00:00 or 0:05:00 to 1193:00:00" },
+                { "sip_media", offsetof(struct timeout_conf, sip_media), 60, UINT32_MAX, false, "at least 0:01:00" },
+                { "sip-invite", offsetof(struct timeout_conf, sip_invite), 60, 1800, false, "0:01:00 to 0:30:00" },
+                { "sip-disconnect", offsetof(struct timeout_conf, sip_disconnect), 1, 600, false,
+                  "0:00:01 to 0:10:00" },
+                { "sip-provisional-media", offsetof(struct timeout_conf, sip_provisional), 60, 1800, false,
+                  "0:01:00 to 0:30:00" },
+        };
+
+        (void)obj;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                uint32_t v;
+
+                memcpy(&v, (const char *)&c->store->policy.timeouts + rows[i].field, sizeof v);
+                if ((v < rows[i].min || v > rows[i].max) && !(rows[i].never && !v))
+                        return err_set(e, ERR_RANGE, "timeout %s is %s", rows[i].name, rows[i].range);
+        }
+        return 0;
+}
+
 /* Lines for what is not there are printed with their defaults; only other values claim something. */
 static const char *phones_inert(const struct store *s, const void *obj)
 {
@@ -102,9 +132,9 @@ const struct cmd_row rows_timeout[] = {
              "Idle times of inspected protocols", .inert_if = phones_inert),
         LINE("timeout sip SIP:duration [sip_media MEDIA:duration] [sip-invite INVITE:duration] "
              "[sip-disconnect DISCONNECT:duration]",
-             "Idle times of SIP", .inert_if = sip_inert),
+             "Idle times of SIP", .check = check_sip, .inert_if = sip_inert),
         LINE("timeout sip-provisional-media PROVISIONAL:duration [uauth UAUTH:duration [absolute]]",
-             "Idle times of provisional media and users", .inert_if = uauth_inert),
+             "Idle times of provisional media and users", .check = check_sip, .inert_if = uauth_inert),
         LINE("timeout tcp-proxy-reassembly REASSEMBLY:duration", "Time to complete a message of a proxied flow",
              .inert_if = rest_inert),
         LINE("timeout floating-conn FLOATING:duration", "Time until a better route is used", .inert_if = rest_inert),
@@ -115,9 +145,12 @@ const struct cmd_row rows_timeout[] = {
         ALONE("timeout h225 HCALL:duration", "Idle time of H.225", .inert_if = phones_inert),
         ALONE("timeout mgcp MGCP:duration", "Idle time of MGCP", .inert_if = phones_inert),
         ALONE("timeout mgcp-pat MGCPPAT:duration", "Idle time of MGCP PAT", .inert_if = phones_inert),
-        ALONE("timeout sip_media MEDIA:duration", "Idle time of SIP media", .inert_if = sip_inert),
-        ALONE("timeout sip-invite INVITE:duration", "Idle time of pinholes", .inert_if = sip_inert),
-        ALONE("timeout sip-disconnect DISCONNECT:duration", "Idle time of a cancelled call", .inert_if = sip_inert),
+        ALONE("timeout sip_media MEDIA:duration", "Idle time of SIP media", .check = check_sip,
+              .inert_if = sip_inert),
+        ALONE("timeout sip-invite INVITE:duration", "Idle time of pinholes", .check = check_sip,
+              .inert_if = sip_inert),
+        ALONE("timeout sip-disconnect DISCONNECT:duration", "Idle time of a cancelled call", .check = check_sip,
+              .inert_if = sip_inert),
         ALONE("timeout uauth UAUTH:duration [absolute]", "Idle time of an authenticated user",
               .inert_if = uauth_inert),
         END,

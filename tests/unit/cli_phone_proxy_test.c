@@ -89,6 +89,53 @@ static void timeouts_reach_the_maps(void **state)
         snap_part_put(p);
 }
 
+static void timeouts_have_ranges(void **state)
+{
+        static const char *const fine[] = {
+                "sip 0:00:00",
+                "sip 0:05:00",
+                "sip 1193:00:00",
+                "sip_media 0:01:00",
+                "sip-invite 0:01:00",
+                "sip-invite 0:30:00",
+                "sip-disconnect 0:00:01",
+                "sip-disconnect 0:10:00",
+                "sip-provisional-media 0:01:00",
+                "sip-provisional-media 0:30:00",
+        };
+        static const struct {
+                const char *line, *said;
+        } bad[] = {
+                { "sip 0:00:01", "timeout sip is 0:00:00 or 0:05:00 to 1193:00:00" },
+                { "sip 0:04:59", "timeout sip is" },
+                { "sip 1193:00:01", "timeout sip is" },
+                { "sip_media 0:00:01", "timeout sip_media is at least 0:01:00" },
+                { "sip_media 0:00:00", "timeout sip_media is" },
+                { "sip 0:30:00 sip_media 0:00:59", "timeout sip_media is" },
+                { "sip-invite 0:00:59", "timeout sip-invite is 0:01:00 to 0:30:00" },
+                { "sip-invite 0:30:01", "timeout sip-invite is" },
+                { "sip-disconnect 0:00:00", "timeout sip-disconnect is 0:00:01 to 0:10:00" },
+                { "sip-disconnect 0:10:01", "timeout sip-disconnect is" },
+                { "sip-provisional-media 0:00:59", "timeout sip-provisional-media is 0:01:00 to 0:30:00" },
+                { "sip-provisional-media 0:30:01", "timeout sip-provisional-media is" },
+        };
+        char line[100];
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+                snprintf(line, sizeof line, "timeout %s\n", fine[i]);
+                conf_accept(&f, line);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+                struct timeout_conf was = f.s->policy.timeouts;
+
+                snprintf(line, sizeof line, "timeout %s", bad[i].line);
+                if (conf_type(&f, line) != CLI_ERROR || !strstr(text_str(&f.shown), bad[i].said))
+                        fail_msg("%s: %s", line, text_str(&f.shown));
+                assert_memory_equal(&was, &f.s->policy.timeouts, sizeof was);
+        }
+}
+
 static void parameters_compile(void **state)
 {
         struct snap_part *p;
@@ -415,8 +462,7 @@ static void only_files_are_missing(const struct store *s)
         struct text t = { 0 };
 
         store_inert_walk(s, collect, &t);
-        assert_string_equal(text_str(&t),
-                            "phone-proxy mypp | tftp-server address 10.0.0.26 interface inside\n");
+        assert_string_equal(text_str(&t), "phone-proxy mypp | tftp-server address 10.0.0.26 interface inside\n");
         text_fini(&t);
 }
 
@@ -436,6 +482,7 @@ int main(void)
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
         const struct CMUnitTest tests[] = {
                 T(the_default_map),
+                T(timeouts_have_ranges),
                 T(timeouts_reach_the_maps),
                 T(parameters_compile),
                 T(rules_compile),
