@@ -351,15 +351,56 @@ static enum pkt_verdict other(struct media_relay *r, struct pkt *pk)
         return dp_drop(pk, DROP_BOX_NO_SERVICE);
 }
 
+/* What the signalling has settled; whether a payload is authentic only a real packet can show. */
+static enum drop_reason trace_way(const struct media_session *s, unsigned side, bool rtcp)
+{
+        const struct media_leg *in = &s->leg[side], *out = &s->leg[!side];
+
+        if (in->rx_refuse)
+                return in->rx_refuse;
+        if (!in->way)
+                return DROP_SRTP_NO_OUTPUT;
+        if (rtcp && s->no_rtcp)
+                return DROP_MEDIA_NO_RTCP;
+        return out->tx_refuse;
+}
+
+static enum pkt_verdict trace_session(struct media_relay *r, struct pkt *pk, struct media_session *s, unsigned side)
+{
+        struct media_leg *out = &s->leg[!side];
+        bool rtcp = pk->key.dport & 1, ours = media_address_find(r->t, media_target(out, rtcp)->a.v4) != NULL;
+        const struct media_hop *h = ours ? NULL : media_hop_find(r->w, out, rtcp);
+        enum drop_reason why = trace_way(s, side, rtcp);
+        struct trace_phase *ph;
+        char to[ADDR_TEXT_MAX];
+
+        if (!why && !ours && !h)
+                why = DROP_NO_ROUTE;
+        ph = trace_add(pk, "MEDIA-RELAY", s->leg[side].way ? s->leg[side].way->name : "", !why);
+        if (why) {
+                trace_info(ph, "a media session has this port");
+                return dp_drop(pk, why);
+        }
+        trace_info(ph, "a media session has this port\nrelayed to %s/%u", addr_print(&media_target(out, rtcp)->a, to),
+                   media_target(out, rtcp)->port);
+        if (pk->trace) {
+                pk->trace->allow = true;
+                pk->trace->out_iface = ours ? IFACE_BOX : h->out_iface;
+        }
+        return dp_consume(pk, "media relay");
+}
+
 /* packet-tracer asks only. */
 static enum pkt_verdict trace(struct media_relay *r, struct pkt *pk)
 {
         struct media_address *a = media_address_find(r->t, pk->key.dst[0]);
-        unsigned side;
-        bool found = media_at(r->t, a, pk->key.dport, &side) != NULL;
+        unsigned side = 0;
+        struct media_session *s = media_at(r->t, a, pk->key.dport, &side);
 
-        trace_info(trace_add(pk, "MEDIA-RELAY", "", found), found ? "a media session has this port" : "no session");
-        return found ? dp_consume(pk, "media relay") : dp_drop(pk, DROP_MEDIA_NO_SESSION);
+        if (s)
+                return trace_session(r, pk, s, side);
+        trace_info(trace_add(pk, "MEDIA-RELAY", "", false), "no session");
+        return dp_drop(pk, DROP_MEDIA_NO_SESSION);
 }
 
 static void take(struct media_relay *r, struct pkt *pk)

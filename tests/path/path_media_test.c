@@ -86,6 +86,43 @@ static void a_call_both_ways(void **state UNUSED)
         stop();
 }
 
+static void traced(const char *command, const char *part)
+{
+        const char *text = px_show(&fx, command);
+
+        if (!strstr(text, part))
+                fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+/* packet-tracer says where a packet for a live port would go, and why one would not. */
+static void what_packet_tracer_says(void **state UNUSED)
+{
+        static const char from_phone[] = "packet-tracer input outside udp " PM_PHONE " 4000 " PM_OUT " 20000",
+                          from_desk[] = "packet-tracer input inside udp " PM_DESK " 6000 " PM_IN " 20000",
+                          of_nobody[] = "packet-tracer input outside udp " PM_PHONE " 4000 " PM_OUT " 20002",
+                          rtcp[] = "packet-tracer input outside udp " PM_PHONE " 4001 " PM_OUT " 20001";
+        struct media_spec s;
+
+        start("");
+        s = call(0);
+        s.no_rtcp = true;
+        pm_push(&fx, 0, MEDIA_OPEN, &s);
+        traced(from_phone, "Type: MEDIA-RELAY\nSubtype: SRTP->RTP\nResult: ALLOW\n");
+        traced(from_phone, "relayed to " PM_DESK "/6000\n");
+        traced(from_phone, "output-interface: inside\n");
+        traced(from_phone, "Action: allow\n");
+        traced(from_desk, "Subtype: RTP->SRTP\nResult: ALLOW\n");
+        traced(from_desk, "output-interface: outside\n");
+        traced(of_nobody, "Action: drop\nDrop-reason: (inspect-srtp-no-media-session)");
+        traced(rtcp, "Result: DROP\n");
+        traced(rtcp, "Action: drop\nDrop-reason: (media-rtcp-not-relayed)");
+        s.side[1].remote.a = addr_v4(0);
+        pm_push(&fx, 1, MEDIA_OPEN, &s);
+        traced("packet-tracer input outside udp " PM_PHONE " 4000 " PM_OUT " 20004", "Action: drop\nDrop-reason: (");
+        assert_true(px_quiet(&fx));
+        stop();
+}
+
 /* The phone that never sends hears the music all the same. */
 static void a_silent_phone_hears(void **state UNUSED)
 {
@@ -477,6 +514,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_call_both_ways),
+                cmocka_unit_test(what_packet_tracer_says),
                 cmocka_unit_test(a_silent_phone_hears),
                 cmocka_unit_test(hold_and_new_keys),
                 cmocka_unit_test(idle_until_somebody_speaks),
