@@ -143,7 +143,7 @@ enum pkt_verdict acl_stage(struct worker *w, struct pkt *pk, struct flow_plan *p
         const struct acl_list_rt *global = acl_global(a);
         enum pkt_verdict v;
 
-        if (plan->pinhole || plan->action == CONN_BOX)
+        if (plan->pinhole || plan->action == CONN_BOX || (plan->secure_phone && !acl_held(a)))
                 return PKT_NEXT;
         if (acl_held(a) && plan->in_iface != IFACE_BOX)
                 return held(pk);

@@ -200,3 +200,23 @@ uint32_t policy_icmp_error(const struct policy_rt *p, const struct acl_key *k, u
                 id = error_line(p->iface[out], k);
         return id ? id : error_line(p->global, k);
 }
+
+/* ---- phone proxies: they take more than what a class matches ---- */
+
+static uint32_t phone_line(const struct pmap_rt *m, uint32_t id)
+{
+        for (unsigned i = 0; m && i < m->n; i++)
+                for (unsigned j = 0; j < m->cls[i].ninspects; j++)
+                        if (m->cls[i].inspect[j].t.phone_proxy_id == id)
+                                return m->cls[i].inspect[j].id;
+        return 0;
+}
+
+uint32_t policy_phone_proxy_line(const struct policy_rt *p, uint32_t id, uint16_t in, uint16_t out)
+{
+        uint32_t line = in < IFACES_MAX ? phone_line(p->iface[in], id) : 0;
+
+        if (!line && out < IFACES_MAX)
+                line = phone_line(p->iface[out], id);
+        return line ? line : phone_line(p->global, id);
+}

@@ -53,6 +53,15 @@ static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, const struct fl
         return dp_drop(pk, DROP_INSPECT);
 }
 
+/* What the phone proxy does not take is judged like any other flow. */
+static enum pkt_verdict not_redirected(struct worker *w, struct pkt *pk, struct flow_plan *plan)
+{
+        if (!plan->secure_phone || (plan->phone_proxy_id && plan->accept_first))
+                return PKT_NEXT;
+        plan->secure_phone = false;
+        return acl_stage(w, pk, plan);
+}
+
 enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
         struct acl_key k = { .src = flow_src(&plan->in),
@@ -70,6 +79,8 @@ enum pkt_verdict classify_stage(struct worker *w, struct pkt *pk, struct flow_pl
         v = policy_match(policy_rt(w->snap), &k, plan);
         if (v.settings)
                 trace_class(pk, "CONN-SETTINGS", "", true, v.set_class);
+        if (not_redirected(w, pk, plan) != PKT_NEXT)
+                return PKT_DROP;
         if (!v.inspect)
                 return PKT_NEXT;
         trace_class(pk, "INSPECT", inspect_subtype(plan->engine), !v.refuse, plan->class_id);

@@ -55,6 +55,7 @@ struct flow_plan {
         /* the verdict */
         enum conn_action action;
         bool accept_first;      /* PUNT: complete the client's handshake before connecting to the server (TLS) */
+        bool secure_phone;      /* from where a secure phone is: admitted if the phone proxy takes it */
         bool built;             /* a conn was built from it and owns what it holds */
         bool pinhole;           /* admitted by a pinhole: ACL, classification and NAT have nothing to say */
         uint64_t pinhole_owner; /* conn id that opened it */

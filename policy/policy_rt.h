@@ -32,6 +32,8 @@ struct policy_verdict {
         uint32_t set_class; /* conf id of the class action the settings come from */
 };
 struct policy_verdict policy_match(const struct policy_rt *p, const struct acl_key *k, struct flow_plan *plan);
+/* The first inspect line of a policy in force between these interfaces that names this phone proxy; 0: none. */
+uint32_t policy_phone_proxy_line(const struct policy_rt *p, uint32_t phone_proxy_id, uint16_t in, uint16_t out);
 /* The `inspect icmp error` line that takes an error on its way from interface `in` to `out`; 0: none. */
 uint32_t policy_icmp_error(const struct policy_rt *p, const struct acl_key *k, uint16_t in, uint16_t out);
 /* The global `timeout` line. */

@@ -55,6 +55,7 @@ struct phone_proxy_conf {
         bool mixed, no_disable_service_settings, cipc_authenticated;
         bool any_endpoint; /* ours: `endpoint any`: endpoints that name no device are admitted */
         bool no_rtcp;      /* ours: `no rtcp` */
+        bool tftp_same_port; /* ours: `tftp-reply request-port` */
         uint32_t timeout_s;
         struct addr proxy_server; /* proxy-server address A PORT interface IFC */
         uint16_t proxy_port;

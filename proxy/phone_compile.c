@@ -81,6 +81,24 @@ static void why_unusable(struct phone_proxy_rt *r, const struct phone_proxy_conf
                 snprintf(r->unusable, cap, "%s", tp->unusable);
 }
 
+static void tftp_servers(const struct phone_proxy_conf *c, const struct net_rt *net, struct phone_proxy_rt *r)
+{
+        bool has;
+
+        conf_each(struct pp_tftp_conf, t, &c->tftp_servers) {
+                const struct iface_rt *ifc = iface_by_name(net, t->nameif);
+
+                if (ifc && r->ntftp < TFTP_SERVERS_MAX)
+                        r->tftp[r->ntftp++] =
+                                (struct pp_tftp_rt){ .addr = t->addr, .port = t->port, .iface = ifc->idx };
+        }
+        r->tftp_same_port = c->tftp_same_port;
+        r->keep_settings = c->no_disable_service_settings;
+        r->cipc_authenticated = c->cipc_authenticated && tls_suite_known("null-sha1", &has) && has;
+        r->proxy_server = c->proxy_server;
+        r->proxy_port = c->proxy_port;
+}
+
 /* Phones that have our CTL file refuse any other certificate. */
 static bool shows_trusted(const struct phone_ctl_rt *c)
 {
@@ -112,7 +130,8 @@ static int take_ctl(struct arena *a, const struct pki_rt *pki, const struct phon
 }
 
 static int one_phone_proxy(struct arena *a, const struct proxy_rt *p, const struct pki_rt *pki,
-                           const struct phone_proxy_conf *c, struct phone_proxy_rt *r, struct err *e)
+                           const struct net_rt *net, const struct phone_proxy_conf *c, struct phone_proxy_rt *r,
+                           struct err *e)
 {
         const struct tls_proxy_rt *tp = tls_proxy_find(p, c->tls_proxy);
 
@@ -124,6 +143,7 @@ static int one_phone_proxy(struct arena *a, const struct proxy_rt *p, const stru
         r->mta = media_term_find(p, c->media_termination);
         r->tls_proxy_id = tp ? tp->id : 0;
         r->timeout_ms = c->timeout_s * 1000u;
+        tftp_servers(c, net, r);
         why_unusable(r, c, tp);
         if (r->mta && !r->mta->n)
                 r->mta = NULL;
@@ -137,7 +157,7 @@ int phone_compile(struct arena *a, struct proxy_rt *p, const struct proxy_conf *
         if (!p->phone_proxy || media_terms(a, p, conf, net) < 0)
                 return err_nomem(e, "compiling phone proxies");
         conf_each(struct phone_proxy_conf, c, &conf->phone_proxies)
-                if (one_phone_proxy(a, p, pki, c, &p->phone_proxy[p->n_phone_proxies++], e) < 0)
+                if (one_phone_proxy(a, p, pki, net, c, &p->phone_proxy[p->n_phone_proxies++], e) < 0)
                         return -1;
         return 0;
 }

@@ -120,6 +120,19 @@ enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
         return PHONE_OK;
 }
 
+enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row)
+{
+        struct phone *p = find(t, row->phone_proxy_id, row->device);
+
+        if (p && p->row.session && (p->row.iface != row->iface || !addr_eq(&p->row.at.a, &row->at.a)))
+                return PHONE_ELSEWHERE;
+        if (p && p->row.session) {
+                tmr_set(t->tmr, &p->tmr, row->timeout_ms);
+                return PHONE_OK;
+        }
+        return !p && pool_used(t->pool) >= PHONES_MAX / 2 ? PHONE_FULL : phone_seen(t, row);
+}
+
 bool phone_known(const struct phone_table *t, uint32_t pp, const char *device)
 {
         return find(t, pp, device) != NULL;

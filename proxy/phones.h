@@ -24,12 +24,17 @@ struct phone_row {
 struct phone_table;
 struct phone_table *phone_table_new(struct tmr_wheel *t) MUST_USE;
 void phone_table_free(struct phone_table *t);
-enum phone_result { PHONE_OK, PHONE_FULL };
+enum phone_result { PHONE_OK, PHONE_FULL, PHONE_ELSEWHERE };
 /* Enters or refreshes; row->idle_ms is ignored. */
 bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 /* Entries that a session (conn id) made. Looks at all of them. */
 uint32_t phone_count_of(const struct phone_table *t, uint64_t session);
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
+/*
+ * The same for a phone that asked for a file: nobody has proved anything. It does not touch what a verified phone
+ * registered from another address (ELSEWHERE), and such entries never fill more than half of the table.
+ */
+enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row);
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 /* All entries of a phone proxy: it is no longer in force, or the operator says so. */
 void phone_void(struct phone_table *t, uint32_t phone_proxy_id);

@@ -4,6 +4,7 @@
 
 #include "inspect/ctx.h"
 #include "pki/pki_rt.h"
+#include "proxy/conf.h"
 #include "proxy/license.h"
 #include "proxy/tls_profile.h"
 
@@ -73,10 +74,26 @@ struct phone_proxy_rt {
         uint32_t tls_proxy_id;
         uint32_t timeout_ms;            /* of secure phones */
         const struct phone_ctl_rt *ctl; /* NULL: no ctl-file, or one that is not up */
+        unsigned ntftp;
+        struct pp_tftp_rt {
+                struct addr addr;
+                uint16_t port, iface;
+        } tftp[TFTP_SERVERS_MAX];
+        bool tftp_same_port;     /* answers come from the port that was asked */
+        bool keep_settings;      /* no disable service-settings */
+        bool cipc_authenticated;
+        struct addr proxy_server; /* fam NONE: none */
+        uint16_t proxy_port;
         char unusable[160];
 };
 /* The media-termination address for a side on iface: its own, else the global one. NULL: none. */
 const struct mta_rt *media_term_at(const struct media_term_rt *m, uint16_t iface);
+/* The CTL of its phones: bytes, or NULL and why not; who signs files; is this one of its call managers, servers, names? */
+const uint8_t *phone_proxy_ctl(const struct phone_proxy_rt *p, size_t *n);
+const char *phone_proxy_ctl_lack(const struct phone_proxy_rt *p);
+const struct ctl_signer *phone_proxy_signer(const struct phone_proxy_rt *p);
+bool phone_proxy_lists(const struct phone_proxy_rt *p, const struct addr *a);
+bool phone_proxy_names(const struct phone_proxy_rt *p, const char *dns);
 /* Is a one of the box's media addresses (any interface)? */
 struct proxy_rt;
 bool media_addr_ours(const struct proxy_rt *p, const struct addr *a);

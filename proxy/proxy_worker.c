@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proxy/ldc.h"
+#include "proxy/tftpx.h"
 
 #define FLOW_ID_FIRST 3u
 #define ACCEPTS_MAX 64u
@@ -106,6 +107,10 @@ static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg 
                 break;
         case PUNT_DGRAM:
                 dgram_input(w, link, m);
+                break;
+        case PUNT_BOX_OPENED:
+        case PUNT_SECURE_OK:
+                tftpx_msg(w->tftpx, link, m);
                 break;
         default:
                 break;
@@ -235,10 +240,11 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->held_dgram = mem_reserve(HELD_DGRAMS_MAX * sizeof *w->held_dgram);
         w->sources = sources_new();
         w->phones = phone_table_new(evl_timers(w->evl));
+        w->boots = boots_new();
         w->ldcs = ldc_cache_new(0);
         w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones ||
+        if (!w->caps || !w->log || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones || !w->boots ||
             !w->ldcs || !w->pat || !w->media_ports || shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
@@ -269,7 +275,7 @@ struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, 
         w->qs = qsbr_join(snap_hub_qsbr(env->hub));
         if (!w->evl || !w->qs)
                 err_nomem(e, "making the event loop of a proxy worker");
-        else if (tables_new(w, e) == 0 && (!env->listen || listen_open(w, e) == 0))
+        else if (tables_new(w, e) == 0 && (w->tftpx = tftpx_new(w, env->listen, e)) && (!env->listen || listen_open(w, e) == 0))
                 return w;
         proxy_worker_free(w);
         return NULL;
@@ -284,9 +290,11 @@ void proxy_worker_free(struct proxy_worker *w)
                 psession_free(list_entry(it, struct psession, link));
         list_each_safe(it, tmp, &w->owing)
                 psession_free(list_entry(it, struct psession, link));
+        tftpx_free(w->tftpx);
         shared_fini(w); /* closes the media of calls that are left */
         pat_free(w->pat);
         phone_table_free(w->phones);
+        boots_free(w->boots);
         ldc_cache_free(w->ldcs);
         media_ports_free(w->media_ports);
         sources_free(w->sources);
@@ -361,7 +369,7 @@ static void serve_handshakes(struct proxy_worker *w)
 
 static bool work_waits(struct proxy_worker *w)
 {
-        if (!list_empty(&w->busy) || !list_empty(&w->handshakes) || w->accept_ready)
+        if (!list_empty(&w->busy) || !list_empty(&w->handshakes) || w->accept_ready || tftpx_waits(w->tftpx))
                 return true;
         for (unsigned i = 0; i < w->env.nlinks; i++)
                 if (ring_pending(w->env.link[i]->to_proxy) ||
@@ -394,12 +402,17 @@ static bool in_force(void *ctx, uint32_t phone_proxy_id)
 
 static void take_snapshot(struct proxy_worker *w)
 {
+        uint32_t was;
+
         w->snap = snap_current(w->env.hub);
         if (!w->snap || w->snap->gen == w->snap_gen)
                 return;
         w->snap_gen = w->snap->gen;
-        if (phone_count(w->phones))
+        was = phone_count(w->phones);
+        if (was)
                 phone_keep(w->phones, in_force, w);
+        if (phone_count(w->phones) != was)
+                proxy_secure_void(w);
 }
 
 unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
@@ -414,6 +427,7 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
         if (w->accept_ready)
                 serve_accepts(w);
         serve_waiting(w);
+        n += tftpx_serve(w->tftpx);
         serve_busy(w);
         serve_handshakes(w);
         w->snap = NULL; /* timers and cold callers run before the next one is taken */

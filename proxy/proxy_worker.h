@@ -7,6 +7,7 @@
 #define VOXGATE_PROXY_WORKER_H
 
 #include "platform/base/evl.h"
+#include "proxy/boots.h"
 #include "platform/base/table_use.h"
 #include "proxy/media.h"
 #include "proxy/phones.h"
@@ -87,6 +88,9 @@ unsigned proxy_clear(struct proxy_worker *p, uint32_t tls_proxy_id);
 /* The engine's state that its sessions share here (calls), for its own walk functions; NULL: none. */
 void *proxy_engine_shared(const struct proxy_worker *p, enum inspect_id engine);
 struct phone_table *proxy_phones(struct proxy_worker *p);
+const struct boots *proxy_boots(const struct proxy_worker *p);
+/* No address is let in any more for a phone that was known there. */
+void proxy_secure_void(struct proxy_worker *p);
 /* Media ports of an address in use here, calls refused for want of one. */
 unsigned proxy_media_ports_used(const struct proxy_worker *p, const struct addr *a);
 /* How full the tables of this worker are; TLS sessions are those of all workers together. */

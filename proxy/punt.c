@@ -34,7 +34,7 @@ struct punt *punt_new(struct worker *w, struct punt_link *const *links, unsigned
         list_init(&p->pend);
         p->flows = pool_new(sizeof(struct punt_flow), PUNT_FLOWS_MAX, POOL_FIFO);
         p->gens = mem_alloc(MEM_FLOW, PUNT_FLOWS_MAX);
-        if (!p->flows || !p->gens || punt_lease_init(p) < 0) {
+        if (!p->flows || !p->gens || punt_lease_init(p) < 0 || punt_secure_init(p) < 0) {
                 punt_free(p);
                 return NULL;
         }
@@ -45,6 +45,7 @@ void punt_free(struct punt *p)
 {
         if (!p)
                 return;
+        punt_secure_fini(p);
         punt_lease_fini(p);
         pool_free(p->flows);
         mem_free(p->gens);
@@ -58,6 +59,14 @@ struct punt_flow *punt_flow_find(struct punt *p, uint32_t flow, uint8_t gen)
         if (flow < FLOW_ID_FIRST || idx >= PUNT_FLOWS_MAX || !pool_live(p->flows, idx) || p->gens[idx] != gen)
                 return NULL;
         return pool_at(p->flows, idx);
+}
+
+static struct punt_flow *punt_flow_at(struct punt *p, uint32_t flow)
+{
+        uint32_t idx = flow - FLOW_ID_FIRST;
+
+        return flow >= FLOW_ID_FIRST && idx < PUNT_FLOWS_MAX && pool_live(p->flows, idx) ? pool_at(p->flows, idx)
+                                                                                         : NULL;
 }
 
 uint32_t punt_flow_take(struct punt *p, struct punt_flow **out, uint8_t *gen)
@@ -160,7 +169,7 @@ static bool proxied_new(struct punt *p, struct conn *c, struct punt_flow *f, uin
 /* Datagrams prove nothing about their sender: half of the ids stay with flows that do. */
 static bool has_id_for(struct punt *p, const struct conn *c)
 {
-        if (c->action != CONN_INSPECT || p->stat.flows < PUNT_FLOWS_MAX / 2)
+        if (c->proto != IPPROTO_UDP_ || c->action == CONN_BOX || p->stat.flows < PUNT_FLOWS_MAX / 2)
                 return true;
         p->stat.refused_id++;
         return false;
@@ -172,6 +181,17 @@ static void tell_full(struct punt *p)
 
         if (log_limit_take(&p->full, p->w->now_ms, &held))
                 log_msg(p->w->log, LOG_780011, LU(p->stat.flows), LU(p->stat.refused_id));
+}
+
+/* The flow of the box that asked ends it with itself. */
+static void note_answer(struct punt *p, uint32_t asker, const struct punt_flow *f)
+{
+        struct punt_flow *a = asker ? punt_flow_at(p, asker) : NULL;
+
+        if (a && a->owner == OWNER_BOX) {
+                a->answer_id = f->conn_id;
+                a->answer_slot = f->conn_slot;
+        }
 }
 
 bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *plan, enum drop_reason *why)
@@ -195,6 +215,7 @@ bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *pla
         c->generation = gen;
         if (f->owner == OWNER_CONN) {
                 c->kernel_port[0] = plan->box_port;
+                note_answer(p, plan->box_flow, f);
         } else if (!proxied_new(p, c, f, id, gen)) {
                 *why = DROP_PUNT_RING;
                 punt_flow_give(p, f);
@@ -336,7 +357,7 @@ static void on_end(struct punt *p, struct punt_flow *f, const struct punt_msg *m
         count_refused(p->w, c, why);
         if (drop_is_flow(m->drop))
                 dp_count(p->w, m->drop);
-        if (c->action != CONN_PUNT || c->client_waits) {
+        if (c->action != CONN_PUNT || c->client_waits || c->proto != IPPROTO_TCP_) {
                 punt_held_drop(p, f, true);
                 conn_end(p->w, c, why);
                 return;
@@ -408,6 +429,16 @@ static void on_msg(struct punt *p, unsigned link, const struct punt_msg *m)
         case PUNT_CONNECTED:
                 if (f)
                         punt_held_pass(p, f, punt_flow_conn(p, f));
+                break;
+        case PUNT_BOX_OPEN:
+                punt_far_open(p, link, m);
+                break;
+        case PUNT_BOX_CLOSE:
+                punt_box_close(p->w, m->flow, m->gen);
+                break;
+        case PUNT_SECURE:
+        case PUNT_SECURE_VOID:
+                punt_secure_msg(p, link, m);
                 break;
         default:
                 break;

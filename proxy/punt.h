@@ -40,7 +40,13 @@ enum punt_kind {
         PUNT_MAP,         /* to the dataplane: these leased ports stand for that source, from now on */
         PUNT_UNMAP,       /* no longer asked for by anybody here */
         PUNT_MAP_GONE,    /* from it: the translations of a MAP have ended, all of them */
-        PUNT_CONNECTED    /* connect first: the server has answered, the client may be let in */
+        PUNT_CONNECTED,   /* connect first: the server has answered, the client may be let in */
+        PUNT_BOX_OPEN,    /* to the dataplane: a flow of datagrams that this proxy worker begins */
+        PUNT_BOX_OPENED,  /* from it: here it is, or why not */
+        PUNT_BOX_CLOSE,   /* to it: flow and gen are given back */
+        PUNT_SECURE,      /* to it: a phone is known at this address for so long */
+        PUNT_SECURE_OK,   /* from it: in force */
+        PUNT_SECURE_VOID  /* to it: none is known any more */
 };
 
 struct punt_flow_info {
@@ -72,6 +78,26 @@ struct punt_map {
         uint16_t gen; /* of the mapping: an old GONE means nothing */
 };
 
+/* A flow of datagrams of a proxy worker itself (TFTP): BOX_OPEN, and its answer. */
+struct punt_far {
+        uint64_t cookie;     /* of the asker */
+        uint16_t iface;      /* where the peer is; OPEN */
+        uint16_t local_port; /* of the socket in the private kernel: the peer may answer from another port (a server's
+                                TID, RFC 1350); 0: it may not */
+        struct endpoint peer;
+        struct addr local; /* what the peer sees us as; fam NONE: our address there */
+        /* OPENED; flow 0: refused, for which drop reason */
+        uint32_t flow;
+        uint8_t gen, why;
+};
+
+struct punt_secure {
+        uint64_t cookie; /* comes back with SECURE_OK; 0: no answer is wanted */
+        uint16_t iface;
+        struct addr at;
+        uint32_t timeout_ms;
+};
+
 struct punt_msg { /* by value over the ring */
         uint8_t kind;
         uint8_t gen;
@@ -86,6 +112,8 @@ struct punt_msg { /* by value over the ring */
                 uint64_t group;              /* GROUP_CLOSE */
                 struct punt_lease lease;     /* LEASE, LEASE_ASK, LEASE_GIVE */
                 struct punt_map map;         /* MAP, UNMAP, MAP_GONE */
+                struct punt_far far;         /* BOX_OPEN, BOX_OPENED */
+                struct punt_secure secure;   /* SECURE, SECURE_OK */
         };
 };
 

@@ -3,10 +3,11 @@
 #include "proxy/punt_int.h"
 
 #define BOX_PORT_TRIES 64
+#define FAR_ANSWER_S 30u
 
 struct box_target {
         const struct iface_rt *ifc;
-        struct addr next_hop;
+        struct addr next_hop, local;
 };
 
 static int target_find(struct worker *w, uint16_t out_iface, const struct addr *peer, struct box_target *t,
@@ -23,6 +24,7 @@ static int target_find(struct worker *w, uint16_t out_iface, const struct addr *
         if (!t->ifc || !t->ifc->up || t->ifc->ip.fam != peer->fam)
                 return err_set(e, ERR_REF, "no route to %s", addr_print(peer, text));
         t->next_hop = r->connected ? *peer : r->gw;
+        t->local = t->ifc->ip;
         return 0;
 }
 
@@ -33,7 +35,7 @@ static struct flow_plan box_plan(const struct box_target *t, uint8_t proto, cons
                                .out_iface = t->ifc->idx,
                                .dst_real = *peer,
                                .dst_real_port = port,
-                               .src_mapped = t->ifc->ip,
+                               .src_mapped = t->local,
                                .src_mapped_port = local_port,
                                .next_hop = t->next_hop,
                                .action = CONN_BOX };
@@ -41,7 +43,7 @@ static struct flow_plan box_plan(const struct box_target *t, uint8_t proto, cons
         p.in = (struct flow_key){
                 .iface = IFACE_BOX, .proto = proto, .fam = (uint8_t)peer->fam, .sport = local_port, .dport = port
         };
-        memcpy(p.in.src, t->ifc->ip.w, sizeof p.in.src);
+        memcpy(p.in.src, t->local.w, sizeof p.in.src);
         memcpy(p.in.dst, peer->w, sizeof p.in.dst);
         return p;
 }
@@ -63,25 +65,22 @@ static struct conn *box_conn(struct worker *w, const struct box_target *t, uint8
         return NULL;
 }
 
-int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,
-                  struct box_flow *out, struct err *e)
+/* A flow id and the conn that it names, on the way that was found. */
+static int open_flow(struct worker *w, const struct box_target *t, uint8_t proto, const struct addr *peer,
+                     uint16_t port, struct box_flow *out, enum drop_reason *why)
 {
-        struct box_target t = { .ifc = NULL };
-        enum drop_reason why;
         struct punt_flow *f;
         struct conn *c;
         uint8_t gen;
-        uint32_t id;
+        uint32_t id = punt_flow_take(w->punt, &f, &gen);
 
-        if (target_find(w, out_iface, peer, &t, e) < 0)
-                return -1;
-        id = punt_flow_take(w->punt, &f, &gen);
+        *why = DROP_PUNT_ID;
         if (!id)
-                return err_set(e, ERR_LIMIT, "all %u flow ids are in use", PUNT_FLOWS_MAX);
-        c = box_conn(w, &t, proto, peer, port, &why);
+                return -1;
+        c = box_conn(w, t, proto, peer, port, why);
         if (!c) {
                 punt_flow_give(w->punt, f);
-                return err_set(e, ERR_LIMIT, "no connection for the appliance itself: %s", drop_text(why));
+                return -1;
         }
         f->owner = OWNER_BOX;
         f->conn_id = c->id;
@@ -94,6 +93,21 @@ int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const str
         return 0;
 }
 
+int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,
+                  struct box_flow *out, struct err *e)
+{
+        struct box_target t = { .ifc = NULL };
+        enum drop_reason why;
+
+        if (target_find(w, out_iface, peer, &t, e) < 0)
+                return -1;
+        if (open_flow(w, &t, proto, peer, port, out, &why) == 0)
+                return 0;
+        if (why == DROP_PUNT_ID)
+                return err_set(e, ERR_LIMIT, "all %u flow ids are in use", PUNT_FLOWS_MAX);
+        return err_set(e, ERR_LIMIT, "no connection for the appliance itself: %s", drop_text(why));
+}
+
 /* The last segments of a TCP flow still leave the private kernel after its socket was closed. */
 static void box_linger(struct worker *w, struct conn *c, struct punt_flow *f)
 {
@@ -104,6 +118,14 @@ static void box_linger(struct worker *w, struct conn *c, struct punt_flow *f)
         tmr_set(w->tmr, &c->tmr, PUNT_LINGER_MS);
 }
 
+static void end_answer(struct worker *w, const struct punt_flow *f)
+{
+        struct conn *c = f->answer_id ? conn_at(w->conns, f->answer_slot, f->answer_id) : NULL;
+
+        if (c)
+                conn_end(w, c, CONN_END_PARENT);
+}
+
 void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen)
 {
         struct punt_flow *f = punt_flow_find(w->punt, flow, gen);
@@ -111,6 +133,7 @@ void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen)
 
         if (!f || f->owner != OWNER_BOX)
                 return;
+        end_answer(w, f);
         if (c && c->proto == IPPROTO_TCP_) {
                 box_linger(w, c, f);
                 return;
@@ -129,7 +152,7 @@ bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen)
         return f && punt_flow_conn(w->punt, f);
 }
 
-int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local_port, uint32_t timeout_s)
+static int expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local_port, uint32_t timeout_s, bool once)
 {
         struct punt_flow *f = punt_flow_find(w->punt, flow, gen);
         struct conn *c = f ? punt_flow_conn(w->punt, f) : NULL;
@@ -148,6 +171,47 @@ int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local
                                    .box_flow = flow,
                                    .box_port = local_port,
                                    .owner = c->id,
-                                   .once = true };
+                                   .once = once };
         return pinhole_add(w, &s);
+}
+
+int punt_box_expect(struct worker *w, uint32_t flow, uint8_t gen, uint16_t local_port, uint32_t timeout_s)
+{
+        return expect(w, flow, gen, local_port, timeout_s, true);
+}
+
+/* ---- for a proxy worker ---- */
+
+static int far_open(struct worker *w, struct punt_far *x)
+{
+        struct box_target t = { .ifc = NULL };
+        enum drop_reason why = DROP_NO_ROUTE;
+        struct box_flow flow;
+        struct err e;
+
+        x->flow = 0;
+        if (target_find(w, x->iface, &x->peer.a, &t, &e) == 0) {
+                if (x->local.fam)
+                        t.local = x->local;
+                if (open_flow(w, &t, IPPROTO_UDP_, &x->peer.a, x->peer.port, &flow, &why) == 0) {
+                        x->flow = flow.flow;
+                        x->gen = flow.gen;
+                }
+        }
+        x->why = (uint8_t)why;
+        if (x->flow && x->local_port && expect(w, x->flow, x->gen, x->local_port, FAR_ANSWER_S, false) < 0) {
+                punt_box_close(w, x->flow, x->gen);
+                x->flow = 0;
+        }
+        return x->flow ? 0 : -1;
+}
+
+/* An answer that finds no room is as good as none: the asker's deadline ends its wait. */
+void punt_far_open(struct punt *p, unsigned link, const struct punt_msg *m)
+{
+        struct punt_msg r = { .kind = PUNT_BOX_OPENED, .far = m->far };
+
+        far_open(p->w, &r.far);
+        if (!punt_link_push(p, link, &r) && r.far.flow)
+                punt_box_close(p->w, r.far.flow, r.far.gen);
 }

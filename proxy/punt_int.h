@@ -31,6 +31,8 @@ struct punt_flow {
         uint8_t owner, state, link, reason;
         bool owe_end, owe_gone;
         struct pkt *held; /* connect first: the client's SYN, owned */
+        uint64_t answer_id; /* OWNER_BOX: the conn on which a peer answers from another port */
+        uint32_t answer_slot;
 };
 
 /* A block of ports that a proxy worker has; what of it stands for a source now. */
@@ -55,6 +57,7 @@ struct punt {
         unsigned nheld;
         struct punt_block *block; /* [LEASES_MAX] */
         unsigned nblocks, gones_owed;
+        struct punt_secure_table *secure;
         struct punt_stat stat;
         struct log_limit full; /* no id is free: told */
         struct log_full ring_full, held_full, leases_full, ports_full;
@@ -75,6 +78,14 @@ void punt_lease_fini(struct punt *p);
 void punt_lease_first(struct punt *p, unsigned link, const struct punt_flow_info *i);
 void punt_lease_msg(struct punt *p, unsigned link, const struct punt_msg *m);
 void punt_lease_pay(struct punt *p); /* GONEs that did not fit */
+/* punt_box.c: a flow that a proxy worker asks for; the answer goes back over its ring. */
+void punt_far_open(struct punt *p, unsigned link, const struct punt_msg *m);
+/* punt_secure.c */
+#define SECURE_PLACES_MAX 16384u
+struct punt_secure_table;
+int punt_secure_init(struct punt *p);
+void punt_secure_fini(struct punt *p);
+void punt_secure_msg(struct punt *p, unsigned link, const struct punt_msg *m);
 /* punt_held.c: connect first. The client's SYN waits until the server has answered. */
 enum pkt_verdict punt_hold(struct punt *p, struct pkt *pk);
 void punt_held_pass(struct punt *p, struct punt_flow *f, struct conn *c);

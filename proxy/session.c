@@ -13,6 +13,7 @@
  * Any state --END from either side--> CLOSING --GONE--> freed. Every wait has a deadline (S4): one up to OPEN.
  */
 #include "proxy/ldc.h"
+#include "proxy/tftpx.h"
 #include "proxy/worker_int.h"
 
 #include <stdio.h>
@@ -129,6 +130,7 @@ static void release(struct psession *s, bool abort_legs)
         if (s->dead)
                 return;
         s->dead = true;
+        tftpx_ended(s);
         for (unsigned i = 0; i < 2; i++) {
                 if (s->half[i].ready && s->tls[i])
                         log_tls_end(s, i);
@@ -281,6 +283,10 @@ void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *
 
         if (!s) {
                 refuse_unborn(w, link, m);
+                return;
+        }
+        if (tftpx_takes(&s->info)) {
+                tftpx_begin(s);
                 return;
         }
         psession_ctx_init(s);

@@ -347,6 +347,30 @@ static bool too_many_phones(struct psession *s)
         return ++s->nphones > PHONES_PER_SESSION;
 }
 
+/* Where it is, its signalling goes on being let in. What finds no room is told with its next sign of life. */
+static void secure_refresh(struct psession *s)
+{
+        struct punt_link *l = s->w->env.link[s->nlink];
+        struct punt_msg m = { .kind = PUNT_SECURE,
+                              .secure = { .iface = s->info.iface[0],
+                                          .at = s->info.client_real.a,
+                                          .timeout_ms = s->phone_timeout_ms } };
+
+        if (s->phone_timeout_ms && ring_space(l->to_dp) > 2 && ring_push(l->to_dp, &m))
+                worker_wake(l->dp);
+}
+
+void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text)
+{
+        const struct punt_flow_info *i = &s->info;
+
+        if (!device)
+                device = boot_device_at(s->w->boots, i->iface[0], &i->client_real.a);
+        if (device)
+                boot_note(s->w->boots, device, i->iface[0], &i->client_real.a, step, clock_wall_s(s->w->env.clk), ok,
+                          "%s", text);
+}
+
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s)
 {
         struct psession *s = c->host;
@@ -361,6 +385,8 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
                 phone_gone(s->w->phones, row.phone_proxy_id, device);
                 return 0;
         }
+        secure_refresh(s);
+        psession_note_boot(s, device, BOOT_REGISTER, true, "registered");
         if (!phone_known(s->w->phones, row.phone_proxy_id, device) && too_many_phones(s))
                 return inspect_refuse_text(c, "over %u devices on one connection", PHONES_PER_SESSION), -1;
         if (phone_seen(s->w->phones, &row) == PHONE_OK)
@@ -377,6 +403,21 @@ bool ctx_phone_known(struct inspect_ctx *c, const char *device)
         struct psession *s = c->host;
 
         return phone_known(s->w->phones, s->info.phone_proxy_id, device);
+}
+
+const struct boots *proxy_boots(const struct proxy_worker *w)
+{
+        return w->boots;
+}
+
+/* A ring without room: the places end of age. */
+void proxy_secure_void(struct proxy_worker *w)
+{
+        const struct punt_msg m = { .kind = PUNT_SECURE_VOID };
+
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                if (ring_space(w->env.link[i]->to_dp) > 2 && ring_push(w->env.link[i]->to_dp, &m))
+                        worker_wake(w->env.link[i]->dp);
 }
 
 struct phone_table *proxy_phones(struct proxy_worker *w)

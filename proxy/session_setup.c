@@ -154,6 +154,8 @@ static void handshake_failed(struct psession *s, unsigned leg)
         /* The failing client gets the alert its TLS layer wrote; everybody else a reset. */
         if (leg == 0)
                 psession_half_close(h, false);
+        if (s->info.phone_proxy_id)
+                psession_note_boot(s, s->ctx.device[0] ? s->ctx.device : NULL, BOOT_TLS, false, why);
         psession_refuse(s, leg ? CONN_END_RESET_I : CONN_END_INSPECT, why);
 }
 
@@ -178,6 +180,9 @@ static void admitted(struct psession *s)
         psession_proven(s);
         if (!why && !psession_take_place(s))
                 why = s->source_full ? SOURCE_FULL_WORDS : "maximum number of sessions reached";
+        if (s->info.phone_proxy_id)
+                psession_note_boot(s, s->ctx.device[0] ? s->ctx.device : NULL, BOOT_TLS, !why,
+                                   why ? why : s->half[0].tls.cipher);
         if (why)
                 psession_refuse(s, CONN_END_INSPECT, why);
         else

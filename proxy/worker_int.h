@@ -11,6 +11,7 @@
 #include "platform/base/log_limit.h"
 #include "platform/net/capture.h"
 #include "platform/net/tun.h"
+#include "proxy/boots.h"
 #include "proxy/pat.h"
 #include "proxy/proxy_worker.h"
 #include "proxy/sbuf.h"
@@ -22,6 +23,8 @@
 #define ENGINE_COUNTERS_MAX 128u
 
 struct psession;
+struct tftpx;
+struct transfer;
 
 struct half { /* one leg of a session with the bytes that came from it and go to it */
         struct psession *s;
@@ -73,6 +76,7 @@ struct psession {
         struct license_use use;
         bool counted;    /* as a TLS session */
         bool tp_counted; /* also in the counts of its tls-proxy, which may have had no place */
+        struct transfer *tftp; /* its request that is under way; tftpx.h */
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
         uint64_t owed;          /* the message that it runs for, where the engine passes on pieces */
@@ -147,6 +151,8 @@ struct proxy_worker {
         struct media_ports *media_ports;
         unsigned closes_owed;
         struct phone_table *phones;
+        struct boots *boots;
+        struct tftpx *tftpx;
         struct pat *pat;
         bool ports_came;               /* or did not: whoever waits for one tries again */
         struct list waits;             /* sessions */
@@ -256,6 +262,8 @@ int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, str
 int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec);
 void host_media_close(void *host_worker, uint32_t media);
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s);
+/* A step of a phone's boot; device NULL: whoever booted last from there. */
+void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text);
 bool ctx_phone_known(struct inspect_ctx *c, const char *device);
 unsigned relay_reports(struct proxy_worker *w);
 void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */

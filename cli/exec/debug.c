@@ -11,13 +11,16 @@ static uint32_t phone_proxy_families(const struct args *a)
 {
         const uint32_t media = BIT(DBG_PP_MEDIA_EVENTS) | BIT(DBG_PP_MEDIA_ERRORS);
         const uint32_t signaling = BIT(DBG_PP_SIGNALING_EVENTS) | BIT(DBG_PP_SIGNALING_ERRORS);
-        const uint32_t events = BIT(DBG_PP_MEDIA_EVENTS) | BIT(DBG_PP_SIGNALING_EVENTS);
-        uint32_t mask = media | signaling;
+        const uint32_t tftp = BIT(DBG_PP_TFTP_EVENTS) | BIT(DBG_PP_TFTP_ERRORS);
+        const uint32_t events = BIT(DBG_PP_MEDIA_EVENTS) | BIT(DBG_PP_SIGNALING_EVENTS) | BIT(DBG_PP_TFTP_EVENTS);
+        uint32_t mask = media | signaling | tftp;
 
         if (arg_has(a, "media"))
                 mask = media;
         if (arg_has(a, "signaling"))
                 mask = signaling;
+        if (arg_has(a, "tftp"))
+                mask = tftp;
         if (arg_has(a, "events"))
                 mask &= events;
         if (arg_has(a, "errors"))
@@ -52,7 +55,7 @@ static uint32_t families(const struct args *a)
                 mask |= BIT(DBG_ICMP_TRACE);
         if (arg_has(a, "crypto"))
                 mask |= BIT(DBG_CRYPTO_CA);
-        if (arg_has(a, "tftp"))
+        if (arg_has(a, "tftp") && !arg_has(a, "phone-proxy"))
                 mask |= BIT(DBG_TFTP);
         return mask;
 }
@@ -112,8 +115,8 @@ static int show_debug(struct session *s, const struct args *a UNUSED, struct err
 
 #define FAMILIES                                                                                                     \
         "mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "        \
-        "[LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny [LEVEL:u32(1-255)]|phone-proxy [{media|signaling} "   \
-        "[{events|errors}]]"
+        "[LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny [LEVEL:u32(1-255)]|phone-proxy "                      \
+        "[{media|signaling|tftp} [{events|errors}]]"
 #define WHAT "{" FAMILIES "}"
 #define WHAT_OR_ALL "{all|" FAMILIES "}"
 

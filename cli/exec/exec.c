@@ -27,6 +27,7 @@ const struct exec_table exec_tables[] = {
         TABLE(show_tls_proxy),
         TABLE(show_mmp),
         TABLE(show_phone_proxy),
+        TABLE(show_phone_boot),
         TABLE(show_media),
         TABLE(show_ctl),
         TABLE(show_sip),

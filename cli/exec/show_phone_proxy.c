@@ -1,5 +1,6 @@
 /* Phone proxies: who uses them, the phones they know, the calls that go through them. */
 #include "cli/exec/inspect_users.h"
+#include "cli/exec/phone_files.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -22,7 +23,7 @@ static void idle_text(uint64_t ms, char out[16])
 
 /* ---- show phone-proxy ---- */
 
-static void show_one(struct session *s, const struct phone_proxy_rt *r)
+static void show_one(struct session *s, const struct snapshot *snap, const struct phone_proxy_rt *r)
 {
         struct inspect_user u[INSPECT_USERS_MAX];
         unsigned n = inspect_users(session_box(s), NAMES_PHONE_PROXY, r->params.name, u);
@@ -31,6 +32,7 @@ static void show_one(struct session *s, const struct phone_proxy_rt *r)
         out(s, "  Cluster Mode: %s\n", r->params.mixed ? "mixed" : "nonsecure");
         if (r->unusable[0])
                 out(s, "  Not usable: %s\n", r->unusable);
+        show_phone_files(s, snap, r);
         if (n)
                 out(s, "  Run-time proxies:\n");
         for (unsigned i = 0; i < n; i++)
@@ -44,7 +46,7 @@ static int show_phone_proxy(struct session *s, const struct args *a UNUSED, stru
         const struct snapshot *snap = snapshot_get(b->hub);
 
         for (unsigned i = 0; snap && i < proxy_rt(snap)->n_phone_proxies; i++)
-                show_one(s, &proxy_rt(snap)->phone_proxy[i]);
+                show_one(s, snap, &proxy_rt(snap)->phone_proxy[i]);
         if (snap)
                 snapshot_put(b->hub, snap);
         return 0;
@@ -77,25 +79,6 @@ static void read_phones(struct proxy_worker *p, void *arg)
         q->n = t ? phone_walk(t, &q->cursor, q->row, ROWS, &q->end) : 0;
 }
 
-static bool is_hex(const char *s, size_t n)
-{
-        return strspn(s, "0123456789abcdefABCDEF") == n && strlen(s) == n;
-}
-
-/* SEP001122334401 -> 0011.2233.4401; another name as it is. */
-static const char *mac_of(const char *device, char out[16])
-{
-        const char *m = device + 3;
-
-        if (strncmp(device, "SEP", 3) != 0 || !is_hex(m, 12))
-                return device;
-        snprintf(out, 16, "%.4s.%.4s.%.4s", m, m + 4, m + 8);
-        for (char *c = out; *c; c++)
-                if (*c >= 'A' && *c <= 'F')
-                        *c = (char)(*c | 0x20);
-        return out;
-}
-
 static bool show_phone(struct session *s, const struct snapshot *snap, const struct phone_row *r)
 {
         char a[ADDR_TEXT_MAX], mac[16], timeout[16], idle[16];
@@ -103,7 +86,7 @@ static bool show_phone(struct session *s, const struct snapshot *snap, const str
         idle_text(r->timeout_ms, timeout);
         idle_text(r->idle_ms, idle);
         return out(s, "%-15s %-17s %-7u %-15s %-10s %s\n", ifc_name(snap, r->iface), addr_print(&r->at.a, a),
-                   r->at.port, mac_of(r->device, mac), timeout, idle);
+                   r->at.port, phone_mac_text(r->device, mac), timeout, idle);
 }
 
 static void list_phones(struct session *s, const struct snapshot *snap, struct phone_query *q)
@@ -160,6 +143,7 @@ static void void_phones(struct proxy_worker *p, void *arg)
         for (unsigned i = 0; t && i < v->p->n_phone_proxies; i++)
                 phone_void(t, v->p->phone_proxy[i].id);
         v->n += t ? was - phone_count(t) : 0;
+        proxy_secure_void(p);
 }
 
 static int clear_phones(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)

@@ -1,7 +1,5 @@
 #include "inspect/tftp/tftp.h"
 
-#include <string.h>
-
 #include "platform/base/str.h"
 
 struct tftp_state {
@@ -14,89 +12,6 @@ static const char n_requests[] = "requests", n_malformed[] = "malformed requests
 static void count(struct inspect_ctx *c, const char *name)
 {
         inspect_count(c, name, 1);
-}
-
-/* ---- the request: RFC 1350, 5 and RFC 2347 ----
- *
- *   opcode(2) filename NUL mode NUL *( option NUL value NUL )
- */
-
-/* A string of 1 to max octets without control characters, behind it a NUL. */
-static bool take_string(struct cur *c, size_t max, struct cur *out)
-{
-        struct cur all = *c;
-        size_t n = 0;
-
-        for (uint8_t b = cur_u8(c); b && !c->bad; b = cur_u8(c), n++)
-                if (b < 0x20 || b == 0x7f)
-                        return false;
-        if (c->bad || !n || n > max)
-                return false;
-        *out = cur_child(&all, n);
-        return true;
-}
-
-static bool same_text(struct cur a, struct cur b)
-{
-        bool same = a.left == b.left;
-
-        while (same && a.left) {
-                uint8_t x = cur_u8(&a), y = cur_u8(&b);
-
-                same = x == y || ((x ^ y) == 0x20 && (x | 0x20) >= 'a' && (x | 0x20) <= 'z');
-        }
-        return same;
-}
-
-static bool text_is(struct cur a, const char *s)
-{
-        return same_text(a, cur_of(s, strlen(s)));
-}
-
-/* "mail" is for writing only. */
-static bool mode_known(struct cur mode, enum tftp_op op)
-{
-        return text_is(mode, "octet") || text_is(mode, "netascii") || (op == TFTP_WRQ && text_is(mode, "mail"));
-}
-
-static const char *options_parse(struct cur c, unsigned *n)
-{
-        struct cur name[TFTP_OPTIONS_MAX], value;
-
-        for (*n = 0; c.left; ++*n) {
-                if (*n == TFTP_OPTIONS_MAX)
-                        return "too many options";
-                if (!take_string(&c, TFTP_REQUEST_MAX, &name[*n]) || !take_string(&c, TFTP_REQUEST_MAX, &value))
-                        return "option malformed";
-                for (unsigned i = 0; i < *n; i++)
-                        if (same_text(name[i], name[*n]))
-                                return "option repeated";
-        }
-        return NULL;
-}
-
-static const char *parse(struct cur in, struct tftp_request *out)
-{
-        struct cur mode;
-        bool long_one = in.left > TFTP_REQUEST_MAX;
-        uint16_t op = cur_be16(&in);
-
-        if (in.bad || (op != TFTP_RRQ && op != TFTP_WRQ))
-                return "not a request";
-        if (long_one)
-                return "request too long";
-        out->op = (enum tftp_op)op;
-        if (!take_string(&in, TFTP_NAME_MAX, &out->name))
-                return "file name malformed";
-        if (!take_string(&in, TFTP_REQUEST_MAX, &mode) || !mode_known(mode, out->op))
-                return "mode unknown";
-        return options_parse(in, &out->noptions);
-}
-
-enum parse tftp_request_parse(struct cur in, struct tftp_request *out, const char **why)
-{
-        *why = parse(in, out);
-        return *why ? PARSE_BAD : PARSE_OK;
 }
 
 /* ---- the engine ---- */

@@ -186,6 +186,8 @@ const char *debug_family_name(enum debug_family f)
                 [DBG_PP_MEDIA_ERRORS] = "phone-proxy media errors",
                 [DBG_PP_SIGNALING_EVENTS] = "phone-proxy signaling events",
                 [DBG_PP_SIGNALING_ERRORS] = "phone-proxy signaling errors",
+                [DBG_PP_TFTP_EVENTS] = "phone-proxy tftp events",
+                [DBG_PP_TFTP_ERRORS] = "phone-proxy tftp errors",
         };
 
         return (unsigned)f < DBG_FAMILIES && name[f] ? name[f] : "unknown";

@@ -103,6 +103,8 @@ enum debug_family {
         DBG_PP_MEDIA_ERRORS,
         DBG_PP_SIGNALING_EVENTS,
         DBG_PP_SIGNALING_ERRORS,
+        DBG_PP_TFTP_EVENTS,
+        DBG_PP_TFTP_ERRORS,
         DBG_FAMILIES
 };
 const char *debug_family_name(enum debug_family f); /* "mmp", "inspect tls-proxy events" ... */

@@ -14,6 +14,7 @@
 #include "proxy/media.h"
 #include "proxy/punt.h"
 #include "proxy/rtp_watch.h"
+#include "proxy/tftpx_stage.h"
 
 /* A frame from a port. */
 static const struct fast_stage wire[] = {
@@ -57,9 +58,11 @@ static const struct slow_stage slow[] = {
         { "untrans", untrans_stage },   /* real destination, maybe its interface */
         { "box", box_stage },           /* for the appliance itself */
         { "route", route_stage },       /* egress and next hop; spoofed sources end here */
+        { "secure-phone", secure_phone_stage }, /* known to the phone proxy: its signalling is let in */
         { "acl", acl_stage },           /* real addresses */
         { "classify", classify_stage }, /* service policy */
         { "police", police_new_stage }, /* its rates, before anything is made for the flow */
+        { "tftp", tftp_intercept_stage }, /* phones' files: the phone proxy serves them */
         { "nat", nat_plan_stage },      /* how the far end sees the near one */
         { "limit", limit_stage },
         { "conn", conn_new_stage },

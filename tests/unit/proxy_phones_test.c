@@ -182,6 +182,44 @@ static void a_walk_resumes(void **state UNUSED)
         assert_true(calls >= 3);
 }
 
+/* Anybody can ask for a file in the name of any phone: what has been proved stays. */
+static void a_request_proves_nothing(void **state UNUSED)
+{
+        struct phone_row r = row(1, "SEP1"), out;
+        uint32_t cursor = 0;
+        bool end;
+
+        r.session = 0;
+        assert_int_equal(phone_asked(t, &r), PHONE_OK);
+        r.at.port = 7;
+        assert_int_equal(phone_asked(t, &r), PHONE_OK); /* nobody was verified yet */
+        assert_int_equal(seen(1, "SEP1"), PHONE_OK);
+        assert_int_equal(phone_asked(t, &r), PHONE_OK); /* the same address */
+        r.at.a = addr_v4(0x01020304);
+        assert_int_equal(phone_asked(t, &r), PHONE_ELSEWHERE);
+        assert_int_equal(phone_walk(t, &cursor, &out, 1, &end), 1);
+        assert_int_equal(out.session, 5);
+        assert_false(addr_eq(&out.at.a, &r.at.a));
+        r.at.a = (struct addr){ 0 };
+        r.iface = 2;
+        assert_int_equal(phone_asked(t, &r), PHONE_ELSEWHERE);
+}
+
+static void requests_fill_half_of_the_table(void **state UNUSED)
+{
+        struct phone_row r = row(1, "");
+
+        r.session = 0;
+        for (unsigned i = 0; i < PHONES_MAX / 2; i++) {
+                snprintf(r.device, sizeof r.device, "SEP%u", i);
+                assert_int_equal(phone_asked(t, &r), PHONE_OK);
+        }
+        snprintf(r.device, sizeof r.device, "SEPX");
+        assert_int_equal(phone_asked(t, &r), PHONE_FULL);
+        assert_int_equal(seen(1, "SEPX"), PHONE_OK);
+        assert_int_equal(phone_asked(t, &r), PHONE_OK);
+}
+
 static void the_table_needs_its_memory(void **state UNUSED)
 {
         uint64_t live = mem_live_blocks();
@@ -217,6 +255,8 @@ int main(void)
                 T(a_phone_proxy_that_is_gone_takes_its_phones_with_it),
                 T(the_table_is_limited),
                 T(a_walk_resumes),
+                T(a_request_proves_nothing),
+                T(requests_fill_half_of_the_table),
                 T(the_table_needs_its_memory),
         };
 

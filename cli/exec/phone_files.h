@@ -1,0 +1,12 @@
+/* show_phone_boot.c: what `show phone-proxy` says of phones' files. */
+#ifndef VOXGATE_CLI_EXEC_PHONE_FILES_H
+#define VOXGATE_CLI_EXEC_PHONE_FILES_H
+
+#include "cli/session.h"
+#include "proxy/proxy_rt.h"
+
+void show_phone_files(struct session *s, const struct snapshot *snap, const struct phone_proxy_rt *r);
+/* 0011.2233.4401 of SEP001122334401; another name as it is. */
+const char *phone_mac_text(const char *device, char out[16]);
+
+#endif

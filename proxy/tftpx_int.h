@@ -1,0 +1,99 @@
+/* Private to proxy/tftpx*.c. */
+#ifndef VOXGATE_PROXY_TFTPX_INT_H
+#define VOXGATE_PROXY_TFTPX_INT_H
+
+#include <netinet/in.h>
+
+#include "platform/base/log_limit.h"
+#include "platform/base/pool.h"
+#include "proxy/tftp_fetch.h"
+#include "proxy/tftp_name.h"
+#include "proxy/tftp_send.h"
+#include "proxy/tftpx.h"
+#include "proxy/worker_int.h"
+
+enum transfer_state {
+        TR_SECURING,  /* the dataplane has yet to say that the phone is known */
+        TR_FAR_OPEN,  /* a flow to the TFTP server is asked for */
+        TR_FETCH,     /* the file is on its way to us */
+        TR_NEAR_OPEN, /* a flow to the phone with a port of its own is asked for */
+        TR_SEND,      /* the file is on its way to the phone */
+        TR_OVER,      /* late packets of the phone find nobody strange */
+};
+
+/* One request of a phone and what comes of it. */
+struct transfer {
+        struct tftpx *t;
+        struct psession *s; /* the flow of the request; NULL: it has gone, the answer has a flow of its own */
+        struct list work;   /* in tftpx.work, or self-linked */
+        uint64_t cookie;    /* of the last message to the dataplane */
+        enum transfer_state state;
+        uint8_t nlink;
+        struct phone_file file;
+        struct tftp_options asked;
+        uint32_t phone_proxy_id;
+        struct endpoint client, server; /* real */
+        char client_if[49], server_if[49];
+        uint16_t client_iface;
+        struct addr source;            /* counted against */
+        bool same_port, again;         /* answers come from the port asked; the other name was tried */
+        char want[PHONE_FILE_MAX + 1]; /* of the server */
+        /* towards the server */
+        struct evl_fd ev;
+        struct punt_far far;
+        struct sockaddr_in far_to, far_tid;
+        bool far_has_tid, fetching;
+        struct tftp_fetch fetch;
+        /* towards the phone */
+        struct punt_far near;
+        struct sockaddr_in near_to;
+        struct tftp_send send;
+        uint8_t *data; /* owned, of the budget */
+        size_t n, room;
+        struct tmr tmr;
+        uint64_t born_ms, until_ms;
+        bool readable, due;
+};
+
+struct source_rate {
+        struct addr a;
+        uint64_t since_ms;
+        uint32_t n;
+};
+#define SOURCE_RATES 4096u
+
+struct tftpx {
+        struct proxy_worker *w;
+        struct evl_fd ev; /* the phones' socket */
+        bool readable;
+        struct pool *pool;
+        struct transfer **near_flow[8]; /* per link: by id of the flow with a port of its own, reserved */
+        struct list work;
+        uint32_t nfetches;
+        uint64_t cookies;
+        struct tftp_budget budget;
+        struct tftpx_counts c;
+        struct log_limit not_found, unsigned_log;
+        struct source_rate *rate; /* [SOURCE_RATES] */
+};
+
+/* tftpx.c */
+void transfer_work(struct transfer *x); /* is looked at in the next round */
+void transfer_answer_error(struct transfer *x, uint16_t code, const char *text);
+/* The file is in x->data: it goes to the phone. */
+void transfer_send(struct transfer *x);
+void transfer_fetch(struct transfer *x, const char *name);
+bool transfer_take(struct transfer *x, const void *p, size_t n); /* contents of x; false: no memory */
+void transfer_drop_fetch(struct transfer *x);
+void transfer_secure(struct transfer *x); /* asks the dataplane; goes on when it has answered */
+
+/* tftpx_file.c: what is to be done */
+void file_begin(struct transfer *x);
+void file_secured(struct transfer *x);
+void file_fetched(struct transfer *x);
+void file_missing(struct transfer *x); /* x->fetch says why */
+
+#define pp_event(x, ...) debug_line((x)->t->w->log, DBG_PP_TFTP_EVENTS, __VA_ARGS__)
+#define pp_error(x, ...) debug_line((x)->t->w->log, DBG_PP_TFTP_ERRORS, __VA_ARGS__)
+
+#endif
