@@ -244,8 +244,8 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->ldcs = ldc_cache_new(0);
         w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones || !w->boots ||
-            !w->ldcs || !w->pat || !w->media_ports || shared_init(w) < 0)
+        if (!w->caps || !w->log || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones ||
+            !w->boots || !w->ldcs || !w->pat || !w->media_ports || shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
 }
@@ -275,7 +275,8 @@ struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, 
         w->qs = qsbr_join(snap_hub_qsbr(env->hub));
         if (!w->evl || !w->qs)
                 err_nomem(e, "making the event loop of a proxy worker");
-        else if (tables_new(w, e) == 0 && (w->tftpx = tftpx_new(w, env->listen, e)) && (!env->listen || listen_open(w, e) == 0))
+        else if (tables_new(w, e) == 0 && (w->tftpx = tftpx_new(w, env->listen, e)) &&
+                 (!env->listen || listen_open(w, e) == 0))
                 return w;
         proxy_worker_free(w);
         return NULL;

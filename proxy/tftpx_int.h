@@ -77,15 +77,37 @@ struct tftpx {
         struct source_rate *rate; /* [SOURCE_RATES] */
 };
 
+#define FLOW_ID_FIRST 3u
+#define TFTPX_ASK_MS 500u /* an answer of the dataplane takes no longer, or was lost */
+
 /* tftpx.c */
+uint64_t transfer_now(const struct tftpx *t);
+void transfer_arm(struct transfer *x, uint64_t due_ms);
+void transfer_on_timer(struct tmr *m, uint64_t now_ms);
 void transfer_work(struct transfer *x); /* is looked at in the next round */
+void transfer_free(struct transfer *x);
+/* Its end: late packets of the phone are met for so long, then the flow of the request goes. */
+void transfer_over(struct transfer *x, uint32_t ms);
 void transfer_answer_error(struct transfer *x, uint16_t code, const char *text);
-/* The file is in x->data: it goes to the phone. */
-void transfer_send(struct transfer *x);
-void transfer_fetch(struct transfer *x, const char *name);
 bool transfer_take(struct transfer *x, const void *p, size_t n); /* contents of x; false: no memory */
-void transfer_drop_fetch(struct transfer *x);
 void transfer_secure(struct transfer *x); /* asks the dataplane; goes on when it has answered */
+void transfer_ask_flow(struct transfer *x, struct punt_far *f);
+void transfer_drop_fetch(struct transfer *x);
+struct sockaddr_in transfer_pseudo(const struct transfer *x, unsigned leg, uint32_t flow, uint8_t gen);
+void transfer_put(int fd, const struct sockaddr_in *to, const void *p, size_t n);
+
+/* tftpx_far.c */
+void transfer_fetch(struct transfer *x, const char *name);
+void far_begin(struct transfer *x); /* its flow is there */
+void far_step(struct transfer *x, enum tftp_step step);
+void far_read(struct transfer *x);
+
+/* tftpx_near.c */
+void transfer_send(struct transfer *x); /* x->data goes to the phone */
+void near_begin(struct transfer *x);
+void near_step(struct transfer *x, enum tftp_step step);
+unsigned near_read(struct tftpx *t);
+void near_answer_error(struct tftpx *t, const struct psession *s, uint16_t code, const char *text);
 
 /* tftpx_file.c: what is to be done */
 void file_begin(struct transfer *x);
