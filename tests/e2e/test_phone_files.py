@@ -21,7 +21,11 @@ CONFIG = """\
 object network obj-cm
  host 10.0.0.20
  nat (inside,outside) static 192.0.2.20
+object network obj-tftp
+ host 10.0.0.21
+ nat (inside,outside) static 192.0.2.21
 access-list outside_in extended permit udp any host 10.0.0.20 eq tftp
+access-list outside_in extended permit udp any host 10.0.0.21 eq tftp
 access-group outside_in in interface outside
 crypto key generate rsa label cucmtftp_kp modulus 1024
 crypto ca trustpoint cucm_tftp_server
@@ -44,6 +48,7 @@ media-termination my_mediaterm
 phone-proxy mypp
  media-termination my_mediaterm
  tftp-server address 10.0.0.20 interface inside
+ tftp-server address 10.0.0.21 interface inside
  tls-proxy mytls
  ctl-file myctl
  proxy-server address 10.0.0.20 8081 interface inside
@@ -208,10 +213,16 @@ def test_other_files_pass_and_are_signed_where_a_phone_asks(lab):
 
 
 def test_programs_of_others(lab):
-    """curl as the phone, in.tftpd as the server of another phone proxy's line."""
-    put(lab, "ring.raw", b"r" * 5000)
-    out = lab.outside.run("curl", "-s", "-m", "20", f"tftp://{SEEN}/ring.raw")
-    assert out.stdout == b"r" * 5000
+    """curl as the phone, in.tftpd behind another line as the server, with and without options."""
+    lab.inside.run("ip", "addr", "add", "10.0.0.21/32", "dev", "lo")
+    lab.spawn(lab.inside, "in.tftpd", "-L", "-a", "10.0.0.21:69", "-u", "root", "-s", lab.root)
+    lablib.wait_for("in.tftpd", lambda: "10.0.0.21:69" in lab.inside.run("ss", "-lun").stdout.decode())
+    ring = os.urandom(50000)
+    put(lab, "ring.raw", ring)
+    for args in (("--tftp-blksize", "1024"), ("--tftp-no-options",)):
+        out = lab.outside.run("curl", "-s", "-m", "30", *args, "tftp://192.0.2.21/ring.raw")
+        assert out.stdout == ring
+    assert lab.outside.run("curl", "-s", "-m", "30", "tftp://192.0.2.21/none.raw", check=False).returncode == 68  # not found
 
 
 def test_names_that_lead_elsewhere(lab):

@@ -90,8 +90,12 @@ static void the_oldest_gives_way(void **state UNUSED)
         while (!end) {
                 unsigned got = boot_walk(b, &cursor, r, 64, &end);
 
-                for (unsigned i = 0; i < got; i++)
-                        first |= !strcmp(r[i].device, "SEP0") | !strcmp(r[i].device, "SEP1") << 1;
+                for (unsigned i = 0; i < got; i++) {
+                        if (!strcmp(r[i].device, "SEP0"))
+                                first |= 1;
+                        if (!strcmp(r[i].device, "SEP1"))
+                                first |= 2;
+                }
                 n += got;
         }
         assert_int_equal(n, BOOTS_MAX);
