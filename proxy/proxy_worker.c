@@ -229,7 +229,6 @@ static uint32_t psession_limit(const struct proxy_env *env)
 static int tables_new(struct proxy_worker *w, struct err *e)
 {
         w->caps = capture_set_new();
-        w->log = log_src_new(w->env.log, "proxy");
         for (unsigned i = 0; i < w->env.nlinks; i++) {
                 w->by_flow[i] = mem_reserve(PUNT_FLOWS_MAX * sizeof(struct psession *));
                 if (!w->by_flow[i])
@@ -244,8 +243,11 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->ldcs = ldc_cache_new(0);
         w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->log || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones ||
-            !w->boots || !w->ldcs || !w->pat || !w->media_ports || shared_init(w) < 0)
+        if (!w->caps || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones || !w->boots ||
+            !w->ldcs || !w->pat || !w->media_ports)
+                return err_nomem(e, "making a proxy worker");
+        w->log = log_src_new(w->env.log, "proxy"); /* it stays the log's: not before the rest is there */
+        if (!w->log || shared_init(w) < 0)
                 return err_nomem(e, "making a proxy worker");
         return 0;
 }
