@@ -39,6 +39,7 @@ crypto ca authenticate phone_issuer
 yes
 ctl-file myctl
  record-entry cucm-tftp trustpoint cucm_tftp_server address 192.0.2.20
+ record-entry tftp trustpoint cucm_tftp_server address 192.0.2.21
  no shutdown
 tls-proxy mytls
  server trust-point _internal_PP_myctl
@@ -139,7 +140,7 @@ def test_a_phone_trusts_its_ctl(lab):
     assert ctl.name == "CTLFile.tlv" and ctl.version[0] == 1 and ctl.trusted()
     roles = [r["role"] for r in ctl.records]
     assert roles.count(phone_tlv.SAST) == 2
-    assert {(r["role"], r["addr"]) for r in ctl.records if r["role"] != phone_tlv.SAST} == {(phone_tlv.CCM_TFTP, SEEN)}
+    assert {(r["role"], r["addr"]) for r in ctl.records if r["role"] != phone_tlv.SAST} == {(phone_tlv.CCM_TFTP, SEEN), (phone_tlv.TFTP, "192.0.2.21")}
     assert "ok" in boot(lab, "CTL")
     phones = lab.con.cmd("show phone-proxy secure-phones")
     assert "0011.2233.4455" in phones and siplab.PHONE in phones
