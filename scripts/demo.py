@@ -5,9 +5,11 @@ import sys
 
 import demo_base  # noqa: F401  (finds the lab)
 from demo_mmp import MmpDemo
+from demo_phone import PhoneDemo
 from demo_sip import SipDemo
 
-SCENARIOS = {"1": lambda batch: MmpDemo(1, batch), "2": lambda batch: MmpDemo(2, batch), "sip": SipDemo}
+SCENARIOS = {"1": lambda batch: MmpDemo(1, batch), "2": lambda batch: MmpDemo(2, batch), "sip": SipDemo,
+             "phone-proxy": PhoneDemo}
 
 
 def main():

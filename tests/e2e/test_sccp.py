@@ -3,8 +3,6 @@ import contextlib
 import os
 import socket
 import ssl
-import subprocess
-import threading
 
 import pytest
 
@@ -13,6 +11,7 @@ import siplab
 import srtp_peer
 from conftest import finish, paste
 from peers import sccp
+from sccp_ends import background, payload, tshark
 
 NAME = "SEP001122334455"
 HOME = "192.168.1.5"  # what the remote phone calls itself
@@ -114,39 +113,11 @@ class Sccp:
         finish(self.lab)
 
 
-@contextlib.contextmanager
-def background(work, *args):
-    """Lets work go on meanwhile; what it returned, or raised, comes out of done()."""
-    out = {}
-
-    def run():
-        try:
-            out["value"] = work(*args)
-        except BaseException as e:  # noqa: B902 - it is raised where it is waited for
-            out["error"] = e
-
-    def done():
-        t.join(90)
-        assert not t.is_alive(), f"{work.__name__} is still under way"
-        if "error" in out:
-            raise out["error"]
-        return out["value"]
-
-    t = threading.Thread(target=run, daemon=True)
-    t.start()
-    yield done
-    t.join(90)
-
-
 @pytest.fixture
 def net():
     it = Sccp()
     yield it
     it.close()
-
-
-def payload(seed, n):
-    return bytes((seed * 31 + n * 7 + i) & 0xFF for i in range(160))
 
 
 def clear_audio(phone, party, far, count, seed):
@@ -172,13 +143,6 @@ def warm(lab, *pairs):
     """Neighbours are known before the first packet: none waits, none overtakes."""
     for ns, addr in pairs:
         ns.run("ping", "-c", "1", "-W", "10", addr)
-
-
-def tshark(path, show, *fields):
-    argv = ["tshark", "-r", path, "-d", "tcp.port==2000,skinny", "-Y", show]
-    for f in fields:
-        argv += ["-e", f]
-    return subprocess.run(argv + (["-T", "fields"] if fields else []), check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 @pytest.mark.parametrize("version", [11, 17, 20, 22])
