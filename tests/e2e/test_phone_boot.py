@@ -239,7 +239,11 @@ def test_a_phone_refuses_a_wrong_list(made):
     p = m.phone
     m.refuses("none of its tokens", p.boot, ctl=lambda data: data[:-1] + bytes([data[-1] ^ 1]))
     m.refuses("none of its tokens", p.boot, ctl=role(0, 7))
+    m.refuses("a trust list of", p.boot, ctl=lambda data: data + bytes(65536))
+    m.refuses("a trust list called", p.boot, ctl=lambda data: data.replace(b"CTLFile", b"CTLfile"))
     p.boot()
+    m.refuses("a file of", p.take_config, config=lambda data: data + bytes(2 << 20))
+    m.refuses("no configuration", p.take_config, config=lambda data: None)
     m.refuses("wrong", p.take_config, config=lambda data: data.replace(b"192.0.2.26", b"192.0.2.66"))
     name = NAME.encode()
     m.refuses("wrong", p.take_config, config=lambda data: data.replace(name, b"SEP001122334466"))
@@ -256,7 +260,10 @@ def test_a_phone_refuses_a_wrong_list(made):
     p.ctl = phone_tlv.Ctl(good.data.replace(socket.inet_aton(SEEN), socket.inet_aton("192.0.2.66")))
     with pytest.raises(AssertionError, match=f"{SEEN} shows the certificate of .*192.0.2.66"):
         p.connect()
-    p.ctl = good
+    p.ctl, p.secure = good, False
+    with pytest.raises(AssertionError, match="without security"):
+        p.connect()
+    p.take_config()
     lab.register(cm, lab.line(p))
 
 
