@@ -229,6 +229,14 @@ def role(was, now):
     return lambda data: data.replace(old, new)
 
 
+def vouch_for_cluster(lab, phone):
+    """The call manager's own signatures are believed too."""
+    lab.pki.self_signed("cm", "ucm-0")
+    der, serial = (lablib.openssl("x509", "-in", "cm.crt", *a, cwd=lab.pki.dir).stdout for a in (("-outform", "DER"), ("-noout", "-serial")))
+    phone.ctl.records.append({"role": phone_tlv.TFTP, "cert": der, "serial": bytes.fromhex(serial.decode().strip().partition("=")[2]),
+                              "addr": None, "dns": ""})
+
+
 def test_a_phone_refuses_a_wrong_list(made):
     """One that was changed on its way, one whose signer may not sign files, one whose call managers are elsewhere; and files likewise."""
     lab = made(phonelab.NONSECURE, CM)
@@ -260,7 +268,13 @@ def test_a_phone_refuses_a_wrong_list(made):
     p.ctl = phone_tlv.Ctl(good.data.replace(socket.inet_aton(SEEN), socket.inet_aton("192.0.2.66")))
     with pytest.raises(AssertionError, match=f"{SEEN} shows the certificate of .*192.0.2.66"):
         p.connect()
-    p.ctl, p.secure = good, False
+    p.ctl = good
+    vouch_for_cluster(lab, p)
+    for text, why in ((phonelab.XML.replace("<encrConfig>false", "<encrConfig>true"), "encrypted"), (phonelab.XML, "without call managers")):
+        p.fetch = lambda name, text=text: lab.signed(name, text.format(mode=3, members=""))
+        with pytest.raises(AssertionError, match=why):
+            p.take_config()
+    p.fetch, p.secure = m.fetch, False
     with pytest.raises(AssertionError, match="without security"):
         p.connect()
     p.take_config()
