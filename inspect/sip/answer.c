@@ -131,7 +131,11 @@ static bool answer_line(struct sip_work *x, unsigned i, bool final, struct sip_l
                 line->proto = md->offer[by].proto;
         a = &md->answer[slot_of(x)];
         sip_side_of(x, i, side, a);
-        a->refused = md->offer[by].refused || !acceptable(m, md, side, a);
+        if (!a->refused && !md->offer[by].refused && !acceptable(m, md, side, a)) {
+                a->refused = true;
+                sip_media_untaken(x, i, "the answer does not fit the offer");
+        }
+        a->refused |= md->offer[by].refused;
         if (a->refused)
                 return false;
         answer_text(md, by, line);

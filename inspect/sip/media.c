@@ -1,4 +1,6 @@
 /* Relays of a call: made with the first offer of an m-line, freed with its refusal or the call. */
+#include <stdio.h>
+
 #include "inspect/sip/sip_int.h"
 #include "platform/base/mem.h"
 
@@ -133,31 +135,53 @@ void sip_media_retime(struct sip_call *call)
 
 /* ---- what a side says of itself ---- */
 
-static bool transport_of(struct sip_work *x, const struct sdp_media *m, unsigned side, struct sip_side *out)
+#define UNTAKEN_LOG_MS 1000u
+
+/* The call goes on without it: nobody would know why one hears nothing. The message is told once a second. */
+void sip_media_untaken(struct sip_work *x, unsigned i, const char *why)
+{
+        struct sip_shared *sh = x->sh;
+        char text[120];
+
+        snprintf(text, sizeof text, "m= line %u refused: %s", i + 1, why);
+        sip_count(x->c, SIP_N_MEDIA_UNTAKEN);
+        sip_debug_message(x, text);
+        if (x->c->phone)
+                debug_line(x->c->log, DBG_PP_MEDIA_ERRORS, "PP: %s", text);
+        if (sh->log_media_ms && x->c->now_ms < sh->log_media_ms + UNTAKEN_LOG_MS)
+                return;
+        sh->log_media_ms = x->c->now_ms;
+        sip_log_action(x->c, x->dir, x->m, "SIP Parameter", "Refused media of", text);
+}
+
+/* NULL: it can be carried. */
+static const char *transport_of(struct sip_work *x, const struct sdp_media *m, unsigned side, struct sip_side *out)
 {
         bool secure_leg = x->c->via[side] == VIA_TLS, keys = m->ncrypto && secure_leg;
+        const char *no_key = m->crypto_fault ? m->crypto_fault : "no key";
 
         switch (m->proto) {
         case SDP_RTP_SAVP:
         case SDP_RTP_SAVPF:
                 out->side.transport = MEDIA_SRTP;
-                return keys;
+                return keys ? NULL : secure_leg ? no_key : "keys in clear text";
         case SDP_RTP_AVP:
         case SDP_RTP_AVPF:
                 out->side.transport = keys ? MEDIA_SRTP : MEDIA_RTP;
                 if (keys || side || !secure_leg)
-                        return true;
+                        return NULL;
                 sip_count(x->c, SIP_N_MEDIA_CLEAR);
-                return false;
+                return m->crypto_fault ? m->crypto_fault : "media without encryption";
         case SDP_UDPTL:
         case SDP_UDP_OTHER:
                 out->side.transport = MEDIA_OPAQUE;
-                return true;
+                return NULL;
         case SDP_DTLS:
+                return "keys by DTLS";
         case SDP_OTHER:
                 break;
         }
-        return false;
+        return "not over UDP";
 }
 
 static bool zero_addr(const struct addr *a)
@@ -165,10 +189,16 @@ static bool zero_addr(const struct addr *a)
         return a->fam == ADDR_V4 ? !a->v4 : a->fam == ADDR_V6 && !(a->w[0] | a->w[1] | a->w[2] | a->w[3]);
 }
 
-/* Media towards oneself, everybody or nobody is never relayed. */
-static bool may_be_relayed(const struct endpoint *e)
+/* Media towards oneself, everybody or nobody is never relayed, and the relay speaks IPv4 only. NULL: it may be. */
+static const char *place_of(const struct endpoint *e)
 {
-        return e->a.fam && (zero_addr(&e->a) || !addr_is_martian_source(&e->a));
+        if (!e->a.fam)
+                return "no address in c=";
+        if (zero_addr(&e->a))
+                return NULL;
+        if (e->a.fam == ADDR_V6)
+                return "IPv6 address in c=";
+        return addr_is_martian_source(&e->a) ? "an address in c= that is no host's" : NULL;
 }
 
 void sip_side_of(struct sip_work *x, unsigned i, unsigned side, struct sip_side *out)
@@ -192,7 +222,14 @@ void sip_side_of(struct sip_work *x, unsigned i, unsigned side, struct sip_side 
         out->zero = zero_addr(&to->remote.a);
         if (out->zero)
                 to->receives = false;
-        out->refused = !m->port || !transport_of(x, m, side, out) || !may_be_relayed(&to->remote);
+        if (m->port) {
+                out->why = transport_of(x, m, side, out);
+                if (!out->why)
+                        out->why = place_of(&to->remote);
+        }
+        out->refused = !m->port || out->why;
+        if (out->why)
+                sip_media_untaken(x, i, out->why);
         if (!out->refused && to->transport == MEDIA_SRTP) {
                 to->rx = m->crypto[0].m;
                 out->tag = m->crypto[0].tag;

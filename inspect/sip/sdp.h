@@ -47,6 +47,7 @@ struct sdp_media {
         unsigned ncrypto, bad_crypto;
         struct sdp_crypto crypto[SDP_CRYPTO_MAX];
         bool has_crypto_lines, has_candidates, has_fingerprint;
+        const char *crypto_fault; /* of the first line that cannot be used; NULL: none */
 };
 
 struct sdp {

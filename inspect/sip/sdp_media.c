@@ -177,20 +177,27 @@ static bool tag_taken(const struct sdp_media *m, uint32_t tag)
         return false;
 }
 
+static void bad_crypto(struct sdp_media *m, const char *why)
+{
+        m->bad_crypto++;
+        if (!m->crypto_fault)
+                m->crypto_fault = why;
+}
+
 /* A line that cannot be used is not the end of the body: others may be better. */
 static void take_crypto(struct sdp_media *m, const struct sdp_line *l, struct str value)
 {
         struct sdp_crypto *c = &m->crypto[m->ncrypto];
-        const char *why;
+        const char *why = "too many key lines";
 
         m->has_crypto_lines = true;
         if (m->ncrypto == SDP_CRYPTO_MAX || !sdp_crypto_parse(c, value, &why)) {
-                m->bad_crypto++;
+                bad_crypto(m, why);
                 return;
         }
         if (tag_taken(m, c->tag)) {
                 mem_wipe(c, sizeof *c);
-                m->bad_crypto++;
+                bad_crypto(m, "two keys of one tag");
                 return;
         }
         c->line = l->all;

@@ -115,6 +115,7 @@ struct sip_side {
         uint32_t tag;  /* of the crypto line of the peer that counts */
         uint8_t proto; /* enum sdp_proto as the peer wrote it */
         bool valid, refused, zero, unpadded;
+        const char *why; /* it cannot be relayed, though the peer wants it; NULL: no such fault */
         bool more_pts; /* it takes more payload types than fit the list */
 };
 
@@ -188,7 +189,7 @@ struct sip_shared {
         const struct inspect_host *ops;
         void *host_worker;
         struct log_src *log;
-        uint64_t seed[2], log_bad_ms, now_ms;
+        uint64_t seed[2], log_bad_ms, log_media_ms, now_ms;
         struct tmr_wheel *wheel;
         struct pool *calls, *txns, *media, *bindings;
         struct hash_table call_by_id, txn_by_key, binding_by_contact;
@@ -297,6 +298,7 @@ int sip_media_push(struct sip_media *md);                                   /* -
 void sip_media_retime(struct sip_call *call);                               /* idle times follow the state */
 bool sip_media_key(struct sip_media *md, unsigned side, enum srtp_suite s); /* our key: made once */
 void sip_side_of(struct sip_work *x, unsigned i, unsigned side, struct sip_side *out);
+void sip_media_untaken(struct sip_work *x, unsigned i, const char *why); /* an m-line is refused here: told and counted */
 bool sip_proto_is_rtp(enum sdp_proto p);
 enum sdp_proto sip_proto_as(enum sdp_proto p, bool secure);
 

@@ -442,6 +442,106 @@ static void malformed_messages(void **st)
         end();
 }
 
+/* ---- media that goes no further ---- */
+
+#define SAVP "m=audio 4000 RTP/SAVP 0\r\n"
+#define LINE(suite, key) "a=crypto:1 " suite " inline:" key "\r\n"
+
+struct untaken {
+        const char *sdp, *said; /* the offer of the phone; NULL: nothing is wrong */
+};
+static const struct untaken offers[] = {
+        { SDP_HEAD("198.51.100.10") SAVP LINE("AES_CM_128_HMAC_SHA1_80", KEY_A), NULL },
+        { SDP_HEAD("198.51.100.10") SAVP LINE("ROT13", KEY_A) LINE("AES_CM_128_HMAC_SHA1_80", KEY_A), NULL },
+        { SDP_HEAD("198.51.100.10") "m=audio 0 RTP/SAVP 0\r\n", NULL }, /* its own wish */
+        { SDP_HEAD("198.51.100.10") SAVP, "m= line 1 refused: no key" },
+        { SDP_HEAD("198.51.100.10") SAVP LINE("F8_128_HMAC_SHA1_80", KEY_A), "m= line 1 refused: unknown suite" },
+        { SDP_HEAD("198.51.100.10") SAVP LINE("AES_CM_128_HMAC_SHA1_80", KEY_A " UNENCRYPTED_SRTP"),
+          "m= line 1 refused: session parameter that weakens SRTP" },
+        { SDP_HEAD("198.51.100.10") SAVP LINE("AES_CM_128_HMAC_SHA1_80", "QUJD"), "m= line 1 refused: " },
+        { SDP_HEAD("198.51.100.10") "m=audio 4000 RTP/AVP 0\r\n", "m= line 1 refused: media without encryption" },
+        { SDP_HEAD("198.51.100.10") "m=audio 0 RTP/SAVP 0\r\nm=audio 4 UDP/TLS/RTP/SAVP 0\r\n",
+          "m= line 2 refused: keys by DTLS" },
+        { "v=0\r\no=- 1 1 IN IP4 198.51.100.10\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n" SAVP LINE(
+                  "AES_CM_128_HMAC_SHA1_80", KEY_A),
+          "m= line 1 refused: IPv6 address in c=" },
+};
+
+static void offers_that_cannot_be_relayed(void **st)
+{
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(offers); i++) {
+                const struct untaken *r = &offers[i];
+                struct talk t = { .f = &f, .caller = DIR_C2S, .id = "call", .from = "a" };
+                const char *text;
+
+                begin(&phone, NULL);
+                text = talk_request(&t, DIR_C2S, "INVITE", 1, r->sdp);
+                assert_non_null(text);
+                assert_non_null(strstr(text, r->said || i == 2 ? "m=audio 0 " : "m=audio 20000 RTP/AVP 0\r\n"));
+                if (r->said ? !strstr(logged(), r->said) || !strstr(lines, "Refused media of SIP Request INVITE")
+                            : *logged() != 0)
+                        fail_msg("%s: %s", r->sdp, lines);
+                assert_int_equal(feed_count(&f, "media that cannot be relayed"), r->said != NULL);
+                end();
+        }
+}
+
+/* Counted each time, told once a second. */
+static void refused_media_is_told(void **st)
+{
+        struct talk t = { .f = &f, .caller = DIR_C2S, .id = "call", .from = "a" };
+
+        (void)st;
+        begin(&phone, NULL);
+        for (unsigned i = 0; i < 10; i++)
+                talk_request(&t, DIR_C2S, "INVITE", 1 + i, offers[3].sdp);
+        assert_non_null(strstr(logged(), "607002"));
+        assert_null(strstr(strstr(lines, "607002") + 1, "607002"));
+        assert_int_equal(feed_count(&f, "media that cannot be relayed"), 10);
+        f.c.now_ms += 1000;
+        talk_request(&t, DIR_C2S, "INVITE", 11, offers[3].sdp);
+        assert_non_null(strstr(strstr(logged(), "607002") + 1, "607002"));
+        end();
+}
+
+/* An answer nobody can send media at: the phone is told so, and no relay stays that would be mute. */
+static void answers_that_cannot_be_relayed(void **st)
+{
+        static const struct untaken answers[] = {
+                { SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\n", NULL },
+                { "v=0\r\no=- 1 1 IN IP4 10.1.1.7\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\nm=audio 5000 RTP/AVP "
+                  "0\r\n",
+                  "m= line 1 refused: IPv6 address in c=" },
+                { "v=0\r\no=- 1 1 IN IP4 10.1.1.7\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 5000 RTP/AVP "
+                  "0\r\n",
+                  "m= line 1 refused: an address in c= that is no host's" },
+                { SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/SAVP 0\r\n", "m= line 1 refused: keys in clear text" },
+                { SDP_HEAD("10.1.1.7") "m=audio 5000 UDPTL 0\r\n",
+                  "m= line 1 refused: the answer does not fit the offer" },
+        };
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+                const struct untaken *r = &answers[i];
+                struct talk t = { .f = &f, .caller = DIR_C2S, .id = "call", .from = "a" };
+                const char *text;
+
+                begin(&phone, NULL);
+                talk_request(&t, DIR_C2S, "INVITE", 1, offers[0].sdp);
+                t.to = "b";
+                text = talk_response(&t, DIR_S2C, 200, "INVITE", 1, r->sdp);
+                assert_non_null(text);
+                if (!strstr(text, r->said ? "m=audio 0 " : "m=audio 16384 RTP/SAVP 0\r\n"))
+                        fail_msg("%s", text);
+                assert_int_equal(w.live, !r->said);
+                if (r->said ? !strstr(logged(), r->said) || !strstr(lines, "Refused media of SIP Response 200")
+                            : *logged() != 0)
+                        fail_msg("%s: %s", r->sdp, lines);
+                end();
+        }
+}
+
 /* ---- what is no SIP ---- */
 
 static void foreign_streams(void **st)
@@ -507,6 +607,9 @@ int main(void)
                 cmocka_unit_test(rate_limits),
                 cmocka_unit_test(a_long_request_uri),
                 cmocka_unit_test(malformed_messages),
+                cmocka_unit_test(offers_that_cannot_be_relayed),
+                cmocka_unit_test(refused_media_is_told),
+                cmocka_unit_test(answers_that_cannot_be_relayed),
                 cmocka_unit_test(foreign_streams),
                 cmocka_unit_test(datagrams_that_keep_alive),
         };
