@@ -1,5 +1,6 @@
 """What tests and demo of SCCP calls share: work that goes on meanwhile, media of either kind, what others make of a recording."""
 import contextlib
+import os
 import struct
 import subprocess
 import threading
@@ -74,7 +75,8 @@ def tshark(path, show, *fields):
     argv = ["tshark", "-r", path, "-d", "tcp.port==2000,skinny", "-d", "udp.port==20000,rtp", "-Y", show]
     for f in fields:
         argv += ["-e", f]
-    return subprocess.run(argv + (["-T", "fields"] if fields else []), check=True, capture_output=True, text=True).stdout.splitlines()
+    env = dict(os.environ, HOME=os.path.dirname(path))  # nobody's preferences: it crashes where it may not read them
+    return subprocess.run(argv + (["-T", "fields"] if fields else []), check=True, capture_output=True, text=True, env=env).stdout.splitlines()
 
 
 def recorded(path, version, kind, length, count):
