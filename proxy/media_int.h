@@ -122,7 +122,7 @@ struct media_session {
 
 struct media_address {
         struct addr a;
-        bool configured;
+        bool configured; /* else it may be somebody else's by now: ours are the ports in use */
         uint32_t users;  /* ports in use */
         uint32_t *pairs; /* [MEDIA_PORTS / 2] by port / 2: session << 1 | leg, plus 1; 0: nobody's */
 };
@@ -178,6 +178,7 @@ void media_slot_free(struct media_session *s);
 
 /* ---- media_addrs.c: media addresses in force, and those sessions still hold ---- */
 void media_addrs_refresh(struct media_table *t);
+void media_addrs_forget(struct media_table *t); /* those nobody configures or holds a port of any more */
 struct media_address *media_address_add(struct media_table *t, const struct addr *a);
 static inline struct media_address *media_address_find(struct media_table *t, uint32_t v4)
 {

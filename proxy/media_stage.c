@@ -238,6 +238,15 @@ static void count_out(const struct media_job *j)
         st->tx_bytes += j->len;
 }
 
+/* An address that was taken out of the configuration is ours as far as its last calls go. */
+static struct media_address *ours_at(const struct media_relay *r, uint32_t v4, uint16_t port)
+{
+        struct media_address *a = media_address_find(r->t, v4);
+        unsigned side;
+
+        return a && (a->configured || (port && media_at(r->t, a, port, &side))) ? a : NULL;
+}
+
 /* Where a packet for one of our own addresses leads: to another call, once; never back into its own. */
 static bool may_go_round(const struct media_relay *r, const struct media_job *j, const struct media_address *a,
                          bool again)
@@ -251,7 +260,8 @@ static bool may_go_round(const struct media_relay *r, const struct media_job *j,
 static bool send_on(struct media_relay *r, struct media_job *j, bool again)
 {
         struct media_leg *l = leg_out(j);
-        struct media_address *ours = media_address_find(r->t, media_target(l, j->rtcp)->a.v4);
+        const struct endpoint *to = media_target(l, j->rtcp);
+        struct media_address *ours = ours_at(r, to->a.v4, to->port);
         const struct media_hop *h = ours ? NULL : media_hop_find(r->w, l, j->rtcp);
 
         if (ours ? !may_go_round(r, j, ours, again) : !h) {
@@ -403,9 +413,21 @@ static enum pkt_verdict trace(struct media_relay *r, struct pkt *pk)
         return dp_drop(pk, DROP_MEDIA_NO_SESSION);
 }
 
+static bool is_ours(const struct media_relay *r, const struct pkt *pk)
+{
+        return ours_at(r, pk->key.dst[0], pk->key.proto == IPPROTO_UDP_ ? pk->key.dport : 0) != NULL;
+}
+
+static bool in_our_name(const struct media_relay *r, const struct pkt *pk)
+{
+        const struct media_address *a = media_address_find(r->t, pk->key.src[0]);
+
+        return a && a->configured;
+}
+
 static void take(struct media_relay *r, struct pkt *pk)
 {
-        if (media_address_find(r->t, pk->key.src[0]))
+        if (in_our_name(r, pk))
                 dp_drop(pk, DROP_SPOOF); /* from a wire, in our name */
         else if (pk->key.proto != IPPROTO_UDP_)
                 other(r, pk);
@@ -432,7 +454,7 @@ void media_stage(struct worker *w, struct burst *b)
         r.t = w->media;
         r.n = 0;
         for (unsigned i = 0; i < b->n; i++)
-                if (media_address_find(r.t, b->pk[i]->key.dst[0]))
+                if (is_ours(&r, b->pk[i]))
                         take(&r, b->pk[i]);
         if (!r.n)
                 return;

@@ -464,11 +464,38 @@ static void an_address_that_goes(void **state UNUSED)
         px_config(&fx, "no media-termination mta\n");
         pm_phone(&fx, 0, &phone);
         assert_true(pm_hears(&fx, 1, PM_IN, PM_PORT(0), PM_DESK, 6000, &desk));
+        px_udp(&fx, 0, PM_PHONE, 1000, PM_OUT, 7000, "to another port");
+        px_echo(&fx, 0, PM_PHONE, PM_OUT, false, 7);
+        assert_int_equal(px_drops(&fx, DROP_ACL), 2); /* a host like any other, but for the call */
         pm_push(&fx, 0, MEDIA_CLOSE, NULL);
-        px_config(&fx, "route inside 10.8.0.0 255.255.0.0 10.0.0.254\n");
-        pm_phone(&fx, 0, &phone);
+        pm_phone(&fx, 0, &phone); /* nobody need type anything for that */
         assert_int_equal(px_drops(&fx, DROP_MEDIA_NO_SESSION), 0);
-        assert_int_equal(px_drops(&fx, DROP_ACL), 1); /* a host like any other */
+        assert_int_equal(px_drops(&fx, DROP_BOX_DENIED), 0);
+        assert_int_equal(px_drops(&fx, DROP_ACL), 3);
+        peer_done(&phone);
+        stop();
+}
+
+/* The interface takes it over while a call still runs there. */
+static void an_address_that_goes_to_the_interface(void **state UNUSED)
+{
+        struct media_peer phone = { .ssrc = 1, .seq = 7 }, desk = { .ssrc = 2, .seq = 9 };
+        struct media_spec s;
+        struct pb_view v;
+
+        start("");
+        s = call(0);
+        peer_keys(&phone, &k[0], &k[1]);
+        pm_push(&fx, 0, MEDIA_OPEN, &s);
+        px_config(&fx,
+                  "no media-termination mta\ninterface GigabitEthernet0/0\n ip address " PM_OUT " 255.255.255.0\n");
+        px_echo(&fx, 0, PM_PHONE, PM_OUT, false, 7);
+        assert_true(px_take(&fx, 0, &v) && px_is(&v, PM_OUT, 0, PM_PHONE, 0) && v.icmp_type == 0);
+        pm_phone(&fx, 0, &phone);
+        assert_true(pm_hears(&fx, 1, PM_IN, PM_PORT(0), PM_DESK, 6000, &desk));
+        pm_push(&fx, 0, MEDIA_CLOSE, NULL);
+        px_echo(&fx, 0, PM_PHONE, PM_OUT, false, 8);
+        assert_true(px_take(&fx, 0, &v) && px_is(&v, PM_OUT, 0, PM_PHONE, 0) && v.icmp_type == 0);
         peer_done(&phone);
         stop();
 }
@@ -529,6 +556,7 @@ int main(void)
                 cmocka_unit_test(ping),
                 cmocka_unit_test(nothing_else_listens_there),
                 cmocka_unit_test(an_address_that_goes),
+                cmocka_unit_test(an_address_that_goes_to_the_interface),
                 cmocka_unit_test(strangers_and_floods),
         };
 
