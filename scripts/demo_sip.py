@@ -25,10 +25,9 @@ class SipDemo(Demo):
         self.phone = self.lab.remote_phone()
         for p in (*self.desks, self.phone):
             p.registered()
-        assert "TCP 192.0.2.10" in self.lab.cm_text() or "1001" in self.contacts(), "the call manager does not know the phone"
-
-    def contacts(self):
-        return self.con.cmd("show phone-proxy secure-phones") + "1001"
+        rows = self.con.cmd("show phone-proxy secure-phones")
+        assert re.search(r"(?m)^.*192\.0\.2\.10.*\b1001\b", rows), f"the appliance does not know the phone: {rows}"
+        self.before = siplab.held(self.con)
 
     def call(self):
         self.con.cmd("capture relay interface inside match udp host 10.0.0.25 any")
@@ -49,8 +48,12 @@ class SipDemo(Demo):
     def capture(self):
         self.con.cmd("copy /noconfirm /pcap capture:relay disk0:relay.pcap")
         self.con.cmd("no capture relay")
-        found = siplab.rtp_payloads(os.path.join(self.lab.flash(), "relay.pcap"), siplab.MTA_INSIDE)
-        assert len(found) > 100, f"tshark finds {len(found)} packets of G.711"
+        port = re.search(r"m=audio (\d+)", self.desks[0].text()).group(1)
+        for ear, mouth in ((siplab.MTA_INSIDE, self.phone), (self.desks[0].addr, self.desks[0])):
+            found = siplab.tshark_payloads(os.path.join(self.lab.flash(), "relay.pcap"), port, ear)
+            assert len(found) > 100, f"tshark finds {len(found)} packets of G.711 from {ear}"
+            said = siplab.ulaw(siplab.samples(mouth.path("tone.wav")))
+            assert siplab.in_order(found) in said, f"tshark plays other audio than {mouth.user} said"
 
     def hold(self):
         self.now = siplab.Call(self.lab, self.phone, self.desks[0])
@@ -77,13 +80,23 @@ class SipDemo(Demo):
     def transfer(self):
         self.desks[0].keys(f"/transfer sip:2002@{siplab.CM}\n")
         self.desks[1].expect("Call established|Incoming|call: answering")
-        lablib.wait_for("audio at the third phone", lambda: self.desks[1].heard()[:6400] != b"" and len(self.desks[1].heard()) > 32000)
+        lablib.wait_for("audio at the third phone", lambda: len(self.desks[1].heard()) > 48000, 60)
         self.phone.hangup()
+        self.desks[1].expect("terminated|session closed")
         lablib.end(self.now.rec)
+        said = siplab.ulaw(siplab.samples(self.phone.path("tone.wav")))
+        frames = siplab.heard_exactly(self.desks[1].heard(), said)
+        assert frames > 90, f"the third phone heard {frames} frames"
 
     def released(self):
-        lablib.wait_for("media released", lambda: "0 in use" in self.con.cmd("show phone-proxy media-sessions"))
-        self.contains("show sip", "Total: 0")
+        """Every table is as it was before the first call."""
+        def left():
+            now = siplab.held(self.con)
+            return {name: (n, now.get(name)) for name, n in self.before.items() if now.get(name) != n}
+        try:
+            lablib.wait_for("everything to be released", lambda: not left(), 60)
+        except AssertionError as e:
+            raise AssertionError(f"{e}: before and now {left()}") from None
 
     def steps(self):
         return [("the appliance starts in its lab", self.start),

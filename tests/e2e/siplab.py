@@ -428,6 +428,30 @@ class SipLab(lablib.Lab):
                      seed, extra=extra + kw.pop("extra", ""), **kw)
 
 
+def tshark_payloads(path, port, src):
+    """G.711 that tshark decodes from an address in a capture file, by sequence number; port: either end's, to be read as RTP."""
+    out = subprocess.run(["tshark", "-r", path, "-d", f"udp.port=={port},rtp", "-Y", f"rtp && ip.src == {src}", "-T", "fields", "-e",
+                          "rtp.seq", "-e", "rtp.p_type", "-e", "rtp.payload"], check=True, capture_output=True, text=True).stdout
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert rows and all(kind == "0" for _, kind, _ in rows), f"tshark finds {len(rows)} packets from {src}, not all of G.711"
+    return {int(seq): bytes.fromhex(p.replace(":", "")) for seq, _, p in rows}
+
+
+def held(con):
+    """What calls take of the appliance, by name: connections, pinholes, relays, ports, calls, phones, translations, memory."""
+    memory = con.cmd("show memory detail")
+    rows = re.findall(r"(?m)^  (\w[\w ]+?) +(\d+) in use", memory)
+    rows += re.findall(r"(?m)^(media session|sip call|secure phone|srtp context|xlate|pinhole) +\d+ +(\d+) ", memory)
+    rows += re.findall(r"(?m)^(\w[\w ]+?) +(\d+) +\d+ +(?:\d+|N/A) +\d+ System$", con.cmd("show resource usage all"))
+    found = {name: int(n) for name, n in rows}
+    found["conns"] = int(re.match(r"(\d+) in use", con.cmd("show conn count")).group(1))
+    found["xlates"] = int(re.match(r"(\d+) in use", con.cmd("show xlate count")).group(1))
+    found["relays"] = int(re.match(r"(\d+) in use", con.cmd("show phone-proxy media-sessions")).group(1))
+    found["calls"] = int(re.search(r"Total: (\d+)", con.cmd("show sip")).group(1))
+    found["phones"] = int(re.search(r"(\d+) in use", con.cmd("show phone-proxy secure-phones")).group(1))
+    return found
+
+
 def idle(con):
     """No call, no relay."""
     return "0 in use" in con.cmd("show phone-proxy media-sessions") and "Total: 0" in con.cmd("show sip")

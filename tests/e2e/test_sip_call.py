@@ -106,10 +106,7 @@ def test_what_the_appliance_captures_is_g711(sip):
     sip.con.cmd("copy /noconfirm /pcap capture:heard disk0:heard.pcap")
     sip.con.cmd("no capture heard")
     port = re.search(r"m=audio (\d+)", sip.desk_a.text()).group(1)
-    out = subprocess.run(["tshark", "-r", sip.flash() + "/heard.pcap", "-d", f"udp.port=={port},rtp", "-Y",
-                          f"rtp && ip.src == {siplab.MTA_INSIDE}", "-T", "fields", "-e", "rtp.seq", "-e", "rtp.p_type", "-e", "rtp.payload"],
-                         check=True, capture_output=True, text=True).stdout
-    rows = [line.split("\t") for line in out.splitlines()]
-    assert len(rows) >= 90 and all(kind == "0" for _, kind, _ in rows)
-    audio = siplab.in_order({int(seq): bytes.fromhex(p.replace(":", "")) for seq, _, p in rows})
+    found = siplab.tshark_payloads(sip.flash() + "/heard.pcap", port, siplab.MTA_INSIDE)
+    assert len(found) >= 90
+    audio = siplab.in_order(found)
     assert audio in siplab.ulaw(siplab.samples(sip.phone.path("tone.wav")))
