@@ -93,7 +93,10 @@ struct inspect_host {
          * refreshes the secure-phone entry. expires_s 0: unregistered. -1: refused, c->reason.
          */
         int (*phone_seen)(struct inspect_ctx *c, const char *device, uint32_t expires_s);
-        /* Does the secure-phone table have it, from this session or another one? */
+        /*
+         * Is it registered: does the secure-phone table have it of this client, by this session or another one? Also
+         * where the table had no room for it, for as long as it would be in it.
+         */
         bool (*phone_known)(struct inspect_ctx *c, const char *device);
         /* Per-engine counters by name, for show (static strings). */
         void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);

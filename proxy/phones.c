@@ -61,17 +61,26 @@ static uint64_t device_hash(uint32_t pp, const char *device)
         return hash_bytes(device, strlen(device), pp + 1);
 }
 
-static struct phone *find(const struct phone_table *t, uint32_t pp, const char *device)
+static struct phone *find_of(const struct phone_table *t, uint32_t pp, const char *device, const uint8_t owner[32])
 {
         struct hash_node *n = hash_first(&t->devices, device_hash(pp, device));
 
         for (; n; n = hash_next(n)) {
                 struct phone *p = container_of(n, struct phone, by_device);
 
-                if (p->row.phone_proxy_id == pp && strcmp(p->row.device, device) == 0)
+                if (p->row.phone_proxy_id == pp && strcmp(p->row.device, device) == 0 &&
+                    memcmp(p->row.owner, owner, sizeof p->row.owner) == 0)
                         return p;
         }
         return NULL;
+}
+
+/* One whose certificate names it. */
+static struct phone *find(const struct phone_table *t, uint32_t pp, const char *device)
+{
+        static const uint8_t itself[32];
+
+        return find_of(t, pp, device, itself);
 }
 
 static void on_timeout(struct tmr *m, uint64_t now UNUSED)
@@ -108,7 +117,7 @@ static struct phone *enter(struct phone_table *t, const struct phone_row *row)
 
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
 {
-        struct phone *p = find(t, row->phone_proxy_id, row->device);
+        struct phone *p = find_of(t, row->phone_proxy_id, row->device, row->owner);
 
         if (!p)
                 p = enter(t, row);
@@ -136,6 +145,21 @@ enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row
 bool phone_known(const struct phone_table *t, uint32_t pp, const char *device)
 {
         return find(t, pp, device) != NULL;
+}
+
+bool phone_registered(const struct phone_table *t, const struct phone_row *who)
+{
+        const struct phone *p = find_of(t, who->phone_proxy_id, who->device, who->owner);
+
+        return p && p->row.session;
+}
+
+void phone_left(struct phone_table *t, const struct phone_row *who)
+{
+        struct phone *p = find_of(t, who->phone_proxy_id, who->device, who->owner);
+
+        if (p)
+                forget(t, p);
 }
 
 uint32_t phone_count_of(const struct phone_table *t, uint64_t session)

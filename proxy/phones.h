@@ -17,6 +17,7 @@ struct phone_row {
         uint16_t iface;
         struct endpoint at; /* where its signalling comes from */
         char device[65];    /* "SEP001122334401" */
+        uint8_t owner[32];  /* whose certificate said so, where it does not name the device itself; else zeros */
         uint64_t idle_ms, timeout_ms;
         uint64_t session; /* conn id */
 };
@@ -27,6 +28,10 @@ void phone_table_free(struct phone_table *t);
 enum phone_result { PHONE_OK, PHONE_FULL, PHONE_ELSEWHERE };
 /* Enters or refreshes; row->idle_ms is ignored. */
 bool phone_known(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
+/* Has this very owner's device registered? Endpoints of one name with certificates of their own have an entry each.
+ */
+bool phone_registered(const struct phone_table *t, const struct phone_row *who);
+void phone_left(struct phone_table *t, const struct phone_row *who);
 /* Entries that a session (conn id) made. Looks at all of them. */
 uint32_t phone_count_of(const struct phone_table *t, uint64_t session);
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);

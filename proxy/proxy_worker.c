@@ -238,13 +238,14 @@ static int tables_new(struct proxy_worker *w, struct err *e)
         w->scratch = mem_reserve(SCRATCH_MAX);
         w->held_dgram = mem_reserve(HELD_DGRAMS_MAX * sizeof *w->held_dgram);
         w->sources = sources_new();
+        w->clients = sources_new();
         w->phones = phone_table_new(evl_timers(w->evl));
         w->boots = boots_new();
         w->ldcs = ldc_cache_new(0);
         w->pat = pat_new(w->id, w->env.link, w->env.nlinks, w->env.rng);
         w->media_ports = media_ports_new(w->id, w->env.nworkers ? w->env.nworkers : 1, w->env.rng, w->env.clk);
-        if (!w->caps || !w->sources || !w->relay || !w->scratch || !w->held_dgram || !w->phones || !w->boots ||
-            !w->ldcs || !w->pat || !w->media_ports)
+        if (!w->caps || !w->sources || !w->clients || !w->relay || !w->scratch || !w->held_dgram || !w->phones ||
+            !w->boots || !w->ldcs || !w->pat || !w->media_ports)
                 return err_nomem(e, "making a proxy worker");
         w->log = log_src_new(w->env.log, "proxy"); /* it stays the log's: not before the rest is there */
         if (!w->log || shared_init(w) < 0)
@@ -301,6 +302,7 @@ void proxy_worker_free(struct proxy_worker *w)
         ldc_cache_free(w->ldcs);
         media_ports_free(w->media_ports);
         sources_free(w->sources);
+        sources_free(w->clients);
         mem_unreserve(w->relay, RELAYS_MAX * sizeof *w->relay);
         mem_unreserve(w->scratch, SCRATCH_MAX);
         mem_unreserve(w->held_dgram, HELD_DGRAMS_MAX * sizeof *w->held_dgram);
@@ -416,6 +418,7 @@ static void take_snapshot(struct proxy_worker *w)
                 phone_keep(w->phones, in_force, w);
         if (phone_count(w->phones) != was)
                 proxy_secure_void(w);
+        psession_keep(w, in_force, w);
 }
 
 unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)

@@ -110,5 +110,19 @@ const char *psession_admit(struct psession *s)
                 return "client: its certificate names no device (`endpoint any` is off)";
         snprintf(s->ctx.device, sizeof s->ctx.device, "%s", t->device);
         note_client(s);
+        s->client = source_of_client(s->ctx.client_id);
+        if (!psession_take_client(s))
+                return "client: its certificate has as many connections as a phone may have";
         return s->tls[1] && s->ldc ? make_ldc(s) : NULL;
+}
+
+void psession_keep(struct proxy_worker *w, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx)
+{
+        list_each_safe(it, tmp, &w->sessions) {
+                struct psession *s = list_entry(it, struct psession, link);
+
+                if (!s->dead && s->info.phone_proxy_id && !keep(ctx, s->info.phone_proxy_id))
+                        psession_end(s, CONN_END_PROXY, true, "its phone-proxy no longer exists");
+        }
+        relay_keep(w, keep, ctx);
 }

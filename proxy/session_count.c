@@ -129,6 +129,14 @@ static void count_up(struct proxy_counts *c)
         c->most = MAX_OF(c->most, c->active);
 }
 
+bool psession_take_client(struct psession *s)
+{
+        if (!s->ctx.phone || !s->ctx.device[0] || s->client_counted)
+                return true;
+        s->client_counted = source_take(s->w->clients, &s->client, SOURCE_SESSIONS, PHONE_SESSIONS_MAX);
+        return s->client_counted || source_refused(s);
+}
+
 bool psession_take_fds(struct psession *s)
 {
         if (s->w->nstreams >= s->w->limit) {
@@ -220,6 +228,9 @@ void psession_count_end(struct psession *s)
 
         source_forget(s, SOURCE_STREAMS);
         source_forget(s, SOURCE_SESSIONS);
+        if (s->client_counted)
+                source_give(s->w->clients, &s->client, SOURCE_SESSIONS);
+        s->client_counted = false;
         if (s->begun)
                 s->w->nstreams--;
         if (s->counted) {

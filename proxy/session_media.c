@@ -101,6 +101,7 @@ static void relay_give(struct proxy_worker *w, struct relay *r)
 {
         ports_give(w, r);
         source_give(w->sources, &r->source, SOURCE_MEDIA);
+        source_give(w->clients, &r->client, SOURCE_MEDIA);
         if (r->srtp)
                 proxy_srtp_give(w);
         r->srtp = false;
@@ -158,31 +159,55 @@ static int ports_take(struct psession *s, struct relay *r)
         return 0;
 }
 
-/* Pairs of ports this worker has of an address, or sessions if those are fewer: what one client may have most of. */
-static uint32_t share_of(const struct psession *s)
+/* Pairs of ports this worker has of an address, or sessions if those are fewer. */
+static uint32_t pairs_of(const struct psession *s)
 {
         const struct media_term_rt *t = term_of(s);
         uint32_t n = t ? (t->port_hi - t->port_lo + 1u) / 2 / MAX_OF(s->w->env.nworkers, 1u) : RELAYS_MAX;
 
-        return source_share(MIN_OF(n, RELAYS_MAX));
+        return MIN_OF(n, RELAYS_MAX);
 }
 
-/* A slot, counted for the client that asks. NULL: refused, c->reason. */
+/* Whatever connections a certificate has: a phone needs little; another endpoint leaves half to its neighbours. */
+static uint32_t share_of_client(const struct psession *s)
+{
+        uint32_t n = pairs_of(s);
+
+        if (s->ctx.device[0])
+                return PHONE_RELAYS_MAX;
+        return n < SOURCE_SHARED_MIN || !s->client.fam ? UINT32_MAX : n / 2;
+}
+
+/* Counts one for the client that asks. false: it has its share, c->reason. */
+static bool share_take(struct psession *s)
+{
+        struct proxy_worker *w = s->w;
+
+        if (!source_take(w->sources, &s->info.client_real.a, SOURCE_MEDIA, source_share(pairs_of(s))))
+                return inspect_refuse_text(&s->ctx, "its address has as many media sessions as one may have"), false;
+        if (source_take(w->clients, &s->client, SOURCE_MEDIA, share_of_client(s)))
+                return true;
+        source_give(w->sources, &s->info.client_real.a, SOURCE_MEDIA);
+        return inspect_refuse_text(&s->ctx, "its certificate has as many media sessions as one may have"), false;
+}
+
+/* A slot, counted for the client. NULL: refused, c->reason. */
 static struct relay *relay_for(struct psession *s)
 {
         struct proxy_worker *w = s->w;
         struct relay *r;
 
-        if (!source_take(w->sources, &s->info.client_real.a, SOURCE_MEDIA, share_of(s))) {
-                inspect_refuse_text(&s->ctx, "its address has as many media sessions as one may have");
+        if (!share_take(s))
                 return NULL;
-        }
         r = w->media_ports && w->env.media[s->nlink] ? relay_take(w) : NULL;
         if (r) {
                 r->source = s->info.client_real.a;
+                r->client = s->client;
+                r->phone_proxy_id = s->info.phone_proxy_id;
                 return r;
         }
         source_give(w->sources, &s->info.client_real.a, SOURCE_MEDIA);
+        source_give(w->clients, &s->client, SOURCE_MEDIA);
         inspect_refuse_text(&s->ctx, "no media session is free");
         return NULL;
 }
@@ -316,6 +341,27 @@ static void on_report(struct proxy_worker *w, const struct media_report *m)
                 host_media_close(w, name_of(w, r)); /* unless its owner has done it */
 }
 
+/* The owner is told as if the operator had ended it. */
+static void clear_relay(struct proxy_worker *w, struct relay *r)
+{
+        void *shared = shared_of(w, r->engine);
+
+        debug_relay(w, r, "has lost its phone proxy");
+        if (r->engine->media_event && shared)
+                r->engine->media_event(shared, r->cookie, 0, MEDIA_EV_CLEARED, NULL);
+        host_media_close(w, name_of(w, r)); /* unless its owner has done it */
+}
+
+void relay_keep(struct proxy_worker *w, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx)
+{
+        for (unsigned i = 0; w->nrelays && i < RELAYS_MAX; i++) {
+                struct relay *r = &w->relay[i];
+
+                if (r->live && !r->closing && !keep(ctx, r->phone_proxy_id))
+                        clear_relay(w, r);
+        }
+}
+
 #define REPORTS_MAX 256u
 
 unsigned relay_reports(struct proxy_worker *w)
@@ -371,9 +417,8 @@ void psession_note_boot(struct psession *s, const char *device, enum boot_step s
                           "%s", text);
 }
 
-int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s)
+static struct phone_row phone_row_of(const struct psession *s, const char *device)
 {
-        struct psession *s = c->host;
         struct phone_row row = { .phone_proxy_id = s->info.phone_proxy_id,
                                  .iface = s->info.iface[0],
                                  .at = s->info.client_real,
@@ -381,17 +426,29 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
                                  .session = s->info.conn_id };
 
         snprintf(row.device, sizeof row.device, "%s", device);
+        if (!s->ctx.device[0])
+                memcpy(row.owner, s->ctx.client_id, sizeof row.owner);
+        return row;
+}
+
+int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s)
+{
+        struct psession *s = c->host;
+        struct phone_row row = phone_row_of(s, device);
+
+        s->unlisted_until_ms = 0;
         if (!expires_s) {
-                phone_gone(s->w->phones, row.phone_proxy_id, device);
+                phone_left(s->w->phones, &row);
                 return 0;
         }
         secure_refresh(s);
         psession_note_boot(s, device, BOOT_REGISTER, true, "registered");
-        if (!phone_known(s->w->phones, row.phone_proxy_id, device) && too_many_phones(s))
+        if (!phone_registered(s->w->phones, &row) && too_many_phones(s))
                 return inspect_refuse_text(c, "over %u devices on one connection", PHONES_PER_SESSION), -1;
         if (phone_seen(s->w->phones, &row) == PHONE_OK)
                 return 0;
         /* Nobody is turned away for that: the table is what operators look at. */
+        s->unlisted_until_ms = c->now_ms + s->phone_timeout_ms;
         inspect_count(c, "phones without room in the table", 1);
         if (log_full_tell(&s->w->phones_full, clock_mono_ms(s->w->env.clk)))
                 log_msg(s->w->log, LOG_321001, LS("secure phones"), LU(PHONES_MAX));
@@ -400,9 +457,10 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
 
 bool ctx_phone_known(struct inspect_ctx *c, const char *device)
 {
-        struct psession *s = c->host;
+        const struct psession *s = c->host;
+        const struct phone_row row = phone_row_of(s, device);
 
-        return phone_known(s->w->phones, s->info.phone_proxy_id, device);
+        return c->now_ms < s->unlisted_until_ms || phone_registered(s->w->phones, &row);
 }
 
 const struct boots *proxy_boots(const struct proxy_worker *w)

@@ -1,11 +1,13 @@
 /*
  * What single addresses hold of a proxy worker, so that none of them can hold all of it: an eighth of what there is
- * stays with the others, and of the clients in their handshakes, which anybody can be, three quarters.
+ * stays with the others, and of the clients in their handshakes, which anybody can be, three quarters. Another such
+ * table counts by certificate, for one address may be a whole office, and one client may have several connections.
  */
 #ifndef VOXGATE_PROXY_SOURCES_H
 #define VOXGATE_PROXY_SOURCES_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "platform/base/addr.h"
 #include "platform/base/attr.h"
@@ -19,6 +21,18 @@ void sources_free(struct sources *t);
 bool source_take(struct sources *t, const struct addr *a, enum source_of kind, uint32_t most);
 void source_give(struct sources *t, const struct addr *a, enum source_of kind); /* what was taken */
 uint32_t source_has(const struct sources *t, const struct addr *a, enum source_of kind);
+
+/* A verified certificate in the place of an address: the beginning of its SHA-256. Zeros: nobody's. */
+static inline struct addr source_of_client(const uint8_t sha256[32])
+{
+        struct addr a = { .fam = ADDR_V6 };
+        static const uint8_t nobody[32];
+
+        if (!memcmp(sha256, nobody, sizeof nobody))
+                return (struct addr){ 0 };
+        memcpy(a.v6, sha256, sizeof a.v6);
+        return a;
+}
 
 /* How much of n one address may have. Of a few it may have all: there is nothing to share out. */
 #define SOURCE_SHARED_MIN 16u

@@ -67,12 +67,15 @@ struct psession {
         uint32_t tls_proxy_id;
         struct phone_params phone; /* of its phone proxy, copied; ctx.phone points here */
         uint32_t phone_timeout_ms;
-        uint32_t nphones; /* devices it has entered, at most */
+        uint32_t nphones;           /* devices it has entered, at most */
+        uint64_t unlisted_until_ms; /* its phone registered, but the table was full */
+        struct addr client;         /* who it proved to be, for what it is counted; source_of_client() */
         char tls_proxy[PROXY_NAME_MAX + 1], server_tp[TRUSTPOINT_NAME_MAX + 1];
-        bool ask_client;  /* for a certificate */
-        bool begun;       /* counted against the descriptors */
-        uint8_t sourced;  /* a bit for each kind that is counted for its client's address */
-        bool source_full; /* refused for its address has its share */
+        bool ask_client;     /* for a certificate */
+        bool begun;          /* counted against the descriptors */
+        uint8_t sourced;     /* a bit for each kind that is counted for its client's address */
+        bool client_counted; /* for its certificate too */
+        bool source_full;    /* refused for its address has its share */
         struct license_use use;
         bool counted;    /* as a TLS session */
         bool tp_counted; /* also in the counts of its tls-proxy, which may have had no place */
@@ -102,12 +105,16 @@ struct relay {
         bool srtp; /* counted as such */
         const struct inspect_engine *engine;
         uint64_t cookie, owner;
-        struct addr source; /* the client of the session that asked: it is counted for it */
+        struct addr source, client; /* of the session that asked: it is counted for both */
+        uint32_t phone_proxy_id;
         struct media_local local;
         char call[48];
 };
 #define SCRATCH_MAX 262144u
 #define RELAYS_MAX 8192u /* per proxy worker */
+/* Of one phone's certificate, over all its connections. */
+#define PHONE_RELAYS_MAX 32u
+#define PHONE_SESSIONS_MAX 16u
 
 struct engine_shared { /* state that sessions of one engine share */
         const struct inspect_engine *engine;
@@ -145,8 +152,8 @@ struct proxy_worker {
         struct relay *relay; /* [RELAYS_MAX], reserved */
         uint32_t relay_next, nrelays, relays_most;
         uint64_t relays_refused;
-        struct sources *sources;
-        uint64_t unproven_ended; /* they gave way */
+        struct sources *sources, *clients; /* by address, by certificate */
+        uint64_t unproven_ended;           /* they gave way */
         unsigned unproven_most;
         struct media_ports *media_ports;
         unsigned closes_owed;
@@ -239,9 +246,13 @@ extern const struct inspect_host proxy_host;
 const char *psession_bind(struct psession *s);
 /* The client's handshake is done: may it go on, and with which certificate of ours towards the server? */
 const char *psession_admit(struct psession *s);
+/* Another configuration: sessions and relays of phone proxies that are gone end. */
+void psession_keep(struct proxy_worker *w, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx);
 
 /* session_count.c: false: a limit is reached, counted and logged */
 bool psession_take_fds(struct psession *s);
+/* One more of the client's certificate, where that is a phone's. false: it has enough. */
+bool psession_take_client(struct psession *s);
 bool psession_take_place(struct psession *s); /* among the TLS sessions and those a licence counts; cleartext: none */
 /*
  * A client in its TLS handshake takes no such place, or strangers could fill them. There is room for UNPROVEN_MAX;
@@ -266,6 +277,8 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
 void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text);
 bool ctx_phone_known(struct inspect_ctx *c, const char *device);
 unsigned relay_reports(struct proxy_worker *w);
+/* Ends those whose phone proxy keep() does not know. */
+void relay_keep(struct proxy_worker *w, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx);
 void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
 
 /* session_nat.c */

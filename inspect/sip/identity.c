@@ -87,16 +87,18 @@ static size_t uuid_digits(const char *text, char out[UUID_DIGITS])
 /* ---- what a request claims ---- */
 
 struct claim {
-        unsigned names; /* given */
-        bool wrong;     /* one of them is not the certificate's, or nobody knows what it is */
-        char mac[MAC_DIGITS + 1];
+        unsigned names;           /* given */
+        bool wrong;               /* one of them is not the certificate's, or nobody knows what it is */
+        char mac[MAC_DIGITS + 1]; /* of the first that is not */
 };
 
 static void claim_name(const struct sip_work *x, struct claim *cl, struct str name)
 {
+        bool wrong = !x->c->device[0] || !lex_is(name, x->c->device);
+
         cl->names++;
-        cl->wrong |= !x->c->device[0] || !lex_is(name, x->c->device);
-        if (is_device(name))
+        cl->wrong |= wrong;
+        if (wrong && !cl->mac[0] && is_device(name))
                 memcpy(cl->mac, name.p + 3, MAC_DIGITS);
 }
 
@@ -176,16 +178,34 @@ static void claim_header(const struct sip_work *x, struct claim *cl, enum sip_hd
 
 /* ---- the request ---- */
 
+/* The wrong name that was given, else whom the certificate names; as the table of phones writes it. */
+static void mac_text(const struct inspect_ctx *c, const struct claim *cl, char out[16])
+{
+        const char *device = c->device, *mac = cl->mac;
+
+        if (!mac[0] && is_device((struct str){ device, strlen(device) }))
+                mac = device + 3;
+        if (mac[0])
+                snprintf(out, 16, "%.4s.%.4s.%.4s", mac, mac + 4, mac + 8);
+        else
+                snprintf(out, 16, "unknown");
+        for (char *p = out; *p; p++)
+                *p = lex_is_alpha(*p) ? (char)(*p | 0x20) : *p;
+}
+
 static enum sip_fate mismatch(struct sip_work *x, const struct claim *cl, const char *why)
 {
         const struct inspect_ctx *c = x->c;
-        char mac[16] = "unknown";
+        char mac[16];
 
-        if (cl->mac[0])
-                snprintf(mac, sizeof mac, "%.4s.%.4s.%.4s", cl->mac, cl->mac + 4, cl->mac + 8);
+        mac_text(c, cl, mac);
         sip_count(x->c, SIP_N_DEVICE);
-        log_msg(c->log, LOG_607004, LS(c->client_if), LA(&c->client.a), LU(c->client.port), LS(c->server_if),
-                LA(&c->server.a), LU(c->server.port), LS(mac));
+        if (x->dir == DIR_C2S)
+                log_msg(c->log, LOG_607004, LS(c->client_if), LA(&c->client.a), LU(c->client.port), LS(c->server_if),
+                        LA(&c->server.a), LU(c->server.port), LS(mac));
+        else
+                log_msg(c->log, LOG_607004, LS(c->server_if), LA(&c->server.a), LU(c->server.port), LS(c->client_if),
+                        LA(&c->client.a), LU(c->client.port), LS(mac));
         x->why = why;
         debug_line(c->log, DBG_PP_SIGNALING_ERRORS, "PP: %.*s refused: %s", (int)x->m->method_text.n,
                    x->m->method_text.p, x->why);
@@ -198,11 +218,12 @@ static bool in_dialog(const struct sip_work *x)
         return x->call && !x->fresh && x->m->to_tag.n;
 }
 
+/* The table says who may call, not what this session once did: an entry ages, and the operator may clear it. */
 static bool is_known(const struct sip_work *x)
 {
         const struct inspect_host *ops = x->c->ops;
 
-        return x->s->admitted || (ops && ops->phone_known && ops->phone_known(x->c, x->c->device));
+        return ops && ops->phone_known && ops->phone_known(x->c, x->c->device);
 }
 
 static void claim_all(const struct sip_work *x, struct claim *cl)
@@ -217,13 +238,21 @@ static void claim_all(const struct sip_work *x, struct claim *cl)
                 claim_header(x, cl, (enum sip_hdr)shown[i]);
 }
 
+/* A call to or from somebody who is not in the table: the phone comes back and registers. */
+static bool is_early(const struct sip_work *x)
+{
+        return x->m->request && x->m->method == SIP_M_INVITE && !in_dialog(x) && !is_known(x);
+}
+
 enum sip_fate sip_identity_note(struct sip_work *x)
 {
         const struct phone_params *p = x->c->phone;
         struct claim cl = { 0 };
 
-        if (!p || x->dir != DIR_C2S)
+        if (!p)
                 return SIP_FORWARD;
+        if (x->dir != DIR_C2S)
+                return p->any_endpoint || !is_early(x) ? SIP_FORWARD : mismatch(x, &cl, "call before a registration");
         if (!x->c->device[0] && !p->any_endpoint)
                 return mismatch(x, &cl, "certificate names no device");
         if (!x->m->request)
@@ -235,7 +264,7 @@ enum sip_fate sip_identity_note(struct sip_work *x)
                 return SIP_FORWARD;
         if (x->m->method == SIP_M_REGISTER && !cl.names)
                 return mismatch(x, &cl, "endpoint names no device");
-        if (x->m->method == SIP_M_INVITE && !in_dialog(x) && !is_known(x))
+        if (is_early(x))
                 return mismatch(x, &cl, "call before a registration");
         return SIP_FORWARD;
 }

@@ -78,7 +78,6 @@ struct sip_session {
         bool spoke[2];   /* a SIP message was seen of that direction */
         bool foreign[2]; /* not SIP: its bytes go on unparsed */
         bool registered; /* this session holds a binding: Expires: 0 ends it */
-        bool admitted;   /* the phone registered here: it may call */
         unsigned next_memo;
         struct sip_memo memo[SIP_MEMOS]; /* of the client */
         char device[65];

@@ -128,6 +128,7 @@ static inline int world_phone_seen(struct inspect_ctx *c, const char *device, ui
                 return inspect_refuse_text(c, "the table of secure phones is full");
         snprintf(w->device, sizeof w->device, "%s", device);
         w->expires = expires_s;
+        w->known = expires_s != 0;
         w->seen++;
         return 0;
 }

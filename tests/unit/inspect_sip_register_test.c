@@ -12,6 +12,23 @@
 static struct world w;
 static struct feed f;
 static unsigned cseq;
+static struct log *lg;
+static struct log_src *src;
+static char lines[1024];
+
+static void on_line(void *ctx, enum log_dest dest, int level, uint32_t id, const char *line)
+{
+        (void)ctx, (void)dest, (void)level, (void)id;
+        snprintf(lines, sizeof lines, "%s", line);
+}
+
+/* Is it in the last line? */
+static bool logged(const char *text)
+{
+        while (log_step(lg))
+                continue;
+        return strstr(lines, text) != NULL;
+}
 
 static void begin(const struct phone_params *p, const char *device)
 {
@@ -19,6 +36,7 @@ static void begin(const struct phone_params *p, const char *device)
 
         world_begin(&w);
         world_session(&f, &l, NULL);
+        f.c.log = src;
         cseq = 0;
 }
 
@@ -26,6 +44,7 @@ static void end(void)
 {
         feed_close(&f);
         world_end(&w);
+        logged("");
 }
 
 static const char *reg(const char *user, const char *contact, const char *expires)
@@ -149,6 +168,21 @@ static const char *ask(const char *method, const char *from, const char *to_tag,
         return sip_say(&f, DIR_C2S, sip_text(head, ""));
 }
 
+/* A request of the server. */
+static const char *told(const char *method)
+{
+        char head[1024];
+
+        cseq++;
+        snprintf(head, sizeof head,
+                 "%s sip:1001@10.1.1.254:20001;transport=tcp SIP/2.0\r\nVia: SIP/2.0/TCP "
+                 "10.1.1.5:5060;branch=z9hG4bKs%u\r\n"
+                 "From: <sip:2001@10.1.1.5>;tag=s\r\nTo: <sip:1001@10.1.1.5>\r\nCall-ID: t\r\n"
+                 "CSeq: %u %s\r\nMax-Forwards: 70\r\n",
+                 method, cseq, cseq, method);
+        return sip_say(&f, DIR_S2C, sip_text(head, ""));
+}
+
 static void registered(void)
 {
         assert_non_null(reg(DEVICE, "<sip:1001@198.51.100.10:5061>", ""));
@@ -217,6 +251,69 @@ static void no_call_before_a_registration(void **st)
         reg(DEVICE, "*", "Expires: 0\r\n");
         answer(200, "");
         assert_null(ask("INVITE", "1001", "", ""));
+        end();
+}
+
+/* The entry has aged, or the operator cleared it. */
+static void no_call_after_the_entry_is_gone(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        registered();
+        w.known = false;
+        assert_non_null(ask("OPTIONS", "1001", "", ""));
+        refused("call before a registration", ask("INVITE", "1001", "", ""));
+        end();
+        begin(&world_strict, DEVICE);
+        registered();
+        w.known = false;
+        refused("call before a registration", told("INVITE"));
+        end();
+        begin(&world_strict, DEVICE);
+        registered();
+        assert_non_null(told("INVITE"));
+        w.known = false;
+        assert_non_null(reg(DEVICE, "<sip:1001@198.51.100.10:5061>", ""));
+        assert_non_null(answer(200, ""));
+        assert_non_null(ask("INVITE", "1001", "", ""));
+        end();
+        begin(&world_phone, "");
+        assert_non_null(told("INVITE"));
+        end();
+}
+
+struct named {
+        const char *what, *user, *contact, *mac;
+};
+
+/* The log names the device that was wrong, not the last one of the message. */
+static void the_log_names_the_wrong_device(void **st)
+{
+        static const struct named named[] = {
+                { "the contact's user, before a right name", "1001", "<sip:" VICTIM "@198.51.100.10>" NAME(DEVICE),
+                  "source MAC 0011.2233.aaaa due" },
+                { "a name behind a right user", DEVICE, "<sip:" DEVICE "@198.51.100.10>" NAME(VICTIM),
+                  "source MAC 0011.2233.aaaa due" },
+                { "the first of two", "SEPBBBBBBBBBBBB", "<sip:" VICTIM "@198.51.100.10>",
+                  "source MAC 0011.2233.aaaa due" },
+                { "none: the certificate's", "1001", "<sip:1001@198.51.100.10>", "source MAC 0011.2233.4455 due" },
+        };
+
+        (void)st;
+        for (unsigned i = 0; i < ARRAY_LEN(named); i++) {
+                begin(&world_strict, DEVICE);
+                assert_null(reg(named[i].user, named[i].contact, ""));
+                if (!logged(named[i].mac))
+                        fail_msg("%s: %s", named[i].what, lines);
+                end();
+        }
+        begin(&world_strict, DEVICE);
+        assert_null(ask("INVITE", "1001", "", ""));
+        assert_true(logged("source MAC 0011.2233.4455 due"));
+        end();
+        begin(&world_strict, "");
+        assert_null(ask("INVITE", "1001", "", ""));
+        assert_true(logged("source MAC unknown due"));
         end();
 }
 
@@ -384,12 +481,37 @@ static void a_phone_behind_its_own_nat(void **st)
         end();
 }
 
+static int log_up(void **st)
+{
+        struct log_conf conf;
+
+        (void)st;
+        log_conf_init(&conf);
+        conf.enable = true;
+        conf.dest[LOG_TO_TRAP].level = LOG_L_INFO;
+        lg = log_new(&clock_system, 1024);
+        assert_non_null(lg);
+        log_configure(lg, &conf, NULL);
+        log_set_sink(lg, LOG_TO_TRAP, on_line, NULL);
+        src = log_src_new(lg, "test");
+        return 0;
+}
+
+static int log_down(void **st)
+{
+        (void)st;
+        log_free(lg);
+        return 0;
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(who_may_register),
                 cmocka_unit_test(nobody_without_a_device),
                 cmocka_unit_test(no_call_before_a_registration),
+                cmocka_unit_test(no_call_after_the_entry_is_gone),
+                cmocka_unit_test(the_log_names_the_wrong_device),
                 cmocka_unit_test(nobody_calls_as_another_phone),
                 cmocka_unit_test(nobody_registers_another_phone),
                 cmocka_unit_test(a_phone_may_call_another),
@@ -401,5 +523,5 @@ int main(void)
                 cmocka_unit_test(a_phone_behind_its_own_nat),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, log_up, log_down);
 }

@@ -451,6 +451,30 @@ static void a_thousand_calls_leave_nothing(void **state UNUSED)
         }
 }
 
+/* Its calls cannot go on: nothing says any more where their media live. */
+static void a_phone_proxy_that_is_gone_ends_its_calls(void **state UNUSED)
+{
+        struct call c = opened(5), never = opened(6), more;
+        struct media_handle h;
+
+        assert_int_equal(update(&c), 0);
+        h = heard(MEDIA_OPEN).h;
+        bare_commit(&b); /* another change */
+        bare_step(&b);
+        assert_int_equal(b.events, 0);
+        b.rt.n_phone_proxies = 0;
+        bare_commit(&b);
+        bare_step(&b);
+        assert_int_equal(b.events, 2);
+        assert_int_equal(b.event, MEDIA_EV_CLEARED);
+        heard(MEDIA_CLOSE);
+        assert_int_equal(update(&c), -1);
+        assert_int_equal(update(&never), -1);
+        bare_report(&b, &h, MEDIA_EV_CLOSED, 0);
+        nothing_is_left();
+        assert_false(open_call(&more, 7));
+}
+
 /* ---- phones ---- */
 
 static struct phone_row phone(unsigned *n)
@@ -524,6 +548,63 @@ static void a_connection_has_few_devices(void **state UNUSED)
         assert_int_equal(phone_count(proxy_phones(b.p)), 8);
 }
 
+/* It may call as long as it is in the table, by whatever session, and not because it once registered. */
+static void who_is_in_the_table_may_call(void **state UNUSED)
+{
+        struct psession other;
+
+        assert_false(ctx_phone_known(&s.ctx, "SEP001122334455"));
+        assert_int_equal(ctx_phone_seen(&s.ctx, "SEP001122334455", 120), 0);
+        assert_true(ctx_phone_known(&s.ctx, "SEP001122334455"));
+        bare_session(&b, &other);
+        other.info.conn_id = 4712;
+        assert_true(ctx_phone_known(&other.ctx, "SEP001122334455"));
+        bare_advance(&b, 300100);
+        psession_ctx_now(&s);
+        assert_false(ctx_phone_known(&s.ctx, "SEP001122334455"));
+        assert_int_equal(ctx_phone_seen(&s.ctx, "SEP001122334455", 120), 0);
+        assert_true(ctx_phone_known(&s.ctx, "SEP001122334455"));
+        phone_void(proxy_phones(b.p), 6); /* the operator clears it */
+        assert_false(ctx_phone_known(&s.ctx, "SEP001122334455"));
+}
+
+static void certificate(struct psession *ps, const char *device, uint8_t id)
+{
+        snprintf(ps->ctx.device, sizeof ps->ctx.device, "%s", device);
+        memset(ps->ctx.client_id, id, sizeof ps->ctx.client_id);
+        ps->client = source_of_client(ps->ctx.client_id);
+}
+
+/* Who has another certificate neither refreshes nor removes an entry, unless the certificate names the device. */
+static void an_entry_is_its_certificates(void **state UNUSED)
+{
+        struct psession other;
+
+        bare_session(&b, &other);
+        other.info.conn_id = 4712;
+        certificate(&s, "", 1);
+        certificate(&other, "", 2);
+        assert_int_equal(ctx_phone_seen(&s.ctx, "1001", 120), 0);
+        bare_advance(&b, 200000);
+        assert_int_equal(ctx_phone_seen(&other.ctx, "1001", 120), 0);
+        assert_int_equal(phone_count(proxy_phones(b.p)), 2);
+        assert_int_equal(ctx_phone_seen(&other.ctx, "1001", 0), 0);
+        assert_int_equal(phone_count(proxy_phones(b.p)), 1);
+        assert_true(ctx_phone_known(&s.ctx, "1001"));
+        assert_false(ctx_phone_known(&other.ctx, "1001"));
+        assert_int_equal(ctx_phone_seen(&other.ctx, "1001", 120), 0);
+        bare_advance(&b, 100100);
+        assert_false(ctx_phone_known(&s.ctx, "1001"));
+        assert_true(ctx_phone_known(&other.ctx, "1001"));
+        certificate(&s, "SEP001122334455", 1);
+        certificate(&other, "SEP001122334455", 2); /* it was issued another one */
+        assert_int_equal(ctx_phone_seen(&s.ctx, "SEP001122334455", 120), 0);
+        assert_true(ctx_phone_known(&other.ctx, "SEP001122334455"));
+        certificate(&other, "", 2);
+        assert_int_equal(ctx_phone_seen(&other.ctx, "SEP001122334455", 0), 0);
+        assert_true(ctx_phone_known(&s.ctx, "SEP001122334455"));
+}
+
 /* Nobody is turned away because the operator's table is full. */
 static void a_full_table_turns_nobody_away(void **state UNUSED)
 {
@@ -537,8 +618,12 @@ static void a_full_table_turns_nobody_away(void **state UNUSED)
                 assert_int_equal(ctx_phone_seen(&s.ctx, device, 60), 0);
         }
         s.nphones = 0;
+        psession_ctx_now(&s);
         assert_int_equal(ctx_phone_seen(&s.ctx, "SEPFFFFFFFFFFFF", 60), 0);
         assert_int_equal(phone_count(proxy_phones(b.p)), PHONES_MAX);
+        assert_true(ctx_phone_known(&s.ctx, "SEPFFFFFFFFFFFF"));
+        s.ctx.now_ms += 300000;
+        assert_false(ctx_phone_known(&s.ctx, "SEPFFFFFFFFFFFF"));
 }
 
 /* ---- the clock of engines ---- */
@@ -631,6 +716,9 @@ int main(void)
                 T(a_thousand_calls_leave_nothing),
                 T(a_phone_that_registers_is_entered),
                 T(phones_of_a_phone_proxy_that_is_gone_are_void),
+                T(a_phone_proxy_that_is_gone_ends_its_calls),
+                T(who_is_in_the_table_may_call),
+                T(an_entry_is_its_certificates),
                 T(a_connection_has_few_devices),
                 T(a_full_table_turns_nobody_away),
                 T(engines_have_a_clock),

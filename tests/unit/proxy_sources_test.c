@@ -199,6 +199,75 @@ static void one_address_leaves_media_to_others(void **state UNUSED)
         free(o);
 }
 
+static unsigned relays_of(struct psession *ps)
+{
+        struct endpoint local[2];
+        uint32_t media;
+        unsigned n = 0;
+
+        while (ctx_media_open(&ps->ctx, "call", 1, local, &media) == 0)
+                n++;
+        return n;
+}
+
+/* A certificate has its share over all its connections, from whatever addresses. */
+static void one_certificate_leaves_media_to_others(void **state UNUSED)
+{
+        struct psession *x[4];
+
+        b.term.port_hi = 20000 + 2 * 200 - 1;
+        for (unsigned i = 0; i < 4; i++) {
+                x[i] = mem_alloc(MEM_MISC, sizeof *x[i]);
+                assert_non_null(x[i]);
+                bare_session(&b, x[i]);
+                memset(x[i]->ctx.client_id, i < 2 ? 7 : (int)i, sizeof x[i]->ctx.client_id);
+                x[i]->client = source_of_client(x[i]->ctx.client_id);
+        }
+        x[1]->info.client_real.a = pb_addr("198.51.100.99");
+        snprintf(x[0]->ctx.device, sizeof x[0]->ctx.device, "SEP001122334455");
+        snprintf(x[1]->ctx.device, sizeof x[1]->ctx.device, "SEP001122334455");
+        snprintf(x[3]->ctx.device, sizeof x[3]->ctx.device, "SEP001122334456");
+        assert_int_equal(relays_of(x[0]), PHONE_RELAYS_MAX);
+        assert_string_equal(x[0]->ctx.reason, "its certificate has as many media sessions as one may have");
+        assert_int_equal(relays_of(x[1]), 0);
+        assert_int_equal(source_has(b.p->sources, &x[1]->info.client_real.a, SOURCE_MEDIA), 0);
+        assert_int_equal(relays_of(x[2]), 100); /* no phone: half of what there is */
+        assert_int_equal(relays_of(x[3]), PHONE_RELAYS_MAX);
+        for (unsigned i = 0; i < RELAYS_MAX; i++)
+                if (b.p->relay[i].live)
+                        host_media_close(b.p, (b.p->relay[i].gen & 0x7FFFF) << 13 | i);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_int_equal(source_has(b.p->clients, &x[i]->client, SOURCE_MEDIA), 0);
+                mem_free(x[i]);
+        }
+}
+
+/* ... and so many connections, which a phone needs few of. */
+static void one_certificate_has_few_connections(void **state UNUSED)
+{
+        const struct phone_params p = { .name = "phones" };
+        struct psession *x[PHONE_SESSIONS_MAX + 1];
+
+        for (unsigned i = 0; i < ARRAY_LEN(x); i++) {
+                x[i] = mem_alloc(MEM_MISC, sizeof *x[i]);
+                assert_non_null(x[i]);
+                bare_session(&b, x[i]);
+                x[i]->ctx.phone = &p;
+                x[i]->client = source_of_client((const uint8_t[32]){ 1 });
+                snprintf(x[i]->ctx.device, sizeof x[i]->ctx.device, "SEP001122334455");
+                assert_int_equal(psession_take_client(x[i]), i < PHONE_SESSIONS_MAX);
+        }
+        assert_true(x[PHONE_SESSIONS_MAX]->source_full);
+        psession_count_end(x[3]);
+        assert_true(psession_take_client(x[PHONE_SESSIONS_MAX]));
+        for (unsigned i = 0; i < ARRAY_LEN(x); i++) {
+                psession_count_end(x[i]);
+                psession_count_end(x[i]); /* twice */
+                mem_free(x[i]);
+        }
+        assert_int_equal(source_has(b.p->clients, &(struct addr){ .fam = ADDR_V6, .v6 = { 1 } }, SOURCE_SESSIONS), 0);
+}
+
 /* ... and of the table of phones, which nobody is turned away for. */
 static void one_address_leaves_phones_to_others(void **state UNUSED)
 {
@@ -232,6 +301,8 @@ int main(void)
                 T(one_address_leaves_descriptors_to_others),
                 T(one_address_ends_its_own_handshakes),
                 T(one_address_leaves_media_to_others),
+                T(one_certificate_leaves_media_to_others),
+                T(one_certificate_has_few_connections),
                 T(one_address_leaves_phones_to_others),
         };
 
