@@ -248,8 +248,13 @@ static void take_away(struct life *l)
                   "no service-policy pp_policy interface outside\nno policy-map pp_policy\nno phone-proxy mypp\n");
         if (dice(l, 2))
                 px_config(&fx, "no media-termination mta\n");
+        px_settle(&fx);
+        for (unsigned i = 0; i < PHONES; i++)
+                assert_null(pc_session(&l->phone[i])); /* nobody may go on */
         speak(l);
         px_config(&fx, PC_PHONE_PROXY PC_APPLIED);
+        plug_all(l);
+        l->ncalls = 0;
 }
 
 /* One turn; what happens is decided by dice, and how often is written down. */

@@ -540,6 +540,7 @@ static void media_of_a_session_is_bounded(void **st)
         char id[32];
 
         (void)st;
+        w.known = true;
         session_of(&kinds[0]);
         for (unsigned i = 0; i < 3; i++) {
                 snprintf(id, sizeof id, "big%u", i);
