@@ -563,6 +563,7 @@ static void media_moves_with_its_call(void **st)
         const struct sip_session *s;
 
         (void)st;
+        w.known = true;
         session_of(&kinds[0]);
         in.to = NULL;
         talk_request(&in, DIR_S2C, "INVITE", 1, SDP_HEAD("10.1.1.7") LINE LINE);
