@@ -431,7 +431,8 @@ class SipLab(lablib.Lab):
 def tshark_payloads(path, port, src):
     """G.711 that tshark decodes from an address in a capture file, by sequence number; port: either end's, to be read as RTP."""
     out = subprocess.run(["tshark", "-r", path, "-d", f"udp.port=={port},rtp", "-Y", f"rtp && ip.src == {src}", "-T", "fields", "-e",
-                          "rtp.seq", "-e", "rtp.p_type", "-e", "rtp.payload"], check=True, capture_output=True, text=True).stdout
+                          "rtp.seq", "-e", "rtp.p_type", "-e", "rtp.payload"], check=True, capture_output=True, text=True,
+                         env=dict(os.environ, HOME=os.path.dirname(path))).stdout  # nobody's preferences
     rows = [line.split("\t") for line in out.splitlines()]
     assert rows and all(kind == "0" for _, kind, _ in rows), f"tshark finds {len(rows)} packets from {src}, not all of G.711"
     return {int(seq): bytes.fromhex(p.replace(":", "")) for seq, _, p in rows}
