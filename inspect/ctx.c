@@ -19,6 +19,12 @@ void inspect_count(struct inspect_ctx *c, const char *counter, uint64_t n)
                 c->ops->count(c, counter, n);
 }
 
+void inspect_dropped(struct inspect_ctx *c)
+{
+        if (c->ops && c->ops->dropped)
+                c->ops->dropped(c);
+}
+
 int inspect_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r)
 {
         return c->ops && c->ops->open_pinhole ? c->ops->open_pinhole(c, r) : 0;

@@ -100,6 +100,8 @@ struct inspect_host {
         bool (*phone_known)(struct inspect_ctx *c, const char *device);
         /* Per-engine counters by name, for show (static strings). */
         void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);
+        /* A message of a stream goes no further, for the inspect line's own count. */
+        void (*dropped)(struct inspect_ctx *c);
 };
 
 struct inspect_ctx {
@@ -132,6 +134,7 @@ struct inspect_ctx {
 
 /* The host's functions, where there is a host that has them. */
 void inspect_count(struct inspect_ctx *c, const char *counter, uint64_t n);
+void inspect_dropped(struct inspect_ctx *c);
 int inspect_open_pinhole(struct inspect_ctx *c, const struct pinhole_req *r); /* without one: 0 */
 
 /* Both ends of a direction as debug lines print them: "outside:1.1.1.1/2000". */

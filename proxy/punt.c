@@ -317,13 +317,18 @@ static void count_refused(struct worker *w, const struct conn *c, enum conn_end_
                 atomic_fetch_add_explicit(&n->resets, 1, memory_order_relaxed);
 }
 
-static void drop_dgram(struct punt *p, struct punt_flow *f, struct pkt *pk)
+static void count_dropped(struct punt *p, struct punt_flow *f, uint32_t more)
 {
         struct conn *c = f ? punt_flow_conn(p, f) : NULL;
         struct inspect_count *n = c ? policy_inspect_count(p->w->policy, c->inspect_line) : NULL;
 
         if (n)
-                atomic_fetch_add_explicit(&n->drops, 1, memory_order_relaxed);
+                atomic_fetch_add_explicit(&n->drops, more, memory_order_relaxed);
+}
+
+static void drop_dgram(struct punt *p, struct punt_flow *f, struct pkt *pk)
+{
+        count_dropped(p, f, 1);
         dp_discard(p->w, pk, DROP_INSPECT);
 }
 
@@ -410,6 +415,9 @@ static void on_msg(struct punt *p, unsigned link, const struct punt_msg *m)
                 break;
         case PUNT_DGRAM_DROP:
                 drop_dgram(p, f, m->pk);
+                break;
+        case PUNT_REFUSED:
+                count_dropped(p, f, m->n);
                 break;
         case PUNT_PINHOLE:
                 pinhole_add(p->w, &m->pinhole);

@@ -31,6 +31,7 @@ enum punt_kind {
         PUNT_GONE,
         PUNT_DGRAM,
         PUNT_DGRAM_DROP,
+        PUNT_REFUSED, /* to the dataplane: so many messages of a stream were dropped by its engine */
         PUNT_PINHOLE,
         PUNT_PINHOLE_END,
         PUNT_GROUP_CLOSE, /* its pinholes */
@@ -110,6 +111,7 @@ struct punt_msg { /* by value over the ring */
                 struct pkt *pk; /* DGRAM, DGRAM_DROP: the buffer changes hands; only the dataplane frees it */
                 struct pinhole_spec pinhole; /* PINHOLE, PINHOLE_END */
                 uint64_t group;              /* GROUP_CLOSE */
+                uint32_t n;                  /* REFUSED */
                 struct punt_lease lease;     /* LEASE, LEASE_ASK, LEASE_GIVE */
                 struct punt_map map;         /* MAP, UNMAP, MAP_GONE */
                 struct punt_far far;         /* BOX_OPEN, BOX_OPENED */

@@ -54,6 +54,19 @@ static void ctx_count(struct inspect_ctx *c, const char *name, uint64_t n)
                         (struct engine_counter){ .engine = inspect_name(s->engine->id), .name = name, .value = n };
 }
 
+/* Without room in the ring it is told along with the next one. */
+static void ctx_dropped(struct inspect_ctx *c)
+{
+        struct psession *s = c->host;
+        struct punt_msg m = { .kind = PUNT_REFUSED, .flow = s->flow, .gen = s->gen, .n = ++s->drops_owed };
+        struct punt_link *l = s->w->env.link[s->nlink];
+
+        if (ring_space(l->to_dp) < 2 || !ring_push(l->to_dp, &m))
+                return;
+        s->drops_owed = 0;
+        worker_wake(l->dp);
+}
+
 static int host_random(void *host_worker, void *buf, size_t n)
 {
         struct proxy_worker *w = host_worker;
@@ -75,6 +88,7 @@ const struct inspect_host proxy_host = {
         .phone_seen = ctx_phone_seen,
         .phone_known = ctx_phone_known,
         .count = ctx_count,
+        .dropped = ctx_dropped,
 };
 
 static void names(struct psession *s)

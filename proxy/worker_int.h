@@ -56,6 +56,7 @@ struct psession {
         bool gone_owed, end_owed, dead;
         uint8_t end_reason;
         uint8_t drop; /* the flow drop that the end counts as */
+        uint32_t drops_owed; /* messages dropped that the dataplane has not been told of */
         struct punt_flow_info info;
         enum session_state state;
         const struct inspect_engine *engine;

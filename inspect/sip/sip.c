@@ -139,6 +139,8 @@ enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cu
         f = decide(&x);
         if (f != SIP_WAIT)
                 sip_debug_message(&x, f == SIP_FORWARD ? NULL : x.why ? x.why : "closed");
+        if (f == SIP_DROP && !datagram)
+                inspect_dropped(c);
         if (f != SIP_FORWARD)
                 c->out->len = mark;
         if (f == SIP_CLOSE && !c->reason[0])

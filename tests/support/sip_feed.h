@@ -45,7 +45,7 @@ struct world {
         } nat[WORLD_NATS];
         char device[65];
         uint32_t expires;
-        unsigned seen;
+        unsigned seen, dropped;
         bool phones_full, known;
         unsigned groups, groups_open; /* ever; now */
         bool group_open[WORLD_GROUPS], pat_full;
@@ -274,6 +274,13 @@ static inline int world_open_pinhole(struct inspect_ctx *c, const struct pinhole
         return -1;
 }
 
+static inline void world_dropped(struct inspect_ctx *c)
+{
+        struct world *w = c->host_worker;
+
+        w->dropped++;
+}
+
 static const struct inspect_host world_ops = {
         .open_pinhole = world_open_pinhole,
         .end_pinhole = feed_on_pinhole_end,
@@ -288,6 +295,7 @@ static const struct inspect_host world_ops = {
         .phone_seen = world_phone_seen,
         .phone_known = world_phone_known,
         .count = feed_on_count,
+        .dropped = world_dropped,
 };
 
 static inline void world_begin(struct world *w)

@@ -396,6 +396,7 @@ static void a_long_request_uri(void **st)
                 snprintf(head, sizeof head, "OPTIONS %s SIP/2.0\r\n" VIA FROM_TO REST "CSeq: 1 OPTIONS\r\n", uri);
                 assert_true((sip_say(&f, DIR_C2S, sip_text(head, "")) != NULL) == (n == SIP_URI_MAX));
                 assert_false(f.closed);
+                assert_int_equal(w.dropped, n > SIP_URI_MAX);
                 end();
         }
 }

@@ -532,6 +532,28 @@ static void a_datagram_whose_flow_has_ended_is_freed(void **state)
         assert_int_equal(stat_of().flows, 0);
 }
 
+/* What an engine keeps back of a stream or of datagrams is in the count of its inspect line. */
+static void dropped_messages_are_counted(void **state)
+{
+        struct punt_msg m = dgram_new(40000);
+        struct punt_msg told = { .kind = PUNT_REFUSED, .flow = m.flow, .gen = m.gen, .n = 3 };
+        uint32_t line = pf_conn(&p)->inspect_line;
+        uint64_t packets, before, drops, resets;
+
+        (void)state;
+        assert_true(line);
+        policy_inspect_read(p.wf.w->policy, line, &packets, &before, &resets);
+        assert_true(ring_push(link_[0].to_dp, &told));
+        give_back(&m, PUNT_DGRAM_DROP);
+        policy_inspect_read(p.wf.w->policy, line, &packets, &drops, &resets);
+        assert_int_equal(drops - before, 4);
+        told.gen++;
+        assert_true(ring_push(link_[0].to_dp, &told));
+        step();
+        policy_inspect_read(p.wf.w->policy, line, &packets, &drops, &resets);
+        assert_int_equal(drops - before, 4);
+}
+
 static void datagrams_leave_a_quarter_of_the_ring(void **state)
 {
         struct punt_msg m = dgram_new(40000), other;
@@ -771,6 +793,7 @@ int main(void)
                 T(ids_are_limited_and_come_back_in_turn),
                 T(a_released_datagram_goes_on),
                 T(a_datagram_whose_flow_has_ended_is_freed),
+                T(dropped_messages_are_counted),
                 T(datagrams_leave_a_quarter_of_the_ring),
                 T(a_pinhole_lives_as_long_as_its_conn),
                 T(the_proxy_ends_a_datagram_flow_at_once),
