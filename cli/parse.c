@@ -56,6 +56,7 @@ void conf_ctx_fini(struct conf_ctx *c)
 void conf_top(struct conf_ctx *c)
 {
         c->depth = 0;
+        c->skip_indent = 0;
 }
 
 const char *conf_prompt(const struct conf_ctx *c)
@@ -252,6 +253,66 @@ static int refuse_find(struct cli_result *res, const struct find_result *f, cons
         return -1;
 }
 
+/* ---- lines behind a refused one ---- */
+static bool begins_so(const struct tree_row *tr, const struct word *w)
+{
+        for (unsigned i = 0; i < tr->g->nfirst; i++) {
+                const struct gram_part *p = tr->g->pos[tr->g->first[i]];
+
+                if (p->kind == PART_KEYWORD && str_prefix_ci(p->text, w->s))
+                        return true;
+        }
+        return false;
+}
+
+/* What a line that is not understood would have been: a word that no command begins with may be a mode we lack. */
+static bool may_open_mode(const struct conf_ctx *c, const struct word *w)
+{
+        const struct cli_tree *t = c->store->tree;
+        bool known = false;
+
+        for (unsigned d = 0; d <= c->depth + 1; d++) {
+                const struct tree_mode *m = d > c->depth ? tree_exec(t)
+                                            : d          ? tree_mode_of(t, c->level[d - 1].row->mode)
+                                                         : tree_global(t);
+
+                for (unsigned i = 0; i < m->n; i++) {
+                        if (!begins_so(&m->row[i], w))
+                                continue;
+                        if (m->row[i].conf && m->row[i].conf->kind == ROW_MODE)
+                                return true;
+                        known = true;
+                }
+        }
+        return !known;
+}
+
+/* Lines indented deeper than a refused one that opens a mode are its sub-lines: they must not fall into the object
+ * that was being configured before. */
+static bool is_skipped(struct conf_ctx *c, const struct lexed *lx)
+{
+        if (c->finishing)
+                return false;
+        if (c->skip_indent && lx->w[0].off >= c->skip_indent)
+                return true;
+        c->skip_indent = 0;
+        return false;
+}
+
+static void skip_behind(struct conf_ctx *c, unsigned indent)
+{
+        if (!c->finishing)
+                c->skip_indent = indent + 1;
+}
+
+static int refuse_skipped(struct args *args, struct cli_result *res)
+{
+        args_free(args);
+        res->code = CLI_ERROR;
+        text_add(&res->text, "ERROR: not read: it belongs to a line that was refused\n");
+        return -1;
+}
+
 /* ---- one line ---- */
 static struct args *read_words(const char *line, struct cli_result *res)
 {
@@ -289,6 +350,7 @@ static int tell_applied(struct apply *a, enum applied how)
  * that it was not written for. */
 static int act(struct conf_ctx *c, struct args *args, const struct search *s, bool no_form)
 {
+        unsigned indent = args->lx.w[0].off;
         struct err e = { 0 };
         struct apply a = { .c = c,
                            .tr = s->best.row,
@@ -304,6 +366,8 @@ static int act(struct conf_ctx *c, struct args *args, const struct search *s, bo
                 c->depth = s->depth;
         a.obj = object_at(c, s->depth);
         ret = tell_applied(&a, apply_row(&a));
+        if (ret < 0 && a.row->kind == ROW_MODE && !no_form)
+                skip_behind(c, indent);
         args_free(a.args);
         return ret;
 }
@@ -323,6 +387,8 @@ static int read_line(struct conf_ctx *c, struct args *args)
         search_modes(c, &args->lx, no_form, &s);
         if (s.best.how != FOUND) {
                 ret = refuse_find(res, &s.best, &args->lx);
+                if (!no_form && may_open_mode(c, &args->lx.w[0]))
+                        skip_behind(c, args->lx.w[0].off);
                 args_free(args);
                 return ret;
         }
@@ -346,7 +412,10 @@ int conf_line(struct conf_ctx *c, const char *line, struct cli_result *res)
         while (c->depth && !conf_object(c)) /* somebody removed it */
                 c->depth--;
         args = read_words(line, res);
-        ret = args ? read_line(c, args) : res->code == CLI_EMPTY ? 0 : -1;
+        if (!args)
+                ret = res->code == CLI_EMPTY ? 0 : -1;
+        else
+                ret = is_skipped(c, &args->lx) ? refuse_skipped(args, res) : read_line(c, args);
         c->res = NULL;
         c->line = NULL;
         return ret;

@@ -67,6 +67,7 @@ struct conf_ctx {
         unsigned priv; /* who types: rows above it are not there */
         unsigned depth;
         struct conf_level level[CONF_DEPTH_MAX];
+        unsigned skip_indent; /* lines indented so far belong to a refused one; 0: none do */
         struct conf_pending *pending, *pending_last;
         unsigned line_no;
         char was_nameif[NAMEIF_MAX + 1]; /* of the interface being changed */

@@ -161,6 +161,6 @@ unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no,
         }
         c->late = late;
         c->finishing = false;
-        c->depth = 0;
+        conf_top(c);
         return n;
 }

@@ -12,6 +12,10 @@
 #define KEYPAIR_NAME_MAX 128
 #define DN_TEXT_MAX 512
 
+/* Kept and printed; nobody looks at them. 0: not said. */
+enum tp_clients { CLIENTS_IPSEC = 1, CLIENTS_SSL, CLIENTS_BOTH };
+enum tp_usage { TP_IPSEC_CLIENT = 1, TP_SSL_CLIENT, TP_SSL_SERVER, TP_BOTH_CLIENTS };
+
 struct trustpoint_conf {
         struct conf_obj o;
         enum { ENROLL_NONE, ENROLL_TERMINAL, ENROLL_SELF, ENROLL_URL } enrollment;
@@ -24,7 +28,8 @@ struct trustpoint_conf {
         bool no_accept_subordinates, no_id_cert_issuer;
         bool accept_expired_phone; /* ours: accept-expired-phone-certificate */
         enum { REVOKE_NONE, REVOKE_CRL, REVOKE_OCSP, REVOKE_CRL_NONE } revocation;
-        char id_usage[32], client_types[32], validation_usage[64];
+        char id_usage[32];
+        uint8_t client_types, validation_usage; /* enum tp_clients, enum tp_usage */
 };
 
 /* crypto ca certificate chain N: which certificates the trustpoint holds, as hex lines; DER kept in the asset store

@@ -72,6 +72,14 @@ static int check_sip(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+static int check_xlate(struct conf_ctx *c, void *obj, struct err *e)
+{
+        (void)obj;
+        if (c->store->policy.timeouts.xlate < 60)
+                return err_set(e, ERR_RANGE, "timeout xlate is at least 0:01:00");
+        return 0;
+}
+
 /* Lines for what is not there are printed with their defaults; only other values claim something. */
 static const char *phones_inert(const struct store *s, const void *obj)
 {
@@ -123,7 +131,7 @@ static const char *rest_inert(const struct store *s, const void *obj)
         }
 
 const struct cmd_row rows_timeout[] = {
-        LINE("timeout xlate XLATE:duration", "Idle time until a translation is freed"),
+        LINE("timeout xlate XLATE:duration", "Idle time until a translation is freed", .check = check_xlate),
         LINE("timeout pat-xlate PAT:duration", "Time until a port of a PAT address is used again"),
         LINE("timeout conn CONN:duration [half-closed HALF:duration] [udp UDP:duration] [icmp ICMP:duration]",
              "Idle time until a connection ends", .check = check_conn),
