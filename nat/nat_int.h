@@ -108,6 +108,7 @@ bool nat_port_is_static(const struct nat_rt *n, const struct net_rt *net, uint16
 
 /* ---- live state ---- */
 struct nat_hit_table;
+struct static_xlate;
 struct nat_hit_table *nat_hit_table_new(void) MUST_USE;
 void nat_hit_table_free(struct nat_hit_table *t);
 /* false: seen before, or the table is full. */
@@ -158,6 +159,8 @@ struct xlate_table {
         uint64_t refused;       /* flows without a port */
         struct portpool_table *ports;
         struct nat_hit_table *hits;
+        struct static_xlate *statics; /* that were told of, in order of their rules */
+        uint32_t nstatics;
         void (*lease_end)(struct worker *w, const struct xlate_lease *l);
 };
 

@@ -49,6 +49,7 @@ void xlate_table_free(struct xlate_table *t)
         mem_unreserve(t->generation, XLATES_MAX * sizeof *t->generation);
         portpool_table_free(t->ports);
         nat_hit_table_free(t->hits);
+        mem_free(t->statics);
         hash_fini(&t->by_source);
         mem_free(t);
 }

@@ -47,7 +47,8 @@ void xlate_release(struct worker *w, uint32_t handle);
 void xlate_conn_end(struct worker *w, struct conn *c); /* conn_end callback */
 /* A plan that does not become a conn: its hold is given back; a translation no conn ever used goes at once. */
 void xlate_plan_refused(struct worker *w, const struct flow_plan *plan);
-/* Hook for a new snapshot: static translations exist from now on (305009), whether or not they are used. */
+/* Hook for a new snapshot: static translations exist from now on (305009), whether or not they are used, or are gone
+ * (305010). */
 void nat_snapshot_hook(struct worker *w);
 
 struct xlate_row {

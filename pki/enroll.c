@@ -56,8 +56,8 @@ static struct keypair *key_of(struct keystore *k, const struct trustpoint_conf *
         return kp ? kp : keypair_generate(ENROLL_KEY_BITS, now_of(k), keystore_rng(k), e);
 }
 
-int pki_enroll_self(struct keystore *k, const struct trustpoint_conf *tp, const struct enroll_params *p,
-                    struct err *e)
+static int enroll_self(struct keystore *k, const struct trustpoint_conf *tp, const struct enroll_params *p,
+                       struct err *e)
 {
         struct x509_plan plan;
         struct keypair *kp;
@@ -78,8 +78,17 @@ int pki_enroll_self(struct keystore *k, const struct trustpoint_conf *tp, const 
         return ret;
 }
 
-int pki_enroll_csr(struct keystore *k, const struct trustpoint_conf *tp, const struct enroll_params *p,
-                   struct wbuf *w, struct err *e)
+int pki_enroll_self(struct keystore *k, const struct trustpoint_conf *tp, const struct enroll_params *p,
+                    struct err *e)
+{
+        if (enroll_self(k, tp, p, e) == 0)
+                return 0;
+        keystore_log_why(k, LOG_717002, tp->o.name, e->text);
+        return -1;
+}
+
+static int enroll_csr(struct keystore *k, const struct trustpoint_conf *tp, const struct enroll_params *p,
+                      struct wbuf *w, struct err *e)
 {
         struct x509_plan plan;
         struct keypair *kp;
@@ -96,6 +105,15 @@ int pki_enroll_csr(struct keystore *k, const struct trustpoint_conf *tp, const s
                 ret = keystore_key_put(k, pki_keypair_label(tp), kp, e);
         keypair_put(kp);
         return ret;
+}
+
+int pki_enroll_csr(struct keystore *k, const struct trustpoint_conf *tp, const struct enroll_params *p,
+                   struct wbuf *w, struct err *e)
+{
+        if (enroll_csr(k, tp, p, w, e) == 0)
+                return 0;
+        keystore_log_why(k, LOG_717002, tp->o.name, e->text);
+        return -1;
 }
 
 /* ---- import ---- */
@@ -119,8 +137,8 @@ static int check_import(struct keystore *k, const struct trustpoint_conf *tp, co
                                 tp->o.name);
 }
 
-int pki_import_certificate(struct keystore *k, const struct trustpoint_conf *tp, const char *text, size_t n,
-                           struct err *e)
+static int import_certificate(struct keystore *k, const struct trustpoint_conf *tp, const char *text, size_t n,
+                              struct err *e)
 {
         struct cert *c = cert_from_text(text, n, e);
         struct tp_assets a;
@@ -134,8 +152,18 @@ int pki_import_certificate(struct keystore *k, const struct trustpoint_conf *tp,
                 ret = keystore_tp_put(k, tp->o.name, c, a.ca, a.nca, e);
         tp_assets_put(&a);
         cert_put(c);
+        return ret;
+}
+
+int pki_import_certificate(struct keystore *k, const struct trustpoint_conf *tp, const char *text, size_t n,
+                           struct err *e)
+{
+        int ret = import_certificate(k, tp, text, n, e);
+
         if (ret == 0)
                 keystore_log(k, LOG_717003, tp->o.name);
+        else
+                keystore_log_why(k, LOG_717020, tp->o.name, e->text);
         return ret;
 }
 
@@ -187,9 +215,11 @@ int pki_export_pkcs12(struct keystore *k, const struct trustpoint_conf *tp, cons
         else
                 ret = pkcs12_write(&p, tp->o.name, pass, &der, &n, e);
         pkcs12_put(&p);
-        if (ret < 0)
-                return -1;
-        base64_write(der, n, w);
-        mem_free_secret(der);
-        return w->full ? err_set(e, ERR_LIMIT, "the PKCS12 file is too long to be shown") : 0;
+        if (ret == 0) {
+                base64_write(der, n, w);
+                mem_free_secret(der);
+                ret = w->full ? err_set(e, ERR_LIMIT, "the PKCS12 file is too long to be shown") : 0;
+        }
+        keystore_log(k, ret == 0 ? LOG_717005 : LOG_717004, tp->o.name);
+        return ret;
 }

@@ -215,6 +215,14 @@ void keystore_log(struct keystore *k, enum log_msg id, const char *trustpoint)
         pthread_mutex_unlock(&k->lock);
 }
 
+void keystore_log_why(struct keystore *k, enum log_msg id, const char *trustpoint, const char *why)
+{
+        pthread_mutex_lock(&k->lock);
+        if (k->log)
+                log_msg(k->log, id, LS(trustpoint), LS(why));
+        pthread_mutex_unlock(&k->lock);
+}
+
 /* ---- changes: render what may fail, write files, then swap pointers ---- */
 
 struct change {

@@ -39,6 +39,7 @@ const struct rng *keystore_rng(const struct keystore *k);
  * mutex. */
 void keystore_set_log(struct keystore *k, struct log_src *src);
 void keystore_log(struct keystore *k, enum log_msg id, const char *trustpoint);
+void keystore_log_why(struct keystore *k, enum log_msg id, const char *trustpoint, const char *why);
 
 /* ---- key pairs: label -> reference (the caller puts it) or NULL ---- */
 struct keypair *keystore_key_get(struct keystore *k, const char *label);

@@ -286,6 +286,15 @@ static int check_vlan(struct conf_ctx *c, void *obj, struct err *e)
 }
 
 #define I struct iface_conf
+/* 411003, 411004; copies and checks of a configuration change no interface. The caller holds conf_lock. */
+static void after_shutdown(struct conf_ctx *c, void *obj, bool no_form UNUSED)
+{
+        const struct iface_conf *i = obj;
+
+        if (c->box && c->box->store == c->store && c->res->changed)
+                log_msg(c->box->log_src, i->shutdown ? LOG_411004 : LOG_411003, LS(i->o.name));
+}
+
 static const struct cmd_bind description_bind[] = { BIND("TEXT", I, description), { 0 } };
 static const struct cmd_bind shutdown_bind[] = { BIND_FLAG("shutdown", I, shutdown), { 0 } };
 static const struct cmd_bind speed_bind[] = { BIND_WORD("10", I, speed),
@@ -310,7 +319,8 @@ static const struct cmd_row iface_rows[] = {
           .dirty = DIRTY_NET },
         { ROW_LEAF, "speed {10|100|1000|auto}", "Configure speed operation", speed_bind, 0, .inert = HOST_PORT },
         { ROW_LEAF, "duplex {auto|full|half}", "Configure duplex operation", duplex_bind, 0, .inert = HOST_PORT },
-        { ROW_LEAF, "shutdown", "Shutdown the selected interface", shutdown_bind, .dirty = DIRTY_IFACE },
+        { ROW_LEAF, "shutdown", "Shutdown the selected interface", shutdown_bind, .dirty = DIRTY_IFACE,
+          .after = after_shutdown },
         { ROW_LEAF, "vlan ID:u32(1-4094)", "VLAN of a subinterface", vlan_bind, DIRTY_IFACE, .applies = is_sub,
           .check = check_vlan },
         { ROW_LEAF, "mac-address MAC:mac", "Assign a MAC address to the interface", mac_bind, .dirty = DIRTY_NET },

@@ -21,7 +21,7 @@ static void dir_row(struct session *s, const struct tz *z, const char *name, con
         char when[40], shown[300];
 
         strftime(when, sizeof when, "%H:%M:%S %b %d %Y", &tm);
-        out(s, "%-6u %s  %-11lld %s  %s\n", n, S_ISDIR(st->st_mode) ? "drwx" : "-rwx",
+        out(s, "%-6u %s  %-11lld %s  %s\n", n, S_ISDIR(st->st_mode) ? "drwx" : "-rw-",
             S_ISDIR(st->st_mode) ? 0LL : (long long)st->st_size, when,
             str_escape(shown, sizeof shown, name, strlen(name)));
 }

@@ -37,6 +37,7 @@ static bool enable_ok(struct session *s, const char *password)
 static enum dialog_next enable_step(struct dialog *d, const char *answer)
 {
         struct enable_state *st = d->state;
+        struct box *b = session_box(st->s);
 
         if (!answer)
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
@@ -48,6 +49,9 @@ static enum dialog_next enable_step(struct dialog *d, const char *answer)
         if (++st->tries < TRIES)
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
         dialog_say(d, "Access denied.\n");
+        pthread_mutex_lock(&b->conf_lock);
+        log_msg(b->log_src, LOG_308001, LU(st->tries), LS("console"));
+        pthread_mutex_unlock(&b->conf_lock);
         return DIALOG_DONE;
 }
 

@@ -186,6 +186,13 @@ enum drop_reason decode_whole(struct worker *w, struct pkt *pk)
         return why;
 }
 
+static void log_land(struct worker *w, const struct pkt *pk)
+{
+        struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
+
+        log_msg(w->log, LOG_106017, LA(&src), LA(&dst));
+}
+
 void decode_stage(struct worker *w, struct burst *b)
 {
         const struct net_rt *n = net_rt(w->snap);
@@ -196,6 +203,8 @@ void decode_stage(struct worker *w, struct burst *b)
 
                 if (!why)
                         continue;
+                if (why == DROP_LAND && !pk->dry)
+                        log_land(w, pk);
                 count_error(w, pk, why);
                 dp_drop(pk, why);
         }

@@ -200,6 +200,12 @@ static void spoof(void)
         assert_true(px_logged(&fx, "%ASA-2-106016: Deny IP spoof from (10.0.0.77) to 10.0.0.9 on interface outside"));
 }
 
+static void land(void)
+{
+        px_udp(&fx, 0, CLIENT, 53, CLIENT, 53, "x");
+        assert_true(px_logged(&fx, "%ASA-2-106017: Deny IP due to Land Attack from 192.0.2.10 to 192.0.2.10"));
+}
+
 static void no_route(void)
 {
         px_config(&fx, "no route outside 0.0.0.0 0.0.0.0 192.0.2.254 1\n");
@@ -702,7 +708,7 @@ static const struct row {
         { DROP_BAD_IP_CSUM, EDIT(UDP, 24, 1, 0x5A) },
         { DROP_BAD_IP_ADDR, EDIT_FIX(UDP, 26, 4, 127, 0, 0, 1) },
         { DROP_IP_OPTION, .make = ip_option },
-        { DROP_LAND, EDIT_FIX(UDP, 30, 4, 192, 0, 2, 10) },
+        { DROP_LAND, .make = land },
         { DROP_TTL, .make = ttl },
         { DROP_FRAGMENT, .make = frag_overlap },
         { DROP_FRAG_INVALID, EDIT_FIX(UDP, 20, 2, 0x20, 0) }, /* 12 bytes, and more to come */

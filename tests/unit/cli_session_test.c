@@ -79,6 +79,28 @@ static void wrong_enable_passwords(void **state UNUSED)
                             "ciscoasa> enable\n"
                             "Password: \n"
                             "ciscoasa# \n");
+        cf_priv(&f, "configure terminal\nlogging enable\nlogging buffered informational\ndisable\nenable\na\nb\n"
+                    "letmein\ndisable\nenable\na\nb\nc\nenable\nletmein\n");
+        log_step(f.box.log);
+        has(cf_priv(&f, "show logging\n"),
+            "%ASA-6-308001: console enable password incorrect for 3 tries (from console)\n");
+}
+
+/* What was said already is not said again, and other stores are not the appliance's. */
+static void interfaces_that_go_down_and_come_up_are_told(void **state UNUSED)
+{
+        const char *t,
+                *up = "%ASA-4-411003: Interface GigabitEthernet0/0, changed state to administratively up\n",
+                *down = "%ASA-4-411004: Interface GigabitEthernet0/0, changed state to administratively down\n";
+
+        cf_priv(&f, "configure terminal\nlogging enable\nlogging buffered warnings\ninterface GigabitEthernet0/0\n"
+                    "shutdown\nno shutdown\nno shutdown\nshutdown\n");
+        log_step(f.box.log);
+        t = strstr(cf_priv(&f, "show logging\n"), up);
+        assert_non_null(t);
+        assert_memory_equal(t + strlen(up), down, strlen(down));
+        has_not(t + strlen(up), up);
+        has_not(t + strlen(up) + strlen(down), down);
 }
 
 static void login_where_configured(void **state UNUSED)
@@ -315,7 +337,7 @@ static void files_on_flash(void **state UNUSED)
                                     "verify /md5 disk0:/a.cfg\ndelete disk0:/a.cfg\n\n\ndir\ndelete /noconfirm nope\n"
                                     "more disk0:/../../etc/passwd\nmore disk0:/pki/keys/x.key\n");
 
-        has(t, "Directory of disk0:/\n\n1      -rwx  ");
+        has(t, "Directory of disk0:/\n\n1      -rw-  ");
         has(t, "a.cfg\n\n");
         has(t, " bytes free)\n");
         has(t, "%Error opening disk0:/nope (No such file or directory)\n");
@@ -641,6 +663,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 T(a_session_reads_like_a_log),
                 T(wrong_enable_passwords),
+                T(interfaces_that_go_down_and_come_up_are_told),
                 T(login_where_configured),
                 T(user_mode_has_fewer_commands),
                 T(lower_levels_do_not_configure),

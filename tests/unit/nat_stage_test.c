@@ -642,6 +642,32 @@ static void test_hits_survive_commits(void **state)
                 assert_int_equal(u, strcmp(r->object, "srv") == 0 ? 2 : 0);
         }
         assert_int_equal(logged(b, "305009"), 2);
+        assert_int_equal(logged(b, "305010"), 0);
+}
+
+static void test_statics_come_and_go(void **state)
+{
+        struct bench *b = *state;
+
+        use_rules(b);
+        nf_host(&b->n, "another", "10.1.1.1");
+        nf_static(&b->n, "another", "inside", "outside", "192.0.2.150");
+        nf_commit(&b->n, &b->f);
+        wf_advance(&b->f, 5000);
+        nf_commit(&b->n, &b->f);
+        assert_int_equal(logged(b, "305010"), 0);
+        nf_del(&b->n, "srv");
+        nf_commit(&b->n, &b->f);
+        assert_int_equal(logged(b, "%ASA-6-305010: Teardown static translation from inside:10.1.1.2 to "
+                                   "outside:192.0.2.140 duration 0:00:05"),
+                         1);
+        assert_int_equal(logged(b, "305010"), 1);
+        nf_host(&b->n, "another", "10.1.1.9"); /* the same rule, another address: one ends and one begins */
+        nf_commit(&b->n, &b->f);
+        assert_int_equal(logged(b, "Teardown static translation from inside:10.1.1.1 to outside:192.0.2.150"), 1);
+        assert_int_equal(logged(b, "Built static translation from inside:10.1.1.9 to outside:192.0.2.150"), 1);
+        assert_int_equal(logged(b, "305009"), 3);
+        assert_int_equal(logged(b, "305010"), 2);
 }
 
 /* ---- ICMP errors ---- */
@@ -885,6 +911,7 @@ int main(void)
                 T(test_pat_address_cannot_be_called),
                 T(test_removed_rule),
                 T(test_hits_survive_commits),
+                T(test_statics_come_and_go),
                 T(test_error_from_the_far_end),
                 T(test_error_from_a_router),
                 T(test_error_from_the_server),

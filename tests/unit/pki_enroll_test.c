@@ -193,7 +193,7 @@ static void what_cannot_be_in_a_certificate_changes_nothing(void **state)
         };
         struct pki_store *s = *state;
         uint64_t g = keystore_generation(s->k);
-        char text[256];
+        char text[256], line[512];
         struct wbuf w = wbuf_of(text, sizeof text);
 
         for (size_t i = 0; i < ARRAY_LEN(row); i++) {
@@ -206,6 +206,10 @@ static void what_cannot_be_in_a_certificate_changes_nothing(void **state)
                 assert_int_equal(pki_enroll_csr(s->k, &s->tp, &s->params, &w, &s->e), -1);
                 assert_true(keystore_generation(s->k) == g);
                 assert_null(keystore_key_get(s->k, DEFAULT_RSA_KEY));
+                snprintf(line, sizeof line,
+                         "%%ASA-3-717002: Certificate enrollment failed for trustpoint tp. Reason: %s.\n", s->e.text);
+                assert_string_equal(pki_store_lines(s) + strlen(line), line);
+                assert_memory_equal(s->lines, line, strlen(line));
         }
 }
 
@@ -285,8 +289,15 @@ static void authenticate_then_import(void **state)
         authenticate(s, "root.pem");
         assert_int_equal(import(s, "server.pem"), -1);
         assert_string_equal(s->e.text, "the certificate was not issued by the CA of trustpoint tp");
-        assert_string_equal(pki_store_lines(s),
-                            "%ASA-6-717003: Certificate received from Certificate Authority for trustpoint tp.\n");
+        assert_string_equal(
+                pki_store_lines(s),
+                "%ASA-3-717020: Failed to install device certificate for trustpoint tp. Reason: trustpoint tp "
+                "has no key pair <Default-RSA-Key>.\n"
+                "%ASA-3-717020: Failed to install device certificate for trustpoint tp. Reason: the "
+                "certificate does not match the key pair <Default-RSA-Key> of trustpoint tp.\n"
+                "%ASA-6-717003: Certificate received from Certificate Authority for trustpoint tp.\n"
+                "%ASA-3-717020: Failed to install device certificate for trustpoint tp. Reason: the "
+                "certificate was not issued by the CA of trustpoint tp.\n");
         authenticate(s, "int.pem");
         assert_int_equal(import(s, "server.pem"), 0);
         keystore_tp_get(s->k, "tp", &a);
@@ -411,6 +422,10 @@ static void an_export_imports_again(void **state)
         strcpy(s->tp.keypair, "tp");
         assert_int_equal(pki_export_pkcs12(s->k, &s->tp, "other", &tiny, &s->e), -1);
         assert_int_equal(pki_export_pkcs12(s->k, &s->tp, "other", &w, &s->e), 0);
+        assert_string_equal(pki_store_lines(s), "%ASA-6-717004: PKCS #12 export failed for trustpoint tp.\n"
+                                                "%ASA-6-717007: PKCS #12 import succeeded for trustpoint tp.\n"
+                                                "%ASA-6-717004: PKCS #12 export failed for trustpoint tp.\n"
+                                                "%ASA-6-717005: PKCS #12 export succeeded for trustpoint tp.\n");
         assert_int_equal(pki_import_pkcs12(s->k, "copy", text, w.len, "other", &s->e), 0);
         keystore_tp_get(s->k, "copy", &a);
         assert_int_equal(a.nca, 2);
