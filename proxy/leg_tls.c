@@ -257,15 +257,17 @@ static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flag
 
 /* ---- handshake ---- */
 
-/* RFC 5246 7.4.1.2, in one record: how many suites the client proposed. 0 when it cannot be told. */
-static unsigned hello_suites(const uint8_t *p, size_t n)
+/* RFC 5246 7.4.1.2, in one record: the suites that the client proposed. None when they cannot be told. */
+static void note_suites(struct tls_info *i, const uint8_t *p, size_t n)
 {
         struct cur c = cur_of(p, n);
 
         cur_take(&c, 5 + 4 + 2 + 32);
         cur_take(&c, cur_u8(&c));
-        n = cur_be16(&c);
-        return c.bad ? 0 : (unsigned)n / 2;
+        n = cur_be16(&c) / 2u;
+        for (size_t k = 0; k < n && k < TLS_OFFERED_KEPT; k++)
+                i->offered[k] = cur_be16(&c);
+        i->noffered = c.bad ? 0 : (unsigned)n;
 }
 
 /* The one place that says so (S2): by now the peer has also proved that the certificate's key is its own. */
@@ -291,7 +293,7 @@ static void handshake_done(struct leg_tls *t)
         snprintf(i->cipher, sizeof i->cipher, "%s",
                  tls_suite_openssl_name(mbedtls_ssl_get_ciphersuite_id(mbedtls_ssl_get_ciphersuite(&t->ssl))));
         if (t->hello)
-                i->noffered = hello_suites(t->hello, t->hello_len);
+                note_suites(i, t->hello, t->hello_len);
         mem_free(t->hello);
         mem_free(t->flight);
         t->hello = NULL;

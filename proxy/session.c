@@ -204,12 +204,13 @@ static void on_deadline(struct tmr *t, uint64_t now_ms UNUSED)
 {
         struct psession *s = container_of(t, struct psession, deadline);
         bool server = s->state == SESS_CONNECT_SERVER || s->state == SESS_TLS_SERVER;
+        bool connected = server ? s->state == SESS_TLS_SERVER : s->half[0].leg != NULL;
 
         tp_count(s, (struct proxy_counts){ .failed_client = !server, .failed_server = server });
         s->drop = server ? DROP_FLOW_TLS_SERVER : DROP_FLOW_TLS_CLIENT;
         if (s->tls[server])
                 log_tls_failed(s, server);
-        psession_refuse(s, CONN_END_SYN_TIMEOUT,
+        psession_refuse(s, connected ? CONN_END_PROXY : CONN_END_SYN_TIMEOUT,
                         server ? "server did not finish connecting in time"
                                : "client did not finish its handshake in time");
 }
@@ -220,11 +221,14 @@ static void on_partial(struct tmr *t, uint64_t now_ms UNUSED)
 
         tp_count(s, (struct proxy_counts){ .engine_closed = 1 });
         inspect_refuse_text(&s->ctx, "message not completed in time");
-        if (s->engine->overdue) {
-                psession_ctx_now(s);
-                s->engine->overdue(&s->ctx);
+        if (!s->engine->overdue) {
+                psession_refuse(s, CONN_END_INSPECT, s->ctx.reason);
+                return;
         }
-        psession_refuse(s, CONN_END_INSPECT, s->ctx.reason);
+        psession_ctx_now(s);
+        s->engine->overdue(&s->ctx); /* which tells why */
+        debug_line(s->w->log, DBG_TLSP_ERRORS, "TLSP %08x: %s", s->flow, s->ctx.reason);
+        psession_end(s, CONN_END_INSPECT, true, s->ctx.reason);
 }
 
 /* ---- beginning ---- */
@@ -292,7 +296,7 @@ void psession_new(struct proxy_worker *w, unsigned link, const struct punt_msg *
         psession_ctx_init(s);
         why = psession_bind(s);
         if (why) {
-                psession_refuse(s, CONN_END_PROXY_FULL, why);
+                psession_refuse(s, CONN_END_PROXY, why); /* what is configured does not work: there is room */
                 return;
         }
         if (psession_ctx_open(s) < 0) {

@@ -62,13 +62,31 @@ void debug_session_set_up(struct psession *s)
                    s->ctx.client_if, c, i->client_real.port);
 }
 
+/* As above, of the client; a suite that nobody here has heard of is told by its number. */
+static void log_offered(struct psession *s, const struct tls_info *t)
+{
+        struct leg_words x = words(s, 0);
+
+        log_msg(s->w->log, LOG_725008, LEG_ARGS(x), LU(t->noffered));
+        for (unsigned i = 0; i < t->noffered && i < TLS_OFFERED_KEPT; i++) {
+                char number[8];
+                const char *name = tls_suite_openssl_name(t->offered[i]);
+
+                if (!strcmp(name, "unknown")) {
+                        snprintf(number, sizeof number, "0x%04X", t->offered[i]);
+                        name = number;
+                }
+                log_msg(s->w->log, LOG_725011, LU(i + 1), LS(name));
+        }
+}
+
 void log_tls_done(struct psession *s, unsigned leg)
 {
         struct leg_words x = words(s, leg);
         const struct tls_info *t = &s->half[leg].tls;
 
         if (leg == 0 && t->noffered)
-                log_msg(s->w->log, LOG_725008, LEG_ARGS(x), LU(t->noffered));
+                log_offered(s, t);
         if (leg == 0 && t->resumed)
                 log_msg(s->w->log, LOG_725003, LEG_ARGS(x));
         if (leg && t->own_cert_asked)

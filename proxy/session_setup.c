@@ -31,7 +31,8 @@ static bool leg_begin(struct psession *s, unsigned i, int fd, bool connecting)
                 psession_attach(s, i, l);
                 return true;
         }
-        psession_refuse(s, CONN_END_PROXY_FULL, e.text[0] ? e.text : "out of memory for a session");
+        psession_refuse(s, e.text[0] && e.code != ERR_NOMEM ? CONN_END_PROXY : CONN_END_PROXY_FULL,
+                        e.text[0] ? e.text : "out of memory for a session");
         return false;
 }
 

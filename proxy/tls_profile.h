@@ -48,6 +48,7 @@ bool tls_suite_known(const char *asa_name, bool *available);
 const char *
 tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the mbedTLS name when unknown */
 
+#define TLS_OFFERED_KEPT 48u
 /* What happened in a handshake, for logs and show. */
 struct tls_info {
         bool done, resumed, peer_cert;
@@ -62,6 +63,7 @@ struct tls_info {
         char device[PHONE_DEVICE_MAX +
                     1];    /* SEP<MAC> in a verified client's certificate; "": none, or it names several */
         unsigned noffered; /* ciphers the client proposed; 0 unknown */
+        uint16_t offered[TLS_OFFERED_KEPT]; /* the first of them */
 };
 /* TLS over `lower` (taken over, also on failure: closed). The profile is referenced while the leg lives. */
 struct leg *leg_tls_new(struct tls_profile *p, struct leg *lower, struct log_src *log, struct err *e) MUST_USE;

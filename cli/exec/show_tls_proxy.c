@@ -205,6 +205,7 @@ static int show_sessions(struct session *s, const struct args *a, struct err *e)
 static int show_statistics(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         struct proxy_counts c = counts_of(session_box(s), 0);
+        uint64_t told = c.unverified + c.server_refused; /* by rows of their own, as by `show asp drop` */
 
         out(s, "%u in use, %u most used\n", c.active, c.most);
         out(s, "Sessions ever                       %llu\n", (unsigned long long)c.total);
@@ -212,7 +213,8 @@ static int show_statistics(struct session *s, const struct args *a UNUSED, struc
         out(s, "Refused: session limit              %llu\n", (unsigned long long)c.refused_limit);
         out(s, "Refused: share of one address       %llu\n", (unsigned long long)c.refused_source);
         out(s, "Failed: handshake with the client   %llu\n", (unsigned long long)c.failed_client);
-        out(s, "Failed: handshake with the server   %llu\n", (unsigned long long)c.failed_server);
+        out(s, "Failed: handshake with the server   %llu\n",
+            (unsigned long long)(c.failed_server > told ? c.failed_server - told : 0));
         out(s, "Failed: server not verified         %llu\n", (unsigned long long)c.unverified);
         out(s, "Failed: server refused              %llu\n", (unsigned long long)c.server_refused);
         out(s, "Closed by inspection                %llu\n", (unsigned long long)c.engine_closed);
