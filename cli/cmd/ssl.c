@@ -68,10 +68,7 @@ static const char *client_inert(const struct store *s, const void *obj)
 
 const struct cmd_row rows_ssl[] = {
         { ROW_LEAF, "ssl encryption SUITES:suites", "Cipher suites in order of preference", bind, DIRTY_PROXY,
-          .check = check_encryption,
-          .dflt = "ssl encryption ecdhe-ecdsa-aes128-gcm-sha256 ecdhe-ecdsa-aes256-gcm-sha384 "
-                  "ecdhe-aes128-gcm-sha256 "
-                  "ecdhe-aes256-gcm-sha384 aes128-gcm-sha256 aes256-gcm-sha384 aes128-sha1 aes256-sha1" },
+          .check = check_encryption }, /* no default is shown: newer suites, which have no name here, come first */
         { ROW_LEAF, "ssl server-version " VERSION, "Versions spoken as a server", server_bind, DIRTY_PROXY,
           .check = check_server, .inert_if = server_inert, .dflt = "ssl server-version any" },
         { ROW_LEAF, "ssl client-version " VERSION, "Versions spoken as a client", client_bind, DIRTY_PROXY,

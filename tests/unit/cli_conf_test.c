@@ -1,7 +1,6 @@
 /* The configuration language end to end: sample blocks load, print, and print the same again. */
 #include <stdlib.h>
 
-#include "proxy/tls_suites.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/test.h"
 
@@ -279,29 +278,6 @@ static void a_mapped_address_given_twice_is_told(void **state)
         conf_fixture_fini(&f);
 }
 
-/* Who types the line that is shown as the default changes nothing. */
-static void the_default_suites_are_those_shown(void **state)
-{
-        struct running_opts all = { .all = true, .filter = "ssl" };
-        int by_default[TLS_SUITES_MAX + 1] = { 0 }, typed[TLS_SUITES_MAX + 1] = { 0 };
-        struct conf_fixture f;
-        struct text shown = { 0 };
-        const struct ssl_conf *ssl;
-        struct err e;
-
-        (void)state;
-        conf_fixture_init(&f);
-        assert_int_equal(running_write(f.s, &all, &shown, &e), 0);
-        conf_accept(&f, text_str(&shown));
-        ssl = &f.s->pki.ssl;
-        assert_true(ssl->n_encryption > 2);
-        assert_int_equal(tls_suite_ids(ssl->encryption, ssl->n_encryption, typed, &e), 0);
-        assert_int_equal(tls_suite_ids(NULL, 0, by_default, &e), 0);
-        assert_memory_equal(typed, by_default, sizeof typed);
-        text_fini(&shown);
-        conf_fixture_fini(&f);
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -313,7 +289,6 @@ int main(void)
                 cmocka_unit_test(a_group_in_use_is_not_emptied),
                 cmocka_unit_test(objects_are_shown_by_name),
                 cmocka_unit_test(a_mapped_address_given_twice_is_told),
-                cmocka_unit_test(the_default_suites_are_those_shown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
