@@ -108,7 +108,7 @@ static enum sip_fate take(struct sip_work *x, struct str part)
         enum role role;
 
         if (!sdp_parse(&x->sh->sdp, part, &why))
-                return sip_malformed(x->c, x->dir, why);
+                return sip_malformed(x->c, x->dir, x->m, why);
         role = role_of(x);
         note_role(x, role);
         if (x->c->anchor ? anchored(x, role) : plain(x, role))
@@ -125,7 +125,7 @@ enum sip_fate sip_sdp_note(struct sip_work *x)
         enum sip_fate f;
 
         if (unclear(x, parts))
-                return sip_malformed(x->c, x->dir, "SDP in more than one part");
+                return sip_malformed(x->c, x->dir, x->m, "SDP in more than one part");
         if (parts == 0 || parts == SIP_PARTS_UNCLEAR)
                 return no_sdp(x);
         x->part = part;

@@ -28,11 +28,11 @@ enum sip_fate sip_full(struct sip_work *x, unsigned counter, const char *why)
         return SIP_DROP;
 }
 
-enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const char *why)
+enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m, const char *why)
 {
         sip_count(c, SIP_N_MALFORMED);
         sip_debug_bytes(c, dir, "malformed", why);
-        tell(c, dir, NULL, c->via[0] == VIA_UDP ? "Dropped" : "Dropped connection for", why);
+        tell(c, dir, m, c->via[0] == VIA_UDP ? "Dropped" : "Dropped connection for", why);
         inspect_refuse_text(c, "malformed SIP: %s", why);
         return SIP_CLOSE;
 }
@@ -43,7 +43,7 @@ enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const c
 static enum sip_fate not_written(struct sip_work *x)
 {
         if (x->why)
-                return sip_malformed(x->c, x->dir, x->why);
+                return sip_malformed(x->c, x->dir, x->m, x->why);
         sip_count(x->c, SIP_N_TOO_LARGE);
         inspect_refuse_text(x->c, "SIP message too large after edits");
         return SIP_CLOSE;
@@ -133,7 +133,7 @@ enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cu
         c->reason[0] = 0;
         c->waits = c->held = false;
         if (sip_parse(x.m, in.p, in.left, datagram, &why) != SIP_OK)
-                return sip_malformed(c, dir, why);
+                return sip_malformed(c, dir, NULL, why);
         s->spoke[dir] = true;
         count_message(&x);
         f = decide(&x);
@@ -204,7 +204,7 @@ static enum engine_verdict next(struct inspect_ctx *c, enum inspect_dir dir, str
 
         if (r == SIP_BAD) {
                 if (!goes_unparsed(c, dir, *in))
-                        return sip_malformed(c, dir, why), ENGINE_CLOSE;
+                        return sip_malformed(c, dir, NULL, why), ENGINE_CLOSE;
                 pass(c, in, in->left);
                 return ENGINE_ACCEPT;
         }

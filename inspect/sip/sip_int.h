@@ -248,7 +248,8 @@ static inline enum inspect_transport via_to(const struct sip_work *x)
 
 /* sip.c */
 enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool datagram);
-enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const char *why);
+/* m: the message, where as much of it could be read; or NULL. */
+enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m, const char *why);
 enum sip_fate sip_full(struct sip_work *x, unsigned counter,
                        const char *why); /* of a table: the message is dropped */
 

@@ -426,6 +426,8 @@ static void malformed_messages(void **st)
                 assert_non_null(sip_say(&f, DIR_C2S, sip_text(REQ("OPTIONS", ""), "")));
                 if (sip_say(&f, DIR_C2S, malformed[i]) || !f.closed || !strstr(logged(), "607002"))
                         fail_msg("%s", malformed[i]);
+                assert_non_null(
+                        strstr(lines, i + 2 < ARRAY_LEN(malformed) ? "SIP Request unknown" : "SIP Request INVITE"));
                 assert_int_equal(sip_calls(w.shared), 0);
                 end();
         }
