@@ -98,6 +98,16 @@ struct inspect_host {
          * where the table had no room for it, for as long as it would be in it.
          */
         bool (*phone_known)(struct inspect_ctx *c, const char *device);
+        /*
+         * The session has been silent for too long: it ends soon, on both legs. May be called from timers: host is
+         * what c->host was in open(). why: static.
+         */
+        void (*end_session)(void *host, const char *why);
+        /*
+         * A whole message of the engine's own for the side whose input is being handled, behind all that has gone
+         * there. false: there is no room for it.
+         */
+        bool (*answer)(struct inspect_ctx *c, enum inspect_dir dir, const void *p, size_t n);
         /* Per-engine counters by name, for show (static strings). */
         void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);
         /* A message of a stream goes no further, for the inspect line's own count. */

@@ -56,6 +56,7 @@ struct conn {
         uint8_t proto;
         uint8_t action; /* enum conn_action */
         uint8_t engine; /* enum inspect_id */
+        uint8_t opener; /* of a conn that came of a pinhole: the inspection that opened it */
         bool inbound;   /* initiator's level < responder's */
         bool accept_first;
         bool client_waits; /* connect first: its SYN is kept until the server has answered */

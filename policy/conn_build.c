@@ -58,6 +58,7 @@ static void set_rules(struct conn *c, const struct flow_plan *p)
         c->proto = p->in.proto;
         c->action = (uint8_t)p->action;
         c->engine = (uint8_t)p->engine;
+        c->opener = (uint8_t)p->opener;
         c->accept_first = p->accept_first;
         c->client_waits = p->action == CONN_PUNT && !p->accept_first;
         c->ace_id = p->ace_id;

@@ -47,6 +47,12 @@ static struct tcp_conn_state end_to_end(const struct conn *c)
         return s;
 }
 
+/* Signalling, and the media that it announced. */
+static bool is_skinny(const struct conn *c)
+{
+        return c->engine == INSPECT_SKINNY || c->opener == INSPECT_SKINNY;
+}
+
 static void tcp_flags(const struct conn *c, char out[16])
 {
         struct tcp_conn_state s = end_to_end(c);
@@ -63,6 +69,7 @@ static void tcp_flags(const struct conn *c, char out[16])
         }
         put(&t, c->inbound, 'B');
         put(&t, c->engine == INSPECT_SIP, 'T');
+        put(&t, is_skinny(c), 'k');
         out[t.n] = 0;
 }
 
@@ -71,7 +78,7 @@ static void flags(const struct conn *c, char out[16])
         if (c->proto == IPPROTO_TCP_)
                 tcp_flags(c, out);
         else
-                memcpy(out, c->engine == INSPECT_SIP ? "T" : "-", 2);
+                memcpy(out, c->engine == INSPECT_SIP ? "T" : is_skinny(c) ? "k" : "-", 2);
 }
 
 /* ---- rows ---- */

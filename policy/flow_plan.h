@@ -59,6 +59,7 @@ struct flow_plan {
         bool built;             /* a conn was built from it and owns what it holds */
         bool pinhole;           /* admitted by a pinhole: ACL, classification and NAT have nothing to say */
         uint64_t pinhole_owner; /* conn id that opened it */
+        enum inspect_id opener; /* the inspection that did */
         uint32_t pinhole_ref;   /* which one, for pinhole_use() when the conn is built */
         uint16_t box_port;      /* BOX: port of the service in the private kernel */
         struct rtp_rule rtp;    /* of the pinhole: what its packets must be like */

@@ -17,7 +17,7 @@ struct pinhole_spec {
         struct addr src_mapped, dst_real;
         uint16_t src_mapped_port, dst_real_port; /* 0: unchanged */
         uint32_t timeout_s;
-        enum inspect_id engine;
+        enum inspect_id engine, opener; /* of the connection; of what announced it */
         enum conn_action action; /* FORWARD, INSPECT or BOX */
         uint32_t box_flow;
         uint16_t box_port;

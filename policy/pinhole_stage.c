@@ -8,6 +8,7 @@ static void fill(struct flow_plan *plan, const struct pinhole_spec *s)
         plan->out_iface = s->out_iface;
         plan->egress_by_nat = true; /* the engine's answer named the way; only the next hop is looked up */
         plan->engine = s->engine;
+        plan->opener = s->opener;
         plan->action = s->action;
         plan->box_flow = s->box_flow;
         plan->box_port = s->box_port;

@@ -67,6 +67,32 @@ static void ctx_dropped(struct inspect_ctx *c)
         worker_wake(l->dp);
 }
 
+/* The engine may be in the middle of something: it ends in a turn of its own. */
+static void host_end_session(void *host, const char *why)
+{
+        struct psession *s = host;
+
+        if (s->dead || !psession_is_stream(s))
+                return;
+        s->silent = why;
+        proxy_queue_busy(s);
+}
+
+static bool ctx_answer(struct inspect_ctx *c, enum inspect_dir dir, const void *p, size_t n)
+{
+        struct psession *s = c->host;
+        struct half *h = &s->half[dir == DIR_C2S ? 0 : 1];
+        struct sbuf *o = &h->out;
+        size_t room;
+        uint8_t *to = psession_is_stream(s) && !h->fin_wanted ? sbuf_room(o, n, &room) : NULL;
+
+        if (!to)
+                return false;
+        memcpy(to, p, n);
+        o->len += n;
+        return true;
+}
+
 static int host_random(void *host_worker, void *buf, size_t n)
 {
         struct proxy_worker *w = host_worker;
@@ -87,6 +113,8 @@ const struct inspect_host proxy_host = {
         .random = host_random,
         .phone_seen = ctx_phone_seen,
         .phone_known = ctx_phone_known,
+        .end_session = host_end_session,
+        .answer = ctx_answer,
         .count = ctx_count,
         .dropped = ctx_dropped,
 };

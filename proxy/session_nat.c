@@ -183,6 +183,7 @@ bool hole_of(struct psession *s, const struct pinhole_req *r, struct pinhole_spe
                 .dst_real_port = r->dst.port,
                 .timeout_s = r->timeout_s,
                 .engine = r->engine,
+                .opener = s->engine->id,
                 .action = !r->engine                 ? CONN_FORWARD
                           : r->proto == IPPROTO_UDP_ ? CONN_INSPECT
                                                      : CONN_PUNT,

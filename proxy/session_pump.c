@@ -261,6 +261,8 @@ static enum pump direction(struct psession *s, unsigned from)
                 budget -= MIN_OF(budget, MAX_OF(got, (size_t)1));
         }
         after_eof(s, from);
+        if (s->half[from].out.len && flush(s, from) == PUMP_DEAD) /* what the engine answered itself */
+                return PUMP_DEAD;
         return flush(s, !from) == PUMP_DEAD ? PUMP_DEAD : budget && seen == PUMP_IDLE ? PUMP_IDLE : PUMP_AGAIN;
 }
 
@@ -293,6 +295,10 @@ void psession_pump(struct psession *s)
 
         if (s->dead || s->state != SESS_OPEN || !psession_is_stream(s))
                 return;
+        if (s->silent) {
+                psession_end(s, CONN_END_IDLE, true, s->silent);
+                return;
+        }
         for (unsigned from = 0; from < 2; from++) {
                 enum pump p = direction(s, from);
 

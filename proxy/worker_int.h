@@ -86,6 +86,7 @@ struct psession {
         uint64_t owed;          /* the message that it runs for, where the engine passes on pieces */
         uint64_t born_ms, last_ms;
         char why[CHAIN_REASON_MAX + 16]; /* of the end, for the log */
+        const char *silent;              /* its engine has heard nothing for too long: it ends; NULL otherwise */
 };
 
 /* What waits for a port goes on without one after this time; a datagram beyond the most goes on at once. */

@@ -33,12 +33,24 @@ static bool may_be_relayed(const struct endpoint *e)
 
 /* ---- receiving ---- */
 
+/* Music that the phone is only to hear has no other word of its speaker than this. */
+static void spoken_from(struct sccp_work *x)
+{
+        struct sccp_stream *s = x->stream;
+        const struct endpoint e = sccp_endpoint(x, 0, 0);
+
+        s->source = may_be_relayed(&e) ? e : (struct endpoint){ 0 };
+        if (!s->tx_open)
+                s->spec.side[BY_PEER].remote = s->source;
+}
+
 static enum sccp_fate anchor_open(struct sccp_work *x)
 {
         struct sccp_stream *s = x->stream;
 
         if (!sccp_relay(x) || sccp_key(x, BY_PHONE) != SCCP_FORWARD)
                 return SCCP_DROP;
+        spoken_from(x);
         s->rx_open = true;
         if (x->v.nips && x->v.ip[0].a.fam && sccp_write_endpoint(x, 0, 0, &s->local[BY_PHONE]) != SCCP_FORWARD)
                 return SCCP_DROP;
@@ -295,6 +307,20 @@ enum sccp_fate sccp_multicast(struct sccp_work *x)
                 return sccp_translate_field(x, 0, 0, 0);
         sccp_count(x->c, SCCP_N_MULTICAST);
         return sccp_drop(x, "multicast has no keys");
+}
+
+/* The call manager waits for an acknowledgement: it is told in the phone's place that there is no reception. */
+enum sccp_fate sccp_multicast_open(struct sccp_work *x)
+{
+        const struct inspect_host *ops = x->c->ops;
+        uint8_t ack[SCCP_MULTICAST_ACK];
+
+        if (x->c->anchor && !x->c->dry && ops && ops->answer && x->v.has_party) {
+                sccp_multicast_ack(ack, x->f->version, x->v.party, x->v.call);
+                if (!ops->answer(x->c, x->dir, ack, sizeof ack))
+                        sccp_count(x->c, SCCP_N_NO_ANSWER);
+        }
+        return sccp_multicast(x);
 }
 
 enum sccp_fate sccp_remote(struct sccp_work *x)

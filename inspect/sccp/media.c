@@ -59,6 +59,7 @@ int sccp_relay_push(struct sccp_stream *s)
                 return 0;
         side[BY_PHONE].receives = side[BY_PEER].sends = s->rx_open;
         side[BY_PHONE].sends = side[BY_PEER].receives = s->tx_open;
+        side[BY_PEER].latch = !side[BY_PEER].remote.a.fam; /* nobody said who speaks: learned, as behind NAT */
         return s->sh->ops->media_update(s->sh->host_worker, s->relay, &s->spec);
 }
 

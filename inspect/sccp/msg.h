@@ -46,6 +46,7 @@ enum sccp_handler {
         SCCP_H_PORT_REQ,
         SCCP_H_PORT_RES,
         SCCP_H_PORT_CLOSE,
+        SCCP_H_MULTICAST_OPEN, /* acknowledged by the phone */
         SCCP_H_MULTICAST,
         SCCP_H_REMOTE, /* speaks of the other end of a stream */
 };
@@ -121,6 +122,12 @@ void sccp_put_u32(struct sccp_edit *e, uint16_t at, uint32_t v);
 void sccp_put_keys(struct sccp_edit *e, const struct sccp_keys *at, const struct srtp_master *m);
 /* false: a suite or sizes that the box does not speak. */
 bool sccp_keys_master(const struct sccp_keys *k, struct srtp_master *m);
+
+/* ---- a message of our own ---- */
+#define SCCP_MULTICAST_ACK 24u
+#define SCCP_MULTICAST_FAILED 1u
+/* MulticastMediaReceptionAck of a phone that receives nothing. */
+void sccp_multicast_ack(uint8_t out[SCCP_MULTICAST_ACK], uint32_t version, uint32_t party, uint32_t call);
 
 /* ---- payloads ---- */
 /* The RTP payload type of a payload id; -1: dynamic, or not known. */

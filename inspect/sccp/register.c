@@ -168,11 +168,32 @@ static uint32_t server_port(const struct inspect_ctx *c, uint32_t port)
         return port + SCCP_SECURE_SHIFT <= UINT16_MAX ? port + SCCP_SECURE_SHIFT : 0;
 }
 
-/* The server of this session is what the phone dialled: behind a shared address the port alone tells it from others.
- */
-static bool is_dialled(const struct inspect_ctx *c, const struct endpoint *e)
+/* Does something stand for exactly this? */
+static bool is_mapped(struct sccp_work *x, const struct endpoint *in, struct endpoint *out)
 {
-        return e->port == c->server.port && addr_eq(&e->a, &c->server.a);
+        return sccp_translate(x, 6, 0, in, out) && !sccp_same(in, out);
+}
+
+/*
+ * Where the phone reaches it. Servers that share an address are told apart by their ports, so the port that phones
+ * dial is looked for first: behind TLS that is the secure one.
+ */
+static struct endpoint server_seen(struct sccp_work *x, const struct endpoint *in)
+{
+        const struct inspect_ctx *c = x->c;
+        struct endpoint dialled = { in->a, (uint16_t)server_port(c, in->port) }, out;
+
+        if (sccp_same(in, &c->server))
+                return c->server_mapped; /* as it was reached */
+        if (is_mapped(x, &dialled, &out))
+                return out;
+        if (is_mapped(x, in, &out))
+                return (struct endpoint){ out.a, (uint16_t)server_port(c, out.port) };
+        if (addr_eq(&in->a, &c->server.a))
+                return (struct endpoint){ c->server_mapped.a, dialled.port };
+        if (!sccp_translate(x, 6, 0, in, &out))
+                return (struct endpoint){ 0 }; /* a server that cannot be reached from there */
+        return dialled;
 }
 
 static enum sccp_fate write_server(struct sccp_work *x, unsigned i)
@@ -181,13 +202,7 @@ static enum sccp_fate write_server(struct sccp_work *x, unsigned i)
 
         if (!in.a.fam)
                 return SCCP_FORWARD;
-        if (is_dialled(x->c, &in))
-                return sccp_write_endpoint(x, i, i, &x->c->server_mapped);
-        if (!sccp_translate(x, 6, 0, &in, &out))
-                out = (struct endpoint){ 0 }; /* a server that cannot be reached from there */
-        if (addr_eq(&in.a, &x->c->server.a) && (!out.a.fam || addr_eq(&in.a, &out.a)))
-                out = (struct endpoint){ x->c->server_mapped.a, in.port };
-        out.port = (uint16_t)server_port(x->c, out.port);
+        out = server_seen(x, &in);
         return sccp_write_endpoint(x, i, i, &out);
 }
 

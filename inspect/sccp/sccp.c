@@ -29,6 +29,7 @@ static enum sccp_fate handle(struct sccp_work *x)
                 [SCCP_H_PORT_REQ] = sccp_port_req,
                 [SCCP_H_PORT_RES] = sccp_port_res,
                 [SCCP_H_PORT_CLOSE] = sccp_port_close,
+                [SCCP_H_MULTICAST_OPEN] = sccp_multicast_open,
                 [SCCP_H_MULTICAST] = sccp_multicast,
                 [SCCP_H_REMOTE] = sccp_remote,
         };

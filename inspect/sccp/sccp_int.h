@@ -37,6 +37,7 @@ struct sccp_phone {
         bool asked, registered;
         uint32_t asked_version, version, keepalive_s;
         uint16_t rtp_port; /* of IpPort: where old phones listen */
+        void *host;        /* of the session, for what happens without a message */
         uint64_t last_ms, session_id, messages[2];
         char client_if[49], server_if[49];
         struct endpoint client, server;
@@ -144,6 +145,7 @@ enum sccp_fate sccp_port_req(struct sccp_work *x);
 enum sccp_fate sccp_port_res(struct sccp_work *x);
 enum sccp_fate sccp_port_close(struct sccp_work *x);
 enum sccp_fate sccp_failure(struct sccp_work *x);
+enum sccp_fate sccp_multicast_open(struct sccp_work *x);
 enum sccp_fate sccp_multicast(struct sccp_work *x);
 enum sccp_fate sccp_remote(struct sccp_work *x);
 enum sccp_fate sccp_ip_port(struct sccp_work *x);

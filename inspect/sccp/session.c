@@ -50,7 +50,7 @@ void sccp_tick(void *shared, uint64_t now_ms)
         tmr_run(sh->wheel, sh->now_ms, TICK_BUDGET);
 }
 
-/* ---- timeout signaling: silence on both sides ends what the session had open ---- */
+/* ---- timeout signaling: silence on both sides ends the session and what it had open ---- */
 
 static void arm(struct sccp_phone *p)
 {
@@ -63,6 +63,7 @@ static void arm(struct sccp_phone *p)
 static void on_silence(struct tmr *t, uint64_t now_ms)
 {
         struct sccp_phone *p = container_of(t, struct sccp_phone, tmr);
+        const struct inspect_host *ops = p->sh->ops;
 
         if (now_ms < p->last_ms + p->t_signaling * 1000ull) {
                 arm(p);
@@ -70,6 +71,8 @@ static void on_silence(struct tmr *t, uint64_t now_ms)
         }
         p->asked = p->registered = false;
         sccp_streams_end(p);
+        if (ops && ops->end_session && p->host)
+                ops->end_session(p->host, "skinny: timeout signaling");
 }
 
 void sccp_phone_alive(struct sccp_work *x)
@@ -100,6 +103,7 @@ int sccp_open(struct inspect_ctx *c)
                 return inspect_refuse_text(c, "too many SCCP sessions");
         s->phone->sh = sh;
         s->phone->tmr.fn = on_silence;
+        s->phone->host = c->dry ? NULL : c->host;
         s->phone->session_id = c->session_id;
         s->phone->client = c->client;
         s->phone->server = c->server;

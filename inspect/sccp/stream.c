@@ -112,8 +112,10 @@ void sccp_stream_shut(struct sccp_stream *s, unsigned by)
                 mem_wipe(&phone->rx, sizeof phone->rx);
                 mem_wipe(&peer->tx, sizeof peer->tx);
         }
+        if (by == BY_PHONE)
+                s->source = (struct endpoint){ 0 };
         s->at[by] = (struct endpoint){ 0 };
-        s->spec.side[by].remote = (struct endpoint){ 0 };
+        s->spec.side[by].remote = by == BY_PEER ? s->source : (struct endpoint){ 0 };
         sccp_groups_close(s, by);
         if (!s->rx_open && !s->tx_open && !s->reserved)
                 sccp_stream_end(s);

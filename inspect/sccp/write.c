@@ -86,6 +86,16 @@ bool sccp_keys_master(const struct sccp_keys *k, struct srtp_master *m)
         return true;
 }
 
+/* ---- a message of our own ---- */
+
+void sccp_multicast_ack(uint8_t out[SCCP_MULTICAST_ACK], uint32_t version, uint32_t party, uint32_t call)
+{
+        const uint32_t words[] = { SCCP_MULTICAST_ACK - 8, version, 0x0021, SCCP_MULTICAST_FAILED, party, call };
+
+        for (unsigned i = 0; i < ARRAY_LEN(words); i++)
+                put_le32(out + 4 * i, words[i]);
+}
+
 /* ---- payloads ---- */
 
 int sccp_rtp_type(uint32_t payload, const char **name)

@@ -291,21 +291,24 @@ def heard_exactly(pcm, sent):
     return n
 
 
-CONFIG = """\
+INSIDE_CM = """\
 object network obj-cm
  host 10.0.0.20
  nat (inside,outside) static 192.0.2.20
-access-list outside_in extended permit tcp any host 10.0.0.20 eq 5061
+access-list outside_in extended permit tcp any host 10.0.0.20 eq {port}
 access-group outside_in in interface outside
-route inside 10.2.0.0 255.255.0.0 10.0.0.254 1
+"""
+# What the appliance shows, and who issued the phones' certificates.
+IDENTITY = """\
 crypto ca import phones_see pkcs12 sample_passphrase
 {pkcs12}quit
-! who issued the phones' certificates
 crypto ca trustpoint phone_issuer
  enrollment terminal
 crypto ca authenticate phone_issuer
 {issuer}quit
 yes
+"""
+CONFIG = INSIDE_CM.format(port=5061) + "route inside 10.2.0.0 255.255.0.0 10.0.0.254 1\n" + IDENTITY + """\
 tls-proxy phone_tls
  server trust-point phones_see
 media-termination mta

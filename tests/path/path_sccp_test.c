@@ -324,6 +324,59 @@ static void a_lost_connection(void **state UNUSED)
         px_stop(&fx);
 }
 
+/* Silence ends the session on both legs, and nothing of it is left. */
+static void silence_ends_the_session(void **state UNUSED)
+{
+        struct stream s = { .party = PARTY };
+
+        start();
+        px_config(&fx, "logging enable\nlogging buffered debugging\n"
+                       "policy-map type inspect skinny strict\n parameters\n  timeout signaling 0:10:00\n");
+        registers();
+        call(&s);
+        px_advance(&fx, 590000);
+        assert_non_null(pc_session(&phone));
+        require(says(DIR_C2S, sb_empty(0)), sb_empty(0));
+        px_advance(&fx, 590000);
+        assert_non_null(pc_session(&phone));
+        px_advance(&fx, 12000);
+        assert_null(pc_session(&phone));
+        assert_int_equal(fx.parts.proxy[0]->nrelays, 0);
+        pc_drop(&phone, true);
+        px_advance(&fx, 5 * 60 * 1000); /* last segments may linger */
+        assert_true(px_logged(&fx, "Conn-timeout"));
+        assert_null(strstr(px_show(&fx, "show conn"), "2443"));
+        px_stop(&fx);
+}
+
+/* What we say in the phone's place reaches the call manager, the phone reads nothing. */
+static void multicast_is_answered(void **state UNUSED)
+{
+        struct sccp_bytes group = sb_begin(17, 0x101), ack = sb_begin(17, 0x21);
+        struct sccp_bytes got = { .n = 0 };
+
+        sb_u32(&group, CONF);
+        sb_u32(&group, PARTY);
+        sb_ip(&group, 17, 0xef010101);
+        sb_u32(&group, 20000);
+        sb_fill(&group, 0, 16);
+        sb_u32(&group, CALL);
+        sb_u32(&ack, 1);
+        sb_u32(&ack, PARTY);
+        sb_u32(&ack, CALL);
+        start();
+        registers();
+        assert_int_equal(says(DIR_S2C, sb_done(group)).n, 0);
+        phone.dir = DIR_C2S; /* what the call manager has heard */
+        phone.text = (char *)got.p;
+        phone.n = sizeof got.p;
+        proxy_call(phone.proxy, hear_in, &phone);
+        got.n = phone.n;
+        require(got, sb_done(ack));
+        require(says(DIR_C2S, sb_empty(6)), sb_empty(6));
+        stop();
+}
+
 static void what_is_no_sccp_is_reset(void **state UNUSED)
 {
         struct sccp_bytes b = sb_begin(9, 0);
@@ -345,6 +398,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_call_with_its_media),    cmocka_unit_test(hold_and_resume),
                 cmocka_unit_test(maps_are_in_force),        cmocka_unit_test(a_lost_connection),
+                cmocka_unit_test(silence_ends_the_session), cmocka_unit_test(multicast_is_answered),
                 cmocka_unit_test(what_is_no_sccp_is_reset),
         };
 

@@ -26,6 +26,10 @@ struct feed {
         unsigned ncounters, nholes;
         bool holes_full;
         struct pinhole_req hole[FEED_HOLES_MAX];
+        const char *silent;  /* of end_session() */
+        uint8_t answer[256]; /* what the engine said of itself, to either side */
+        size_t nanswer;
+        enum inspect_dir answered;
         unsigned nended;
         struct pinhole_req ended[FEED_HOLES_MAX];
         struct {
@@ -89,6 +93,25 @@ static inline void feed_on_pinhole_end(struct inspect_ctx *c, const struct pinho
 
         feed_require(f->nended < FEED_HOLES_MAX);
         f->ended[f->nended++] = *r;
+}
+
+static inline void feed_on_silent(void *host, const char *why)
+{
+        struct feed *f = host;
+
+        f->silent = why;
+}
+
+static inline bool feed_on_answer(struct inspect_ctx *c, enum inspect_dir dir, const void *p, size_t n)
+{
+        struct feed *f = c->host;
+
+        if (n > sizeof f->answer - f->nanswer)
+                return false;
+        memcpy(f->answer + f->nanswer, p, n);
+        f->nanswer += n;
+        f->answered = dir;
+        return true;
 }
 
 static const struct inspect_host feed_ops = { .open_pinhole = feed_on_pinhole, .count = feed_on_count };

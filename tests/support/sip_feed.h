@@ -294,6 +294,8 @@ static const struct inspect_host world_ops = {
         .random = world_random,
         .phone_seen = world_phone_seen,
         .phone_known = world_phone_known,
+        .end_session = feed_on_silent,
+        .answer = feed_on_answer,
         .count = feed_on_count,
         .dropped = world_dropped,
 };

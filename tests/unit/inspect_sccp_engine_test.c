@@ -524,8 +524,24 @@ static void silent_signalling_closes_what_is_open(void **state UNUSED)
         assert_int_equal(sccp_streams(w.shared), 1);
         inspect_sccp.tick(w.shared, 109000);
         assert_int_equal(sccp_streams(w.shared), 1);
+        assert_null(f.silent);
         inspect_sccp.tick(w.shared, 111000);
         assert_int_equal(sccp_streams(w.shared), 0);
+        assert_string_equal(f.silent, "skinny: timeout signaling");
+        end(&f);
+}
+
+static void silence_without_a_timeout_is_no_end(void **state UNUSED)
+{
+        struct sccp_map m = sccp_map_default();
+        struct feed f;
+
+        m.t_signaling = 0;
+        begin(&f, &plain, &m);
+        sccp_say(&f, DIR_S2C, sb_open(17, PARTY, clear));
+        inspect_sccp.tick(w.shared, 100000000);
+        assert_int_equal(sccp_streams(w.shared), 1);
+        assert_null(f.silent);
         end(&f);
 }
 
@@ -582,6 +598,38 @@ static void servers_are_told_as_the_phone_reaches_them(void **state UNUSED)
                 assert_int_equal(sccp_at_ip(o, at + next), SERVER_SEEN);
                 end(&f);
         }
+}
+
+/* Call managers that share an address are told apart by ports: what stands for the secure one is what is dialled. */
+static void servers_behind_shared_addresses(void **state UNUSED)
+{
+        struct sccp_went o;
+        struct feed f;
+
+        begin(&f, &secure, NULL);
+        f.c.server_mapped = ep4(PAT_SEEN, 2443);
+        registers(&f, HOME);
+        world_nat(&w, DIR_S2C, ep4(SERVER, 7443), ep4(PAT_SEEN, 7443));
+        world_nat(&w, DIR_S2C, ep4(PEER, 2443), ep4(PAT_SEEN, 12443));
+        o = sccp_say(&f, DIR_S2C, servers(false, SERVER, 2000, PEER));
+        assert_int_equal(sccp_at32(o, 252), 2443);
+        assert_int_equal(sccp_at_ip(o, 276), PAT_SEEN);
+        assert_int_equal(sccp_at32(o, 256), 12443);
+        assert_int_equal(sccp_at_ip(o, 296), PAT_SEEN);
+        f.c.server_mapped.a = addr_v4(SERVER_SEEN);
+        o = sccp_say(&f, DIR_S2C, servers(false, SERVER, 7000, 0));
+        assert_int_equal(sccp_at32(o, 252), 7443);
+        assert_int_equal(sccp_at_ip(o, 276), PAT_SEEN);
+        o = sccp_say(&f, DIR_S2C,
+                     servers(false, SERVER, 8000, 0)); /* nothing stands for that one: as this session's */
+        assert_int_equal(sccp_at32(o, 252), 8443);
+        assert_int_equal(sccp_at_ip(o, 276), SERVER_SEEN);
+        w.shares = PEER & 0xffffff00u;
+        w.nnats = 0;
+        o = sccp_say(&f, DIR_S2C, servers(false, SERVER, 2000, PEER)); /* cannot be reached */
+        assert_int_equal(sccp_at32(o, 256), 0);
+        assert_int_equal(sccp_at_ip(o, 296), 0);
+        end(&f);
 }
 
 /* ---- phone proxy, nonsecure cluster ---- */
@@ -674,6 +722,35 @@ static void hold_and_resume(void **state UNUSED)
         sccp_say(&f, DIR_S2C, sb_open(17, PARTY + 1, clear));
         assert_int_equal(w.live, 1);
         assert_memory_not_equal(spec_of(1)->side[0].tx.key, first.key, 16);
+        end(&f);
+}
+
+/* Music on hold from one address: the phone only hears, and the relay must know whom. */
+static void what_a_phone_only_hears(void **state UNUSED)
+{
+        struct sccp_bytes open = sb_open(17, PARTY, clear);
+        struct media_side *peer;
+        struct feed f;
+
+        begin(&f, &secure, NULL);
+        registers(&f, HOME);
+        sccp_say(&f, DIR_S2C, open); /* from SERVER:4000 */
+        sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY, 0, PHONE, 20000));
+        peer = &spec_of(0)->side[1];
+        assert_true(peer->sends && !peer->receives && peer->any_port && !peer->latch);
+        assert_int_equal(peer->remote.a.v4, SERVER);
+        sccp_say(&f, DIR_S2C, sb_start(17, PARTY, PEER, 24680, clear));
+        assert_int_equal(peer->remote.a.v4, PEER);
+        sccp_say(&f, DIR_S2C, sb_end(17, 0x8b, PARTY));
+        assert_int_equal(peer->remote.a.v4, SERVER);
+        sccp_say(&f, DIR_S2C, sb_end(17, 0x106, PARTY));
+
+        memset(open.p + 116, 0, 4); /* of a speaker that nobody names */
+        sccp_say(&f, DIR_S2C, open);
+        peer = &spec_of(1)->side[1];
+        assert_true(peer->sends && peer->latch && !peer->remote.a.fam);
+        sccp_say(&f, DIR_S2C, sb_start(17, PARTY, PEER, 24680, clear));
+        assert_true(!peer->latch && peer->remote.a.v4 == PEER);
         end(&f);
 }
 
@@ -779,6 +856,62 @@ static void what_cannot_be_secured_is_refused(void **state UNUSED)
         require_nothing(sccp_say(&f, DIR_S2C, sb_open(11, PARTY, clear)));
         require_count(&f, "media refused", 1);
         assert_int_equal(sccp_streams(w.shared), 0);
+        end(&f);
+}
+
+static struct sccp_bytes multicast(uint32_t id, uint32_t version)
+{
+        struct sccp_bytes b = sb_begin(version, id);
+        const uint32_t words[] = { 20000, 20, 4, 0, 0, CALL };
+
+        sb_u32(&b, CONF);
+        sb_u32(&b, PARTY);
+        sb_ip(&b, version, 0xef010101);
+        for (unsigned i = 0; i < 6; i++)
+                sb_u32(&b, words[i]);
+        return sb_done(b);
+}
+
+/* Music on hold for all: the call manager hears from us that this phone receives none, and goes on. */
+static void multicast_is_refused_in_the_phones_place(void **state UNUSED)
+{
+        for (unsigned i = 0; i < ARRAY_LEN(versions); i++) {
+                struct sccp_bytes ack = sb_begin(versions[i], 0x21);
+                struct feed f;
+
+                sb_u32(&ack, 1);
+                sb_u32(&ack, PARTY);
+                sb_u32(&ack, CALL);
+                ack = sb_done(ack);
+                begin(&f, &secure, NULL);
+                registers(&f, HOME);
+                require_nothing(sccp_say(&f, DIR_S2C, multicast(0x101, versions[i])));
+                assert_int_equal(f.answered, DIR_S2C);
+                assert_int_equal(f.nanswer, ack.n);
+                assert_memory_equal(f.answer, ack.p, ack.n);
+                require_nothing(
+                        sccp_say(&f, DIR_S2C, multicast(0x102, versions[i]))); /* nobody waits for a word of it */
+                require_nothing(sccp_say(&f, DIR_S2C, sb_end(versions[i], 0x103, PARTY)));
+                require_nothing(sccp_say(&f, DIR_S2C, sb_end(versions[i], 0x104, PARTY)));
+                assert_int_equal(f.nanswer, ack.n);
+                require_count(&f, "multicast refused", 4);
+                f.nanswer = sizeof f.answer;
+                require_nothing(sccp_say(&f, DIR_S2C, multicast(0x101, versions[i])));
+                require_count(&f, "answers without room", 1);
+                end(&f);
+        }
+}
+
+static void multicast_passes_a_firewall(void **state UNUSED)
+{
+        struct feed f;
+
+        begin(&f, &plain, NULL);
+        registers(&f, PHONE);
+        require_same(sccp_say(&f, DIR_S2C, multicast(0x101, 17)), multicast(0x101, 17));
+        require_same(sccp_say(&f, DIR_S2C, sb_end(17, 0x103, PARTY)), sb_end(17, 0x103, PARTY));
+        assert_int_equal(f.nanswer, 0);
+        assert_int_equal(f.nholes, 0);
         end(&f);
 }
 
@@ -1019,14 +1152,19 @@ int main(void)
                 cmocka_unit_test(what_a_session_had_open_ends_with_it),
                 cmocka_unit_test(an_unregistered_phone_has_nothing_open),
                 cmocka_unit_test(silent_signalling_closes_what_is_open),
+                cmocka_unit_test(silence_without_a_timeout_is_no_end),
                 cmocka_unit_test(streams_have_a_limit),
                 cmocka_unit_test(servers_are_told_as_the_phone_reaches_them),
+                cmocka_unit_test(servers_behind_shared_addresses),
                 cmocka_unit_test(a_call_of_a_secure_phone),
                 cmocka_unit_test(hold_and_resume),
+                cmocka_unit_test(what_a_phone_only_hears),
                 cmocka_unit_test(a_phone_is_who_its_certificate_says),
                 cmocka_unit_test(a_phone_must_register_first),
                 cmocka_unit_test(a_phones_own_address_stays_at_home),
                 cmocka_unit_test(what_cannot_be_secured_is_refused),
+                cmocka_unit_test(multicast_is_refused_in_the_phones_place),
+                cmocka_unit_test(multicast_passes_a_firewall),
                 cmocka_unit_test(failures_name_the_peer_as_the_call_manager_does),
                 cmocka_unit_test(ports_of_the_relay_are_told),
                 cmocka_unit_test(media_outlive_their_connection),

@@ -88,6 +88,31 @@ static void a_lasting_hole_admits_several(void **state)
         assert_int_equal(count(), 1);
 }
 
+/* What came of a hole is told by what opened it. */
+static void media_of_skinny_are_flagged(void **state)
+{
+        static const struct {
+                enum inspect_id opener;
+                const char *flags;
+        } rows[] = { { INSPECT_NONE, "-" }, { INSPECT_SIP, "-" }, { INSPECT_SKINNY, "k" } };
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+                struct pinhole_spec s = hole(CLIENT, 0, (uint16_t)(20000 + i));
+                uint32_t cursor = 0;
+                struct conn_row r;
+                bool end;
+
+                s.opener = rows[i].opener;
+                assert_int_equal(open_hole(s), 0);
+                assert_true(udp(0, CLIENT, 7000, SERVER, (uint16_t)(20000 + i)));
+                assert_int_equal(conn_walk(p.wf.w, &cursor, NULL, &r, 1, &end), 1);
+                assert_string_equal(r.flags, rows[i].flags);
+                conn_end(p.wf.w, pf_conn(&p), CONN_END_CLEARED);
+                wf_advance(&p.wf, 1);
+        }
+}
+
 static const struct pinhole *find(const char *src, uint16_t sport, uint16_t dport)
 {
         struct addr a = pb_addr(src), b = pb_addr(SERVER);
@@ -275,6 +300,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 T(an_expected_flow_passes_once),
                 T(a_lasting_hole_admits_several),
+                T(media_of_skinny_are_flagged),
                 T(the_narrowest_hole_is_taken),
                 T(a_hole_closes_in_time),
                 T(the_owners_end_closes_what_it_opened),

@@ -10,6 +10,7 @@ import struct
 KEEPALIVE, REGISTER, OPEN_ACK, KEEPALIVE_ACK, REGISTER_ACK, REJECT = 0x0000, 0x0001, 0x0022, 0x0100, 0x0081, 0x009D
 START, STOP, CAPABILITIES_REQ, CAPABILITIES, OPEN, CLOSE, START_ACK, CALL_STATE = (0x008A, 0x008B, 0x009B, 0x0010, 0x0105, 0x0106, 0x0154,
                                                                                    0x0111)
+MULTICAST, MULTICAST_ACK, STOP_MULTICAST, RESET = 0x0101, 0x0021, 0x0103, 0x009F
 UNREGISTER, UNREGISTER_ACK, ALARM, SERVERS, SERVERS_REQ, STATISTICS_REQ, STATISTICS = 0x0027, 0x0118, 0x0020, 0x009E, 0x0012, 0x0107, 0x0023
 ALWAYS_OLD = {REGISTER, REGISTER_ACK, CAPABILITIES_REQ, KEEPALIVE, KEEPALIVE_ACK, UNREGISTER_ACK, REJECT, 0x0002}
 
@@ -36,6 +37,11 @@ def expected_length(kind, version):
         KEEPALIVE: 4,
         KEEPALIVE_ACK: 4,
         CALL_STATE: 28,
+        MULTICAST: 56 if wide else 40,
+        MULTICAST_ACK: 16,
+        STOP_MULTICAST: 16,
+        SERVERS: 364 if wide else 284,
+        RESET: 8,
     }.get(kind)
 
 
@@ -143,6 +149,7 @@ class Phone:
         length = expected_length(kind, version)
         require(length in (None, len(body) + 4), f"{kind:#06x} of version {version} with a length of {len(body) + 4}")
         require(want is None or kind == want, f"{kind:#06x} instead of {want and hex(want)}")
+        require(kind not in (MULTICAST, STOP_MULTICAST) or not self.secure, "clear media for everybody, told on a secure connection")
         return kind, Body(body, version)
 
     def register(self):
@@ -164,6 +171,21 @@ class Phone:
     def alive(self):
         self.c.write(KEEPALIVE)
         self.frame(KEEPALIVE_ACK)
+
+    def lost(self):
+        """Its call manager ends the connection."""
+        got = self.c.read()
+        if got and got[0] == RESET:
+            got = self.c.read()
+        require(got is None, f"{got} instead of the end")
+
+    def servers(self):
+        """Where else it is served: addresses and ports, by what its call manager says."""
+        self.c.write(SERVERS_REQ, version=self.version)
+        _, b = self.frame(SERVERS)
+        b.take(5 * 48)
+        ports = b.u32(5)
+        return [(a, p) for a, p in zip([b.address() for _ in range(5)], ports) if p]
 
     def key(self, keys):
         require(self.secure == (keys is not None), "media without a key" if self.secure else "a key that nobody can keep secret")
@@ -257,13 +279,15 @@ class Line:
 class CallManager:
     """One call at a time, with clear media or keys of its own."""
 
-    def __init__(self, door, version=17):
-        self.door, self.version, self.party, self.conf = door, version, 100, 16
+    def __init__(self, door, version=17, tls=None):
+        """tls: the context of its own end, where phones come by TLS."""
+        self.door, self.version, self.tls, self.party, self.conf = door, version, tls, 100, 16
         door.settimeout(60)
 
     def accept(self):
         """Takes the registration of the next phone."""
-        c = Connection(self.door.accept()[0])
+        sock = self.door.accept()[0]
+        c = Connection(self.tls.wrap_socket(sock, server_side=True) if self.tls else sock)
         while True:
             got = c.read()
             if got is None:
@@ -271,6 +295,8 @@ class CallManager:
             if got[0] == REGISTER:
                 break
             require(got[0] in (ALARM, KEEPALIVE), f"{got[0]:#06x} before a registration")
+            if got[0] == KEEPALIVE:  # of a phone that is registered elsewhere
+                c.write(KEEPALIVE_ACK)
         body = got[2]
         line = Line(c, body[:16].rstrip(b"\0").decode(), min(body[40], self.version))
         line.address = socket.inet_ntoa(body[24:28])
@@ -285,10 +311,10 @@ class CallManager:
             return bytes(48)
         return struct.pack("<IHH", 1, 16, 14) + key[:16] + key[16:] + bytes(2) + bytes(8)
 
-    def open(self, line, party, key=None):
+    def open(self, line, party, key=None, source=("0.0.0.0", 4000)):
         body = struct.pack("<7I", self.conf, party, 20, 4, 0, 0, self.conf) + self.keys(key) + struct.pack("<4I", 0, 0, 101, 10)
         if line.version >= 11:
-            body += struct.pack("<II", 0, 0) + address(line.version, "0.0.0.0") + struct.pack("<I", 4000)
+            body += struct.pack("<II", 0, 0) + address(line.version, source[0]) + struct.pack("<I", source[1])
         if line.version >= 16:
             body += struct.pack("<I", 0)
         body += bytes(expected_length(OPEN, line.version) - 4 - len(body))
@@ -309,23 +335,40 @@ class CallManager:
             b.u32()
             require((b.address(), b.u32()) == line.listens[party], "a phone that sends from elsewhere than it listens")
 
-    def connect(self, a, b, serve):
-        """Both ways; parties are new each time. serve(kinds) lets the phones answer meanwhile."""
+    def multicast(self, line, party, group):
+        """Music for everybody; says whether the phone hears it."""
+        line.c.write(MULTICAST, struct.pack("<II", self.conf, party) + address(line.version, group[0]) +
+                     struct.pack("<6I", group[1], 20, 4, 0, 0, self.conf), line.version)
+        status, of, call = line.frame(MULTICAST_ACK).u32(3)
+        require((of, call) == (party, self.conf), "an acknowledgement of another party")
+        line.c.write(STOP_MULTICAST, struct.pack("<III", self.conf, party, self.conf), line.version)
+        return status == 0
+
+    def servers(self, line, *known):
+        """Answers who asks for other call managers."""
+        line.frame(SERVERS_REQ)
+        known += (("0.0.0.0", 0),) * (5 - len(known))
+        body = b"".join(f"cm{i}".encode().ljust(48, b"\0") if p else bytes(48) for i, (_, p) in enumerate(known))
+        body += struct.pack("<5I", *(p for _, p in known)) + b"".join(address(line.version, a) for a, _ in known)
+        line.c.write(SERVERS, body, line.version)
+
+    def connect(self, a, b, serve, keys=(None, None)):
+        """Both ways; parties are new each time. serve(kinds) lets the phones answer meanwhile. keys: what a and b hear by."""
         self.conf += 1
         self.party += 2
         pa, pb = self.party, self.party + 1
-        for line, party in ((a, pa), (b, pb)):
+        for line, party, key in ((a, pa, keys[0]), (b, pb, keys[1])):
             line.c.write(CALL_STATE, struct.pack("<6I", 5, 1, self.conf, 0, 4, 0), line.version)
             with serve(line, CALL_STATE, OPEN):
-                self.open(line, party)
-        for line, party, far in ((a, pa, b.listens[pb]), (b, pb, a.listens[pa])):
+                self.open(line, party, key)
+        for line, party, far, key in ((a, pa, b.listens[pb], keys[1]), (b, pb, a.listens[pa], keys[0])):
             with serve(line, START):
-                self.start(line, party, far)
+                self.start(line, party, far, key)
         return pa, pb
 
-    def disconnect(self, *halves):
+    def disconnect(self, *halves, kinds=(CLOSE, STOP)):
         for line, party in halves:
-            for kind in (CLOSE, STOP):
+            for kind in kinds:
                 line.c.write(kind, struct.pack("<4I", self.conf, party, self.conf, 0), line.version)
 
 
