@@ -1,9 +1,8 @@
 /* policy-map type inspect sip. */
 #include <string.h>
 
-#include "cli/cmd/rows.h"
+#include "cli/cmd/default_map.h"
 #include "cli/cmd/sip_match.h"
-#include "cli/running.h"
 
 #define M struct sip_map_conf
 #define R struct sip_rule_conf
@@ -46,10 +45,7 @@ static const struct cmd_bind bind[] = {
         { 0 },
 };
 
-#define LEAF(g, b, hlp, ...)                                                                                         \
-        {                                                                                                            \
-                ROW_LEAF, g, hlp, .bind = b, .dirty = DIRTY_INSPECT, ##__VA_ARGS__                                   \
-        }
+#define LEAF INSPECT_LEAF
 #define TVS "a trust verification server is not asked"
 static const struct cmd_row parameter_rows[] = {
         LEAF("im", bind, "Instant messages are allowed", .flags = ROW_INVERSE | ROW_ALL),
@@ -89,9 +85,7 @@ static const struct cmd_row act_rows[] = {
 static const struct cmd_mode act_mode = { "config-pmap-c", "MPF policy-map class configuration commands:", act_rows };
 
 static const struct cmd_row map_rows[] = {
-        LEAF("description TEXT:line(200)", bind, "Description of the map"),
-        { ROW_MODE, "parameters", "Parameters of the inspection", bind, DIRTY_SYS, .mode = &parameter_mode,
-          .flags = ROW_SAME | ROW_NO_NO },
+        INSPECT_MAP_HEAD(bind, &parameter_mode),
         { ROW_MODE, "{" SIP_MATCH "|class CLASS:ref(sip-class)}", "Messages that something is done with", rule_bind,
           DIRTY_INSPECT, offsetof(M, rules), &act_mode, .key = key_words },
         END,
@@ -101,10 +95,7 @@ static const struct cmd_mode map_mode = { "config-pmap", "MPF policy-map configu
 /* ---- the map that is in force where none is named ---- */
 static void write_default(struct running *r, const struct cmd_row *row, const void *obj)
 {
-        static const struct {
-                unsigned depth;
-                const char *line;
-        } lines[] = {
+        static const struct default_map_line lines[] = {
                 { 0, "policy-map type inspect sip _default_sip_map" },
                 { 1, "description Default SIP policymap" },
                 { 1, "parameters" },
@@ -115,19 +106,12 @@ static void write_default(struct running *r, const struct cmd_row *row, const vo
         };
 
         (void)obj;
-        for (size_t i = 0; r->all && i < ARRAY_LEN(lines); i++) {
-                r->depth += lines[i].depth;
-                running_line(r, row, NULL, "%s", lines[i].line);
-                r->depth -= lines[i].depth;
-        }
+        default_map_write(r, row, lines, ARRAY_LEN(lines));
 }
 
-static int call_default(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+static int call_default(struct conf_ctx *c UNUSED, const struct args *a UNUSED, bool no_form UNUSED, struct err *e)
 {
-        (void)c;
-        (void)a;
-        (void)no_form;
-        return err_set(e, ERR_INUSE, "_default_sip_map is what is in force without a map: it cannot be changed");
+        return default_map_refuse("_default_sip_map", e);
 }
 
 const struct cmd_row rows_sip_map[] = {

@@ -1,8 +1,7 @@
 /* policy-map type inspect skinny. */
 #include <stdio.h>
 
-#include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/cmd/default_map.h"
 
 #define M struct skinny_map_conf
 #define R struct skinny_rule_conf
@@ -66,10 +65,7 @@ static const struct cmd_bind bind[] = {
         { 0 },
 };
 
-#define LEAF(g, b, hlp, ...)                                                                                         \
-        {                                                                                                            \
-                ROW_LEAF, g, hlp, .bind = b, .dirty = DIRTY_INSPECT, ##__VA_ARGS__                                   \
-        }
+#define LEAF INSPECT_LEAF
 static const struct cmd_row parameter_rows[] = {
         LEAF("enforce-registration", bind, "Calls need a registration", .flags = ROW_ALL),
         LEAF("message-id max IDMAX:word(6)", bind, "Highest message id", .check = check_map),
@@ -96,9 +92,7 @@ static const struct cmd_row act_rows[] = {
 static const struct cmd_mode act_mode = { "config-pmap-c", "MPF policy-map class configuration commands:", act_rows };
 
 static const struct cmd_row map_rows[] = {
-        LEAF("description TEXT:line(200)", bind, "Description of the map"),
-        { ROW_MODE, "parameters", "Parameters of the inspection", bind, DIRTY_SYS, .mode = &parameter_mode,
-          .flags = ROW_SAME | ROW_NO_NO },
+        INSPECT_MAP_HEAD(bind, &parameter_mode),
         { ROW_MODE, "match [not] message-id {range LO:word(6) HI:word(6)|ID:word(6)}",
           "Messages that something is done with", rule_bind, DIRTY_INSPECT, offsetof(M, rules), &act_mode,
           .key = key_words, .check = check_rule },
@@ -110,10 +104,7 @@ static const struct cmd_mode map_mode = { "config-pmap", "MPF policy-map configu
 
 static void write_default(struct running *r, const struct cmd_row *row, const void *obj)
 {
-        static const struct {
-                unsigned depth;
-                const char *line;
-        } lines[] = {
+        static const struct default_map_line lines[] = {
                 { 0, "policy-map type inspect skinny _default_skinny_map" },
                 { 1, "description Default SKINNY policymap" },
                 { 1, "parameters" },
@@ -126,19 +117,12 @@ static void write_default(struct running *r, const struct cmd_row *row, const vo
         };
 
         (void)obj;
-        for (size_t i = 0; r->all && i < ARRAY_LEN(lines); i++) {
-                r->depth += lines[i].depth;
-                running_line(r, row, NULL, "%s", lines[i].line);
-                r->depth -= lines[i].depth;
-        }
+        default_map_write(r, row, lines, ARRAY_LEN(lines));
 }
 
-static int call_default(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+static int call_default(struct conf_ctx *c UNUSED, const struct args *a UNUSED, bool no_form UNUSED, struct err *e)
 {
-        (void)c;
-        (void)a;
-        (void)no_form;
-        return err_set(e, ERR_INUSE, "_default_skinny_map is what is in force without a map: it cannot be changed");
+        return default_map_refuse("_default_skinny_map", e);
 }
 
 const struct cmd_row rows_skinny_map[] = {

@@ -69,6 +69,14 @@ enum sccp_fate sccp_open_channel(struct sccp_work *x)
         return sccp_translate_field(x, 0, 0, 0);
 }
 
+/* Until it has been heard, a phone is where its connection comes from: what it calls itself at home leads nowhere. */
+static struct endpoint reached_at(const struct sccp_work *x, const struct endpoint *e)
+{
+        if (!may_be_relayed(e))
+                return (struct endpoint){ 0 };
+        return (struct endpoint){ x->c->client.a, e->port };
+}
+
 /* Where the phone listens, by its own word; the call manager is told where its peer will be heard. */
 static enum sccp_fate listens(struct sccp_work *x, uint16_t rtcp)
 {
@@ -78,7 +86,7 @@ static enum sccp_fate listens(struct sccp_work *x, uint16_t rtcp)
 
         s->at[BY_PHONE] = e;
         if (x->c->anchor) {
-                s->spec.side[BY_PHONE].remote = may_be_relayed(&e) ? e : (struct endpoint){ 0 };
+                s->spec.side[BY_PHONE].remote = reached_at(x, &e);
                 f = push(x);
                 return f == SCCP_FORWARD ? sccp_write_endpoint(x, 0, 0, &s->local[BY_PEER]) : f;
         }

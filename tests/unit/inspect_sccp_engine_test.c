@@ -678,7 +678,7 @@ static void a_call_of_a_secure_phone(void **state UNUSED)
                                 sb_open_ack(v, PARTY, 0, HOME, 20000));
                 assert_int_equal(sccp_at_ip(o, ip_at(v, 16)), MTA_IN);
                 assert_int_equal(sccp_at32(o, past_ip(v, 16)), w.media[0].local[1].port);
-                assert_int_equal(m->side[0].remote.a.v4, HOME);
+                assert_int_equal(m->side[0].remote.a.v4, PHONE); /* where its connection comes from */
                 assert_int_equal(m->side[0].remote.port, 20000);
 
                 o = require_len(sccp_say(&f, DIR_S2C, sb_start(v, PARTY, PEER, 24680, clear)),
