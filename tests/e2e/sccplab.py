@@ -94,6 +94,15 @@ class Sccp:
         self.of[line] = phone
         return line
 
+    def enrol(self, *args, **kw):
+        """A remote phone and its line: one after the other, so that the call manager meets them in that order."""
+        phone = self.remote(*args, **kw)
+        return phone, self.register(phone)
+
+    def enrol_desk(self, *args, **kw):
+        phone = self.desk(*args, **kw)
+        return phone, self.register(phone)
+
     @contextlib.contextmanager
     def serve(self, line, *kinds):
         with background(self.of[line].until, *kinds) as done:

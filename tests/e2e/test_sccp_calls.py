@@ -107,8 +107,7 @@ access-group outside_in in interface outside
 def test_two_remote_phones(net):
     """What one relay sends the other receives: SRTP from end to end, but never by the same keys."""
     net.phone_proxy()
-    one, two = net.remote(), net.remote(SECOND, addr=NEIGHBOUR)
-    a, b = net.register(one), net.register(two)
+    (one, a), (two, b) = net.enrol(), net.enrol(SECOND, addr=NEIGHBOUR)
     net.neighbours()
     net.lab.outside.run("ping", "-c", "1", "-W", "10", "-I", NEIGHBOUR, siplab.MTA_OUTSIDE)
     for seed in (1, 3):
@@ -124,8 +123,7 @@ def test_two_remote_phones(net):
 def test_transfer(net):
     """The desk hands the remote phone to a colleague: it keeps its receiving half, and is told to send elsewhere."""
     net.phone_proxy()
-    phone, desk, colleague = net.remote(), net.desk(), net.desk("SEP00AABBCCDD02", port=20030)
-    a, b, c = (net.register(p) for p in (phone, desk, colleague))
+    (phone, a), (desk, b), (colleague, c) = net.enrol(), net.enrol_desk(), net.enrol_desk("SEP00AABBCCDD02", port=20030)
     net.neighbours()
     pa, pb = net.cm.connect(a, b, net.serve)
     talk(Voice(phone, pa, 1), Voice(desk, pb, 2))
@@ -147,9 +145,8 @@ def test_transfer(net):
 def test_a_bridge(net):
     """A conference: either remote phone and the desk speak with the bridge, each by streams of its own."""
     net.phone_proxy()
-    phones = [net.remote(), net.remote(SECOND, addr=NEIGHBOUR), net.desk()]
-    legs = [net.desk(f"CFB00AABBCCDD{i}", port=20100 + 10 * i) for i in range(3)]
-    lines, ports = [net.register(p) for p in phones], [net.register(p) for p in legs]
+    phones, lines = zip(net.enrol(), net.enrol(SECOND, addr=NEIGHBOUR), net.enrol_desk())
+    legs, ports = zip(*(net.enrol_desk(f"CFB00AABBCCDD{i}", port=20100 + 10 * i) for i in range(3)))
     net.neighbours()
     net.lab.outside.run("ping", "-c", "1", "-W", "10", "-I", NEIGHBOUR, siplab.MTA_OUTSIDE)
     halves, voices, bridge = [], [], []
@@ -173,8 +170,7 @@ def test_a_bridge(net):
 def test_music_on_hold(net, named):
     """Unicast: the held phone only hears, from a server whose address the call manager may or may not tell. Multicast is refused for it."""
     net.phone_proxy()
-    phone, desk = net.remote(), net.desk()
-    a, b = net.register(phone), net.register(desk)
+    (phone, a), (desk, b) = net.enrol(), net.enrol_desk()
     net.neighbours()
     pa, pb = net.cm.connect(a, b, net.serve)
     talk(Voice(phone, pa, 1), Voice(desk, pb, 2))
@@ -213,8 +209,7 @@ def test_music_on_hold(net, named):
 def test_the_phone_loses_its_connection(net):
     """In mid-call: both go on hearing each other, the phone comes back by another connection and makes another call."""
     net.phone_proxy()
-    phone, desk = net.remote(), net.desk()
-    a, b = net.register(phone), net.register(desk)
+    (phone, a), (desk, b) = net.enrol(), net.enrol_desk()
     net.neighbours()
     pa, pb = net.cm.connect(a, b, net.serve)
     mine, theirs = Voice(phone, pa, 1), Voice(desk, pb, 2)

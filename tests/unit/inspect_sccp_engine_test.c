@@ -607,12 +607,12 @@ static void servers_behind_shared_addresses(void **state UNUSED)
         struct feed f;
 
         begin(&f, &secure, NULL);
-        f.c.server_mapped = ep4(PAT_SEEN, 2443);
+        f.c.server_mapped = ep4(PAT_SEEN, 3443);
         registers(&f, HOME);
         world_nat(&w, DIR_S2C, ep4(SERVER, 7443), ep4(PAT_SEEN, 7443));
         world_nat(&w, DIR_S2C, ep4(PEER, 2443), ep4(PAT_SEEN, 12443));
         o = sccp_say(&f, DIR_S2C, servers(false, SERVER, 2000, PEER));
-        assert_int_equal(sccp_at32(o, 252), 2443);
+        assert_int_equal(sccp_at32(o, 252), 3443); /* as it was dialled */
         assert_int_equal(sccp_at_ip(o, 276), PAT_SEEN);
         assert_int_equal(sccp_at32(o, 256), 12443);
         assert_int_equal(sccp_at_ip(o, 296), PAT_SEEN);
