@@ -76,7 +76,7 @@ class Sccp:
     def plain(self, ns, addr, server, name, version=17, port=PORT, tls=None):
         """A phone that the appliance does nothing for; tls: its context."""
         sock = srtp_peer.inside(ns, lambda: socket.create_connection((server, 2443 if tls else 2000), 60, (addr, 0)))
-        sock = tls.wrap_socket(sock) if tls else sock
+        sock = tls.wrap_socket(sock, do_handshake_on_connect=False) if tls else sock  # its register() does it
         return self.keep(sccp.Phone(sock, name, addr, srtp_peer.udp(ns, addr, port), tls is not None, version))
 
     def desk(self, name="SEP00AABBCCDDEE", **kw):
