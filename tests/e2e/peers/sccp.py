@@ -282,6 +282,7 @@ class CallManager:
     def __init__(self, door, version=17, tls=None):
         """tls: the context of its own end, where phones come by TLS."""
         self.door, self.version, self.tls, self.party, self.conf = door, version, tls, 100, 16
+        self.call_of = {}  # of each party: the conference, which is the call too
         door.settimeout(60)
 
     def accept(self):
@@ -312,6 +313,7 @@ class CallManager:
         return struct.pack("<IHH", 1, 16, 14) + key[:16] + key[16:] + bytes(2) + bytes(8)
 
     def open(self, line, party, key=None, source=("0.0.0.0", 4000)):
+        self.call_of[party] = self.conf
         body = struct.pack("<7I", self.conf, party, 20, 4, 0, 0, self.conf) + self.keys(key) + struct.pack("<4I", 0, 0, 101, 10)
         if line.version >= 11:
             body += struct.pack("<II", 0, 0) + address(line.version, source[0]) + struct.pack("<I", source[1])
@@ -369,7 +371,8 @@ class CallManager:
     def disconnect(self, *halves, kinds=(CLOSE, STOP)):
         for line, party in halves:
             for kind in kinds:
-                line.c.write(kind, struct.pack("<4I", self.conf, party, self.conf, 0), line.version)
+                call = self.call_of[party]
+                line.c.write(kind, struct.pack("<4I", call, party, call, 0), line.version)
 
 
 def new_key():
