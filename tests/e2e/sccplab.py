@@ -2,13 +2,13 @@
 import contextlib
 import socket
 import ssl
-import threading
 
 import lab as lablib
 import siplab
 import srtp_peer
 from conftest import finish, paste
 from peers import sccp
+from sccp_ends import Media, background, warm
 
 NAME, SECOND = "SEP001122334455", "SEP001122334466"
 HOME = "192.168.1.5"  # what a remote phone calls itself
@@ -123,8 +123,7 @@ class Sccp:
 
     def neighbours(self):
         """Known before the first packet: none waits, none overtakes."""
-        for ns, addr in ((self.lab.outside, siplab.MTA_OUTSIDE), (self.lab.inside, siplab.MTA_INSIDE)):
-            ns.run("ping", "-c", "1", "-W", "10", addr)
+        warm((self.lab.outside, siplab.MTA_OUTSIDE), (self.lab.inside, siplab.MTA_INSIDE))
 
     def close(self):
         for it in self.open:
@@ -132,56 +131,16 @@ class Sccp:
         finish(self.lab)
 
 
-@contextlib.contextmanager
-def background(work, *args):
-    """Lets work go on meanwhile; what it returned, or raised, comes out of done()."""
-    out = {}
-
-    def run():
-        try:
-            out["value"] = work(*args)
-        except BaseException as e:  # noqa: B902 - it is raised where it is waited for
-            out["error"] = e
-
-    def done():
-        t.join(90)
-        assert not t.is_alive(), f"{work.__name__} is still under way"
-        if "error" in out:
-            raise out["error"]
-        return out["value"]
-
-    t = threading.Thread(target=run, daemon=True)
-    t.start()
-    yield done
-    t.join(90)
-
-
-def payload(seed, n):
-    return bytes((seed * 31 + n * 7 + i) & 0xFF for i in range(160))
-
-
-class Voice:
-    """What a phone says and hears of one stream: SRTP where it was given keys."""
+class Voice(Media):
+    """What a phone says and hears of one stream, in numbers of its own."""
 
     def __init__(self, phone, party, seed):
-        s = phone.streams[party]
-        self.sock, self.to, self.seed, self.n = phone.media, s.remote, seed, 100 * seed
-        self.out, self.into = (srtp_peer.Srtp(half[0][1], 4 if half[0][0] == 1 else 10) if half and half[0] else None
-                               for half in (s.send, s.receive))
+        super().__init__(phone, party, seed)
+        self.n = 100 * seed
 
     def say(self):
-        """What was said."""
         self.n += 1
-        data = payload(self.seed, self.n)
-        packet = (self.out.seal(self.seed, self.n, self.n * 160, data) if self.out else
-                  srtp_peer.rtp(self.n, self.n * 160, self.seed, data))
-        self.sock.sendto(packet, self.to)
-        return data
-
-    def hear(self):
-        packet = self.sock.recv(2048)
-        assert packet[1] == 0, "another payload type"
-        return self.into.open(packet)[2] if self.into else packet[12:]
+        return super().say(self.n)
 
     def to_ear(self, other, count=20):
         """Bit for bit and in order: what is said is heard before the next."""

@@ -7,7 +7,7 @@ import lab as lablib
 import siplab
 import srtp_peer
 from peers import sccp
-from sccp_ends import background, payload, tshark
+from sccp_ends import background, payload, tshark, warm
 from sccplab import NAME, SECOND, Sccp, Voice, talk
 
 
@@ -79,8 +79,7 @@ def test_phones_at_a_plain_firewall(net):
     a = net.register(outside)
     desk = net.desk()
     b = net.register(desk)
-    for ns, at in ((net.lab.outside, "192.0.2.1"), (net.lab.inside, "10.0.0.1")):
-        ns.run("ping", "-c", "1", "-W", "10", at)
+    warm((net.lab.outside, "192.0.2.1"), (net.lab.inside, "10.0.0.1"))
     pa, pb = net.cm.connect(a, b, net.serve)
     assert outside.streams[pa].remote[0] == siplab.CM_OUTSIDE, "an address of the inside was told outside"
     talk(Voice(outside, pa, 1), Voice(desk, pb, 2))

@@ -10,7 +10,8 @@ import lab as lablib
 import siplab
 import srtp_peer
 from peers import sccp
-from sccplab import HOME, NAME, PHONE_PROXY, SECOND, Sccp, Voice, background, payload, talk
+from sccp_ends import background, payload
+from sccplab import NAME, PHONE_PROXY, SECOND, Sccp, Voice, talk
 from test_sip_tls import LDC, ldc_issuer
 
 OTHER_CM, OTHER_CM_OUTSIDE = "10.0.0.21", "192.0.2.21"
