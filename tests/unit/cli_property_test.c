@@ -100,7 +100,7 @@ static bool seen_enough(const struct tally *t, const struct cmd_row *row)
 }
 
 /* A row that never has a line accepted is a row that nothing here tests. */
-static void check_tally(struct conf_fixture *f, const struct tally *t)
+static unsigned missed_rows(struct conf_fixture *f, const struct tally *t, bool tell)
 {
         unsigned missed = 0;
 
@@ -111,12 +111,13 @@ static void check_tally(struct conf_fixture *f, const struct tally *t)
                         const struct cmd_row *row = m->row[i].conf;
 
                         if (tally_find(t, row) == t->nrows && row->kind != ROW_CALL) {
-                                fprintf(stderr, "never accepted: %s\n", row->line);
+                                if (tell)
+                                        fprintf(stderr, "never accepted: %s\n", row->line);
                                 missed++;
                         }
                 }
         }
-        assert_int_equal(missed, 0);
+        return missed;
 }
 
 /* An empty certificate chain is the one object that has no line; what is fresh from the factory may be cleared. */
@@ -194,14 +195,16 @@ static void random_configurations_parse_back(void **state)
         struct conf_gen g = { seed_of_run() };
         struct conf_fixture f;
         struct tally t = { 0 };
+        unsigned n = 0;
 
         (void)state;
         conf_fixture_init(&f);
-        for (unsigned i = 0; i < CONFIGS; i++)
-                one_config(&f, &g, &t, i % 8 == 0);
-        printf("%u configurations, %u lines accepted, %u refused\n", CONFIGS, t.accepted, t.refused);
+        /* What chance has left out is waited for. */
+        for (; n < CONFIGS || (n < 10 * CONFIGS && missed_rows(&f, &t, false)); n++)
+                one_config(&f, &g, &t, n % 8 == 0);
+        printf("%u configurations, %u lines accepted, %u refused\n", n, t.accepted, t.refused);
         assert_true(t.accepted > t.refused / 2);
-        check_tally(&f, &t);
+        assert_int_equal(missed_rows(&f, &t, true), 0);
         conf_fixture_fini(&f);
 }
 
