@@ -541,6 +541,7 @@ static void media_no_session(void)
 {
         struct media_spec s = clear_call();
 
+        px_config(&fx, "media-termination mta\n address " PM_IN " interface inside\n"); /* else only its call is ours */
         pm_push(&fx, 0, MEDIA_OPEN, &s);
         pm_udp(&fx, 1, PM_DESK, 6000, PM_IN, PM_PORT(1), "x", 1);
         assert_true(px_logged(&fx, "%ASA-4-337005: Phone Proxy SRTP: Media session not found for 10.0.0.50/20004 for "
