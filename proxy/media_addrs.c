@@ -47,7 +47,7 @@ static void configured(void *ctx, const struct mta_rt *m)
                 e->configured = true;
 }
 
-void media_addrs_forget(struct media_table *t)
+static void forget_unused(struct media_table *t)
 {
         memset(t->addr_slot, 0, sizeof t->addr_slot);
         for (unsigned i = 0; i < MEDIA_ADDRS_MAX; i++) {
@@ -71,6 +71,6 @@ void media_addrs_refresh(struct media_table *t)
         t->gen = s->gen;
         for (unsigned i = 0; i < MEDIA_ADDRS_MAX; i++)
                 t->addr[i].configured = false;
-        media_addrs_forget(t);
+        forget_unused(t);
         media_addr_each(proxy_rt(s), configured, t);
 }

@@ -178,7 +178,6 @@ void media_slot_free(struct media_session *s);
 
 /* ---- media_addrs.c: media addresses in force, and those sessions still hold ---- */
 void media_addrs_refresh(struct media_table *t);
-void media_addrs_forget(struct media_table *t); /* those nobody configures or holds a port of any more */
 struct media_address *media_address_add(struct media_table *t, const struct addr *a);
 static inline struct media_address *media_address_find(struct media_table *t, uint32_t v4)
 {

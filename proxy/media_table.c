@@ -111,8 +111,7 @@ static void port_drop(struct media_session *s, unsigned side)
 
         if (pair && *pair == (slot_index(s) << 1 | side) + 1) {
                 *pair = 0;
-                if (!--a->users && !a->configured)
-                        media_addrs_forget(s->t);
+                a->users--;
         }
 }
 

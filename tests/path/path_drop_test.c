@@ -809,7 +809,7 @@ static void run(const struct row *r)
 {
         char conf[4096], line[64];
 
-        snprintf(conf, sizeof conf, "%s%s", px_base, open_list);
+        snprintf(conf, sizeof conf, "%s%s%s", px_base, open_list, PM_MTA);
         fx.conf.conns_max = r->conns;
         fx.conf.pkts_small = r->pkts;
         px_start(&fx, conf, true);
