@@ -467,6 +467,8 @@ class Call:
     def __init__(self, lab, phone, desk, uri=None):
         self.lab, self.phone, self.desk = lab, phone, desk
         self.pcap = os.path.join(lab.dir, f"call-{desk.user}.pcap")
+        if os.path.exists(self.pcap):  # an earlier call's: the recorder is ready when its own file is there
+            os.unlink(self.pcap)
         self.rec = lablib.record(lab, desk.ns, "eth0", self.pcap, "udp portrange 10000-40000")
         phone.dial(uri or f"sip:{desk.user}@{CM_OUTSIDE}")
         phone.expect("Call established")

@@ -260,12 +260,15 @@ for i in range(3000):
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.sendto([b"\\0\\1some.txt\\0octet\\0", b"\\0\\2x\\0octet\\0", os.urandom(40), b"\\0\\4\\0\\1"][i % 4], (sys.argv[1], 69))
 """
-    lab.outside.run(sys.executable, "-c", flood, SEEN)
-    lablib.wait_for("limits to show", lambda: count(lab, "per-source limit") > 0)
+
+    def limited():
+        lab.outside.run(sys.executable, "-c", flood, SEEN)
+        return count(lab, "per-source limit") > 0
+    lablib.wait_for("limits to show", limited, 120)
     other = lab.far("198.51.100.20")
-    assert fetch(lab, "some.txt", ns=other)[1] == b"y" * 20000  # another phone does not feel it
-    lablib.wait_for("phones given up", lambda: count(lab, "phone silent") > 0, 60)
-    lablib.wait_for("all to end", lambda: "TFTP transfers: 0 in use" in lab.con.cmd("show phone-proxy"), 60)
+    assert fetch(lab, "some.txt", "patience=100", ns=other)[1] == b"y" * 20000  # another phone does not feel it
+    lablib.wait_for("phones given up", lambda: count(lab, "phone silent") > 0, 240)
+    lablib.wait_for("all to end", lambda: "TFTP transfers: 0 in use" in lab.con.cmd("show phone-proxy"), 240)
 
 
 def test_signalling_of_a_known_phone_is_let_in(lab):

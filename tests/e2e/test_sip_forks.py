@@ -46,13 +46,13 @@ def phones(office):
 
 
 def heard(ear, mouth, frames):
-    """Every frame heard was said, in that order; on a busy machine the ear's jitter buffer may have skipped some."""
+    """Every frame heard was said, in that order; on a busy machine the ear's jitter buffer may skip some, or repeat one."""
     said, pcm = ([s[i:i + siplab.FRAME] for i in range(0, len(s) - siplab.FRAME + 1, siplab.FRAME)] for s in
                  (siplab.ulaw(x).replace(b"\x7f", b"\xff") for x in (siplab.samples(mouth.path("tone.wav")), ear.heard())))
     place = {frame: i for i, frame in enumerate(said)}
     rows = [place.get(frame) for frame in pcm]
     assert len(rows) >= frames and None not in rows, f"{rows.count(None)} of {len(rows)} frames heard were never said"
-    assert all(a < b for a, b in zip(rows, rows[1:])), rows
+    assert all(a <= b for a, b in zip(rows, rows[1:])), rows
 
 
 def relays(con):
