@@ -24,8 +24,7 @@ void apply_warn_inert(struct apply *a, const void *obj)
         /* The form that is kept: of an inverse row that is the `no` form. */
         if (!why || a->no_form != !!(a->row->flags & ROW_INVERSE))
                 return;
-        a->c->res->inert = true;
-        conf_warning(a->c, "This line is kept but not in force: %s", why);
+        conf_inert(a->c, why);
 }
 
 /* A name that is kept nowhere (that of the mode's object, say) must exist all the same. */

@@ -122,6 +122,12 @@ void conf_warning(struct conf_ctx *c, const char *fmt, ...)
         va_end(ap);
 }
 
+void conf_inert(struct conf_ctx *c, const char *why)
+{
+        c->res->inert = true;
+        conf_warning(c, "This line is kept but not in force: %s", why);
+}
+
 /* ---- finding ---- */
 static void keep_words(struct args *args, const struct find_result *f, struct cli_result *res)
 {

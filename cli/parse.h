@@ -101,6 +101,8 @@ void *conf_outer(const struct conf_ctx *c, unsigned up);
 void conf_info(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* "INFO: " */
 void conf_say(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void conf_warning(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* "WARNING: " */
+/* The line is accepted and not in force, which is told and counted. */
+void conf_inert(struct conf_ctx *c, const char *why);
 
 /* ---- `?` and TAB; c NULL: EXEC mode ---- */
 /* What may stand at the end of line. A line ending in a word lists the words that begin so. */

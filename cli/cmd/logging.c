@@ -149,6 +149,15 @@ static void set_override(struct log_override *o, const struct args *a, bool no_f
                 o->disabled = no_form;
 }
 
+/* A file of another appliance may speak of messages that this one has no occasion to send. */
+static const char *message_inert(const struct store *s, const void *override)
+{
+        const struct log_override *o = override;
+
+        (void)s;
+        return log_find_id(o->id) < 0 ? "this message is never sent here" : NULL;
+}
+
 static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
         struct log_conf *l = &c->store->log;
@@ -157,8 +166,6 @@ static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, 
         const struct log_override was = o ? *o : (struct log_override){ .id = id, .level = LOG_L_NONE };
         struct log_override now = was;
 
-        if (log_find_id(id) < 0)
-                return err_set(e, ERR_RANGE, "message %u does not exist", id);
         if (no_form && arg_str(a, "LEVEL")) {
                 log_level_parse(arg_str(a, "LEVEL"), &now.level);
                 if (now.level != was.level)
@@ -174,6 +181,8 @@ static int call_message(struct conf_ctx *c, const struct args *a, bool no_form, 
         *o = now;
         if (now.level == LOG_L_NONE && !now.disabled)
                 *o = l->overrides[--l->noverrides];
+        else if (message_inert(c->store, &now))
+                conf_inert(c, message_inert(c->store, &now));
         mark_changed(c);
         return 0;
 }
@@ -185,10 +194,10 @@ static void write_messages(struct running *r, const struct cmd_row *row, const v
         (void)obj;
         for (unsigned i = 0; i < l->noverrides; i++) {
                 if (l->overrides[i].level != LOG_L_NONE)
-                        running_line(r, row, NULL, "logging message %u level %s", l->overrides[i].id,
+                        running_line(r, row, &l->overrides[i], "logging message %u level %s", l->overrides[i].id,
                                      log_level_name(l->overrides[i].level));
                 if (l->overrides[i].disabled)
-                        running_line(r, row, NULL, "no logging message %u", l->overrides[i].id);
+                        running_line(r, row, &l->overrides[i], "no logging message %u", l->overrides[i].id);
         }
 }
 
@@ -263,7 +272,7 @@ const struct cmd_row rows_logging[] = {
         LEAF("logging device-id string DEVICE:word(64)", "Text in front of each message"),
         LEAF("logging debug-trace [persistent]", "Debugging output goes into message 711001"),
         { ROW_CALL, "logging message ID:u32(100000-999999) [level LEVEL:level]", "One message: switch, severity",
-          .call = call_message, .write = write_messages },
+          .call = call_message, .write = write_messages, .inert_if = message_inert },
         KEPT("logging device-id {hostname|ipaddress IFC:nameif}", "Text in front of each message",
              "only a fixed string is put in front"),
         KEPT("logging queue N:u32(0-8192)", "Messages that may wait", "the length of the queue is fixed",

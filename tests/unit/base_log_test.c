@@ -133,13 +133,14 @@ static void prints_hex_and_durations(void **state)
         (void)state;
         log_msg(src, LOG_106023, LS("tcp"), LS("in"), LA(&a), LU(1), LS("out"), LA(&a), LU(2), LS("ACL"),
                 LX(0x8ed66b60), LX(0));
-        log_msg(src, LOG_609002, LS("in"), LA(&a), LD(3723999));
+        log_msg(src, LOG_305010, LS("static"), LS("in"), LA(&a), LS("out"), LA(&a), LD(3723999));
         log_msg(src, LOG_199002);
         log_step(lg);
         assert_string_equal(buffer(),
                             "%ASA-4-106023: Deny tcp src in:10.0.0.1/1 dst out:10.0.0.1/2 by access-group \"ACL\" "
                             "[0x8ed66b60, 0x0]\n"
-                            "%ASA-7-609002: Teardown local-host in:10.0.0.1 duration 1:02:03\n"
+                            "%ASA-6-305010: Teardown static translation from in:10.0.0.1 to out:10.0.0.1 duration "
+                            "1:02:03\n"
                             "%ASA-6-199002: Startup completed.  Beginning operation.\n");
 }
 
@@ -149,23 +150,26 @@ static void prints_ipv6(void **state)
 
         (void)state;
         assert_true(addr_parse("2001:db8::7", &a));
-        log_msg(src, LOG_609001, LS("inside"), LA(&a));
+        log_msg(src, LOG_106017, LA(&a), LA(&a));
         log_step(lg);
-        assert_string_equal(buffer(), "%ASA-7-609001: Built local-host inside:2001:db8::7\n");
+        assert_string_equal(buffer(),
+                            "%ASA-2-106017: Deny IP due to Land Attack from 2001:db8::7 to 2001:db8::7\n");
 }
 
 static void wrong_arguments_print_a_question_mark(void **state)
 {
+        struct addr a = addr_v4(0x0a000001);
+
         (void)state;
-        log_msg(src, LOG_609001, LS("inside"));
-        log_msg(src, LOG_609001, LU(1), LS("x"));
-        log_msg(src, LOG_609001);
-        log_msg(src, LOG_609001, LS(NULL), LA(NULL), LU(3), LS("more"));
+        log_msg(src, LOG_106016, LA(&a));
+        log_msg(src, LOG_106016, LS("x"), LU(1), LA(&a));
+        log_msg(src, LOG_106016);
+        log_msg(src, LOG_106016, LA(NULL), LA(&a), LS(NULL), LU(3), LS("more"));
         log_step(lg);
-        assert_string_equal(buffer(), "%ASA-7-609001: Built local-host inside:?\n"
-                                      "%ASA-7-609001: Built local-host ?:?\n"
-                                      "%ASA-7-609001: Built local-host ?:?\n"
-                                      "%ASA-7-609001: Built local-host :0.0.0.0\n");
+        assert_string_equal(buffer(), "%ASA-2-106016: Deny IP spoof from (10.0.0.1) to ? on interface ?\n"
+                                      "%ASA-2-106016: Deny IP spoof from (?) to ? on interface ?\n"
+                                      "%ASA-2-106016: Deny IP spoof from (?) to ? on interface ?\n"
+                                      "%ASA-2-106016: Deny IP spoof from (0.0.0.0) to 10.0.0.1 on interface \n");
 }
 
 /* A sender that logs in as "x\n%ASA-..." must not write a message of its own. */
@@ -187,10 +191,10 @@ static void long_strings_leave_room_for_the_rest(void **state)
         (void)state;
         memset(text, '\n', sizeof text);
         text[sizeof text - 1] = 0;
-        log_msg(src, LOG_111010, LS(text), LS(text), LA(&a), LS(text));
+        log_msg(src, LOG_405001, LS(text), LA(&a), LS(text), LS(text));
         log_msg(src, LOG_313001, LU(8), LU(0), LA(&a), LS(text));
         log_step(lg);
-        assert_non_null(strstr(buffer(), "\\x0a', running '' from IP 0.0.0.1, executed ''\n"));
+        assert_non_null(strstr(buffer(), "\\x0a collision from 0.0.0.1/ on interface \n"));
         assert_non_null(strstr(buffer(), "Denied ICMP type=8, code=0 from 0.0.0.1 on interface \\x0a\\x0a"));
 }
 
@@ -286,12 +290,12 @@ static void changed_and_disabled_messages(void **state)
         conf.noverrides = 3;
         conf.overrides[0] = (struct log_override){ .id = 199002, .level = LOG_L_ALERT };
         conf.overrides[1] = (struct log_override){ .id = 717009, .level = LOG_L_NONE, .disabled = true };
-        conf.overrides[2] = (struct log_override){ .id = 104001, .level = LOG_L_NONE };
+        conf.overrides[2] = (struct log_override){ .id = 106101, .level = LOG_L_NONE };
         configure();
         assert_true(log_wanted(src, LOG_199002));
         assert_false(log_wanted(src, LOG_717009));
         assert_true(log_wanted(src, LOG_717002));
-        assert_true(log_wanted(src, LOG_104001));
+        assert_true(log_wanted(src, LOG_106101));
         assert_false(log_wanted(src, LOG_446001));
         log_msg(src, LOG_199002);
         log_emit(src, LOG_717009, NULL, 0); /* emitted all the same: dropped when it is drained */

@@ -466,7 +466,7 @@ static void logs_reach_the_console(void **state UNUSED)
         session_line(s, "logging console informational");
         session_line(s, "debug mmp");
         assert_true(debug_is_set(f.box.log, DBG_MMP));
-        log_msg(f.box.log_src, LOG_611103, LS("somebody"));
+        log_msg(f.box.log_src, LOG_611101, LS("10.0.0.1"), LS("somebody"));
         debug_line(f.box.log_src, DBG_MMP, "MMP:: version OLWP-2.0");
         log_step(f.box.log);
         session_line(s, "undebug all");
@@ -477,7 +477,7 @@ static void logs_reach_the_console(void **state UNUSED)
         assert_true(n > 0);
         buf[n] = 0;
         has(buf, "debug mmp  enabled at level 1\n");
-        has(buf, "%ASA-5-611103: User logged out: Uname: somebody\n");
+        has(buf, "%ASA-6-611101: User authentication succeeded: IP address: 10.0.0.1, Uname: somebody\n");
         has(buf, "MMP:: version OLWP-2.0\n");
         console_leave(f.box.consoles, s);
         session_free(s);
