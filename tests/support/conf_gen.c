@@ -1,7 +1,22 @@
 #include "tests/support/conf_gen.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define SEED 4765488669198243481u
+
+uint64_t gen_seed(void)
+{
+        const char *env = getenv("VOXGATE_SEED");
+        uint64_t seed = env ? strtoull(env, NULL, 0) : SEED;
+
+        if (env && !strcmp(env, "random"))
+                seed = (uint64_t)time(NULL) * 2654435761u;
+        printf("VOXGATE_SEED=%llu\n", (unsigned long long)seed);
+        return seed | 1;
+}
 
 uint32_t gen_below(struct conf_gen *g, uint32_t n)
 {

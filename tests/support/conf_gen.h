@@ -11,6 +11,11 @@ struct conf_gen {
         uint64_t state;
 };
 
+/*
+ * The seed of a run, printed: VOXGATE_SEED, "random" for another one each time; else always the same, so that a red
+ * test of today is about today's change.
+ */
+uint64_t gen_seed(void);
 uint32_t gen_below(struct conf_gen *g, uint32_t n);
 /* Some line of the mode that c is in (or of global configuration); the row it was made from. */
 const struct tree_row *gen_line(struct conf_gen *g, const struct conf_ctx *c, struct text *out);

@@ -3,7 +3,6 @@
  * refused line changes nothing.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "tests/support/conf_fixture.h"
 #include "tests/support/conf_gen.h"
@@ -11,15 +10,6 @@
 
 #define CONFIGS 1500
 #define LINES 60
-
-static uint64_t seed_of_run(void)
-{
-        const char *s = getenv("VOXGATE_SEED");
-        uint64_t seed = s ? strtoull(s, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
-
-        printf("VOXGATE_SEED=%llu\n", (unsigned long long)seed);
-        return seed | 1;
-}
 
 static char *plain_text(const struct store *s)
 {
@@ -139,10 +129,14 @@ static void check_effect(struct conf_fixture *f, const char *line, const struct 
                 fprintf(stderr, "--- before\n%s--- after\n%s", before, after);
                 fail_msg("refused, but changed: %s", line);
         }
-        if (ok && edited && same && !is_unprinted(row))
-                { fprintf(stderr, "--- before\n%s", before); fail_msg("changed, but not printed: %s", line); }
-        if (ok && !edited && !same)
-                { fprintf(stderr, "--- before\n%s--- after\n%s", before, after); fail_msg("changed, but not told: %s", line); }
+        if (ok && edited && same && !is_unprinted(row)) {
+                fprintf(stderr, "--- before\n%s", before);
+                fail_msg("changed, but not printed: %s", line);
+        }
+        if (ok && !edited && !same) {
+                fprintf(stderr, "--- before\n%s--- after\n%s", before, after);
+                fail_msg("changed, but not told: %s", line);
+        }
         free(after);
 }
 
@@ -192,7 +186,7 @@ static void one_config(struct conf_fixture *f, struct conf_gen *g, struct tally 
 
 static void random_configurations_parse_back(void **state)
 {
-        struct conf_gen g = { seed_of_run() };
+        struct conf_gen g = { gen_seed() };
         struct conf_fixture f;
         struct tally t = { 0 };
         unsigned n = 0;
