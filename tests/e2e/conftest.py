@@ -34,6 +34,26 @@ def paste(con, text):
     return out
 
 
+@pytest.fixture
+def made():
+    """Makes labs of phones that boot, by a configuration's text and addresses inside; they are ended behind the test."""
+    import phonelab
+    labs = []
+
+    def make(text, *addrs, workers=1, **kw):
+        lab = phonelab.PhoneLab(**kw)
+        labs.append(lab)
+        lab.address(*addrs)
+        lab.con = lab.start(workers=workers)
+        lab.con.cmd("terminal pager 0")
+        paste(lab.con, lab.paste_of(text))
+        return lab
+
+    yield make
+    for lab in labs:
+        finish(lab)
+
+
 def mobility(lab, text=None, **start):
     """Scenario 1 of the Mobility Advantage samples, as published."""
     if not os.path.exists(lab.pki.path("cuma.crt")):

@@ -16,8 +16,9 @@ import time
 import lab as lablib
 import siplab
 import srtp_peer
+from conftest import paste
 from peers import boot, sccp
-from sccp_ends import background
+from sccp_ends import Media, background, talk, warm
 
 CM, SEEN = "10.0.0.26", "192.0.2.26"
 DESK = "10.0.0.101"
@@ -131,7 +132,32 @@ policy-map pp_policy
   inspect sip phone-proxy mypp
 service-policy pp_policy interface outside
 """
+MIXED_PROXY = PHONE_PROXY + " cluster-mode mixed\n"
 NONSECURE = PUBLISHER + TLS + MEDIA + PHONE_PROXY.format(tftp=CM) + POLICY
+MIXED = PUBLISHER + MIXED_TLS + MEDIA + MIXED_PROXY.format(tftp=CM) + POLICY
+
+# The small office: everything of the publisher behind the outside interface's own address, a line for each port.
+PAT = """\
+object network cm_{port}
+ host {host}
+ nat (inside,outside) static interface service {proto} {port} {mapped}
+"""
+OFFICE = "192.0.2.1"  # the outside interface's own
+
+
+def static_pat(*ports, host=CM):
+    """Each udp or tcp and a port; where it is seen as another, that too."""
+    return "".join(PAT.format(host=host, proto=p, port=n, mapped=m[0] if m else n) for p, n, *m in ports)
+
+
+OFFICE_PORTS = static_pat(("udp", "tftp"), ("tcp", 2000), ("tcp", 2443), ("tcp", "sip"), ("tcp", 5061), ("tcp", 3804))
+
+
+def behind_the_interface(text):
+    """A sample whose publisher has no address of its own outside."""
+    own = text.index("object network obj-10.0.0.26\n"), text.index("access-list pp")
+    return (text[:own[0]] + OFFICE_PORTS + text[own[1]:]).replace("address " + SEEN, "address " + OFFICE)
+
 
 XML = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -223,14 +249,16 @@ class PhoneLab(siplab.SipLab):
         with open(os.path.join(self.root, name), "wb") as f:
             f.write(data if isinstance(data, bytes) else data.encode())
 
-    def configuration(self, *cms, name=NAME, mode=1):
+    def configuration(self, *cms, name=NAME, mode=1, protocol="SCCP", more=""):
+        """more: elements of the end of the file."""
         text = XML.format(mode=mode, members="".join(MEMBER.format(n=n, addr=a) for n, a in enumerate(cms or (CM,))))
+        text = text.replace("<deviceProtocol>SCCP", f"<deviceProtocol>{protocol}").replace("</device>", more + "</device>")
         self.put(name + ".cnf.xml", text)
         return text
 
-    def cluster_signed(self, name=NAME, mode=3):
+    def cluster_signed(self, name=NAME, mode=3, **kw):
         """Only as the cluster signs it."""
-        text = self.configuration(name=name, mode=mode)
+        text = self.configuration(name=name, mode=mode, **kw)
         os.remove(os.path.join(self.root, name + ".cnf.xml"))
         self.put(name + ".cnf.xml.sgn", self.signed(name + ".cnf.xml.sgn", text))
 
@@ -284,13 +312,14 @@ class PhoneLab(siplab.SipLab):
 
     # ---- outside ----
 
-    def phone(self, tftp=SEEN, ns=None, name=NAME, cert="sep"):
-        """As it comes out of its box."""
+    def phone(self, tftp=SEEN, ns=None, name=NAME, cert="sep", manner=()):
+        """As it comes out of its box; manner: options of its TFTP."""
         ns = ns or self.outside
 
         def fetch(file):
             path = os.path.join(self.dir, "got")
-            r = ns.run(sys.executable, os.path.join(lablib.PEERS, "tftp_client.py"), tftp, file, "out=" + path, "patience=40", timeout=90)
+            r = ns.run(sys.executable, os.path.join(lablib.PEERS, "tftp_client.py"), tftp, file, "out=" + path, "patience=40", *manner,
+                       timeout=90)
             res = json.loads(r.stdout)
             if res.get("error") == 1:
                 return None
@@ -338,7 +367,33 @@ class PhoneLab(siplab.SipLab):
         for line, _ in halves:
             self.of[line].until(sccp.CLOSE, sccp.STOP)
 
+    def call(self, cm, a, b, count=50, ns=None, mta=siplab.MTA_OUTSIDE):
+        """Both ways, held, resumed, hung up."""
+        phone, desk = self.of[a], self.of[b]
+        warm((ns or self.outside, mta), (self.inside, siplab.MTA_INSIDE))
+        for n in range(2):
+            pa, pb = cm.connect(a, b, self.serve)
+            assert phone.streams[pa].remote[0] == mta and desk.streams[pb].remote == a.listens[pa]
+            talk(Media(phone, pa, 1), Media(desk, pb, 2), count, 100 * n)
+            assert self.con.cmd("show phone-proxy media-sessions").startswith("2 in use")
+            self.hang_up(cm, (a, pa), (b, pb))
+            lablib.wait_for("the relay to go", self.idle)
+
+    def mixed_call(self, phone):
+        """The call manager knows the phone by a certificate in its name, which the appliance has made."""
+        self.ldc_issuer()
+        cm = self.secure_manager()
+        a = self.register(cm, self.line(phone))
+        b = self.register(cm, self.secure_desk_phone())
+        assert phone.name in cm.door.names[0], cm.door.names
+        self.call(cm, a, b, 20)
+
     # ---- the appliance ----
+
+    def trust_call_manager(self):
+        """Of a mixed cluster: what it shows inside is believed."""
+        self.pki.self_signed("cm", "ucm-0")
+        paste(self.con, ISSUER.format(name="cucm_cert", cert=self.pki.pem_body("cm.crt")))
 
     def paste_of(self, text):
         issuers = "".join(ISSUER.format(name=n, cert=self.pki.pem_body(n + ".crt")) for n in ISSUERS)

@@ -8,42 +8,10 @@ import lab as lablib
 import phone_tlv
 import phonelab
 import siplab
-from conftest import finish, paste, sessions
+from conftest import sessions
 from peers import boot, sccp
 from phonelab import CM, NAME, SEEN
-from sccp_ends import Media, background, recorded, talk, tshark, warm
-
-
-@pytest.fixture
-def made():
-    """Makes the lab, with more wires where a test wants them; it is ended behind the test."""
-    labs = []
-
-    def make(text, *addrs, **kw):
-        lab = phonelab.PhoneLab(**kw)
-        labs.append(lab)
-        lab.address(*addrs)
-        lab.con = lab.start()
-        lab.con.cmd("terminal pager 0")
-        paste(lab.con, lab.paste_of(text))
-        return lab
-
-    yield make
-    for lab in labs:
-        finish(lab)
-
-
-def call(lab, cm, a, b, count=50, ns=None, mta=siplab.MTA_OUTSIDE):
-    """Both ways, held, resumed, hung up."""
-    phone, desk = lab.of[a], lab.of[b]
-    warm((ns or lab.outside, mta), (lab.inside, siplab.MTA_INSIDE))
-    for n in range(2):
-        pa, pb = cm.connect(a, b, lab.serve)
-        assert phone.streams[pa].remote[0] == mta and desk.streams[pb].remote == a.listens[pa]
-        talk(Media(phone, pa, 1), Media(desk, pb, 2), count, 100 * n)
-        assert lab.con.cmd("show phone-proxy media-sessions").startswith("2 in use")
-        lab.hang_up(cm, (a, pa), (b, pb))
-        lablib.wait_for("the relay to go", lab.idle)
+from sccp_ends import background, recorded, tshark
 
 
 def test_nonsecure_with_everything_on_the_publisher(made):
@@ -59,7 +27,7 @@ def test_nonsecure_with_everything_on_the_publisher(made):
     a = lab.register(cm, lab.line(phone))
     assert a.address == siplab.PHONE
     b = lab.register(cm, lab.desk_phone())
-    call(lab, cm, a, b)
+    lab.call(cm, a, b)
     steps = lab.boot_steps()
     assert all(" ok " in steps[s] for s in ("CTL", "Config file", "TLS", "Register")), steps
     lablib.wait_for("the recording", lambda: recorded(pcap, 17, sccp.STOP, 20, 2))
@@ -72,43 +40,27 @@ def test_nonsecure_with_everything_on_the_publisher(made):
 
 def test_separate_tftp_server_in_a_mixed_cluster(made):
     """Section 6: TFTP on 10.0.0.24, its own record; TLS and keys inside too. The server's files are signed by the cluster already."""
-    lab = made(phonelab.SEPARATE + phonelab.MIXED_TLS + phonelab.MEDIA + phonelab.PHONE_PROXY.format(tftp="10.0.0.24") +
-               " cluster-mode mixed\n" + phonelab.POLICY, CM, "10.0.0.24")
-    trust_call_manager(lab)
+    lab = made(phonelab.SEPARATE + phonelab.MIXED_TLS + phonelab.MEDIA + phonelab.MIXED_PROXY.format(tftp="10.0.0.24") +
+               phonelab.POLICY, CM, "10.0.0.24")
+    lab.trust_call_manager()
     lab.tftp_server("10.0.0.24")
     lab.cluster_signed(mode=3)
     phone = lab.phone(tftp="192.0.2.24")
     phone.boot()
     assert {(r["role"], r["addr"]) for r in phone.ctl.records if r["role"]} == {(1, SEEN), (3, "192.0.2.24")}
-    mixed_call(lab, phone)
-
-
-def trust_call_manager(lab):
-    lab.pki.self_signed("cm", "ucm-0")
-    paste(lab.con, phonelab.ISSUER.format(name="cucm_cert", cert=lab.pki.pem_body("cm.crt")))
-
-
-def mixed_call(lab, phone):
-    """The call manager knows the phone by a certificate in its name, which the appliance has made."""
-    lab.ldc_issuer()
-    cm = lab.secure_manager()
-    a = lab.register(cm, lab.line(phone))
-    b = lab.register(cm, lab.secure_desk_phone())
-    assert NAME in cm.door.names[0], cm.door.names
-    call(lab, cm, a, b, 20)
+    lab.mixed_call(phone)
 
 
 def test_mixed_cluster_with_everything_on_the_publisher(made):
     """Section 5: an authenticated phone becomes an encrypted one. The server has its file without a signature, too."""
-    lab = made(phonelab.PUBLISHER + phonelab.MIXED_TLS + phonelab.MEDIA + phonelab.PHONE_PROXY.format(tftp=CM) +
-               " cluster-mode mixed\n" + phonelab.POLICY, CM)
-    trust_call_manager(lab)
+    lab = made(phonelab.MIXED, CM)
+    lab.trust_call_manager()
     lab.tftp_server()
     lab.configuration(mode=2)
     phone = lab.phone()
     phone.boot()
     assert boot.element(phone.config, "deviceSecurityMode") == "3"
-    mixed_call(lab, phone)
+    lab.mixed_call(phone)
 
 
 SECONDARY = """\
@@ -146,7 +98,7 @@ def test_primary_and_secondary(made):
     first.c.close()
     a = lab.register(cms[1], second)
     lablib.wait_for("one session", lambda: sessions(lab.con) == 1)
-    call(lab, cms[1], a, lab.register(cms[1], lab.desk_phone("10.0.0.27")), 20)
+    lab.call(cms[1], a, lab.register(cms[1], lab.desk_phone("10.0.0.27")), 20)
 
 
 TWO_SIDES = """\
@@ -202,8 +154,8 @@ def test_phones_at_two_interfaces(made):
         p.boot()
     assert out.ctl.data == far.ctl.data and out.managers == [(SEEN, 2000)] and far.managers == [("192.168.1.2", 2000)]
     b = lab.register(cm, lab.desk_phone())
-    call(lab, cm, lab.register(cm, lab.line(out)), b, 20)
-    call(lab, cm, lab.register(cm, lab.line(far, ns=lab.more["dmz"], addr="192.168.1.10")), b, 20, lab.more["dmz"], "192.168.1.25")
+    lab.call(cm, lab.register(cm, lab.line(out)), b, 20)
+    lab.call(cm, lab.register(cm, lab.line(far, ns=lab.more["dmz"], addr="192.168.1.10")), b, 20, lab.more["dmz"], "192.168.1.25")
 
 
 # ---- what a phone refuses ----

@@ -26,7 +26,7 @@ class Phone:
     def __init__(self, name, fetch, dial, cert, key):
         """fetch(name): a file of the TFTP server's, or None; dial(address, port): a connected socket; cert, key: its own, files."""
         self.name, self.fetch, self.dial, self.own = name, fetch, dial, (cert, key)
-        self.ctl, self.config, self.managers, self.secure = None, None, [], False
+        self.ctl, self.config, self.managers, self.secure, self.sip, self.capf = None, None, [], False, False, []
 
     def take_ctl(self):
         """The first one is believed; another only when a token of the one it has signed it. Not found: the old one stays."""
@@ -60,14 +60,19 @@ class Phone:
         return signed.body.decode()
 
     def take_config(self):
-        self.config = self.take_file(self.name + ".cnf.xml")
+        """Its own; else, as one that nobody knows yet, everybody's."""
+        self.config = self.take_file(self.name + ".cnf.xml") or self.take_file("XMLDefault.cnf.xml")
         require(self.config is not None, "no configuration")
         require(element(self.config, "encrConfig", "false") == "false", "a configuration that is encrypted")
         self.secure = element(self.config, "deviceSecurityMode") in ("2", "3")
+        self.sip = element(self.config, "deviceProtocol") == "SIP"
+        require(not self.sip or not self.secure or element(self.config, "transportLayerProtocol") == "3", "security without TLS")
+        port, usual = ("securedSipPort", 5061) if self.sip else ("ethernetPhonePort", CLEAR)
         members = re.findall(r'<member\s+priority="(\d)">(.*?)</member>', element(self.config, "members"), re.S)
-        self.managers = [(element(text, "processNodeName"), int(element(text, "ethernetPhonePort", str(CLEAR))))
-                         for _, text in sorted(members)]
+        self.managers = [(element(text, "processNodeName"), int(element(text, port, str(usual)))) for _, text in sorted(members)]
         require(self.managers, "a configuration without call managers")
+        self.capf = [(element(text, "processNodeName"), int(element(text, "phonePort", "3804")))
+                     for text in re.findall(r"<capf>(.*?)</capf>", self.config, re.S)]
 
     def boot(self):
         require(self.take_ctl(), "no trust list")
@@ -77,15 +82,23 @@ class Phone:
         """By TLS to a call manager of its configuration; the connection."""
         require(self.secure, "a configuration without security, for a phone with a trust list")
         address, port = self.managers[n]
+        return self.tls(address, port + (0 if self.sip else SECURE), (phone_tlv.CCM, phone_tlv.CCM_TFTP), "call manager", self.own)
+
+    def connect_capf(self, n=0):
+        """To a CAPF of its configuration. Nobody has to show a certificate to get one."""
+        return self.tls(*self.capf[n], (phone_tlv.CAPF,), "CAPF", None)
+
+    def tls(self, address, port, roles, what, own):
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE  # the list says what is believed, nobody else
         ctx.set_ciphers("AES128-SHA:@SECLEVEL=0")
-        ctx.load_cert_chain(*self.own)
-        sock = ctx.wrap_socket(self.dial(address, port + SECURE))
+        if own:
+            ctx.load_cert_chain(*own)
+        sock = ctx.wrap_socket(self.dial(address, port))
         shown = sock.getpeercert(binary_form=True)
-        known = [r for r in self.ctl.records if r["cert"] == shown and r["role"] in (phone_tlv.CCM, phone_tlv.CCM_TFTP)]
+        known = [r for r in self.ctl.records if r["cert"] == shown and r["role"] in roles]
         try:
-            require(known, f"{address} shows a certificate that is no call manager's in the trust list")
+            require(known, f"{address} shows a certificate that is no {what}'s in the trust list")
             require(any(r["addr"] == address for r in known), f"{address} shows the certificate of {[r['addr'] for r in known]}")
         except AssertionError:
             sock.close()
