@@ -138,7 +138,7 @@ MIXED = PUBLISHER + MIXED_TLS + MEDIA + MIXED_PROXY.format(tftp=CM) + POLICY
 
 # The small office: everything of the publisher behind the outside interface's own address, a line for each port.
 PAT = """\
-object network cm_{port}
+object network cm_{host}_{port}
  host {host}
  nat (inside,outside) static interface service {proto} {port} {mapped}
 """
@@ -175,7 +175,7 @@ XML = """\
 </device>
 """
 MEMBER = """\
-  <member priority="{n}"><callManager><name>ucm-{n}</name><ports><ethernetPhonePort>2000</ethernetPhonePort></ports>
+  <member priority="{n}"><callManager><name>ucm-{n}</name><ports><ethernetPhonePort>{port}</ethernetPhonePort></ports>
    <processNodeName>{addr}</processNodeName></callManager></member>
 """
 
@@ -250,8 +250,9 @@ class PhoneLab(siplab.SipLab):
             f.write(data if isinstance(data, bytes) else data.encode())
 
     def configuration(self, *cms, name=NAME, mode=1, protocol="SCCP", more=""):
-        """more: elements of the end of the file."""
-        text = XML.format(mode=mode, members="".join(MEMBER.format(n=n, addr=a) for n, a in enumerate(cms or (CM,))))
+        """cms: addresses, or each with its port; more: elements of the end of the file."""
+        at = [cm if isinstance(cm, tuple) else (cm, 2000) for cm in cms or (CM,)]
+        text = XML.format(mode=mode, members="".join(MEMBER.format(n=n, addr=a, port=p) for n, (a, p) in enumerate(at)))
         text = text.replace("<deviceProtocol>SCCP", f"<deviceProtocol>{protocol}").replace("</device>", more + "</device>")
         self.put(name + ".cnf.xml", text)
         return text
@@ -262,8 +263,8 @@ class PhoneLab(siplab.SipLab):
         os.remove(os.path.join(self.root, name + ".cnf.xml"))
         self.put(name + ".cnf.xml.sgn", self.signed(name + ".cnf.xml.sgn", text))
 
-    def call_manager(self, addr=CM, version=17):
-        return sccp.CallManager(self.door(addr, 2000), version)
+    def call_manager(self, addr=CM, version=17, port=2000):
+        return sccp.CallManager(self.door(addr, port), version)
 
     def secure_manager(self, addr=CM, version=17):
         """TLS on 2443, to phones in the name of which the appliance speaks, and to the desk phone's issuer."""
@@ -273,10 +274,10 @@ class PhoneLab(siplab.SipLab):
     def door(self, addr, port):
         return self.keep(srtp_peer.inside(self.inside, lambda: socket.create_server((addr, port))))
 
-    def desk_phone(self, server=CM, name="SEP00AABBCCDDEE", version=17):
+    def desk_phone(self, server=CM, name="SEP00AABBCCDDEE", version=17, port=2000, media=PORT):
         self.at_desk()
-        sock = srtp_peer.inside(self.inside, lambda: socket.create_connection((server, 2000), 60, (DESK, 0)))
-        return self.keep(sccp.Phone(sock, name, DESK, srtp_peer.udp(self.inside, DESK, PORT), False, version))
+        sock = srtp_peer.inside(self.inside, lambda: socket.create_connection((server, port), 60, (DESK, 0)))
+        return self.keep(sccp.Phone(sock, name, DESK, srtp_peer.udp(self.inside, DESK, media), False, version))
 
     def secure_desk_phone(self, name="SEP00AABBCCDDEE", version=17):
         """TLS and SRTP inside as well."""
@@ -327,8 +328,8 @@ class PhoneLab(siplab.SipLab):
             with open(path, "rb") as f:
                 return f.read()
 
-        def dial(address, port):
-            return srtp_peer.inside(ns, lambda: socket.create_connection((address, port), 60))
+        def dial(address, port, patience=60):
+            return srtp_peer.inside(ns, lambda: socket.create_connection((address, port), patience))
 
         return boot.Phone(name, fetch, dial, self.pki.path(cert + ".crt"), self.pki.path(cert + ".key"))
 
