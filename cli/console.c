@@ -139,7 +139,7 @@ static void *console_thread(void *arg)
                                 log_emit(b->log_src, LOG_611104, NULL, 0);
                         pthread_mutex_unlock(&b->conf_lock);
                 }
-        } while (!term_gone(c->t) && (end != SESSION_EOF || !c->stdio));
+        } while (!term_gone(c->t) && end != SESSION_STOPPED && (end != SESSION_EOF || !c->stdio));
         term_flush(c->t);
         if (c->stdio && b->stop)
                 b->stop(b, BOX_EXIT);

@@ -6,16 +6,41 @@
 #include "platform/base/attr.h"
 #include "platform/base/str.h"
 
+/* The word at *p in short for `whole`, with no fewer than `least` characters; *p moves behind it. */
+static bool says(const char **p, const char *whole, size_t least)
+{
+        char word[16];
+        size_t n;
+
+        *p += strspn(*p, " ");
+        n = strcspn(*p, " |");
+        if (n < least || n >= sizeof word)
+                return false;
+        memcpy(word, *p, n);
+        word[n] = 0;
+        *p += n;
+        return str_prefix_ci(whole, word);
+}
+
+/* Commands that print something worth filtering. */
 static bool has_filters(const char *line)
 {
-        size_t n = strcspn(line, " ");
-        char word[8];
+        const struct {
+                const char *first, *second;
+                size_t least;
+        } cmds[] = { { "show", NULL, 2 },
+                     { "more", NULL, 2 },
+                     { "dir", NULL, 3 },
+                     { "packet-tracer", NULL, 3 },
+                     { "write", "terminal", 2 } };
 
-        if (!n || n >= sizeof word)
-                return false;
-        memcpy(word, line, n);
-        word[n] = 0;
-        return (n >= 2 && str_prefix_ci("show", word)) || (n >= 2 && str_prefix_ci("more", word));
+        for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+                const char *p = line;
+
+                if (says(&p, cmds[i].first, cmds[i].least) && (!cmds[i].second || says(&p, cmds[i].second, 1)))
+                        return true;
+        }
+        return false;
 }
 
 void filter_split(const char *line, size_t *cmd_len, const char **spec)

@@ -17,8 +17,8 @@ struct filter {
 
 /*
  * Splits a command line at its filter: *cmd_len is the length of the command in front of the bar (the whole line
- * without one) and *spec the text behind it, or NULL. Only `show` and `more` have filters; a bar inside quotes is
- * none.
+ * without one) and *spec the text behind it, or NULL. Only `show`, `more`, `dir`, `packet-tracer` and `write terminal`
+ * have filters; a bar inside quotes is none.
  */
 void filter_split(const char *line, size_t *cmd_len, const char **spec);
 /* spec: "include REGEXP" and so on, keywords abbreviated. POSIX extended expressions without back references. */

@@ -237,7 +237,7 @@ static enum session_end loop(struct session *s)
                 else if (r == TERM_LINE && !help_line(s, line))
                         session_line(s, line);
         }
-        return SESSION_LOGOUT;
+        return s->stopped ? SESSION_STOPPED : SESSION_LOGOUT;
 }
 
 enum session_end session_run(struct session *s)
@@ -260,7 +260,7 @@ enum session_end session_run(struct session *s)
         end = loop(s);
         if (end == SESSION_LOGOUT)
                 term_puts(s->t, "\nLogoff\n\n");
-        else
+        else if (end != SESSION_STOPPED)
                 term_puts(s->t, "\n");
         term_flush(s->t);
         term_set_hooks(s->t, NULL);

@@ -16,7 +16,7 @@ struct session_opts {
         const char *user; /* already authenticated; NULL: not */
 };
 
-enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE };
+enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE, SESSION_STOPPED };
 
 /* term is borrowed and must outlive the session. NULL when out of memory. */
 struct session *session_new(struct box *b, struct term *t, const struct session_opts *o) MUST_USE;
@@ -41,6 +41,7 @@ void session_set_user(struct session *s, const char *user);
 bool session_in_config(const struct session *s);
 void session_configure(struct session *s);
 void session_leave(struct session *s); /* ends behind this line */
+void session_stop(struct session *s);  /* the same, without a word: the appliance goes down */
 /* Runs questions behind the handler. init: the dialog's state, row->state_size bytes; may be NULL. */
 int session_ask(struct session *s, const struct dialog_row *row, const void *init, struct err *e);
 /* Pager of this session only; -1: as configured. */

@@ -58,6 +58,11 @@ void session_leave(struct session *s)
         s->leaving = true;
 }
 
+void session_stop(struct session *s)
+{
+        s->leaving = s->stopped = true;
+}
+
 void session_set_pager(struct session *s, int lines)
 {
         s->pager_lines = lines;

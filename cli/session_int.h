@@ -22,7 +22,7 @@ struct session {
         char user[65];
         bool config; /* configuration mode */
         struct conf_ctx conf;
-        bool leaving;
+        bool leaving, stopped;
         char prompt[256];
         int pager_lines; /* -1: as configured */
         atomic_bool monitor;

@@ -12,10 +12,19 @@
 
 #define DIRTY_IFACE (DIRTY_NET | DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY) /* lists and rules name interfaces */
 
+static bool is_sub(const void *obj)
+{
+        return hwname_sub(((const struct iface_conf *)obj)->o.name) != 0;
+}
+
+/* A port waits for `no shutdown`; a subinterface follows its port. */
 static void init_iface(struct conf_ctx *c, void *obj)
 {
+        struct iface_conf *i = obj;
+
         (void)c;
-        iface_conf_init(obj);
+        iface_conf_init(i);
+        i->shutdown = !i->o.name || !is_sub(i);
 }
 
 /* "g0/1" and "gigabitethernet 0/1" are GigabitEthernet0/1. */
@@ -33,11 +42,6 @@ static void key_iface(struct conf_ctx *c, const struct args *a, const void *elem
                          arg_str(a, "SLOT") ? arg_str(a, "SLOT") : "");
         if (hwname_canon(typed, strlen(typed), canon))
                 text_add(out, canon);
-}
-
-static bool is_sub(const void *obj)
-{
-        return hwname_sub(((const struct iface_conf *)obj)->o.name) != 0;
 }
 
 static bool has_port(const struct conf_ctx *c, const char *hwname)

@@ -19,8 +19,9 @@ static bool is_dirty(struct box *b)
         return dirty;
 }
 
-static enum dialog_next go(struct dialog *d, struct box *b)
+static enum dialog_next go(struct dialog *d, struct session *s)
 {
+        struct box *b = session_box(s);
         struct err e;
 
         if (!b->stop) {
@@ -29,6 +30,7 @@ static enum dialog_next go(struct dialog *d, struct box *b)
         }
         dialog_say(d, "\n\n***\n*** --- START GRACEFUL SHUTDOWN ---\n***\n*** --- SHUTDOWN NOW ---\n");
         b->stop(b, BOX_RELOAD);
+        session_stop(s);
         return DIALOG_DONE;
 }
 
@@ -54,12 +56,12 @@ static enum dialog_next reload_step(struct dialog *d, const char *answer)
                 return dialog_ask(d, DIALOG_YESNO, "no", "System config has been modified. Save? [Y]es/[N]o: ");
         }
         if (d->at == AT_PROCEED)
-                return !strcmp(answer, "yes") ? go(d, b) : DIALOG_DONE;
+                return !strcmp(answer, "yes") ? go(d, st->s) : DIALOG_DONE;
         if ((d->at == AT_START && st->save) || (d->at == AT_SAVE && !strcmp(answer, "yes")))
                 if (save_now(d, st) != DIALOG_ASK)
                         return DIALOG_DONE;
         if (st->noconfirm)
-                return go(d, b);
+                return go(d, st->s);
         d->at = AT_PROCEED;
         return dialog_ask(d, DIALOG_CONFIRM, "yes", "Proceed with reload? [confirm]");
 }

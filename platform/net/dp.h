@@ -92,6 +92,7 @@ struct worker {
         const struct snapshot *snap; /* of this loop; NULL before the first commit */
         struct pkt_pool *pkts;
         struct port *port[WORKER_PORTS_MAX]; /* by port index */
+        bool link_was[WORKER_PORTS_MAX];     /* carrier, as told last */
         unsigned nports;
         struct port *tun; /* may be NULL (replay) */
         bool tun_quiet;   /* the private kernel has sent nothing, says the wait that just ended */

@@ -83,6 +83,7 @@ int worker_add_port(struct worker *w, unsigned index, struct port *p, struct err
         if (w->port[index])
                 return err_set(e, ERR_EXISTS, "port %u is already in use", index);
         w->port[index] = p;
+        w->link_was[index] = p->link;
         if (index >= w->nports)
                 w->nports = index + 1;
         return 0;
@@ -121,6 +122,16 @@ static void refuse_all(struct worker *w, struct burst *b)
                 dp_discard(w, b->pk[i], DROP_NO_SNAPSHOT);
 }
 
+/* 411001, 411002, once the port has noticed and there is a name for it. */
+static void note_link(struct worker *w, unsigned index)
+{
+        const struct iface_rt *ifc = iface_by_idx(net_rt(w->snap), net_rt(w->snap)->port_iface[index]);
+
+        w->link_was[index] = w->port[index]->link;
+        if (ifc)
+                log_msg(w->log, w->link_was[index] ? LOG_411001 : LOG_411002, LS(ifc->hwname));
+}
+
 /* Frames of a port first belong to its physical interface; decode looks at the tag. */
 static unsigned receive_port(struct worker *w, unsigned index)
 {
@@ -131,6 +142,8 @@ static unsigned receive_port(struct worker *w, unsigned index)
 
         for (unsigned i = 0; i < b.n; i++)
                 b.pk[i]->iface = iface;
+        if (w->snap && p->link != w->link_was[index])
+                note_link(w, index);
         if (!w->snap)
                 refuse_all(w, &b);
         else if (b.n)

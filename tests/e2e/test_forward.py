@@ -91,3 +91,18 @@ def test_arp_for_mapped_address_and_no_kernel_address(lab):
     for dev in ("bA", "bB"):
         assert b"inet" not in lab.box.run("ip", "-o", "addr", "show", "dev", dev).stdout
     assert lab.box.run("ss", "-ltnuH").stdout.strip() == b""
+
+
+def test_a_cable_that_is_pulled_is_told(lab):
+    con = lab.start()
+    paste(con, lablib.BASE + "logging enable\nlogging buffered warnings\n")
+    up = "line protocol is up"  # a wire just made takes a moment
+    lablib.wait_for("the wire", lambda: up in con.cmd("show interface GigabitEthernet0/0"))
+    con.cmd("clear logging buffer")
+    lab.outside.run("ip", "link", "set", "oA", "down")
+    what = "%ASA-4-41100{}: Line protocol on Interface GigabitEthernet0/0, changed state to {}"
+    lablib.wait_for("411002", lambda: what.format(2, "down") in con.cmd("show logging"))
+    assert "line protocol is down" in con.cmd("show interface GigabitEthernet0/0")
+    lab.outside.run("ip", "link", "set", "oA", "up")
+    lablib.wait_for("411001", lambda: what.format(1, "up") in con.cmd("show logging"))
+    assert what.format(1, "up") not in con.cmd("show logging").split(what.format(2, "down"))[0]

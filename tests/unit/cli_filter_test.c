@@ -67,6 +67,30 @@ static void refused_with_a_reason(void **state UNUSED)
         filter_fini(&f);
 }
 
+static const char *spec_of(const char *line)
+{
+        const char *spec;
+        size_t n;
+
+        filter_split(line, &n, &spec);
+        assert_true(spec ? line[n] == '|' : !line[n]);
+        return spec ? spec : "";
+}
+
+static void other_commands_that_print_are_split(void **state UNUSED)
+{
+        assert_string_equal(spec_of("write terminal | include x"), " include x");
+        assert_string_equal(spec_of("wr t|i x"), "i x");
+        assert_string_equal(spec_of("more disk0:/a | b x"), " b x");
+        assert_string_equal(spec_of("dir|i x"), "i x");
+        assert_string_equal(spec_of("packet-tracer input a icmp 1.1.1.1 8 0 2.2.2.2 | i x"), " i x");
+        assert_string_equal(spec_of("write memory | include x"), "");
+        assert_string_equal(spec_of("write | include x"), "");
+        assert_string_equal(spec_of("w t | include x"), "");
+        assert_string_equal(spec_of("di | include x"), "");
+        assert_string_equal(spec_of("terminal | x"), "");
+}
+
 static void only_show_and_more_are_split(void **state UNUSED)
 {
         const char *spec;
@@ -94,6 +118,7 @@ int main(void)
                 cmocka_unit_test(begin_shows_everything_behind),
                 cmocka_unit_test(refused_with_a_reason),
                 cmocka_unit_test(only_show_and_more_are_split),
+                cmocka_unit_test(other_commands_that_print_are_split),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,8 +438,10 @@ static void erase_and_reload(void **state UNUSED)
         has(t, "Proceed with reload? [confirm]n\n");
         assert_int_equal(f.stops, 0);
         assert_false(f.box.conf_dirty);
-        t = cf_priv(&f, "reload noconfirm\n");
-        has(t, "*** --- SHUTDOWN NOW ---\n");
+        t = cf_run(&f, "enable\n\nreload noconfirm\nshow clock\n");
+        t = strstr(t, "*** --- SHUTDOWN NOW ---\n");
+        assert_non_null(t);
+        assert_string_equal(t, "*** --- SHUTDOWN NOW ---\n"); /* no prompt behind it */
         assert_int_equal(f.stops, 1);
         assert_int_equal(f.stop_how, BOX_RELOAD);
 }

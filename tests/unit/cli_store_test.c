@@ -92,6 +92,24 @@ static void reset_keeps_ports_only(void **state)
         conf_fixture_fini(&fresh);
 }
 
+/* As delivered: a port waits for `no shutdown`, a subinterface is up. */
+static void a_new_subinterface_is_up(void **state)
+{
+        struct conf_fixture f;
+        const struct iface_conf *sub;
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, "interface g0/1\ninterface g0/1.5\nvlan 5\n");
+        sub = conf_list_find(&f.s->net.ifaces, "GigabitEthernet0/1.5");
+        assert_non_null(sub);
+        assert_false(sub->shutdown);
+        assert_true(((struct iface_conf *)conf_list_find(&f.s->net.ifaces, "GigabitEthernet0/1"))->shutdown);
+        conf_accept(&f, "interface g0/1.5\nshutdown\ninterface g0/1.5\n"); /* entering it again changes nothing */
+        assert_true(sub->shutdown);
+        conf_fixture_fini(&f);
+}
+
 static void a_saved_configuration_is_complete(void **state)
 {
         struct conf_fixture f;
@@ -257,6 +275,7 @@ int main(void)
                 cmocka_unit_test(checksum_follows_the_text),
                 cmocka_unit_test(envelope),
                 cmocka_unit_test(reset_keeps_ports_only),
+                cmocka_unit_test(a_new_subinterface_is_up),
                 cmocka_unit_test(a_saved_configuration_is_complete),
                 cmocka_unit_test(references),
                 cmocka_unit_test(ports_are_always_there),

@@ -54,6 +54,49 @@ static void test_hooks(void **state)
         wf_stop(&f);
 }
 
+static unsigned lines, downs, ups;
+
+static void count_line(void *ctx, const char *line)
+{
+        (void)ctx;
+        lines++;
+        downs +=
+                strstr(line, "%ASA-4-411002: Line protocol on Interface GigabitEthernet0/0, changed state to down") !=
+                NULL;
+        ups += strstr(line, "%ASA-4-411001: Line protocol on Interface GigabitEthernet0/0, changed state to up") !=
+               NULL;
+}
+
+/* A change of carrier is told once, when the port has noticed. */
+static void test_links_are_told(void **state)
+{
+        struct worker_fixture f;
+        struct log_conf to_buffer;
+
+        (void)state;
+        wf_init(&f);
+        log_conf_init(&to_buffer);
+        to_buffer.enable = true;
+        to_buffer.dest[LOG_TO_BUFFER].level = LOG_L_WARNING;
+        assert_int_equal(log_configure(f.log, &to_buffer, NULL), 0);
+        wf_start(&f);
+        worker_step(f.w);
+        f.w->port[0]->link = false;
+        worker_step(f.w);
+        worker_step(f.w);
+        f.w->port[0]->link = true;
+        worker_step(f.w);
+        worker_step(f.w);
+        while (log_step(f.log))
+                continue;
+        lines = downs = ups = 0;
+        assert_int_equal(log_buffer_walk(f.log, count_line, NULL), 0);
+        assert_int_equal(downs, 1);
+        assert_int_equal(ups, 1);
+        assert_int_equal(lines, 2);
+        wf_stop(&f);
+}
+
 static void count_timer(struct tmr *t, uint64_t now_ms)
 {
         (void)t;
@@ -381,6 +424,7 @@ int main(void)
 {
         const struct CMUnitTest t[] = {
                 cmocka_unit_test(test_hooks),
+                cmocka_unit_test(test_links_are_told),
                 cmocka_unit_test(test_timers_are_bounded),
                 cmocka_unit_test(test_call_without_thread),
                 cmocka_unit_test(test_calls_from_threads),
