@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/form.h"
 #include "cli/parse.h"
 #include "cli/tree.h"
 #include "cli/words.h"
@@ -70,20 +71,6 @@ static const char *help_of(const struct tree_row *tr, const struct gram_part *p)
         return word ? word : row_help;
 }
 
-/* "<0-100>", "WORD < 49 char": the limits are part of the answer. */
-static void shown_as(const struct gram_part *p, char *out, size_t cap)
-{
-        const struct type_arg *ta = &p->targ;
-        const char *t = p->type->name;
-
-        if (!strcmp(t, "u32"))
-                snprintf(out, cap, "<%llu-%llu>", (unsigned long long)ta->lo, (unsigned long long)ta->hi);
-        else if (ta->hi && (!strcmp(t, "word") || !strcmp(t, "newname") || !strcmp(t, "line")))
-                snprintf(out, cap, "%s < %llu char", p->type->shown, (unsigned long long)ta->hi + 1);
-        else
-                snprintf(out, cap, "%s", p->type->shown);
-}
-
 static void offer_value(void *ctx, const char *value)
 {
         struct offers *of = ctx;
@@ -103,7 +90,7 @@ static bool is_closed_set(const struct gram_part *p)
 static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part *p)
 {
         struct offers *of = ctx;
-        char shown[48];
+        char shown[FORM_SHOWN_MAX];
 
         if (is_hidden(tr) && p->lead)
                 return;
@@ -114,7 +101,7 @@ static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part
                 of->help = p->type->help;
                 p->type->complete(&of->env, &p->targ, offer_value, of);
         } else if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
-                shown_as(p, shown, sizeof shown);
+                form_shown(p, shown, sizeof shown);
                 offer(of, "", shown, help_of(tr, p), true);
         }
 }

@@ -2,25 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/form.h"
 #include "cli/parse.h"
 #include "cli/tree.h"
 #include "cli/words.h"
 #include "platform/base/str.h"
-
-/* A grammar without what only the parser needs: types, bound names, marks of keywords in capitals. */
-static void put_form(const char *g, struct text *out)
-{
-        for (const char *p = g; *p; p++) {
-                if (*p == ':') {
-                        p += strcspn(p, "( ]}|");
-                        p += *p == '(' ? strcspn(p, ")") : (size_t)-1;
-                } else if (*p == '@') {
-                        p += strcspn(p, " ]}|") - 1;
-                } else if (*p != '=') {
-                        text_addn(out, p, 1);
-                }
-        }
-}
 
 /* Do the words begin this row? Keywords may be abbreviated, also the last one. */
 static bool begins(const struct grammar *g, const struct lexed *lx, unsigned from)
@@ -37,37 +23,26 @@ struct help_parts {
         struct text usage, description, syntax;
 };
 
-static void put_values(const struct grammar *g, struct text *out)
+static void put_value(void *ctx, const char *name, const struct gram_part *p)
 {
-        for (unsigned i = 0; i < g->npos; i++) {
-                const struct gram_part *p = g->pos[i];
-                const char *name = p->scope ? p->scope : p->text;
-                char line[160];
+        struct text *out = ctx;
+        char shown[FORM_SHOWN_MAX], line[160];
 
-                if (p->kind != PART_VALUE)
-                        continue;
-                snprintf(line, sizeof line, "\t%-12s %s\n", name, p->type->help);
-                if (!out->p || !strstr(out->p, line))
-                        text_add(out, line);
-        }
+        form_shown(p, shown, sizeof shown);
+        snprintf(line, sizeof line, "\t%-12s %s: %s\n", name, shown, p->type->help);
+        if (!out->p || !strstr(out->p, line))
+                text_add(out, line);
 }
 
 static void put_row(const struct tree_row *tr, struct help_parts *h)
 {
-        bool no = tr->conf && !(tr->conf->flags & ROW_NO_NO), only = tr->conf && (tr->conf->flags & ROW_NO_ONLY);
-
-        text_add(&h->usage, only ? "\tno " : no ? "\t[no] " : "\t");
-        if (tr->conf && tr->conf->prefix) {
-                put_form(tr->conf->prefix, &h->usage);
-                text_add(&h->usage, " ");
-        }
-        put_form(tr->conf ? tr->conf->line : tr->exec->grammar, &h->usage);
+        text_add(&h->usage, "\t");
+        form_usage(tr, &h->usage);
         text_add(&h->usage, "\n");
         text_add(&h->description, "\t");
-        for (unsigned i = 0; i < tr->g->nlead; i++)
-                text_printf(&h->description, i ? " %s" : "%s", tr->g->pos[i]->text);
+        form_lead(tr, &h->description);
         text_printf(&h->description, ": %s\n", tr->conf ? tr->conf->help : tr->exec->help);
-        put_values(tr->g, &h->syntax);
+        form_values(tr, put_value, &h->syntax);
 }
 
 static void put_mode(const struct tree_mode *m, const struct lexed *lx, unsigned priv, struct help_parts *h)

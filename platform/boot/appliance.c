@@ -14,7 +14,6 @@
 
 #include "cli/commit.h"
 #include "cli/console.h"
-#include "cli/hwname.h"
 #include "cli/store.h"
 #include "platform/base/mem.h"
 #include "platform/boot/box_setup.h"
@@ -113,13 +112,9 @@ static void warn_kernel_addr(struct appliance *a, const struct port_opt *o, cons
 
 static int port_add(struct appliance *a, const struct port_opt *o, uint16_t index, struct err *e)
 {
-        char hw[HWNAME_MAX + 1];
-        struct iface_binding *b;
+        struct iface_binding *b = iface_bind(&a->setup.bind, o->iface);
         struct port *p;
 
-        if (!hwname_canon(o->iface, strlen(o->iface), hw))
-                return err_set(e, ERR_SYNTAX, "%s is not an interface name (GigabitEthernet0/0)", o->iface);
-        b = iface_bind(&a->setup.bind, hw);
         if (!b)
                 return err_set(e, ERR_LIMIT, "too many interfaces");
         p = port_open(a, o, e);

@@ -1,12 +1,28 @@
 #include <stdio.h>
 
 #include "cli/box.h"
+#include "cli/manual.h"
 #include "pki/libcrypto.h"
 #include "platform/boot/appliance.h"
 #include "platform/boot/check.h"
 #include "platform/boot/guard.h"
 #include "platform/boot/options.h"
 #include "platform/boot/replay.h"
+
+static int manual_main(FILE *out)
+{
+        struct err e = { 0 };
+        struct cli_tree *t = cli_tree_new(exec_tables, &e);
+        struct text page = { 0 };
+        bool ok = t != NULL;
+
+        if (t)
+                cli_manual(t, VOXGATE_VERSION, &page);
+        ok = ok && !page.bad && fputs(text_str(&page), out) >= 0;
+        text_fini(&page);
+        cli_tree_free(t);
+        return ok ? 0 : 1;
+}
 
 int main(int argc, char **argv)
 {
@@ -25,6 +41,8 @@ int main(int argc, char **argv)
                 return check_main(&o, stdout);
         case CMD_REPLAY:
                 return replay_main(&o, stdout);
+        case CMD_MANUAL:
+                return manual_main(stdout);
         case CMD_HELP:
                 fputs(options_usage, stdout);
                 return 0;

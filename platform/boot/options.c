@@ -4,16 +4,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/hwname.h"
+#include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/boot/ports_file.h"
 
 const char options_usage[] =
-        "usage: voxgate run    [--flash DIR] [--port IFACE=KIND:SPEC]... [--console stdio|pty:LINK|tty:PATH|none]\n"
-        "                      [--workers N] [--glue tun|veth]\n"
+        "usage: voxgate run    [--flash DIR] [--port IFACE=KIND:SPEC]... [--ports FILE]\n"
+        "                      [--console stdio|pty:LINK|tty:PATH|none] [--workers N] [--glue tun|veth]\n"
         "       voxgate check  FILE [--flash DIR]\n"
         "       voxgate replay --config FILE [--flash DIR] --in NAMEIF=IN.pcap ... --out NAMEIF=OUT.pcap ...\n"
         "                      [--verdicts FILE.csv] [--show 'CMD']...\n"
+        "       voxgate manual           the command reference as a manual page\n"
         "       voxgate --version | --help\n"
-        "IFACE is an interface's hardware name (GigabitEthernet0/0), KIND is afpacket, tap, pcap or mem.\n";
+        "IFACE is an interface's hardware name (GigabitEthernet0/0), KIND is afpacket, tap, pcap or mem.\n"
+        "A line of --ports FILE is an interface and a device: GigabitEthernet0/0 eth0\n";
 
 /* NAME=REST; the name is copied, the rest borrowed. */
 static int split_name(const char *s, char *name, size_t cap, const char **rest, struct err *e)
@@ -37,24 +42,41 @@ static bool kind_known(const char *kind)
         return false;
 }
 
-static int opt_port(struct options *o, const char *v, struct err *e)
+int options_port(struct options *o, const char *iface, size_t n, const char *where, struct err *e)
 {
         struct port_opt *p = &o->port[o->nports];
-        const char *rest, *colon;
+        const char *colon = strchr(where, ':');
 
         if (o->nports == OPT_PORTS_MAX)
-                return err_set(e, ERR_LIMIT, "more than %d --port", OPT_PORTS_MAX);
-        if (split_name(v, p->iface, sizeof p->iface, &rest, e) < 0)
-                return -1;
-        colon = strchr(rest, ':');
-        if (!colon || (size_t)(colon - rest) >= sizeof p->kind)
-                return err_set(e, ERR_SYNTAX, "--port %s: IFACE=KIND:SPEC expected", v);
-        snprintf(p->kind, sizeof p->kind, "%.*s", (int)(colon - rest), rest);
+                return err_set(e, ERR_LIMIT, "more than %d ports", OPT_PORTS_MAX);
+        if (!hwname_canon(iface, n, p->iface))
+                return err_set(e, ERR_SYNTAX, "%.*s is not an interface name (GigabitEthernet0/0)", (int)n, iface);
+        if (colon && (size_t)(colon - where) >= sizeof p->kind)
+                return err_set(e, ERR_SYNTAX, "%s: KIND:SPEC expected", where);
+        snprintf(p->kind, sizeof p->kind, "%.*s", colon ? (int)(colon - where) : 8, colon ? where : "afpacket");
         if (!kind_known(p->kind))
-                return err_set(e, ERR_RANGE, "--port %s: kind must be afpacket, tap, pcap or mem", v);
-        p->spec = colon + 1;
+                return err_set(e, ERR_RANGE, "%s: kind must be afpacket, tap, pcap or mem", where);
+        p->spec = colon ? colon + 1 : where;
+        for (unsigned i = 0; i < o->nports; i++)
+                if (!strcmp(o->port[i].iface, p->iface))
+                        return err_set(e, ERR_EXISTS, "%s has two devices: %s and %s", p->iface, o->port[i].spec,
+                                       p->spec);
         o->nports++;
         return 0;
+}
+
+static int opt_port(struct options *o, const char *v, struct err *e)
+{
+        const char *eq = strchr(v, '=');
+
+        if (!eq || eq == v || !strchr(eq, ':'))
+                return err_set(e, ERR_SYNTAX, "--port %s: IFACE=KIND:SPEC expected", v);
+        return options_port(o, v, (size_t)(eq - v), eq + 1, e);
+}
+
+static int opt_ports(struct options *o, const char *v, struct err *e)
+{
+        return ports_file_read(o, v, e);
 }
 
 static int opt_file(struct port_opt *list, unsigned *n, const char *v, struct err *e)
@@ -134,6 +156,7 @@ static const struct {
 } rows[] = {
         { "--flash", FOR_RUN | FOR_CHECK | FOR_REPLAY, opt_flash },
         { "--port", FOR_RUN, opt_port },
+        { "--ports", FOR_RUN, opt_ports },
         { "--console", FOR_RUN, opt_console },
         { "--workers", FOR_RUN, opt_workers },
         { "--glue", FOR_RUN, opt_glue },
@@ -157,9 +180,10 @@ static int command(struct options *o, const char *s, struct err *e)
         static const struct {
                 const char *name;
                 int cmd;
-        } names[] = { { "run", CMD_RUN },         { "check", CMD_CHECK },       { "replay", CMD_REPLAY },
-                      { "version", CMD_VERSION }, { "--version", CMD_VERSION }, { "-V", CMD_VERSION },
-                      { "help", CMD_HELP },       { "--help", CMD_HELP },       { "-h", CMD_HELP } };
+        } names[] = { { "run", CMD_RUN },       { "check", CMD_CHECK },     { "replay", CMD_REPLAY },
+                      { "manual", CMD_MANUAL }, { "version", CMD_VERSION }, { "--version", CMD_VERSION },
+                      { "-V", CMD_VERSION },    { "help", CMD_HELP },       { "--help", CMD_HELP },
+                      { "-h", CMD_HELP } };
 
         for (unsigned i = 0; i < ARRAY_LEN(names); i++)
                 if (strcmp(names[i].name, s) == 0) {
@@ -220,4 +244,10 @@ int options_parse(int argc, char **argv, struct options *o, struct err *e)
                 i++;
         }
         return complete(o, e);
+}
+
+void options_fini(struct options *o)
+{
+        mem_free_secret(o->ports_text);
+        o->ports_text = NULL;
 }

@@ -3,6 +3,8 @@
 #define VOXGATE_BOOT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "platform/base/err.h"
 #include "platform/net/iface.h"
@@ -17,10 +19,11 @@ struct port_opt { /* --port IFACE=KIND:SPEC, --in/--out NAMEIF=FILE */
 };
 
 struct options {
-        enum { CMD_RUN, CMD_CHECK, CMD_REPLAY, CMD_VERSION, CMD_HELP } cmd;
+        enum { CMD_RUN, CMD_CHECK, CMD_REPLAY, CMD_MANUAL, CMD_VERSION, CMD_HELP } cmd;
         const char *flash;
         unsigned nports;
         struct port_opt port[OPT_PORTS_MAX];
+        uint8_t *ports_text; /* of --ports FILE, cut into the words that port[] points into */
         const char *console; /* "stdio" by default */
         unsigned workers;    /* proxy workers, 1-8 */
         const char *file;    /* check FILE, replay --config FILE */
@@ -32,7 +35,11 @@ struct options {
         bool force_veth; /* --glue veth: the fallback even where a TUN device can be opened */
 };
 
+/* argv is borrowed and must outlive o. */
 int options_parse(int argc, char **argv, struct options *o, struct err *e);
+void options_fini(struct options *o);
+/* One more port: iface (n bytes) at "[KIND:]SPEC", which is borrowed; a device without a KIND is an afpacket. */
+int options_port(struct options *o, const char *iface, size_t n, const char *where, struct err *e);
 extern const char options_usage[];
 
 #endif

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "platform/boot/options.h"
+#include "platform/boot/ports_file.h"
 #include "tests/support/test.h"
 
 static int parse(struct options *o, struct err *e, const char *const *words)
@@ -70,11 +71,91 @@ static void replay_keeps_its_input(void **state)
         rmdir(dir);
 }
 
+/* ---- which device an interface is ---- */
+static void ports_come_from_the_command_line_and_from_a_file(void **state)
+{
+        char path[] = "/tmp/vgports-XXXXXX";
+        struct options o;
+        struct err e;
+        FILE *f = fdopen(mkstemp(path), "w");
+
+        (void)state;
+        assert_non_null(f);
+        fputs("# devices\n\nGigabitEthernet0/0  eth0   # outside\r\n\tg0/1 tap:tap1\nm0/0 enp0s3.20", f);
+        fclose(f);
+        assert_int_equal(PARSE("run", "--port", "gi0/2=pcap:a=b:c", "--ports", path), 0);
+        assert_int_equal(o.nports, 4);
+        assert_string_equal(o.port[0].iface, "GigabitEthernet0/2");
+        assert_string_equal(o.port[0].kind, "pcap");
+        assert_string_equal(o.port[0].spec, "a=b:c");
+        assert_string_equal(o.port[1].iface, "GigabitEthernet0/0");
+        assert_string_equal(o.port[1].kind, "afpacket");
+        assert_string_equal(o.port[1].spec, "eth0");
+        assert_string_equal(o.port[2].kind, "tap");
+        assert_string_equal(o.port[2].spec, "tap1");
+        assert_string_equal(o.port[3].iface, "Management0/0");
+        assert_string_equal(o.port[3].spec, "enp0s3.20");
+        options_fini(&o);
+        unlink(path);
+        assert_int_equal(PARSE("run", "--ports", path), -1);
+        assert_non_null(strstr(e.text, "vgports-"));
+        options_fini(&o);
+}
+
+static void a_bad_port_is_refused_with_its_place(void **state)
+{
+        static const struct {
+                const char *text, *why;
+        } rows[] = {
+                { "g0/0 eth0\ng0/1", "f, line 2: an interface and a device expected" },
+                { "g0/0 eth0 eth1", "f, line 1: an interface and a device expected" },
+                { "\n\nwan0 g0/0", "f, line 3: wan0 is not an interface name" },
+                { "g0/0 wire:eth0", "f, line 1: wire:eth0: kind must be" },
+                { "g0/0 averyverylongkindname:x", "f, line 1: averyverylongkindname:x: KIND:SPEC expected" },
+                { "g0/0 eth0\nGigabitEthernet0/0 eth1",
+                  "f, line 2: GigabitEthernet0/0 has two devices: eth0 and eth1" },
+        };
+        struct options o;
+        struct err e;
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                char text[128];
+
+                o = (struct options){ 0 };
+                snprintf(text, sizeof text, "%s", rows[i].text);
+                assert_int_equal(ports_text_read(&o, "f", text, &e), -1);
+                if (!strstr(e.text, rows[i].why))
+                        fail_msg("%s: %s", rows[i].why, e.text);
+        }
+        assert_int_equal(PARSE("run", "--port", "g0/0=eth0"), -1);
+        assert_int_equal(PARSE("run", "--port", "=afpacket:eth0"), -1);
+        assert_int_equal(PARSE("check", "--ports", "f", "x"), -1);
+}
+
+static void no_more_ports_than_there_is_room_for(void **state)
+{
+        struct options o = { 0 };
+        struct err e;
+
+        (void)state;
+        for (unsigned i = 0; i <= OPT_PORTS_MAX; i++) {
+                char line[32];
+
+                snprintf(line, sizeof line, "g0/%u eth%u", i, i);
+                assert_int_equal(ports_text_read(&o, "f", line, &e), i < OPT_PORTS_MAX ? 0 : -1);
+        }
+        assert_non_null(strstr(e.text, "more than 32 ports"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(help_and_version_are_commands),
                 cmocka_unit_test(replay_keeps_its_input),
+                cmocka_unit_test(ports_come_from_the_command_line_and_from_a_file),
+                cmocka_unit_test(a_bad_port_is_refused_with_its_place),
+                cmocka_unit_test(no_more_ports_than_there_is_room_for),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,7 +201,8 @@ static void help_for_a_command(void **state UNUSED)
 
         has(t, "USAGE:\n\n\tpacket-tracer input IFC tcp SRC SPORT DST DPORT [detailed]\n");
         has(t, "DESCRIPTION:\n\n\tpacket-tracer input: Show what would happen to a packet\n");
-        has(t, "SYNTAX:\n\n\tIFC          Name of an interface\n");
+        has(t, "SYNTAX:\n\n\tIFC          Current available interface(s): Name of an interface\n");
+        has(t, "\tTYPE         <0-255>: A number\n");
         has(t, "\t[no] access-group ACL {{in|out} interface IFC [control-plane]|global}\n");
         has(t, "ERROR: % there is no command \"frobnicate\"\n");
         has_not(cf_run(&f, "help configure\n"), "USAGE");
