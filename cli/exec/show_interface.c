@@ -16,7 +16,7 @@ struct view {
         uint16_t idx;
         const struct iface_rt *rt; /* of the snapshot held by the command; NULL: not compiled */
         bool has_port, link;
-        char kind[16];
+        char where[96]; /* "afpacket:eth0", as in --port */
         struct port_stat port;
         bool has_medium;
         struct port_medium medium;
@@ -44,7 +44,7 @@ static void read_port(struct worker *w, void *arg)
         q->v->has_medium = p->ops->medium != NULL;
         if (p->ops->medium)
                 p->ops->medium(p, &q->v->medium);
-        snprintf(q->v->kind, sizeof q->v->kind, "%s", p->ops->kind);
+        snprintf(q->v->where, sizeof q->v->where, "%s:%s", p->ops->kind, p->name);
 }
 
 static void read_counters(const struct box *b, struct view *v)
@@ -125,7 +125,7 @@ static void show_hardware(struct session *s, const struct view *v)
 {
         uint32_t mbps = v->medium.mbps;
 
-        out(s, "  Hardware is %s, BW %u %s, DLY %u usec\n", *v->kind ? v->kind : "absent", mbps,
+        out(s, "  Hardware is %s, BW %u %s, DLY %u usec\n", *v->where ? v->where : "absent", mbps,
             mbps ? "Mbps" : "unknown",
             !mbps || mbps >= 1000 ? 10
             : mbps >= 100         ? 100

@@ -208,7 +208,8 @@ static void lists_and_drops(void **state UNUSED)
 
 static void interfaces_and_neighbours(void **state UNUSED)
 {
-        has("show interface outside", "  Hardware is mem, BW 0 unknown, DLY 10 usec\n\tAuto-Duplex, Auto-Speed\n");
+        has("show interface outside",
+            "  Hardware is mem:GigabitEthernet0/0, BW 0 unknown, DLY 10 usec\n\tAuto-Duplex, Auto-Speed\n");
         has("show interface outside", "Traffic Statistics for \"outside\":\n\t0 packets input, 0 bytes\n");
         web_session();
         refused_packet();
