@@ -10,6 +10,7 @@ import sys
 import time
 
 import calls
+import phones
 import topo as t
 from topo import INTERFACES, ROUNDS, SECONDS, line
 
@@ -334,9 +335,9 @@ def idle(topo):
 
 FIGURES = {
     "kernel": kernel, "forward": forward, "nat": nat, "newflows": new_flows, "commit": commit,
-    "sessions": sessions, "messages": messages, "idle": idle, **calls.FIGURES,
+    "sessions": sessions, "messages": messages, "idle": idle, **calls.FIGURES, **phones.FIGURES,
 }
-WITH_HOSTS = ("sessions", "messages", "idle", *calls.FIGURES)
+WITH_HOSTS = ("sessions", "messages", "idle", *calls.FIGURES, *phones.FIGURES)
 
 
 def run(name):

@@ -43,6 +43,11 @@ def line(figure, text):
     print(f"{figure:<34} {text}", flush=True)
 
 
+def numbers(text):
+    """NAME=NUMBER words of a generator's line."""
+    return {k: float(v) for k, v in re.findall(r"(\w+)=(-?[\d.]+)", text)}
+
+
 def on_core(core, start):
     """Runs start() so that the processes it makes stay on one core."""
     os.sched_setaffinity(0, {core})
@@ -179,12 +184,12 @@ class Topology:
         """Runs a generator; its line of name=value as a dictionary of numbers."""
         argv = [f"{TOOLS}/{name}", *args]
         done = on_core(GEN_CORE, lambda: subprocess.run(argv, capture_output=True, text=True, timeout=timeout))
-        found = dict(re.findall(r"(\w+)=(-?[\d.]+)", done.stdout))
+        found = numbers(done.stdout)
         if "dev_us" not in found:
             raise RuntimeError(f"{name} {' '.join(args)}: {done.stdout} {done.stderr}".strip())
         if done.stderr.strip():
             print("#", done.stderr.strip().splitlines()[0], file=sys.stderr)
-        return {k: float(v) for k, v in found.items()}
+        return found
 
     def losses(self):
         """Frames the kernel dropped so far, by interface."""
