@@ -10,7 +10,7 @@
 #include "platform/base/addr.h"
 #include "platform/base/attr.h"
 
-#define BOOTS_MAX 4096u
+#define BOOTS_MAX 16384u
 
 enum boot_step { BOOT_CTL, BOOT_FILE, BOOT_TLS, BOOT_REGISTER, BOOT_STEPS };
 

@@ -149,8 +149,7 @@ static void refuse_socket(int fd)
         close(fd);
 }
 
-/* FLOW_NEW was pushed before the SYN: it is there, if perhaps behind many others. */
-static struct psession *session_of(struct proxy_worker *w, uint32_t a, uint16_t port)
+struct psession *proxy_session_of(struct proxy_worker *w, uint32_t a, uint16_t port)
 {
         struct psession *s;
         unsigned n;
@@ -166,7 +165,7 @@ static struct psession *session_of(struct proxy_worker *w, uint32_t a, uint16_t 
 
 static void accepted(struct proxy_worker *w, int fd, const struct sockaddr_in *peer)
 {
-        struct psession *s = session_of(w, ntohl(peer->sin_addr.s_addr), ntohs(peer->sin_port));
+        struct psession *s = proxy_session_of(w, ntohl(peer->sin_addr.s_addr), ntohs(peer->sin_port));
 
         if (!s || s->state != SESS_WAIT_CLIENT)
                 refuse_socket(fd);

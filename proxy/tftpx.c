@@ -88,6 +88,17 @@ void transfer_drop_fetch(struct transfer *x)
         tftp_fetch_fini(&x->fetch);
 }
 
+/* What others can use. */
+static void let_go(struct transfer *x)
+{
+        tftp_budget_give(&x->t->budget, x->data, x->room);
+        x->data = NULL;
+        x->room = 0;
+        if (x->counted)
+                source_give(x->t->w->sources, &x->source, SOURCE_TFTP);
+        x->counted = false;
+}
+
 void transfer_free(struct transfer *x)
 {
         struct tftpx *t = x->t;
@@ -96,12 +107,12 @@ void transfer_free(struct transfer *x)
         if (x->near.flow)
                 t->near_flow[x->nlink][x->near.flow - FLOW_ID_FIRST] = NULL;
         close_flow(x, &x->near);
-        tftp_budget_give(&t->budget, x->data, x->room);
+        let_go(x);
         tmr_cancel(evl_timers(t->w->evl), &x->tmr);
         list_del(&x->work);
+        list_del(&x->line);
         if (x->s)
                 x->s->tftp = NULL;
-        source_give(t->w->sources, &x->source, SOURCE_TFTP);
         pool_put(t->pool, x);
 }
 
@@ -109,6 +120,9 @@ void transfer_free(struct transfer *x)
 void transfer_over(struct transfer *x, uint32_t ms)
 {
         transfer_drop_fetch(x);
+        let_go(x);
+        list_del(&x->line);
+        list_add_tail(&x->t->over, &x->line);
         x->state = TR_OVER;
         x->until_ms = transfer_now(x->t) + ms;
         transfer_arm(x, x->until_ms);
@@ -121,7 +135,7 @@ void transfer_answer_error(struct transfer *x, uint16_t code, const char *text)
         transfer_over(x, OVER_ERROR_MS);
 }
 
-static void finish(struct transfer *x)
+void transfer_finish(struct transfer *x)
 {
         struct psession *s = x->s;
 
@@ -215,6 +229,14 @@ static void on_due(struct transfer *x)
                         transfer_arm(x, x->until_ms);
                 }
                 break;
+        case TR_QUEUED:
+                if (late) {
+                        x->t->c.total_limit++;
+                        transfer_answer_error(x, TFTP_E_UNDEFINED, "busy");
+                } else {
+                        transfer_arm(x, x->until_ms);
+                }
+                break;
         case TR_FETCH:
                 if (late) {
                         x->fetch.lack = TFTP_LACK_SILENT;
@@ -230,7 +252,7 @@ static void on_due(struct transfer *x)
                 near_step(x, late ? TFTP_FAILED : tftp_send_tick(&x->send, now));
                 break;
         case TR_OVER:
-                finish(x);
+                transfer_finish(x);
         }
 }
 
@@ -261,12 +283,13 @@ unsigned tftpx_serve(struct tftpx *t)
                 list_del(&x->work);
                 work(x);
         }
+        far_queue(t);
         return n;
 }
 
 bool tftpx_waits(const struct tftpx *t)
 {
-        return t->readable || !list_empty(&t->work);
+        return t->readable || !list_empty(&t->work) || far_turn(t);
 }
 
 /* ---- answers of the dataplane ---- */
@@ -382,6 +405,8 @@ struct tftpx *tftpx_new(struct proxy_worker *w, bool listen, struct err *e)
                 t->ev.fd = -1;
                 t->budget.max = TFTPX_BYTES_MAX;
                 list_init(&t->work);
+                list_init(&t->over);
+                list_init(&t->queue);
                 t->pool = pool_new(sizeof(struct transfer), TFTPX_TRANSFERS_MAX, POOL_LIFO);
                 t->rate = mem_alloc(MEM_TFTP, SOURCE_RATES * sizeof *t->rate);
                 ok = t->pool && t->rate;

@@ -16,10 +16,11 @@ struct proxy_worker;
 struct psession;
 struct tftpx;
 
-#define TFTPX_TRANSFERS_MAX 512u
-#define TFTPX_SOURCE_MAX 64u  /* transfers of one address: a house of phones */
-#define TFTPX_SOURCE_RATE 50u /* requests of one address a second */
-#define TFTPX_FETCHES_MAX 128u
+#define TFTPX_TRANSFERS_MAX 2048u /* those that are over among them: they give way */
+#define TFTPX_SOURCE_MAX 64u      /* transfers of one address under way: a house of phones */
+#define TFTPX_SOURCE_RATE 50u     /* requests of one address a second */
+#define TFTPX_FETCHES_MAX 128u    /* one beyond waits for its turn */
+#define TFTPX_QUEUE_MS 10000u
 #define TFTPX_BYTES_MAX (64u << 20) /* of file contents, in all */
 #define TFTPX_FILE_MAX (16u << 20)
 #define TFTPX_FETCH_MS 60000u

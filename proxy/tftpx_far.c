@@ -35,17 +35,10 @@ static bool far_socket(struct transfer *x)
         return true;
 }
 
-void transfer_fetch(struct transfer *x, const char *name)
+static void fetch(struct transfer *x)
 {
         struct tftpx *t = x->t;
 
-        snprintf(x->want, sizeof x->want, "%s", name);
-        transfer_drop_fetch(x);
-        if (t->nfetches == TFTPX_FETCHES_MAX) {
-                t->c.total_limit++;
-                transfer_answer_error(x, TFTP_E_UNDEFINED, "busy");
-                return;
-        }
         t->nfetches++;
         x->fetching = true;
         x->far_has_tid = false;
@@ -56,8 +49,40 @@ void transfer_fetch(struct transfer *x, const char *name)
                 transfer_ask_flow(x, &x->far);
                 return;
         }
-        pp_error(x, "PP: no socket for file %s", name);
+        pp_error(x, "PP: no socket for file %s", x->want);
         transfer_answer_error(x, TFTP_E_UNDEFINED, "busy");
+}
+
+/* One that tries another name keeps its place. */
+void transfer_fetch(struct transfer *x, const char *name)
+{
+        struct tftpx *t = x->t;
+
+        snprintf(x->want, sizeof x->want, "%s", name);
+        transfer_drop_fetch(x);
+        if (t->nfetches < TFTPX_FETCHES_MAX) {
+                fetch(x);
+                return;
+        }
+        x->state = TR_QUEUED;
+        x->until_ms = transfer_now(t) + TFTPX_QUEUE_MS;
+        list_add_tail(&t->queue, &x->line);
+        transfer_arm(x, x->until_ms);
+}
+
+bool far_turn(const struct tftpx *t)
+{
+        return t->nfetches < TFTPX_FETCHES_MAX && !list_empty(&t->queue);
+}
+
+void far_queue(struct tftpx *t)
+{
+        while (far_turn(t)) {
+                struct transfer *x = list_entry(t->queue.next, struct transfer, line);
+
+                list_del(&x->line);
+                fetch(x);
+        }
 }
 
 void far_step(struct transfer *x, enum tftp_step step)

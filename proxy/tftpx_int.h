@@ -14,6 +14,7 @@
 
 enum transfer_state {
         TR_SECURING,  /* the dataplane has yet to say that the phone is known */
+        TR_QUEUED,    /* others are being fetched */
         TR_FAR_OPEN,  /* a flow to the TFTP server is asked for */
         TR_FETCH,     /* the file is on its way to us */
         TR_NEAR_OPEN, /* a flow to the phone with a port of its own is asked for */
@@ -26,6 +27,7 @@ struct transfer {
         struct tftpx *t;
         struct psession *s; /* the flow of the request; NULL: it has gone, the answer has a flow of its own */
         struct list work;   /* in tftpx.work, or self-linked */
+        struct list line;   /* in tftpx.over or tftpx.queue, or self-linked */
         uint64_t cookie;    /* of the last message to the dataplane */
         enum transfer_state state;
         uint8_t nlink;
@@ -35,7 +37,7 @@ struct transfer {
         struct endpoint client, server; /* real */
         char client_if[49], server_if[49];
         uint16_t client_iface;
-        struct addr source;            /* counted against */
+        struct addr source;            /* counted against, while it is under way */
         bool same_port, again;         /* answers come from the port asked; the other name was tried */
         char want[PHONE_FILE_MAX + 1]; /* of the server */
         /* towards the server */
@@ -52,7 +54,7 @@ struct transfer {
         size_t n, room;
         struct tmr tmr;
         uint64_t born_ms, until_ms;
-        bool readable, due;
+        bool readable, due, counted;
 };
 
 struct source_rate {
@@ -68,7 +70,7 @@ struct tftpx {
         bool readable;
         struct pool *pool;
         struct transfer **near_flow[8]; /* per link: by id of the flow with a port of its own, reserved */
-        struct list work;
+        struct list work, over, queue;  /* over: the oldest first; queue: the first to come */
         uint32_t nfetches;
         uint64_t cookies;
         struct tftp_budget budget;
@@ -88,6 +90,7 @@ void transfer_work(struct transfer *x); /* is looked at in the next round */
 void transfer_free(struct transfer *x);
 /* Its end: late packets of the phone are met for so long, then the flow of the request goes. */
 void transfer_over(struct transfer *x, uint32_t ms);
+void transfer_finish(struct transfer *x); /* ... and the flow of the request */
 void transfer_answer_error(struct transfer *x, uint16_t code, const char *text);
 bool transfer_take(struct transfer *x, const void *p, size_t n); /* contents of x; false: no memory */
 void transfer_secure(struct transfer *x); /* asks the dataplane; goes on when it has answered */
@@ -98,6 +101,8 @@ void transfer_put(int fd, const struct sockaddr_in *to, const void *p, size_t n)
 
 /* tftpx_far.c */
 void transfer_fetch(struct transfer *x, const char *name);
+void far_queue(struct tftpx *t); /* those whose turn it is */
+bool far_turn(const struct tftpx *t);
 void far_begin(struct transfer *x); /* its flow is there */
 void far_step(struct transfer *x, enum tftp_step step);
 void far_read(struct transfer *x);

@@ -131,6 +131,10 @@ static struct transfer *transfer_new(struct tftpx *t, struct psession *s)
                 return NULL;
         }
         x = pool_get(t->pool);
+        if (!x && !list_empty(&t->over)) {
+                transfer_finish(list_entry(t->over.next, struct transfer, line));
+                x = pool_get(t->pool);
+        }
         if (!x) {
                 source_give(t->w->sources, &source, SOURCE_TFTP);
                 t->c.total_limit++;
@@ -139,6 +143,7 @@ static struct transfer *transfer_new(struct tftpx *t, struct psession *s)
         x->t = t;
         x->s = s;
         x->source = source;
+        x->counted = true;
         x->nlink = s->nlink;
         x->ev.fd = -1;
         x->tmr.fn = transfer_on_timer;
@@ -150,6 +155,7 @@ static struct transfer *transfer_new(struct tftpx *t, struct psession *s)
         snprintf(x->client_if, sizeof x->client_if, "%s", s->ctx.client_if);
         snprintf(x->server_if, sizeof x->server_if, "%s", s->ctx.server_if);
         list_init(&x->work);
+        list_init(&x->line);
         s->tftp = x;
         return x;
 }
@@ -252,7 +258,7 @@ static void near_datagram(struct tftpx *t, struct cur in, const struct sockaddr_
                         near_input(x, in);
                 return;
         }
-        s = psession_find(t->w, link, flow, (uint8_t)gen);
+        s = proxy_session_of(t->w, a, ntohs(from->sin_port));
         if (s && tftpx_takes(&s->info))
                 request_flow(t, s, in);
 }

@@ -188,6 +188,9 @@ struct proxy_worker {
 
 /* proxy_worker.c */
 struct psession *psession_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen);
+/* By the pseudo address that its first packet came from. FLOW_NEW was pushed before that: it is there, if perhaps
+ * behind many others; they are taken first. */
+struct psession *proxy_session_of(struct proxy_worker *w, uint32_t pseudo, uint16_t port);
 struct proxy_counts *tp_counts(struct proxy_worker *w, uint32_t id);
 /* Adds what is not zero in d to the counts of the session's tls-proxy and to those of all. */
 void tp_count(struct psession *s, struct proxy_counts d);

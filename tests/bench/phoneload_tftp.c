@@ -1,6 +1,6 @@
 /*
- * Phones that boot: CTLSEP<MAC>.tlv, then SEP<MAC>.cnf.xml.sgn, each from a port of its own; and the TFTP server which
- * has the same file for every phone, and says not found to the rest.
+ * Phones that boot: CTLSEP<MAC>.tlv, then SEP<MAC>.cnf.xml.sgn, each from a port of its own; and the TFTP server
+ * which has the same file for every phone, and says not found to the rest.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -94,7 +94,8 @@ static void ask(unsigned id, unsigned phase, uint64_t start, bool later)
         p->blksize = 512;
         device_name(id, device);
         put16(p->last, RRQ);
-        n = 2 + (size_t)sprintf((char *)p->last + 2, phase ? "%s.cnf.xml.sgn%coctet" : "CTL%s.tlv%coctet", device, 0) + 1;
+        n = 2 +
+            (size_t)sprintf((char *)p->last + 2, phase ? "%s.cnf.xml.sgn%coctet" : "CTL%s.tlv%coctet", device, 0) + 1;
         p->n = b.blksize ? put_option(p->last, n, "blksize", b.blksize) : n;
         p->said = mono_ns();
         if (!later)
@@ -326,5 +327,6 @@ void boots_run(struct load *l, const char *path, unsigned blksize)
                (unsigned long long)b.refused, (unsigned long long)b.resent, took, (double)l->done / took,
                (double)b.bytes / (double)l->done);
         printf(" dev_us=%.2f gen_us=%.2f p50_us=%u p99_us=%u\n", (double)cpu / (double)l->done / 1e3,
-               (double)own / (double)l->done / 1e3, samples_quantile(&l->took, 0.5), samples_quantile(&l->took, 0.99));
+               (double)own / (double)l->done / 1e3, samples_quantile(&l->took, 0.5),
+               samples_quantile(&l->took, 0.99));
 }
