@@ -126,21 +126,28 @@ struct inspect_ctx {
         struct endpoint client, server;               /* real */
         struct endpoint client_mapped, server_mapped; /* as the other side sees them */
         enum inspect_transport via[2];                /* [0] client side, [1] server side */
+        bool readable[2];                             /* TLS without encryption: anybody on the way reads along */
         const void *params;                           /* compiled inspect map of this engine, or NULL for defaults */
         const struct phone_params *phone;             /* NULL: no phone proxy */
-        bool anchor;       /* media is terminated here: media_open() must be used, never a pinhole */
-        char device[65];   /* SEP<MAC> in the client's verified certificate; "": none */
+        bool anchor;           /* media is terminated here: media_open() must be used, never a pinhole */
+        char device[65];       /* SEP<MAC> in the client's verified certificate; "": none */
         uint8_t client_id[32]; /* SHA-256 of that certificate; zeros: the client proved no identity */
-        char reason[96];   /* why ENGINE_CLOSE */
-        bool orderly;      /* ENGINE_CLOSE: with FINs; the default is TCP resets */
-        bool dry;          /* replay/tracer: no side effects */
-        bool may_wait;     /* ENGINE_WAIT is a verdict that the host can serve now */
-        bool waits;        /* of announce(): cleared by the engine, set by the host */
-        bool held;         /* the first message of this input has been looked at before: ENGINE_WAIT */
-        void *host;        /* the session, for the functions below */
-        void *host_worker; /* its worker, for functions that outlive a session */
+        char reason[96];       /* why ENGINE_CLOSE */
+        bool orderly;          /* ENGINE_CLOSE: with FINs; the default is TCP resets */
+        bool dry;              /* replay/tracer: no side effects */
+        bool may_wait;         /* ENGINE_WAIT is a verdict that the host can serve now */
+        bool waits;            /* of announce(): cleared by the engine, set by the host */
+        bool held;             /* the first message of this input has been looked at before: ENGINE_WAIT */
+        void *host;            /* the session, for the functions below */
+        void *host_worker;     /* its worker, for functions that outlive a session */
         const struct inspect_host *ops;
 };
+
+/* May keys be written on that side? */
+static inline bool inspect_private(const struct inspect_ctx *c, unsigned side)
+{
+        return c->via[side] == VIA_TLS && !c->readable[side];
+}
 
 /* The host's functions, where there is a host that has them. */
 void inspect_count(struct inspect_ctx *c, const char *counter, uint64_t n);

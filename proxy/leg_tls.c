@@ -8,6 +8,7 @@
 #include "pki/dn.h"
 #include "platform/base/cur.h"
 #include "platform/base/mem.h"
+#include "proxy/tls_buffers.h"
 #include "proxy/tls_int.h"
 
 #define HELLO_PEEK_MAX 512u
@@ -285,19 +286,22 @@ static void note_identity(struct leg_tls *t)
 static void handshake_done(struct leg_tls *t)
 {
         struct tls_info *i = &t->info;
+        int suite;
 
         i->done = true;
         note_identity(t);
         i->own_cert_asked = t->profile->role == TLS_CLIENT && t->ssl.client_auth;
         snprintf(i->version, sizeof i->version, "%s", mbedtls_ssl_get_version(&t->ssl));
-        snprintf(i->cipher, sizeof i->cipher, "%s",
-                 tls_suite_openssl_name(mbedtls_ssl_get_ciphersuite_id(mbedtls_ssl_get_ciphersuite(&t->ssl))));
+        suite = mbedtls_ssl_get_ciphersuite_id(mbedtls_ssl_get_ciphersuite(&t->ssl));
+        snprintf(i->cipher, sizeof i->cipher, "%s", tls_suite_openssl_name(suite));
+        i->readable = !tls_suite_encrypts(suite);
         if (t->hello)
                 note_suites(i, t->hello, t->hello_len);
         mem_free(t->hello);
         mem_free(t->flight);
         t->hello = NULL;
         t->flight = NULL;
+        tls_buffers_open(&t->ssl);
 }
 
 /* One step; an alert leaves with the flight too. 0 when it is over and all of it is sent. */
@@ -345,6 +349,9 @@ static ssize_t tls_read(struct leg *l, void *buf, size_t n)
         struct leg_tls *t = self(l);
         int rc = mbedtls_ssl_read(&t->ssl, buf, n);
 
+        if (rc == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && tls_buffers_fit_in(&t->ssl))
+                rc = mbedtls_ssl_read(&t->ssl, buf, n);
+        tls_buffers_rest(&t->ssl);
         inbox_release(t);
         if (rc >= 0)
                 return rc;
@@ -363,8 +370,9 @@ static ssize_t tls_write(struct leg *l, const void *buf, size_t n)
 
         if (t->retry)
                 n = t->retry;
-        n = MIN_OF(n, (size_t)MBEDTLS_SSL_OUT_CONTENT_LEN);
+        n = tls_buffers_fit_out(&t->ssl, MIN_OF(n, (size_t)MBEDTLS_SSL_OUT_CONTENT_LEN));
         rc = mbedtls_ssl_write(&t->ssl, buf, n);
+        tls_buffers_rest(&t->ssl);
         t->retry = rc == MBEDTLS_ERR_SSL_WANT_WRITE || rc == MBEDTLS_ERR_SSL_WANT_READ ? n : 0;
         return rc >= 0 ? rc : outcome(t, rc);
 }
@@ -456,6 +464,11 @@ void leg_tls_info(const struct leg *l, struct tls_info *out)
                 *out = self((struct leg *)l)->info;
         else
                 memset(out, 0, sizeof *out);
+}
+
+size_t leg_tls_buffers(const struct leg *l)
+{
+        return l->ops == &tls_ops ? tls_buffers_size(&self((struct leg *)l)->ssl) : 0;
 }
 
 const mbedtls_x509_crt *leg_tls_verified_peer(const struct leg *l)

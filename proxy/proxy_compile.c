@@ -53,6 +53,15 @@ static bool serves_phones(const struct compile *x, const struct tls_proxy_conf *
         return c->ldc_issuer[0] != 0;
 }
 
+/* Softphones that authenticate and do not encrypt. */
+static bool serves_softphones(const struct compile *x, const struct tls_proxy_conf *c)
+{
+        conf_each(struct phone_proxy_conf, pp, &x->conf->phone_proxies)
+                if (pp->cipc_authenticated && !strcmp(pp->tls_proxy, c->o.name))
+                        return true;
+        return false;
+}
+
 static struct tls_profile *server_side(const struct compile *x, const struct tls_proxy_conf *c, const char *tp,
                                        struct err *e)
 {
@@ -70,6 +79,7 @@ static struct tls_profile *server_side(const struct compile *x, const struct tls
                         return NULL;
         }
         p.phone = serves_phones(x, c);
+        p.readable_ok = serves_softphones(x, c);
         suites_of(&p, c->server_suites, c->n_server_suites, x->ssl);
         versions(x->ssl->server_version, &p);
         profile = tls_profile_new(&p, e);
@@ -147,6 +157,7 @@ static struct tls_profile *client_side(const struct compile *x, const struct tls
         if (!p.trust)
                 return NULL;
         suites_of(&p, c->client_suites, c->n_client_suites, x->ssl);
+        p.readable_ok = c->n_client_suites != 0; /* it is typed for this very leg */
         versions(x->ssl->client_version, &p);
         if (ldc_side(c, x, &p, rt, e) == 0)
                 profile = tls_profile_new(&p, e);

@@ -168,6 +168,7 @@ static void leg_done(struct psession *s, unsigned i)
         if (!s->tls[i])
                 return;
         leg_tls_info(h->leg, &h->tls);
+        s->ctx.readable[i] = h->tls.readable;
         log_tls_done(s, i);
         debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Data channel ready for the %s", s->flow,
                    i ? "Server" : "Client");

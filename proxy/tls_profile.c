@@ -86,9 +86,10 @@ static int configure(struct tls_profile *p, const struct tls_profile_params *in,
         if (rc)
                 return lib_error(e, "TLS configuration", rc);
         set_versions(p, in);
-        if (tls_suite_ids(in->suites, in->nsuites, p->suites, e) < 0)
+        if (tls_suite_ids(in->suites, in->nsuites, in->readable_ok, p->suites, e) < 0)
                 return -1;
         mbedtls_ssl_conf_ciphersuites(&p->conf, p->suites);
+        mbedtls_ssl_conf_arc4_support(&p->conf, MBEDTLS_SSL_ARC4_ENABLED); /* where the list has it, and only there */
         mbedtls_ssl_conf_curves(&p->conf, curves);
         mbedtls_ssl_conf_sig_hashes(&p->conf, sig_hashes);
         mbedtls_ssl_conf_cert_profile(&p->conf, &any_cert);

@@ -11,6 +11,7 @@
 #include "pki/issuer.h"
 #include "pki/pki_rt.h"
 #include "proxy/conf.h"
+#include "platform/base/wbuf.h"
 #include "proxy/leg.h"
 
 enum tls_role { TLS_SERVER, TLS_CLIENT }; /* what WE are on that leg */
@@ -29,6 +30,8 @@ struct tls_profile_params {
          * like that.
          */
         bool phone;
+        /* null-sha1 among the suites is meant: for softphones, or by name for this leg. Else it is left out. */
+        bool readable_ok;
         const struct rng *rng;
         const struct clock *clk;
 };
@@ -43,6 +46,10 @@ unsigned tls_profile_suites(const struct tls_profile *p, const char **names, uns
 struct tls_profile *tls_profile_get(struct tls_profile *p);
 void tls_profile_put(struct tls_profile *p);
 
+/* Names that are refused since the linked library has no such suite, each behind a blank. */
+void tls_suites_off(struct wbuf *w);
+/* Does it hide what it carries? By the library's number. */
+bool tls_suite_encrypts(int mbedtls_id);
 /* Suite names of the command language. false: unknown; *available: the linked library has it. */
 bool tls_suite_known(const char *asa_name, bool *available);
 const char *
@@ -52,6 +59,7 @@ tls_suite_openssl_name(int mbedtls_id); /* "AES128-SHA" for logs and show; the m
 /* What happened in a handshake, for logs and show. */
 struct tls_info {
         bool done, resumed, peer_cert;
+        bool readable;       /* a suite that authenticates and does not encrypt */
         bool own_cert_asked; /* client role: the server wanted our certificate */
         bool verified; /* the handshake is over, the peer's certificate was accepted and its key is the peer's */
         bool expired_accepted;                    /* by accept-expired-phone-certificate of `trustpoint` */
@@ -68,6 +76,8 @@ struct tls_info {
 /* TLS over `lower` (taken over, also on failure: closed). The profile is referenced while the leg lives. */
 struct leg *leg_tls_new(struct tls_profile *p, struct leg *lower, struct log_src *log, struct err *e) MUST_USE;
 void leg_tls_info(const struct leg *l, struct tls_info *out);
+/* Bytes of the library's record buffers; 0: this library does not tell (proxy/tls_buffers.h). */
+size_t leg_tls_buffers(const struct leg *l);
 /*
  * The peer's certificate after a finished handshake in which it was accepted; NULL at any other time, for any other
  * leg and for a peer that was not asked. Borrowed: it lives as long as the leg.

@@ -5,10 +5,10 @@
 
 #include "cli/cmd/rows.h"
 #include "cli/running.h"
+#include "proxy/tls_profile.h"
 
 #define P struct phone_proxy_conf
 #define TFTP struct pp_tftp_conf
-#define FILES "phone configuration files are not served yet"
 
 /* ---- use ---- */
 static bool names_it(const struct policy_map_conf *pm, const char *name)
@@ -104,6 +104,45 @@ static int check_timeout(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+static bool has_null_suite(void)
+{
+        bool has = false;
+
+        return tls_suite_known("null-sha1", &has) && has;
+}
+
+/* That of `ssl encryption`, unless the tls-proxy has a list of its own. */
+static bool lists_null(const struct store *s, const P *p)
+{
+        const struct tls_proxy_conf *t = conf_list_find(&s->proxy.tls_proxies, p->tls_proxy);
+        bool own = t && t->n_server_suites;
+        unsigned n = own ? t->n_server_suites : s->pki.ssl.n_encryption;
+
+        for (unsigned i = 0; i < n; i++)
+                if (!strcmp(own ? t->server_suites[i] : s->pki.ssl.encryption[i], "null-sha1"))
+                        return true;
+        return false;
+}
+
+static int check_cipc(struct conf_ctx *c, void *obj, struct err *e)
+{
+        if (!((P *)obj)->cipc_authenticated || c->late)
+                return 0;
+        if (!has_null_suite())
+                return err_set(e, ERR_SUPPORT,
+                               "cipher null-sha1 is not available: the TLS library of this build lacks it");
+        if (!lists_null(c->store, obj))
+                conf_warning(c, "softphones need null-sha1 in `ssl encryption`: it is not there");
+        return 0;
+}
+
+static const char *cipc_inert(const struct store *s, const void *obj)
+{
+        (void)s;
+        (void)obj;
+        return has_null_suite() ? NULL : "the TLS library of this build has no suite without encryption";
+}
+
 static void write_cluster(struct running *r, const struct cmd_row *row, const void *obj)
 {
         if (r->all || ((const P *)obj)->mixed)
@@ -149,10 +188,11 @@ static const struct cmd_row pp_rows[] = {
              .check = check_timeout),
         LEAF("proxy-server address SERVER:addr [PORT:tcpport] interface IFC:nameif",
              "HTTP proxy that phones are told of"),
-        LEAF("cipc security-mode authenticated", "Softphones authenticate and do not encrypt",
-             .inert = "the TLS library this was built with has no suite without encryption"),
+        LEAF("cipc security-mode authenticated", "Softphones authenticate and do not encrypt", .check = check_cipc,
+             .inert_if = cipc_inert),
         LEAF("endpoint any", "Admit endpoints that name no device; their certificates are verified all the same"),
-        LEAF("tftp-reply request-port", "Files come from the port that was asked, as phones behind home routers need it"),
+        LEAF("tftp-reply request-port",
+             "Files come from the port that was asked, as phones behind home routers need it"),
         LEAF("rtcp", "Relay RTCP", .flags = ROW_INVERSE | ROW_ALL),
         END,
 };

@@ -10,6 +10,7 @@
 #include "cli/store.h"
 #include "platform/net/iface.h"
 #include "proxy/proxy_rt.h"
+#include "proxy/tls_library.h"
 
 /* ---- the machine ---- */
 
@@ -177,6 +178,18 @@ static void show_features(struct session *s, struct box *b)
                 out(s, "\nThis platform has no licence limits.\n\n");
 }
 
+/* Names of the command language that are refused when typed. */
+static void show_tls_library(struct session *s)
+{
+        char name[TLS_LIBRARY_NAME_MAX], off[200];
+        struct wbuf w = wbuf_of(off, sizeof off);
+
+        tls_library_name(name);
+        tls_suites_off(&w);
+        out(s, "TLS library: %s, %s\n", name, tls_library_own() ? "built for this software" : "the system's");
+        out(s, "Cipher suites that it lacks:%s\n\n", wbuf_text(&w)[0] ? off : " none");
+}
+
 static void show_config_age(struct session *s, struct box *b)
 {
         int64_t when;
@@ -218,6 +231,7 @@ static int show_version(struct session *s, const struct args *a UNUSED, struct e
         out(s, "\n");
         show_ports(s, b);
         show_features(s, b);
+        show_tls_library(s);
         out(s, "Serial Number: %s\n", serial);
         out(s, "Configuration register is 0x1\n");
         show_config_age(s, b);

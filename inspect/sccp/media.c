@@ -1,4 +1,5 @@
-/* Relays of streams. Towards the phone always with keys of ours, towards the cluster as its call manager says. */
+/* Relays of streams. Towards the phone with keys of ours, unless its TLS does not encrypt; towards the cluster as its
+ * call manager says. */
 #include "inspect/sccp/sccp_int.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ static void relay_is(struct sccp_work *x)
         m->no_rtcp = p && p->no_rtcp;
         m->conformance = x->map->rtp_conformance;
         m->idle_s = x->map->t_media;
-        m->side[BY_PHONE].transport = x->c->via[0] == VIA_TLS ? MEDIA_SRTP : MEDIA_RTP;
+        m->side[BY_PHONE].transport = inspect_private(x->c, 0) ? MEDIA_SRTP : MEDIA_RTP;
         m->side[BY_PEER].transport = MEDIA_RTP;
         for (unsigned i = 0; i < 2; i++)
                 m->side[i].known = true;
@@ -99,13 +100,13 @@ enum sccp_fate sccp_key(struct sccp_work *x, unsigned half)
         const struct sccp_keys *k = &x->v.keys;
         bool keyed = k->at && k->algorithm != SCCP_ALG_NONE;
 
-        if (x->c->via[0] == VIA_TLS && !k->at)
+        if (inspect_private(x->c, 0) && !k->at)
                 return refuse(x, SCCP_N_NO_KEY_PLACE, "no room for keys");
         mem_wipe(theirs, sizeof *theirs);
         if ((keyed && !sccp_keys_master(k, theirs)) || !fits_other_half(x->stream, half, keyed))
                 return refuse(x, SCCP_N_KEYS, "keys that the box does not speak");
         side[BY_PEER].transport = keyed ? MEDIA_SRTP : MEDIA_RTP;
-        if (x->c->via[0] != VIA_TLS) {
+        if (!inspect_private(x->c, 0)) {
                 sccp_put_keys(&x->out, k, NULL);
                 return SCCP_FORWARD;
         }

@@ -89,7 +89,7 @@ static enum sip_fate no_sdp(struct sip_work *x)
 static bool unclear(const struct sip_work *x, unsigned parts)
 {
         if (parts == SIP_PARTS_UNCLEAR)
-                return x->c->anchor || (via_from(x) == VIA_TLS && via_to(x) != VIA_TLS);
+                return x->c->anchor || (private_from(x) && !private_to(x));
         return parts > 1;
 }
 

@@ -101,7 +101,7 @@ static struct str body_of(struct str written)
 
 bool sip_leaks(struct sip_work *x, struct str written)
 {
-        bool to_clear = via_to(x) != VIA_TLS && (x->c->anchor || via_from(x) == VIA_TLS);
+        bool to_clear = !private_to(x) && (x->c->anchor || private_from(x));
 
         if (x->c->anchor && has_unread_sdp(x))
                 x->why = "SDP where none is read";

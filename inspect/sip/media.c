@@ -157,7 +157,7 @@ void sip_media_untaken(struct sip_work *x, unsigned i, const char *why)
 /* NULL: it can be carried. */
 static const char *transport_of(struct sip_work *x, const struct sdp_media *m, unsigned side, struct sip_side *out)
 {
-        bool secure_leg = x->c->via[side] == VIA_TLS, keys = m->ncrypto && secure_leg;
+        bool secure_leg = inspect_private(x->c, side), keys = m->ncrypto && secure_leg;
         const char *no_key = m->crypto_fault ? m->crypto_fault : "no key";
 
         switch (m->proto) {

@@ -11,7 +11,7 @@ static bool keys_towards(const struct sip_work *x, unsigned side, const struct s
 {
         const struct phone_params *p = x->c->phone;
 
-        if (x->c->via[side] != VIA_TLS || !sip_proto_is_rtp((enum sdp_proto)offer->proto))
+        if (!inspect_private(x->c, side) || !sip_proto_is_rtp((enum sdp_proto)offer->proto))
                 return false;
         return side == 0 || (p && p->mixed && offer->side.transport == MEDIA_SRTP);
 }

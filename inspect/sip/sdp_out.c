@@ -202,7 +202,7 @@ bool sip_sdp_anchor(struct sip_work *x, const struct sip_line *line)
         anchor_lines(x, head, NULL, NULL);
         for (unsigned i = 0; i < s->nmedia; i++)
                 anchor_media(x, &s->m[i], &line[i]);
-        return finish(x, via_to(x) != VIA_TLS);
+        return finish(x, !private_to(x));
 }
 
 /* ---- translation alone ---- */
@@ -306,7 +306,7 @@ static void translate_session(struct sip_work *x, const struct addr *session)
 bool sip_sdp_translate(struct sip_work *x)
 {
         const struct sdp *s = &x->sh->sdp;
-        bool leaks = via_from(x) == VIA_TLS && via_to(x) != VIA_TLS;
+        bool leaks = private_from(x) && !private_to(x);
         struct removal keys = { .x = x };
         struct addr session = { 0 };
 

@@ -115,7 +115,7 @@ struct sip_side {
         uint8_t proto; /* enum sdp_proto as the peer wrote it */
         bool valid, refused, zero, unpadded;
         const char *why; /* it cannot be relayed, though the peer wants it; NULL: no such fault */
-        bool more_pts; /* it takes more payload types than fit the list */
+        bool more_pts;   /* it takes more payload types than fit the list */
 };
 
 struct sip_media {
@@ -245,6 +245,15 @@ static inline enum inspect_transport via_to(const struct sip_work *x)
 {
         return x->c->via[x->dir == DIR_C2S ? 1 : 0];
 }
+/* Can nobody on the way read it there? */
+static inline bool private_from(const struct sip_work *x)
+{
+        return inspect_private(x->c, x->dir == DIR_C2S ? 0 : 1);
+}
+static inline bool private_to(const struct sip_work *x)
+{
+        return inspect_private(x->c, x->dir == DIR_C2S ? 1 : 0);
+}
 
 /* sip.c */
 enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cur in, bool datagram);
@@ -298,7 +307,8 @@ int sip_media_push(struct sip_media *md);                                   /* -
 void sip_media_retime(struct sip_call *call);                               /* idle times follow the state */
 bool sip_media_key(struct sip_media *md, unsigned side, enum srtp_suite s); /* our key: made once */
 void sip_side_of(struct sip_work *x, unsigned i, unsigned side, struct sip_side *out);
-void sip_media_untaken(struct sip_work *x, unsigned i, const char *why); /* an m-line is refused here: told and counted */
+void sip_media_untaken(struct sip_work *x, unsigned i,
+                       const char *why); /* an m-line is refused here: told and counted */
 bool sip_proto_is_rtp(enum sdp_proto p);
 enum sdp_proto sip_proto_as(enum sdp_proto p, bool secure);
 

@@ -8,6 +8,7 @@
 #include "platform/boot/guard.h"
 #include "platform/boot/options.h"
 #include "platform/boot/replay.h"
+#include "proxy/tls_library.h"
 
 static int manual_main(FILE *out)
 {
@@ -29,6 +30,10 @@ int main(int argc, char **argv)
         struct options o;
         struct err e = { 0 };
 
+        if (tls_library_check(&e) < 0) {
+                fprintf(stderr, "voxgate: %s\n", e.text);
+                return EXIT_USAGE;
+        }
         libcrypto_wipe_freed(); /* before its first allocation */
         if (options_parse(argc, argv, &o, &e) < 0) {
                 fprintf(stderr, "voxgate: %s\n%s", e.text, options_usage);

@@ -5,6 +5,7 @@
 #include "inspect/sip/msg.h"
 #include "proxy/inspect_rt.h"
 #include "proxy/phone_compile.h"
+#include "proxy/tls_profile.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/test.h"
 
@@ -476,6 +477,30 @@ static void published_configurations(void **state)
         assert_non_null(strstr(conf_running(&f, "phone-proxy", false), " cluster-mode mixed\n"));
 }
 
+/* `cipc security-mode authenticated`: in force, or refused, by what the library has. */
+static void softphones(void **state)
+{
+        bool has;
+
+        (void)state;
+        assert_true(tls_suite_known("null-sha1", &has));
+        conf_accept(&f, "phone-proxy mypp\n");
+        if (!has) {
+                assert_int_not_equal(conf_type(&f, "cipc security-mode authenticated"), CLI_OK);
+                assert_non_null(strstr(text_str(&f.shown), "cipher null-sha1 is not available"));
+                assert_null(strstr(conf_running(&f, "phone-proxy", false), "cipc"));
+                return;
+        }
+        assert_int_equal(conf_type(&f, "cipc security-mode authenticated"), CLI_OK);
+        assert_non_null(strstr(text_str(&f.shown), "WARNING: softphones need null-sha1 in `ssl encryption`"));
+        conf_accept(&f, "no cipc security-mode authenticated\nexit\nssl encryption rc4-sha1 aes128-sha1 null-sha1\n"
+                        "phone-proxy mypp\n");
+        assert_int_equal(conf_type(&f, "cipc security-mode authenticated"), CLI_OK);
+        assert_null(strstr(text_str(&f.shown), "WARNING"));
+        assert_non_null(strstr(conf_running(&f, "phone-proxy", false), " cipc security-mode authenticated\n"));
+        assert_non_null(strstr(conf_running(&f, "ssl", false), "ssl encryption rc4-sha1 aes128-sha1 null-sha1\n"));
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -490,6 +515,7 @@ int main(void)
                 T(a_global_address_serves_all),
                 T(what_cannot_work_is_unusable),
                 T(published_configurations),
+                T(softphones),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

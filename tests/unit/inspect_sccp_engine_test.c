@@ -1065,6 +1065,36 @@ static void keys_that_nobody_understands(void **state UNUSED)
         end(&f);
 }
 
+/* A softphone whose TLS authenticates and does not encrypt: no keys for it, clear media; inside as the call manager
+ * says. */
+static void no_keys_where_anybody_reads_along(void **state UNUSED)
+{
+        const struct sccp_alg both[] = { clear, cm_key };
+        struct media_spec *m;
+        struct sccp_went o;
+        struct feed f;
+
+        for (unsigned i = 0; i < 2; i++) {
+                begin(&f, i ? &mixed : &secure, NULL);
+                f.c.readable[0] = true;
+                registers(&f, HOME);
+                o = require_len(sccp_say(&f, DIR_S2C, sb_open(17, PARTY, both[i])), sb_open(17, PARTY, both[i]));
+                m = spec_of(0);
+                assert_int_equal(sccp_at32(o, 40), 0);
+                assert_memory_equal(o.p + 44, (uint8_t[44]){ 0 }, 44);
+                assert_int_equal(m->side[0].transport, MEDIA_RTP);
+                assert_int_equal(m->side[0].tx.suite, SRTP_SUITE_NONE);
+                assert_int_equal(m->side[1].transport, i ? MEDIA_SRTP : MEDIA_RTP);
+                o = sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY, 0, HOME, 20000));
+                assert_int_equal(sccp_at_ip(o, ip_at(17, 16)), MTA_IN);
+                o = sccp_say(&f, DIR_S2C, sb_start(17, PARTY, PEER, 24680, both[i]));
+                assert_int_equal(sccp_at_ip(o, ip_at(17, 20)), MTA_OUT);
+                assert_memory_equal(o.p + 72, (uint8_t[48]){ 0 }, 48);
+                assert_int_equal(m->side[0].rx.suite, SRTP_SUITE_NONE);
+                end(&f);
+        }
+}
+
 /* A TLS proxy without a phone proxy: keys are the ends' own business, media go from end to end. */
 static void a_tls_proxy_leaves_keys_alone(void **state UNUSED)
 {
@@ -1173,6 +1203,7 @@ int main(void)
                 cmocka_unit_test(the_operator_ends_media),
                 cmocka_unit_test(keys_of_the_call_manager_stay_inside),
                 cmocka_unit_test(keys_that_nobody_understands),
+                cmocka_unit_test(no_keys_where_anybody_reads_along),
                 cmocka_unit_test(a_tls_proxy_leaves_keys_alone),
                 cmocka_unit_test(rows_for_show),
                 cmocka_unit_test(registration_of_the_engine),

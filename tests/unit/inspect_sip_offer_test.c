@@ -132,6 +132,36 @@ static void offers_of_the_phone(void **st)
         }
 }
 
+/* TLS that authenticates and does not encrypt: keys would be no secret, so media go without. */
+static void a_phone_that_does_not_encrypt(void **st)
+{
+        const char *text;
+
+        (void)st;
+        f.c.readable[0] = true;
+        text = talk_request(&out, DIR_C2S, "INVITE", 1, M("m=audio 4000 RTP/AVP 0\r\n"));
+        has(text, "m=audio 20000 RTP/AVP 0\r\n");
+        out.to = "b";
+        text = talk_response(&out, DIR_S2C, 200, "INVITE", 1, SERVER_AUDIO);
+        has(text, "RTP/AVP 0\r\n");
+        hasnt(text, "crypto");
+        assert_int_equal(w.media[0].spec.side[0].transport, MEDIA_RTP);
+        talk_request(&out, DIR_C2S, "ACK", 1, NULL);
+        hang_up(&out, DIR_C2S, 2);
+
+        out.id = "keyed"; /* keys that anybody has read are not taken */
+        out.to = NULL;
+        text = talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
+        has(text, "m=audio 0 RTP/SAVP 0\r\n");
+        talk_response(&out, DIR_S2C, 488, "INVITE", 1, NULL);
+
+        in.to = NULL; /* a call to it */
+        text = talk_request(&in, DIR_S2C, "INVITE", 1, SERVER_AUDIO);
+        hasnt(text, "crypto");
+        has(text, "RTP/AVP 0\r\n");
+        talk_response(&in, DIR_C2S, 486, "INVITE", 1, NULL);
+}
+
 /* The first usable line counts; tag and missing padding come back. */
 static void key_lines(void **st)
 {
@@ -782,6 +812,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(offers_of_the_phone),
+                T(a_phone_that_does_not_encrypt),
                 T(key_lines),
                 T(answers_of_the_phone),
                 T(rtp_answers_no_other_transport),

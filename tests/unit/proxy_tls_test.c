@@ -87,6 +87,7 @@ static struct tls_profile *profile_of(enum tls_role role, const struct side *s, 
                                         .suites = (const char(*)[SSL_SUITE_NAME_MAX + 1]) names,
                                         .min_version = s->min,
                                         .max_version = s->max,
+                                        .readable_ok = true,
                                         .rng = &rng_system,
                                         .clk = &clk };
         struct tls_profile *t;
@@ -315,6 +316,8 @@ static const struct {
         { "null-sha1", "NULL-SHA" },
 };
 
+static void message_of(struct leg *from, struct leg *to, size_t n);
+
 /* Either the library has it and it works, alone on both sides, or the profile says that it does not. */
 static void every_cipher_works_or_is_refused_by_name(void **state)
 {
@@ -372,6 +375,71 @@ static void a_flight_is_one_write(void **state)
         assert_int_equal(p.client_rc, 1);
         assert_int_equal(p.server_rc, 1);
         assert_int_equal(writes, 4);
+        pair_close(&p);
+}
+
+/* Nobody is given less than the best he has, whatever the order typed; what does not encrypt only where it is meant.
+ */
+static void the_best_first(void **state)
+{
+        static const char *const worst_first[] = { "null-sha1", "rc4-sha1", "3des-sha1", "aes256-sha1",
+                                                   "aes128-sha1" };
+        static const char *const wanted[] = { "AES256-SHA", "AES128-SHA", "RC4-SHA", "DES-CBC3-SHA", "NULL-SHA" };
+        char names[ARRAY_LEN(worst_first)][SSL_SUITE_NAME_MAX + 1];
+        const char *got[ARRAY_LEN(worst_first)];
+        struct tls_profile_params params = {
+                .role = TLS_SERVER, .identity = &server_id, .rng = &rng_system, .clk = &clk
+        };
+        struct err e = { 0 };
+        bool have;
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(worst_first); i++) {
+                assert_true(tls_suite_known(worst_first[i], &have));
+                if (have)
+                        snprintf(names[params.nsuites++], sizeof names[0], "%s", worst_first[i]);
+        }
+        params.suites = (const char(*)[SSL_SUITE_NAME_MAX + 1]) names;
+        for (unsigned meant = 0; meant < 2; meant++) {
+                struct tls_profile *p;
+                unsigned n;
+
+                params.readable_ok = meant != 0;
+                p = tls_profile_new(&params, &e);
+                assert_non_null(p);
+                n = tls_profile_suites(p, got, ARRAY_LEN(got));
+                assert_int_equal(n, params.nsuites == ARRAY_LEN(worst_first) ? 4 + meant : 2);
+                for (unsigned i = 0; i < n; i++)
+                        assert_string_equal(got[i], wanted[i]);
+                tls_profile_put(p);
+        }
+        if (params.nsuites < ARRAY_LEN(worst_first))
+                return;
+        params.nsuites = 1;
+        params.readable_ok = false;
+        assert_null(tls_profile_new(&params, &e));
+        assert_non_null(strstr(e.text, "for softphones"));
+}
+
+static void who_reads_along_is_known(void **state)
+{
+        struct side client = { .trust = root, .suite = "null-sha1" },
+                    server = { .id = &server_id, .suite = "null-sha1" };
+        struct pair p;
+        bool have;
+
+        (void)state;
+        pair_ready(&p, ROOMY);
+        assert_true(!p.ci.readable && !p.si.readable);
+        pair_close(&p);
+        tls_suite_known("null-sha1", &have);
+        if (!have)
+                return;
+        pair_open(&p, &client, &server, ROOMY);
+        handshake(&p);
+        assert_int_equal(p.client_rc, 1);
+        assert_true(p.ci.readable && p.si.readable);
+        message_of(p.client, p.server, 100);
         pair_close(&p);
 }
 
@@ -540,6 +608,63 @@ static void bytes_inside_are_pending(void **state)
         assert_false(leg_pending(p.server));
         assert_int_equal(leg_read(p.server, buf, 100), LEG_AGAIN);
         pair_close(&p);
+}
+
+/* ---- buffers ---- */
+
+/* A message of n bytes, read in two pieces: nothing that waits to be read is lost with the buffer. */
+static void message_of(struct leg *from, struct leg *to, size_t n)
+{
+        static uint8_t text[MBEDTLS_SSL_OUT_CONTENT_LEN], got[sizeof text];
+        size_t sent = 0, seen = 0;
+
+        for (size_t i = 0; i < n; i++)
+                text[i] = octet_at(i + n);
+        memset(got, 0, sizeof got);
+        while (seen < n) {
+                size_t piece = seen < n / 2 ? n / 2 - seen : n - seen;
+                ssize_t r = sent < n ? leg_write(from, text + sent, n - sent) : 0;
+
+                assert_true(r >= 0);
+                sent += (size_t)r;
+                r = leg_read(to, got + seen, piece);
+                assert_true(r > 0);
+                seen += (size_t)r;
+        }
+        assert_memory_equal(got, text, n);
+        assert_int_equal(leg_read(to, got, sizeof got), LEG_AGAIN);
+}
+
+/* Every suite and version, so every head, IV, MAC and padding. The system's library does not tell what it holds. */
+static void buffers_are_as_large_as_messages(void **state)
+{
+        static const size_t sizes[] = { 1, 100, 511, 512, 513, 1500, 1536, 1537, 4000, 16383, 16384, 2 };
+        size_t unopened;
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(ciphers) * 3; i++) {
+                int v = MBEDTLS_SSL_MINOR_VERSION_1 + (int)(i % 3);
+                struct side client = { .trust = root, .suite = ciphers[i / 3].asa, .min = v, .max = v },
+                            server = { .id = &server_id, .suite = client.suite };
+                bool have;
+                struct pair p;
+
+                tls_suite_known(client.suite, &have);
+                if (!have)
+                        continue;
+                pair_open(&p, &client, &server, ROOMY);
+                unopened = leg_tls_buffers(p.server);
+                handshake(&p);
+                for (size_t k = 0; p.client_rc == 1 && k < ARRAY_LEN(sizes); k++) {
+                        if (!k && unopened)
+                                assert_in_range(leg_tls_buffers(p.server), 1, unopened / 16);
+                        message_of(p.client, p.server, sizes[k]);
+                        message_of(p.server, p.client, sizes[k]);
+                        if (unopened)
+                                assert_in_range(leg_tls_buffers(p.server), 1, unopened / 8);
+                }
+                pair_close(&p);
+        }
 }
 
 /* ---- what comes with a record is read along with it ---- */
@@ -981,12 +1106,15 @@ int main(void)
                 cmocka_unit_test(a_client_is_asked_only_when_it_must_be),
                 cmocka_unit_test(every_cipher_works_or_is_refused_by_name),
                 cmocka_unit_test(a_flight_is_one_write),
+                cmocka_unit_test(the_best_first),
+                cmocka_unit_test(who_reads_along_is_known),
                 cmocka_unit_test(names_that_do_not_exist),
                 cmocka_unit_test(no_cipher_in_common),
                 cmocka_unit_test(versions_are_what_was_set),
                 cmocka_unit_test(profiles_need_what_their_role_needs),
                 cmocka_unit_test(data_through_pipes_of_any_size),
                 cmocka_unit_test(bytes_inside_are_pending),
+                cmocka_unit_test(buffers_are_as_large_as_messages),
                 cmocka_unit_test(records_in_one_read),
                 cmocka_unit_test(records_split_at_any_byte),
                 cmocka_unit_test(a_long_record_is_read_twice),

@@ -23,6 +23,8 @@ def signers(ctl, signed):
 
 
 class Phone:
+    suites = "AES128-SHA:@SECLEVEL=0"
+
     def __init__(self, name, fetch, dial, cert, key):
         """fetch(name): a file of the TFTP server's, or None; dial(address, port): a connected socket; cert, key: its own, files."""
         self.name, self.fetch, self.dial, self.own = name, fetch, dial, (cert, key)
@@ -78,6 +80,10 @@ class Phone:
         require(self.take_ctl(), "no trust list")
         self.take_config()
 
+    def speaks(self):
+        """Authenticated, it speaks TLS that does not encrypt, and media without keys; encrypted, both are."""
+        return element(self.config, "deviceSecurityMode")
+
     def connect(self, n=0):
         """By TLS to a call manager of its configuration; the connection."""
         require(self.secure, "a configuration without security, for a phone with a trust list")
@@ -91,7 +97,7 @@ class Phone:
     def tls(self, address, port, roles, what, own):
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE  # the list says what is believed, nobody else
-        ctx.set_ciphers("AES128-SHA:@SECLEVEL=0")
+        ctx.set_ciphers(self.suites)
         if own:
             ctx.load_cert_chain(*own)
         sock = ctx.wrap_socket(self.dial(address, port))
