@@ -125,7 +125,7 @@ void conf_warning(struct conf_ctx *c, const char *fmt, ...)
 void conf_inert(struct conf_ctx *c, const char *why)
 {
         c->res->inert = true;
-        conf_warning(c, "This line is kept but not in force: %s", why);
+        conf_warning(c, "%s is kept but not in force: %s", *why == '`' ? "A part of this line" : "This line", why);
 }
 
 /* ---- finding ---- */

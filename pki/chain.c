@@ -410,6 +410,8 @@ static enum chain_result verify(struct check *k, const mbedtls_x509_crt *peer)
         log_msg(k->log, LOG_717025, LU(n));
         at = judge(k, peer, n);
         if (at < 0) {
+                k->out->out_of_date =
+                        k->flags && !(k->flags & ~(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE));
                 log_bad(k);
                 return CHAIN_REFUSED;
         }

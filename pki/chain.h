@@ -60,6 +60,7 @@ struct chain_answer {
         char trustpoint[129];              /* that vouches for the peer; "" on refusal */
         char reason[CHAIN_REASON_MAX + 1]; /* words, on refusal */
         bool expired_accepted;             /* by the option of that trustpoint */
+        bool out_of_date;                  /* on refusal: dates are all there is against it */
 };
 
 /*

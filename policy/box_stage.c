@@ -14,7 +14,10 @@ static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, enum log_msg ms
 {
         struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
 
-        if (!pk->dry)
+        if (!pk->dry && pk->key.proto == IPPROTO_ICMP_)
+                log_msg(w->log, LOG_313001, LU(pk->icmp_type), LU(pk->icmp_code), LA(&src),
+                        LS(iface_name(net_rt(w->snap), pk->iface)));
+        else if (!pk->dry)
                 log_msg(w->log, msg, LS(proto_name(pk->key.proto)), LA(&src), LU(pk->key.sport),
                         LS(iface_name(net_rt(w->snap), pk->iface)), LA(&dst), LU(pk->key.dport));
         trace_info(trace_add(pk, "ACCESS-LIST", "", false), "Implicit Rule");

@@ -178,6 +178,27 @@ static bool chain_too_long(struct leg_tls *t)
         return true;
 }
 
+/* RFC 5246 7.2: what the peer has against us. */
+static const char *alert_name(uint8_t alert)
+{
+        static const struct {
+                uint8_t alert;
+                const char *name;
+        } names[] = { { 10, "unexpected_message" },      { 20, "bad_record_mac" },
+                      { 40, "handshake_failure" },       { 42, "bad_certificate" },
+                      { 43, "unsupported_certificate" }, { 44, "certificate_revoked" },
+                      { 45, "certificate_expired" },     { 46, "certificate_unknown" },
+                      { 47, "illegal_parameter" },       { 48, "unknown_ca" },
+                      { 49, "access_denied" },           { 50, "decode_error" },
+                      { 51, "decrypt_error" },           { 70, "protocol_version" },
+                      { 71, "insufficient_security" },   { 80, "internal_error" } };
+
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+                if (names[i].alert == alert)
+                        return names[i].name;
+        return "of another kind";
+}
+
 /* Library result -> leg result. */
 static int outcome(struct leg_tls *t, int rc)
 {
@@ -193,6 +214,9 @@ static int outcome(struct leg_tls *t, int rc)
                 snprintf(t->leg.why, sizeof t->leg.why, "connection closed without close_notify");
         else if (rc == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE && chain_too_long(t))
                 snprintf(t->leg.why, sizeof t->leg.why, "%.120s", t->info.verify_reason);
+        else if (rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && t->ssl.in_msg)
+                snprintf(t->leg.why, sizeof t->leg.why, "fatal alert %s received from the peer",
+                         alert_name(t->ssl.in_msg[1]));
         else
                 mbedtls_strerror(rc, t->leg.why, sizeof t->leg.why);
         return LEG_FAIL;
@@ -250,6 +274,8 @@ static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flag
         } else if (!out.reason[0]) {
                 snprintf(out.reason, sizeof out.reason, "certificate not accepted");
         }
+        if (*flags && out.out_of_date)
+                *flags = MBEDTLS_X509_BADCERT_EXPIRED; /* the peer's alert depends on it */
         memcpy(t->info.trustpoint, out.trustpoint, sizeof t->info.trustpoint);
         memcpy(t->info.verify_reason, out.reason, sizeof t->info.verify_reason);
         t->info.expired_accepted = out.expired_accepted;

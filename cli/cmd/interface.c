@@ -274,7 +274,7 @@ static const char *address_inert(const struct store *s, const void *obj)
 {
         (void)s;
         return ((const struct iface_conf *)obj)->standby.fam
-                       ? "the standby address needs failover, which is not there"
+                       ? "`standby`: there is no failover"
                        : NULL;
 }
 

@@ -70,7 +70,7 @@ const char *object_nat_inert(const struct store *s, const void *obj)
 
         if (o && o->kind == NETOBJ_FQDN)
                 return "names are not resolved: nothing is translated";
-        return ((const T *)obj)->dns ? "dns: addresses in DNS answers are not translated" : NULL;
+        return ((const T *)obj)->dns ? "`dns`: addresses in DNS answers are not translated" : NULL;
 }
 
 static uint64_t object_size(const struct netobj_conf *o)

@@ -74,12 +74,6 @@ const struct cmd_row rows_same_security[] = {
 };
 
 /* ---- arp ---- */
-static const char *arp_inert(const struct store *s, const void *obj)
-{
-        (void)s;
-        return ((const struct arp_conf *)obj)->alias ? "alias: the appliance does not answer for this address" : NULL;
-}
-
 static const struct cmd_bind arp_bind[] = {
         BIND("IFC", struct arp_conf, nameif),
         BIND("A", struct arp_conf, ip),
@@ -94,7 +88,7 @@ static const struct cmd_bind arp_nonconnected_bind[] = {
 
 const struct cmd_row rows_arp[] = {
         { ROW_LIST, "arp IFC:nameif A:addr MAC:mac [alias]", "Add a static ARP entry", arp_bind, DIRTY_NET,
-          STORE(net.arps), .inert_if = arp_inert },
+          .list = STORE(net.arps) },
         { ROW_LEAF, "arp timeout S:u32(60-4294967)", "Seconds until a learned ARP entry is asked for again",
           arp_timeout_bind, .dirty = DIRTY_NET },
         { ROW_LEAF, "arp permit-nonconnected", "Learn addresses that are not of a connected subnet",

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
+#include "pki/keystore.h"
 
 /* How many names the array holds is told beside it. */
 static int check_encryption(struct conf_ctx *c, void *obj, struct err *e)
@@ -26,6 +27,21 @@ static const struct cmd_bind bind[] = {
                 BIND_WORD("tlsv1.1", struct store, pki.ssl.field), BIND_WORD("tlsv1.2", struct store, pki.ssl.field)
 static const struct cmd_bind server_bind[] = { VERSIONS(server_version), { 0 } };
 static const struct cmd_bind client_bind[] = { VERSIONS(client_version), { 0 } };
+/* Without a certificate there is nothing to show; enrolment may follow. */
+static void after_trust_point(struct conf_ctx *c, void *obj, bool no_form)
+{
+        const struct ssl_tp_conf *t = obj;
+        struct tp_assets a;
+
+        if (no_form || !c->keys || !conf_list_find(&c->store->pki.trustpoints, t->trustpoint))
+                return;
+        keystore_tp_get(c->keys, t->trustpoint, &a);
+        if (!a.id)
+                conf_warning(c, "Trustpoint %s has not been enrolled: sessions that need its certificate are refused",
+                             t->trustpoint);
+        tp_assets_put(&a);
+}
+
 static const struct cmd_bind tp_bind[] = { BIND_OPT("TP", struct ssl_tp_conf, trustpoint, 0), { 0 } };
 
 static int refuse_sslv3(const char *version, struct err *e)
@@ -75,6 +91,6 @@ const struct cmd_row rows_ssl[] = {
           .check = check_client, .inert_if = client_inert, .dflt = "ssl client-version any" },
         { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]",
           "Certificate shown on an interface by tls-proxies that name none", tp_bind, DIRTY_PROXY,
-          STORE(pki.ssl.trust_points), .key = key_name },
+          STORE(pki.ssl.trust_points), .key = key_name, .after = after_trust_point },
         END,
 };

@@ -338,6 +338,23 @@ static void tls_proxy_needs_an_identity(void **state)
         assert_string_equal(text_str(&x->f.shown), "ERROR: Trustpoint t has not been enrolled\n");
 }
 
+/* It may be enrolled later, so the line stays. */
+static void ssl_tells_of_a_trustpoint_without_identity(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "crypto ca trustpoint t\n enrollment terminal\nexit\n");
+        assert_int_equal(conf_type(&x->f, "ssl trust-point t"), CLI_OK);
+        assert_string_equal(text_str(&x->f.shown),
+                            "WARNING: Trustpoint t has not been enrolled: sessions that need its "
+                            "certificate are refused\n");
+        assert_int_equal(conf_type(&x->f, "no ssl trust-point t"), CLI_OK);
+        assert_string_equal(text_str(&x->f.shown), "");
+        import_pkcs12(x);
+        assert_int_equal(conf_type(&x->f, "ssl trust-point cuma_proxy"), CLI_OK);
+        assert_string_equal(text_str(&x->f.shown), "");
+}
+
 /* ---- a whole file ---- */
 static void on_word(void *ctx, unsigned line_no, const char *words)
 {
@@ -467,6 +484,7 @@ int main(void)
                 T(a_key_that_is_not_there_is_told),
                 T(trustpoint_removal_asks),
                 T(tls_proxy_needs_an_identity),
+                T(ssl_tells_of_a_trustpoint_without_identity),
                 T(scenario_loads),
                 T(load_keeps_existing_keys),
                 T(references_may_come_late),

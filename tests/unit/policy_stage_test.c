@@ -212,8 +212,9 @@ static void a_refused_ping_has_a_type(void **state)
         pf_bind(&p, "in", "in", "outside");
         pf_start(&p);
         assert_false(ping(0, CLIENT, SERVER));
-        assert_true(pf_logged(&p, "%ASA-4-106023: Deny icmp src outside:192.0.2.50 dst inside:10.1.1.2 (type 8, code 0) "
-                                  "by access-group \"in\" [0x"));
+        assert_true(pf_logged(&p,
+                              "%ASA-4-106023: Deny icmp src outside:192.0.2.50 dst inside:10.1.1.2 (type 8, code 0) "
+                              "by access-group \"in\" [0x"));
 }
 
 static void the_log_cache_is_bounded(void **state)
@@ -375,11 +376,17 @@ static void a_control_plane_list_guards_the_box(void **state)
 
         (void)state;
         pf_ace(&p, "cp", "deny tcp host 192.0.2.50 any");
+        pf_ace(&p, "cp", "deny icmp host 192.0.2.50 any");
         pf_bind(&p, "cp", "control", "outside");
         pf_start(&p);
         policy_box_service_set(p.wf.w->policy, &s);
         assert_false(syn(0, CLIENT, "192.0.2.1", 22));
         assert_int_equal(wf_drops(&p.wf, DROP_BOX_DENIED), 1);
+        assert_true(pf_logged(&p, "710003: TCP access denied by ACL from 192.0.2.50/5000 to outside:192.0.2.1/22"));
+        assert_false(ping(0, CLIENT, "192.0.2.1"));
+        assert_true(pf_logged(&p, "%ASA-3-313001: Denied ICMP type=8, code=0 from 192.0.2.50 on interface outside"));
+        assert_false(pf_logged(&p, "710003: IP "));
+        assert_int_equal(wf_drops(&p.wf, DROP_BOX_DENIED), 2);
         assert_false(syn(0, "192.0.2.254", "192.0.2.1", 22));
         assert_int_equal(p.taken, 1);
 }
