@@ -199,6 +199,37 @@ void phone_void(struct phone_table *t, uint32_t pp)
         phone_keep(t, is_other, &pp);
 }
 
+static bool is_left_at(const struct phone_table *t, const struct phone_row *place)
+{
+        for (uint32_t i = 0; i < pool_high(t->pool); i++) {
+                const struct phone *p = pool_live(t->pool, i) ? pool_at(t->pool, i) : NULL;
+
+                if (p && p->row.iface == place->iface && addr_eq(&p->row.at.a, &place->at.a))
+                        return true;
+        }
+        return false;
+}
+
+uint32_t phone_clear(struct phone_table *t, const char *device,
+                     void (*gone)(void *ctx, uint16_t iface, const struct addr *a), void *ctx)
+{
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < pool_high(t->pool); i++) {
+                struct phone *p = pool_live(t->pool, i) ? pool_at(t->pool, i) : NULL;
+                struct phone_row was;
+
+                if (!p || strcmp(p->row.device, device) != 0)
+                        continue;
+                was = p->row;
+                forget(t, p);
+                n++;
+                if (!is_left_at(t, &was))
+                        gone(ctx, was.iface, &was.at.a);
+        }
+        return n;
+}
+
 uint32_t phone_count(const struct phone_table *t)
 {
         return pool_used(t->pool);

@@ -43,6 +43,9 @@ enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 /* All entries of a phone proxy: it is no longer in force, or the operator says so. */
 void phone_void(struct phone_table *t, uint32_t phone_proxy_id);
+/* Every entry of that name, whoever owns it; gone() is told each place where no phone is left. Returns how many. */
+uint32_t phone_clear(struct phone_table *t, const char *device,
+                     void (*gone)(void *ctx, uint16_t iface, const struct addr *a), void *ctx);
 /* Voids those whose phone proxy keep() does not know. */
 void phone_keep(struct phone_table *t, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx);
 uint32_t phone_count(const struct phone_table *t);

@@ -91,6 +91,8 @@ struct phone_table *proxy_phones(struct proxy_worker *p);
 const struct boots *proxy_boots(const struct proxy_worker *p);
 /* No address is let in any more for a phone that was known there. */
 void proxy_secure_void(struct proxy_worker *p);
+/* The phone of that name is forgotten, and its place where it was the only one. Returns how many entries it had. */
+uint32_t proxy_phone_clear(struct proxy_worker *p, const char *device);
 /* Media ports of an address in use here, calls refused for want of one. */
 unsigned proxy_media_ports_used(const struct proxy_worker *p, const struct addr *a);
 /* How full the tables of this worker are; TLS sessions are those of all workers together. */

@@ -47,7 +47,7 @@ enum punt_kind {
         PUNT_BOX_CLOSE,   /* to it: flow and gen are given back */
         PUNT_SECURE,      /* to it: a phone is known at this address for so long */
         PUNT_SECURE_OK,   /* from it: in force */
-        PUNT_SECURE_VOID  /* to it: none is known any more */
+        PUNT_SECURE_VOID  /* to it: none is known any more at this address; without one: anywhere */
 };
 
 struct punt_flow_info {

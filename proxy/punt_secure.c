@@ -103,12 +103,22 @@ static void note(struct punt_secure_table *t, const struct punt_secure *x)
                 tmr_set(t->w->tmr, &s->tmr, x->timeout_ms);
 }
 
+static void void_places(struct punt_secure_table *t, const struct punt_secure *x)
+{
+        struct secure_at *s = x->at.fam ? find(t, x->iface, &x->at) : NULL;
+
+        if (s)
+                forget(t, s);
+        else if (!x->at.fam)
+                forget_all(t);
+}
+
 void punt_secure_msg(struct punt *p, unsigned link, const struct punt_msg *m)
 {
         struct punt_msg r = { .kind = PUNT_SECURE_OK, .secure = m->secure };
 
         if (m->kind == PUNT_SECURE_VOID) {
-                forget_all(p->secure);
+                void_places(p->secure, &m->secure);
                 return;
         }
         note(p->secure, &m->secure);

@@ -469,13 +469,30 @@ const struct boots *proxy_boots(const struct proxy_worker *w)
 }
 
 /* A ring without room: the places end of age. */
+static void secure_void(struct proxy_worker *w, const struct punt_msg *m)
+{
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                if (ring_space(w->env.link[i]->to_dp) > 2 && ring_push(w->env.link[i]->to_dp, m))
+                        worker_wake(w->env.link[i]->dp);
+}
+
 void proxy_secure_void(struct proxy_worker *w)
 {
         const struct punt_msg m = { .kind = PUNT_SECURE_VOID };
 
-        for (unsigned i = 0; i < w->env.nlinks; i++)
-                if (ring_space(w->env.link[i]->to_dp) > 2 && ring_push(w->env.link[i]->to_dp, &m))
-                        worker_wake(w->env.link[i]->dp);
+        secure_void(w, &m);
+}
+
+static void place_gone(void *ctx, uint16_t iface, const struct addr *a)
+{
+        const struct punt_msg m = { .kind = PUNT_SECURE_VOID, .secure = { .iface = iface, .at = *a } };
+
+        secure_void(ctx, &m);
+}
+
+uint32_t proxy_phone_clear(struct proxy_worker *w, const char *device)
+{
+        return w->phones ? phone_clear(w->phones, device, place_gone, w) : 0;
 }
 
 struct phone_table *proxy_phones(struct proxy_worker *w)

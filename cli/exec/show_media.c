@@ -51,9 +51,22 @@ static const char *suite_name(uint8_t suite)
         return i ? i->name : "none";
 }
 
+/* RFC 3550 counts it in units of the payload's clock; without a name for that there is no time to tell. */
+static const char *jitter_text(const struct media_row *r, uint32_t units, char out_text[48])
+{
+        uint64_t us = r->pt.clock ? (uint64_t)units * 1000000u / r->pt.clock : 0;
+
+        if (r->pt.clock)
+                snprintf(out_text, 48, "%llu.%03u ms", (unsigned long long)(us / 1000), (unsigned)(us % 1000));
+        else
+                snprintf(out_text, 48, "%u timestamp units", units);
+        return out_text;
+}
+
 static bool show_detail(struct session *s, const struct snapshot *snap, const struct media_row *r, unsigned side)
 {
         const struct media_side_stat *st = &r->stat.side[side];
+        char jitter[48];
         bool more = out(s, "        Interface %s, Call-ID %s\n", ifc_name(snap, r->iface[side]), r->call);
 
         if (more && r->transport[side] == MEDIA_SRTP)
@@ -64,10 +77,11 @@ static bool show_detail(struct session *s, const struct snapshot *snap, const st
         if (more)
                 more = out(s,
                            "        rx_bytes %llu tx_bytes %llu rtcp_rx %llu rtcp_tx %llu lost %llu late %llu jitter "
-                           "%u\n",
+                           "%s\n",
                            (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes,
                            (unsigned long long)st->rtcp_rx, (unsigned long long)st->rtcp_tx,
-                           (unsigned long long)st->lost, (unsigned long long)st->late, st->jitter);
+                           (unsigned long long)st->lost, (unsigned long long)st->late,
+                           jitter_text(r, st->jitter, jitter));
         if (more)
                 more = out(s,
                            "        Dropped: authentication %llu replay %llu malformed %llu foreign %llu "
@@ -125,8 +139,8 @@ static int show_media_sessions(struct session *s, const struct args *a, struct e
                 snapshot_put(b->hub, snap);
         }
         if (arg_has(a, "detail"))
-                out(s, "%u sessions encrypted or decrypted here, %llu refused\n", q.sum.srtp,
-                    (unsigned long long)q.sum.refused);
+                out(s, "%u session%s encrypted or decrypted here, %llu refused\n", q.sum.srtp,
+                    q.sum.srtp == 1 ? "" : "s", (unsigned long long)q.sum.refused);
         mem_free(q.row);
         return 0;
 }

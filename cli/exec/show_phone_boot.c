@@ -79,8 +79,7 @@ const char *phone_mac_text(const char *device, char text[16])
         return text;
 }
 
-/* 0011.2233.4455, 00:11:.., SEP001122334455 or 001122334455 -> SEP001122334455; another name as it is. */
-static void device_of(const char *typed, char out_name[65])
+void phone_device_of(const char *typed, char out_name[65])
 {
         char hex[13];
         unsigned n = 0;
@@ -164,7 +163,7 @@ static int show_boots(struct session *s, const struct args *a, struct err *e)
         char device[65] = "";
 
         if (arg_has(a, "MAC"))
-                device_of(arg_str(a, "MAC"), device);
+                phone_device_of(arg_str(a, "MAC"), device);
         if (q && snap && !list_boots(s, snap, q, device))
                 out(s, *device ? "%s has asked for no file and shown no certificate\n" : "No phone has been seen\n",
                     device);

@@ -131,6 +131,7 @@ static int show_phones(struct session *s, const struct args *a UNUSED, struct er
 
 struct voiding {
         const struct proxy_rt *p;
+        char device[65]; /* "": all */
         uint32_t n;
 };
 
@@ -140,18 +141,24 @@ static void void_phones(struct proxy_worker *p, void *arg)
         struct phone_table *t = proxy_phones(p);
         uint32_t was = t ? phone_count(t) : 0;
 
+        if (*v->device) {
+                v->n += proxy_phone_clear(p, v->device);
+                return;
+        }
         for (unsigned i = 0; t && i < v->p->n_phone_proxies; i++)
                 phone_void(t, v->p->phone_proxy[i].id);
         v->n += t ? was - phone_count(t) : 0;
         proxy_secure_void(p);
 }
 
-static int clear_phones(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+static int clear_phones(struct session *s, const struct args *a, struct err *e UNUSED)
 {
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
         struct voiding v = { 0 };
 
+        if (arg_has(a, "MAC"))
+                phone_device_of(arg_str(a, "MAC"), v.device);
         if (snap) {
                 v.p = proxy_rt(snap);
                 each_proxy(b, void_phones, &v);
@@ -380,6 +387,7 @@ const struct exec_row exec_show_phone_proxy[] = {
         { "show phone-proxy", "Show phone proxies", 15, show_phone_proxy },
         { "show phone-proxy secure-phones", "Show phones that are known", 15, show_phones },
         { "show phone-proxy signaling-sessions [detail]", "Show calls through the phone proxy", 15, show_signaling },
-        { "clear phone-proxy secure-phones", "Forget the phones that are known", 15, clear_phones },
+        { "clear phone-proxy secure-phones [mac-address MAC:word(64)]", "Forget the phones that are known", 15,
+          clear_phones },
         { 0 },
 };

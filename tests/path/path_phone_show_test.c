@@ -131,6 +131,14 @@ static void secure_phones(void **state UNUSED)
             "outside         198.51.100.19     10889   0011.2233.aabb  0:05:00    0:01:36\n");
         has("show phone-proxy secure-phones",
             "outside         198.51.100.87     14159   alice           0:05:00    0:00:00\n");
+        has("clear phone-proxy secure-phones mac-address 0011.2233.aabc", "0 secure phone(s) deleted.\n");
+        has("clear phone-proxy secure-phones mac-address 0011.2233.aabb", "1 secure phone(s) deleted.\n");
+        snprintf(want, sizeof want,
+                 "mypp: 1 in use, 2 most used\n\n%s"
+                 "outside         198.51.100.87     14159   alice",
+                 head);
+        has("show phone-proxy secure-phones", want);
+        phone(phone_proxy_id(), "SEP00112233AABB", "198.51.100.19", 10889);
         has("clear phone-proxy secure-phones", "2 secure phone(s) deleted.\n");
         snprintf(want, sizeof want, "mypp: 0 in use, 2 most used\n\n%s", head);
         has("show phone-proxy secure-phones", want);
@@ -147,6 +155,8 @@ static void media_sessions(void **state UNUSED)
         start(MTA);
         has("show phone-proxy media-sessions", "0 in use, 0 most used\n");
         s = spec_of(side_srtp(PM_PHONE, 4000, &k[0], &k[1]), side_rtp(PM_DESK, 6000));
+        s.npts = 1;
+        s.pts[0] = (struct media_pt){ .pt = 0, .clock = 8000, .name = "PCMU" };
         peer_keys(&out, &k[0], &k[1]);
         pm_push(&fx, 0, MEDIA_OPEN, &s);
         for (unsigned i = 0; i < 3; i++) {
@@ -162,8 +172,8 @@ static void media_sessions(void **state UNUSED)
             "Media-session: " PM_IN "/20000 refcnt 1\n"
             "        <---> RTP connection to " PM_DESK "/6000 tx_pkts 3 rx_pkts 1\n");
         has("show phone-proxy media-sessions detail", "Cipher suite: receive AES_CM_128_HMAC_SHA1_80, send");
-        has("show phone-proxy media-sessions detail", "lost 0 late 0 jitter 0\n");
-        has("show phone-proxy media-sessions detail", "1 sessions encrypted or decrypted here, 0 refused\n");
+        has("show phone-proxy media-sessions detail", "lost 0 late 0 jitter 0.000 ms\n");
+        has("show phone-proxy media-sessions detail", "1 session encrypted or decrypted here, 0 refused\n");
         pm_push(&fx, 0, MEDIA_CLOSE, NULL);
         has("show phone-proxy media-sessions", "0 in use, 2 most used\n");
         peer_done(&out);

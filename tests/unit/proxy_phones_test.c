@@ -244,6 +244,44 @@ static void the_table_needs_its_memory(void **state UNUSED)
         assert_int_equal(phone_count(t), 1);
 }
 
+static unsigned places;
+static struct addr last_place;
+
+static void on_gone(void *ctx UNUSED, uint16_t iface, const struct addr *a)
+{
+        assert_int_equal(iface, 1);
+        places++;
+        last_place = *a;
+}
+
+static void seen_at(const char *device, uint32_t v4, uint8_t owner)
+{
+        struct phone_row r = row(1, device);
+
+        r.at.a = addr_v4(v4);
+        r.owner[0] = owner;
+        assert_int_equal(phone_seen(t, &r), PHONE_OK);
+}
+
+/* All entries of one name; a place goes with its last phone. */
+static void one_phone_is_cleared(void **state UNUSED)
+{
+        seen_at("SEP1", 1, 0);
+        seen_at("SEP2", 1, 0);
+        seen_at("alice", 2, 7);
+        seen_at("alice", 3, 8);
+        places = 0;
+        assert_int_equal(phone_clear(t, "SEP", on_gone, NULL), 0);
+        assert_int_equal(phone_clear(t, "SEP1", on_gone, NULL), 1);
+        assert_int_equal(places, 0); /* SEP2 is there still */
+        assert_int_equal(phone_clear(t, "SEP2", on_gone, NULL), 1);
+        assert_int_equal(places, 1);
+        assert_int_equal(last_place.v4, 1);
+        assert_int_equal(phone_clear(t, "alice", on_gone, NULL), 2);
+        assert_int_equal(places, 3);
+        assert_int_equal(phone_count(t), 0);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, up, down)
 
 int main(void)
@@ -258,6 +296,7 @@ int main(void)
                 T(a_request_proves_nothing),
                 T(requests_fill_half_of_the_table),
                 T(the_table_needs_its_memory),
+                T(one_phone_is_cleared),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
