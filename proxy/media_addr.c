@@ -48,6 +48,13 @@ bool media_addr_ours(const struct proxy_rt *p, const struct addr *a)
         return find(p, a) != NULL;
 }
 
+uint16_t media_addr_iface(const struct proxy_rt *p, const struct addr *a)
+{
+        const struct mta_rt *m = find(p, a);
+
+        return m ? m->iface : IFACE_NONE;
+}
+
 /* The interface an address lives on: its own, or the one whose subnet has the global address. */
 static bool lives_on(const struct net_rt *n, const struct mta_rt *m, uint16_t iface)
 {

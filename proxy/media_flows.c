@@ -1,4 +1,5 @@
 /* Legs of media sessions, as the operator sees connections. */
+#include "proxy/media_addr.h"
 #include "proxy/media_int.h"
 
 #define LEGS_MAX (2 * MEDIA_SESSIONS_MAX)
@@ -16,7 +17,15 @@ static int level(const struct net_rt *n, uint16_t idx)
         return i ? i->level : 0;
 }
 
-/* Between the peer of a leg, behind its interface, and our address, which is there for the other side. */
+/* Our address is where it is configured; a global one stands for the other side. */
+static uint16_t where(const struct media_session *s, unsigned side)
+{
+        uint16_t own = media_addr_iface(proxy_rt(s->t->w->snap), &s->leg[side].at.a);
+
+        return own != IFACE_NONE ? own : s->leg[!side].iface;
+}
+
+/* Between the peer of a leg, behind its interface, and our address. */
 static bool row_of(const struct media_session *s, unsigned side, struct conn_row *r)
 {
         const struct media_leg *l = &s->leg[side];
@@ -29,7 +38,7 @@ static bool row_of(const struct media_session *s, unsigned side, struct conn_row
                                 .proto = IPPROTO_UDP_,
                                 .action = CONN_FORWARD,
                                 .engine = s->engine,
-                                .iface = { l->iface, s->leg[!side].iface },
+                                .iface = { l->iface, where(s, side) },
                                 .real = { l->to[0].a, l->at.a },
                                 .mapped = { l->to[0].a, l->at.a },
                                 .real_port = { l->to[0].port, l->at.port },

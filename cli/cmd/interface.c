@@ -104,7 +104,7 @@ static int remove_iface(struct conf_ctx *c, void *obj, struct err *e)
         if (!is_sub(obj) && c->bind && has_port(c, name))
                 return err_set(e, ERR_INUSE, "%s is a physical interface; use clear configure interface %s", name,
                                name);
-        return 0;
+        return *c->was_nameif ? phone_proxy_spares_nameif(c->store, c->was_nameif, e) : 0;
 }
 
 /* No words: all of them. "GigabitEthernet 0/1" is one name in two words. */
@@ -136,6 +136,10 @@ int clear_interfaces(struct conf_ctx *c, const struct running_filter *f, struct 
 
         if (clearing_name(f, name, e) < 0)
                 return -1;
+        conf_each(struct iface_conf, i, l)
+                if ((!*name || !strcmp(i->o.name, name)) && *i->nameif &&
+                    phone_proxy_spares_nameif(c->store, i->nameif, e) < 0)
+                        return -1;
         for (struct list *it = l->items.next; it && it != &l->items; it = next) {
                 struct iface_conf *i = (void *)list_entry(it, struct conf_obj, link);
 
@@ -208,6 +212,13 @@ static void *nameif_target(struct conf_ctx *c, const struct args *a, bool make, 
         return i;
 }
 
+static int nameif_locked(struct conf_ctx *c, const void *obj, struct err *e)
+{
+        const struct iface_conf *i = obj;
+
+        return *i->nameif || !*c->was_nameif ? 0 : phone_proxy_spares_nameif(c->store, c->was_nameif, e);
+}
+
 /* As on the ASA, lines follow the interface to another name and go with `no nameif`. */
 static void after_nameif(struct conf_ctx *c, void *obj, bool no_form)
 {
@@ -273,9 +284,7 @@ static int check_address(struct conf_ctx *c, void *obj, struct err *e)
 static const char *address_inert(const struct store *s, const void *obj)
 {
         (void)s;
-        return ((const struct iface_conf *)obj)->standby.fam
-                       ? "`standby`: there is no failover"
-                       : NULL;
+        return ((const struct iface_conf *)obj)->standby.fam ? "`standby`: there is no failover" : NULL;
 }
 
 static int check_vlan(struct conf_ctx *c, void *obj, struct err *e)
@@ -331,7 +340,8 @@ static const struct cmd_row iface_rows[] = {
         { ROW_LEAF, "management-only", "Dedicate an interface to management", mgmt_bind, DIRTY_NET,
           .inert = "traffic through the interface is not kept out" },
         { ROW_LEAF, "nameif IFNAME:newname(48)", "Assign a name to the interface", nameif_bind, DIRTY_IFACE,
-          .flags = ROW_DEFAULT, .check = check_nameif, .after = after_nameif, .target = nameif_target },
+          .flags = ROW_DEFAULT, .check = check_nameif, .locked = nameif_locked, .after = after_nameif,
+          .target = nameif_target },
         { ROW_LEAF, "security-level LEVEL:u32(0-100)", "Specify the security level of this interface", level_bind,
           DIRTY_IFACE, .flags = ROW_DEFAULT },
         { ROW_LEAF, "ip address A:addr M:mask [standby B:addr]", "Configure the interface address", ip_bind,

@@ -63,6 +63,33 @@ int phone_proxy_ready(struct conf_ctx *c, const char *name, struct err *e)
         return 0;
 }
 
+static int counts_on(const P *p, const char *object, const char *name, const char *nameif, struct err *e)
+{
+        return err_set(e, ERR_INUSE,
+                       "interface %s cannot lose its name: %s %s names it, and phone-proxy %s is used in an applied "
+                       "service policy. Remove the inspect lines first",
+                       nameif, object, name, p->o.name);
+}
+
+int phone_proxy_spares_nameif(const struct store *s, const char *nameif, struct err *e)
+{
+        conf_each(P, p, &s->proxy.phone_proxies) {
+                const struct media_term_conf *m = conf_list_find(&s->proxy.media_terms, p->media_termination);
+
+                if (!phone_proxy_applied(s, p->o.name))
+                        continue;
+                conf_each(struct pp_tftp_conf, t, &p->tftp_servers)
+                        if (!strcmp(t->nameif, nameif))
+                                return counts_on(p, "phone-proxy", p->o.name, nameif, e);
+                if (!m)
+                        continue;
+                conf_each(struct mta_addr_conf, a, &m->addrs)
+                        if (!strcmp(a->nameif, nameif))
+                                return counts_on(p, "media-termination", m->o.name, nameif, e);
+        }
+        return 0;
+}
+
 static int pp_locked(struct conf_ctx *c, const void *obj, struct err *e)
 {
         const P *p = obj;

@@ -31,6 +31,12 @@ def test_audio_is_exact_in_both_directions(sip):
     assert text.startswith("2 in use") and siplab.MTA_INSIDE in text and siplab.MTA_OUTSIDE in text and sip.desk_a.addr in text, text
     assert re.search(r"SRTP connection to 192\.0\.2\.10/\d+ +tx_pkts \d+ rx_pkts \d+", text), text
     assert "Active" in sip.con.cmd("show sip")
+    conns = sip.con.cmd("show conn")
+    mine, theirs = rf"{re.escape(siplab.MTA_OUTSIDE)}:(\d+)", rf"{re.escape(siplab.MTA_INSIDE)}:(\d+)"
+    legs = (rf"(?m)^UDP outside 192\.0\.2\.10:\d+ outside {mine}, idle 0:00:0\d, bytes [1-9]\d+, flags m$",
+            rf"(?m)^UDP inside {re.escape(sip.desk_a.addr)}:\d+ inside {theirs}, idle 0:00:0\d, bytes [1-9]\d+, flags m$")
+    assert all(len(re.findall(leg, conns)) == 1 for leg in legs), conns
+    assert re.search(r"(?m)^TCP outside 192\.0\.2\.10:\d+ inside \S+:\d+, idle \S+, bytes \d+, flags \S*$", conns), conns
     call.end()
     to_desk, to_phone = call.check_audio()
     assert to_desk >= 150 and to_phone >= 100, (to_desk, to_phone)

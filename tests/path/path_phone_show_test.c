@@ -46,6 +46,11 @@ static void has(const char *command, const char *part)
                 fail_msg("%s: \"%s\" is not in:\n%s", command, part, text);
 }
 
+static void is(const char *command, const char *whole)
+{
+        assert_string_equal(px_show(&fx, command), whole);
+}
+
 static void lacks(const char *command, const char *part)
 {
         const char *text = px_show(&fx, command);
@@ -174,6 +179,12 @@ static void media_sessions(void **state UNUSED)
         has("show phone-proxy media-sessions detail", "Cipher suite: receive AES_CM_128_HMAC_SHA1_80, send");
         has("show phone-proxy media-sessions detail", "lost 0 late 0 jitter 0.000 ms\n");
         has("show phone-proxy media-sessions detail", "1 session encrypted or decrypted here, 0 refused\n");
+        is("show conn", "2 in use, 2 most used\n"
+                        "UDP outside " PM_PHONE ":4000 outside " PM_OUT ":20000, idle 0:00:00, bytes 698, flags m\n"
+                        "UDP inside " PM_DESK ":6000 inside " PM_IN ":20000, idle 0:00:00, bytes 688, flags m\n");
+        px_config(&fx, "media-termination mta\n no address " PM_OUT " interface outside\n"
+                       " no address " PM_IN " interface inside\n address " PM_OUT "\n");
+        has("show conn", "UDP outside " PM_PHONE ":4000 inside " PM_OUT ":20000, idle ");
         pm_push(&fx, 0, MEDIA_CLOSE, NULL);
         has("show phone-proxy media-sessions", "0 in use, 2 most used\n");
         peer_done(&out);

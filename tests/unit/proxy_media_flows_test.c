@@ -78,8 +78,10 @@ static void test_rows(void **state UNUSED)
         assert_int_equal(r[0].real_port[0], 4000);
         assert_int_equal(r[0].real_port[1], MF_PORT(3));
         assert_int_equal(r[0].iface[0], WF_OUTSIDE);
-        assert_int_equal(r[0].iface[1], WF_INSIDE);
-        assert_true(addr_eq(&r[1].real[0], &desk) && addr_eq(&r[1].real[1], &in) && !r[1].inbound);
+        assert_int_equal(r[0].iface[1], WF_OUTSIDE); /* where our address is */
+        assert_int_equal(r[1].iface[0], WF_INSIDE);
+        assert_int_equal(r[1].iface[1], WF_INSIDE);
+        assert_true(addr_eq(&r[1].real[0], &desk) && addr_eq(&r[1].real[1], &in) && r[1].inbound);
         for (unsigned i = 0; i < 2; i++) {
                 assert_int_equal(r[i].proto, IPPROTO_UDP_);
                 assert_string_equal(r[i].flags, "m");
