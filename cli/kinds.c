@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/store.h"
+#include "pki/ctl_make.h"
 
 #define LIST_OF(l) offsetof(struct store, l)
 
@@ -82,10 +83,8 @@ static const struct conf_kind kinds[] = {
           .fits = is_rule_group, .usable = has_members, .unusable = "> is empty" },
         { KIND("icmp-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
           .fits = is_icmp_group, .usable = has_members, .unusable = "> is empty" },
-        { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist"),
-          .fits = is_filled_acl,
-          .usable = is_extended_acl,
-          .unusable = "> is a standard access-list, an extended one is needed" },
+        { KIND("access-list", policy.acls, ACL_NAME_MAX, "access-list <", "> does not exist"), .fits = is_filled_acl,
+          .usable = is_extended_acl, .unusable = "> is a standard access-list, an extended one is needed" },
         { KIND("class-map", policy.classes, MAP_NAME_MAX, "% class-map ", " not configured"),
           .always = "class-default" },
         { KIND("policy-map", policy.policies, MAP_NAME_MAX, "% policy-map ", " not configured") },
@@ -96,6 +95,8 @@ static const struct conf_kind kinds[] = {
         { KIND("trustpoint", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist") },
         { KIND("identity", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist"),
           .also = "trustpoint", .foreseen = CTL_IDENTITY },
+        { KIND("any-trustpoint", pki.trustpoints, TRUSTPOINT_NAME_MAX, "trustpoint ", " does not exist"),
+          .foreseen = CTL_ASSETS },
         { KIND("tls-proxy", proxy.tls_proxies, PROXY_NAME_MAX, "tls-proxy ", " does not exist") },
         { KIND("ctl-file", pki.ctl_files, CTL_FILE_NAME_LEN, "ctl-file ", " does not exist") },
         { KIND("media-termination", proxy.media_terms, PROXY_NAME_MAX, "media-termination ", " does not exist") },

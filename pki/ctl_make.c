@@ -30,6 +30,21 @@ void ctl_asset_name(enum ctl_asset what, const char *ctl_file, unsigned i, char 
                 snprintf(out, TRUSTPOINT_NAME_MAX + 1, "_internal_%.64s_CTL_%u", ctl_file, i);
 }
 
+bool ctl_asset_at(const struct ctl_file_conf *c, unsigned idx, char out[TRUSTPOINT_NAME_MAX + 1])
+{
+        unsigned cluster = *c->cluster_file ? CTL_CLUSTER_MAX : 0;
+
+        if (idx == 0)
+                ctl_asset_name(CTL_ASSET_PP, c->o.name, 0, out);
+        else if (idx <= c->sast)
+                ctl_asset_name(CTL_ASSET_SAST, c->o.name, idx - 1, out);
+        else if (idx <= c->sast + cluster)
+                ctl_asset_name(CTL_ASSET_CLUSTER, c->o.name, idx - 1 - c->sast, out);
+        else
+                return false;
+        return true;
+}
+
 enum ctl_role ctl_role_of(enum ctl_entry_role r)
 {
         static const enum ctl_role role[] = { [CTL_ENTRY_CUCM] = CTL_CCM,

@@ -10,6 +10,7 @@
 #include "pki/ctl.h"
 #include "pki/keystore.h"
 
+#define CTL_ASSETS "_internal_" /* how their names begin */
 #define CTL_CLUSTER_MAX 8u /* records of a cluster's CTL file that are taken over */
 
 /* Names of what a ctl-file makes: key pair and trustpoint have the same. */
@@ -19,6 +20,8 @@ enum ctl_asset {
         CTL_ASSET_CLUSTER /* _internal_NAME_CTL_I: certificates of the cluster's CTL file, which vouch for peers */
 };
 void ctl_asset_name(enum ctl_asset what, const char *ctl_file, unsigned i, char out[TRUSTPOINT_NAME_MAX + 1]);
+/* All names that a ctl-file may have made, by number; false behind the last. */
+bool ctl_asset_at(const struct ctl_file_conf *c, unsigned idx, char out[TRUSTPOINT_NAME_MAX + 1]);
 
 /*
  * `no shutdown`: checks the records, makes what is missing and the CTL file unless the one that is there says the

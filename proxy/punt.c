@@ -95,11 +95,14 @@ void punt_flow_give(struct punt *p, struct punt_flow *f)
         p->stat.flows = pool_used(p->flows);
 }
 
-/* Both directions of a pair of hosts, and connections either of them opens, hash alike. */
+/*
+ * Both directions of a pair of hosts, and connections either of them opens, hash alike. What a phone asks of its TFTP
+ * server and of each of its call managers is one worker's, for that is who knows the phone.
+ */
 static unsigned link_choose(const struct punt *p, const struct punt_flow_info *i)
 {
         uint64_t a = hash_bytes(&i->client_real.a, sizeof i->client_real.a, 1);
-        uint64_t b = hash_bytes(&i->server_real.a, sizeof i->server_real.a, 1);
+        uint64_t b = i->phone_proxy_id ? 0 : hash_bytes(&i->server_real.a, sizeof i->server_real.a, 1);
 
         return (unsigned)((a + b) % p->nlinks);
 }
@@ -115,6 +118,7 @@ static void flow_info(const struct conn *c, uint32_t slot, struct punt_flow_info
                 .action = c->action,
                 .engine = c->engine,
                 .accept_first = c->accept_first,
+                .shifted = c->dst_real_port != out->sport,
                 .inspect_line = c->inspect_line,
                 .map_id = c->map_id,
                 .tls_proxy_id = c->tls_proxy_id,

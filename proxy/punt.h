@@ -55,6 +55,7 @@ struct punt_flow_info {
         uint32_t conn_slot;
         uint8_t proto, action, engine; /* enum conn_action, enum inspect_id */
         bool accept_first;
+        bool shifted; /* the server leg dials another port than the client asked for: the clear one */
         uint32_t inspect_line, map_id, tls_proxy_id, phone_proxy_id, class_id;
         uint16_t iface[2];                          /* [0] client side, [1] server side */
         struct endpoint client_real, client_mapped; /* as the client sends; as the server sees it */
@@ -97,7 +98,10 @@ struct punt_secure {
         uint16_t iface;
         struct addr at;
         uint32_t timeout_ms;
+        uint8_t told, clear; /* protocols of which the phone's file said a mode; those that are in clear inside */
 };
+#define SECURE_SCCP 1u
+#define SECURE_SIP 2u
 
 struct punt_msg { /* by value over the ring */
         uint8_t kind;
@@ -132,7 +136,7 @@ void punt_link_fini(struct punt_link *l);
 /* ---- dataplane side (runs in the worker's thread) ---- */
 struct punt;
 /* links: one per proxy worker; borrowed. A flow goes to the proxy worker chosen by a hash of its unordered real
- * address pair. */
+ * address pair; phones of a phone proxy to that of their own address, whichever server they talk to. */
 struct punt *punt_new(struct worker *w, struct punt_link *const *links, unsigned nlinks) MUST_USE;
 void punt_free(struct punt *p);
 

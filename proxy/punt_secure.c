@@ -12,6 +12,7 @@ struct secure_at {
         struct tmr tmr;
         struct punt_secure_table *t;
         uint16_t iface;
+        uint8_t clear; /* SECURE_SCCP, SECURE_SIP: the server leg is TCP */
         struct addr at;
 };
 
@@ -95,12 +96,15 @@ static void note(struct punt_secure_table *t, const struct punt_secure *x)
                         return;
                 s->t = t;
                 s->iface = x->iface;
+                s->clear = 0;
                 s->at = x->at;
                 s->tmr.fn = on_timeout;
                 hash_add(&t->by_addr, &s->node, hash_of(t, x->iface, &x->at));
         }
-        if (s && x->timeout_ms)
-                tmr_set(t->w->tmr, &s->tmr, x->timeout_ms);
+        if (!s || !x->timeout_ms)
+                return;
+        s->clear = (uint8_t)((s->clear & ~x->told) | (x->clear & x->told));
+        tmr_set(t->w->tmr, &s->tmr, x->timeout_ms);
 }
 
 static void void_places(struct punt_secure_table *t, const struct punt_secure *x)
@@ -147,6 +151,31 @@ enum pkt_verdict secure_phone_stage(struct worker *w, struct pkt *pk, struct flo
                 return PKT_NEXT;
         plan->secure_phone = true;
         trace_info(trace_add(pk, "APP-REDIRECT", "phone-proxy", true), "Secure phone");
+        return PKT_NEXT;
+}
+
+/* In front of the port that a call manager's phones dial by TLS. */
+static uint16_t clear_shift(enum inspect_id engine)
+{
+        return engine == INSPECT_SKINNY ? 443 : engine == INSPECT_SIP ? 1 : 0;
+}
+
+/*
+ * A phone that its mixed cluster has as non-secure speaks TLS with us and TCP with its call manager. It is known by
+ * its address: whoever shares that shares the mode, for each protocol.
+ */
+enum pkt_verdict clear_phone_stage(struct worker *w, struct pkt *pk UNUSED, struct flow_plan *plan)
+{
+        uint8_t protocol = plan->engine == INSPECT_SIP ? SECURE_SIP : SECURE_SCCP;
+        uint16_t shift = clear_shift(plan->engine);
+        struct addr src = flow_src(&plan->in);
+        const struct secure_at *s;
+
+        if (!plan->phone_proxy_id || !plan->accept_first || plan->pinhole || !w->punt || !shift)
+                return PKT_NEXT;
+        s = find(w->punt->secure, plan->in_iface, &src);
+        if (s && (s->clear & protocol) && plan->dst_real_port > shift)
+                plan->server_port = (uint16_t)(plan->dst_real_port - shift);
         return PKT_NEXT;
 }
 

@@ -52,7 +52,8 @@ static const char *bind_phone_proxy(struct psession *s, const struct proxy_rt *p
         s->phone_timeout_ms = pp->timeout_ms;
         s->ctx.phone = &s->phone;
         s->ctx.anchor = true;
-        s->tls[1] &= pp->params.mixed;
+        s->tls[1] &= pp->params.mixed && !s->info.shifted;
+        s->phone.mixed &= !s->info.shifted; /* to this phone's engine its cluster is a nonsecure one */
         return NULL;
 }
 

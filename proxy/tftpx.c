@@ -183,9 +183,12 @@ static void ask_secure(struct transfer *x)
 
         if (!pp)
                 return;
-        m.secure = (struct punt_secure){
-                .cookie = cookie_new(x), .iface = x->client_iface, .at = x->client.a, .timeout_ms = pp->timeout_ms
-        };
+        m.secure = (struct punt_secure){ .cookie = cookie_new(x),
+                                         .iface = x->client_iface,
+                                         .at = x->client.a,
+                                         .timeout_ms = pp->timeout_ms,
+                                         .told = x->told,
+                                         .clear = x->clear };
         push(x, &m); /* no room: asked again by the timer */
 }
 

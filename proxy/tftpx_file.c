@@ -146,12 +146,14 @@ void file_secured(struct transfer *x)
                 note_file(x, BOOT_CTL, true, "%s, %zu bytes", x->file.name, x->n);
         }
         if (x->file.kind == PHONE_FILE_CONFIG && debug_on(x->t->w->log, DBG_PP_TFTP_EVENTS)) {
+                bool sip = x->told == SECURE_SIP, clear = x->clear || !pp->params.mixed;
                 char a[2][ADDR_TEXT_MAX];
 
                 pp_event(x,
-                         "PP: Installed application redirect rule from %s to %s using redirect port 2443 and secure "
-                         "port 2443",
-                         addr_print(&x->client.a, a[0]), addr_print(&x->server.a, a[1]));
+                         "PP: Installed application redirect rule from %s to %s using redirect port %u and secure "
+                         "port %u",
+                         addr_print(&x->client.a, a[0]), addr_print(&x->server.a, a[1]),
+                         sip ? 5061u - clear : 2443u - clear * 443u, sip ? 5061u : 2443u);
         }
         transfer_send(x);
 }
@@ -222,6 +224,13 @@ static void tell_edits(struct transfer *x, const struct phone_xml_seen *seen, co
                 pp_event(x, "PP: Modifying PC port / GARP / Voice VLAN / web access / span flags");
 }
 
+/* What its cluster thinks of the phone: where that is mixed, one without security is spoken for in clear. */
+static void note_mode(struct transfer *x, const struct phone_xml_seen *seen, const struct phone_proxy_rt *pp)
+{
+        x->told = seen->sip ? SECURE_SIP : SECURE_SCCP;
+        x->clear = pp->params.mixed && seen->security_mode < 2 ? x->told : 0;
+}
+
 /* The edited file in the worker's scratch; its length, or 0: refused. */
 static size_t edit(struct transfer *x, const struct phone_proxy_rt *pp, struct cur in)
 {
@@ -242,6 +251,7 @@ static size_t edit(struct transfer *x, const struct phone_proxy_rt *pp, struct c
         }
         if (phone_xml_edit(&rules, in.p, in.left, &out, &seen, &e) == 0) {
                 tell_edits(x, &seen, pp);
+                note_mode(x, &seen, pp);
                 return out.len;
         }
         x->t->c.unusable++;

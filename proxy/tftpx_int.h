@@ -39,6 +39,7 @@ struct transfer {
         uint16_t client_iface;
         struct addr source;            /* counted against, while it is under way */
         bool same_port, again;         /* answers come from the port asked; the other name was tried */
+        uint8_t told, clear;           /* struct punt_secure: what the file says of the phone's mode */
         char want[PHONE_FILE_MAX + 1]; /* of the server */
         /* towards the server */
         struct evl_fd ev;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/nested.h"
+#include "pki/ctl_make.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
@@ -38,6 +39,31 @@ bool crypto_trustpoint(struct dialog *d, struct trustpoint_conf *out)
         err_set(&e, ERR_REF, "Trustpoint %s not found", name);
         dialog_fail(d, &e);
         return false;
+}
+
+static bool is_made(struct keystore *k, const char *name)
+{
+        struct tp_assets a;
+        bool made;
+
+        keystore_tp_get(k, name, &a);
+        made = a.id || a.nca;
+        tp_assets_put(&a);
+        return made;
+}
+
+bool crypto_any_trustpoint(struct dialog *d, struct trustpoint_conf *out)
+{
+        const char *name = arg_str(d->args, "NAME");
+        struct keystore *k = crypto_keys(d);
+
+        if (!k)
+                return false;
+        if (strncmp(name, CTL_ASSETS, sizeof CTL_ASSETS - 1) != 0 || !is_made(k, name))
+                return crypto_trustpoint(d, out);
+        *out = (struct trustpoint_conf){ .o.name = (char *)(uintptr_t)name, .enrollment = ENROLL_SELF };
+        str_copy(out->keypair, sizeof out->keypair, name);
+        return true;
 }
 
 /* What `show version` calls the serial number: the hardware address of the first port. */

@@ -14,6 +14,8 @@ extern const struct dialog_row dialog_key_generate, dialog_key_zeroize, dialog_a
 struct keystore *crypto_keys(struct dialog *d);
 /* A copy of the trustpoint that the line names; false with the refusal said. */
 bool crypto_trustpoint(struct dialog *d, struct trustpoint_conf *out);
+/* The same for one that may be a ctl-file's: its key pair has its name. */
+bool crypto_any_trustpoint(struct dialog *d, struct trustpoint_conf *out);
 /* Makes the chain of a trustpoint in the configuration what the key store holds. */
 int crypto_sync_chain(struct store *s, struct keystore *k, const char *trustpoint, struct err *e);
 /* Assets changed: the certificates in force are compiled anew. */

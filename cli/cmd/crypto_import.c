@@ -124,7 +124,7 @@ static enum dialog_next export_certificate_step(struct dialog *d, const char *an
         struct wbuf w = wbuf_of(pem, sizeof pem);
 
         (void)answer;
-        if (!k || !crypto_trustpoint(d, &tp))
+        if (!k || !crypto_any_trustpoint(d, &tp))
                 return DIALOG_DONE;
         keystore_tp_get(k, tp.o.name, &a);
         if (a.id)
@@ -148,7 +148,7 @@ static enum dialog_next export_pkcs12_step(struct dialog *d, const char *answer)
         char *buf;
 
         (void)answer;
-        if (!k || !crypto_trustpoint(d, &tp))
+        if (!k || !crypto_any_trustpoint(d, &tp))
                 return DIALOG_DONE;
         buf = mem_alloc(MEM_CLI, EXPORT_MAX);
         if (!buf) {

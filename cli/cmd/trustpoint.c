@@ -184,9 +184,9 @@ const struct cmd_row rows_crypto[] = {
              dialog_import_certificate),
         CALL("crypto ca import NAME:newname(128) pkcs12 PASS:secret(127) [nointeractive]",
              "Import a key pair with its certificates", dialog_import_pkcs12),
-        CALL("crypto ca export NAME:ref(trustpoint) identity-certificate", "Show the identity certificate",
+        CALL("crypto ca export NAME:ref(any-trustpoint) identity-certificate", "Show the identity certificate",
              dialog_export_certificate),
-        CALL("crypto ca export NAME:ref(trustpoint) pkcs12 PASS:secret(127)",
+        CALL("crypto ca export NAME:ref(any-trustpoint) pkcs12 PASS:secret(127)",
              "Show key pair and certificates, encrypted", dialog_export_pkcs12),
         END,
 };

@@ -5,6 +5,7 @@
 #include <mbedtls/oid.h>
 
 #include "cli/store.h"
+#include "pki/ctl_make.h"
 #include "pki/keystore.h"
 
 #define NAMES_MAX 256
@@ -16,23 +17,61 @@ struct tp_name {
         bool self;
 };
 
-/* The configured trustpoints, or the one asked for. The caller frees *out. */
-static unsigned trustpoints(struct box *b, const char *only, struct tp_name **out)
-{
-        unsigned n = 0;
+struct tp_names {
+        const char *only; /* NULL: all */
+        unsigned n;
+        struct tp_name tp[NAMES_MAX];
+};
 
-        *out = mem_alloc(MEM_CLI, NAMES_MAX * sizeof **out);
-        if (!*out)
-                return 0;
-        pthread_mutex_lock(&b->conf_lock);
-        conf_each(struct trustpoint_conf, tp, &b->store->pki.trustpoints) {
-                if (n == NAMES_MAX || (only && strcmp(only, tp->o.name) != 0))
-                        continue;
-                str_copy((*out)[n].name, sizeof(*out)[n].name, tp->o.name);
-                (*out)[n++].self = tp->enrollment == ENROLL_SELF;
+static void take_name(struct tp_names *t, const char *name, bool self)
+{
+        if (t->n == NAMES_MAX || (t->only && strcmp(t->only, name) != 0))
+                return;
+        str_copy(t->tp[t->n].name, sizeof t->tp[t->n].name, name);
+        t->tp[t->n++].self = self;
+}
+
+/* Those a ctl-file has made: it shows them for as long as it is there. */
+static void take_made(struct tp_names *t, struct keystore *k, const struct ctl_file_conf *c)
+{
+        char name[TRUSTPOINT_NAME_MAX + 1];
+
+        for (unsigned i = 0; ctl_asset_at(c, i, name); i++) {
+                struct tp_assets as;
+
+                keystore_tp_get(k, name, &as);
+                if (as.id || as.nca)
+                        take_name(t, name, true);
+                tp_assets_put(&as);
         }
+}
+
+/* The configured trustpoints and those made here, or the one asked for. NULL: no memory. The caller frees it. */
+static struct tp_names *trustpoints(struct box *b, const char *only)
+{
+        struct tp_names *t = mem_alloc(MEM_CLI, sizeof *t);
+
+        if (!t)
+                return NULL;
+        t->only = only;
+        pthread_mutex_lock(&b->conf_lock);
+        conf_each(struct trustpoint_conf, tp, &b->store->pki.trustpoints)
+                take_name(t, tp->o.name, tp->enrollment == ENROLL_SELF);
+        conf_each(struct ctl_file_conf, c, &b->store->pki.ctl_files)
+                take_made(t, b->keys, c);
         pthread_mutex_unlock(&b->conf_lock);
-        return n;
+        return t;
+}
+
+/* The end of a listing. */
+static int listed(struct tp_names *t, struct err *e)
+{
+        int ret = !t                 ? err_nomem(e, "listing trustpoints")
+                  : t->only && !t->n ? err_set(e, ERR_REF, "Trustpoint %s does not exist", t->only)
+                                     : 0;
+
+        mem_free(t);
+        return ret;
 }
 
 /* ---- one certificate ---- */
@@ -118,22 +157,20 @@ static void show_cert(struct session *s, const struct cert *c, bool ca, const ch
 static int show_certificates(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        const char *only = arg_str(a, "TRUSTPOINT");
-        struct tp_name *tp;
-        unsigned n = trustpoints(b, only, &tp);
+        struct tp_names *t = trustpoints(b, arg_str(a, "TRUSTPOINT"));
 
-        for (unsigned i = 0; i < n; i++) {
+        for (unsigned i = 0; t && i < t->n; i++) {
+                const char *name = t->tp[i].name;
                 struct tp_assets as;
 
-                keystore_tp_get(b->keys, tp[i].name, &as);
+                keystore_tp_get(b->keys, name, &as);
                 if (as.id)
-                        show_cert(s, as.id, false, tp[i].name);
+                        show_cert(s, as.id, false, name);
                 for (unsigned k = 0; k < as.nca; k++)
-                        show_cert(s, as.ca[k], true, tp[i].name);
+                        show_cert(s, as.ca[k], true, name);
                 tp_assets_put(&as);
         }
-        mem_free(tp);
-        return only && !n ? err_set(e, ERR_REF, "Trustpoint %s does not exist", only) : 0;
+        return listed(t, e);
 }
 
 /* ---- show crypto ca trustpoints ---- */
@@ -161,15 +198,12 @@ static void show_trustpoint(struct session *s, const struct tp_name *tp)
 
 static int show_trustpoints(struct session *s, const struct args *a, struct err *e)
 {
-        const char *only = arg_str(a, "TRUSTPOINT");
-        struct tp_name *tp;
-        unsigned n = trustpoints(session_box(s), only, &tp);
+        struct tp_names *t = trustpoints(session_box(s), arg_str(a, "TRUSTPOINT"));
 
-        for (unsigned i = 0; i < n; i++)
-                show_trustpoint(s, &tp[i]);
-        mem_free(tp);
+        for (unsigned i = 0; t && i < t->n; i++)
+                show_trustpoint(s, &t->tp[i]);
         out(s, "\n");
-        return only && !n ? err_set(e, ERR_REF, "Trustpoint %s does not exist", only) : 0;
+        return listed(t, e);
 }
 
 /* ---- show crypto key mypubkey ---- */
@@ -208,8 +242,9 @@ static int show_keys(struct session *s, const struct args *a UNUSED, struct err 
 }
 
 const struct exec_row exec_show_crypto[] = {
-        { "show crypto ca certificates [TRUSTPOINT:ref(trustpoint)]", "Show certificates", 15, show_certificates },
-        { "show crypto ca trustpoints [TRUSTPOINT:ref(trustpoint)]", "Show trustpoints", 15, show_trustpoints },
+        { "show crypto ca certificates [TRUSTPOINT:ref(any-trustpoint)]", "Show certificates", 15,
+          show_certificates },
+        { "show crypto ca trustpoints [TRUSTPOINT:ref(any-trustpoint)]", "Show trustpoints", 15, show_trustpoints },
         { "show crypto key mypubkey rsa", "Show public keys", 15, show_keys },
         { 0 },
 };

@@ -54,16 +54,17 @@ static const struct fast_stage output[] = {
 
 /* The first packet of a flow: each fills its part of the plan. */
 static const struct slow_stage slow[] = {
-        { "pinhole", pinhole_stage },   /* expected: the plan is ready */
-        { "untrans", untrans_stage },   /* real destination, maybe its interface */
-        { "box", box_stage },           /* for the appliance itself */
-        { "route", route_stage },       /* egress and next hop; spoofed sources end here */
+        { "pinhole", pinhole_stage },           /* expected: the plan is ready */
+        { "untrans", untrans_stage },           /* real destination, maybe its interface */
+        { "box", box_stage },                   /* for the appliance itself */
+        { "route", route_stage },               /* egress and next hop; spoofed sources end here */
         { "secure-phone", secure_phone_stage }, /* known to the phone proxy: its signalling is let in */
-        { "acl", acl_stage },           /* real addresses */
-        { "classify", classify_stage }, /* service policy */
-        { "police", police_new_stage }, /* its rates, before anything is made for the flow */
-        { "tftp", tftp_intercept_stage }, /* phones' files: the phone proxy serves them */
-        { "nat", nat_plan_stage },      /* how the far end sees the near one */
+        { "acl", acl_stage },                   /* real addresses */
+        { "classify", classify_stage },         /* service policy */
+        { "clear-phone", clear_phone_stage }, /* one that its mixed cluster has as non-secure: where it is dialled */
+        { "police", police_new_stage },       /* its rates, before anything is made for the flow */
+        { "tftp", tftp_intercept_stage },     /* phones' files: the phone proxy serves them */
+        { "nat", nat_plan_stage },            /* how the far end sees the near one */
         { "limit", limit_stage },
         { "conn", conn_new_stage },
         { "rtp", rtp_watch_new_stage }, /* announced media whose inspection asks for conformance */

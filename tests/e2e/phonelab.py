@@ -266,10 +266,10 @@ class PhoneLab(siplab.SipLab):
     def call_manager(self, addr=CM, version=17, port=2000):
         return sccp.CallManager(self.door(addr, port), version)
 
-    def secure_manager(self, addr=CM, version=17):
+    def secure_manager(self, addr=CM, version=17, kind=SecureManager):
         """TLS on 2443, to phones in the name of which the appliance speaks, and to the desk phone's issuer."""
         trusts = (self.pki.path("ldc-ca.crt"), self.pki.path("issuer.crt"))
-        return SecureManager(TlsDoor(self.door(addr, 2443), self.pki.path("cm.crt"), self.pki.path("cm.key"), trusts), version)
+        return kind(TlsDoor(self.door(addr, 2443), self.pki.path("cm.crt"), self.pki.path("cm.key"), trusts), version)
 
     def door(self, addr, port):
         return self.keep(srtp_peer.inside(self.inside, lambda: socket.create_server((addr, port))))

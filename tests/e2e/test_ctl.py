@@ -110,6 +110,37 @@ def test_restart_keeps_the_file_and_its_tokens(lab):
     assert shown(lab) == cert
 
 
+def test_what_a_ctl_file_has_made_is_listed_and_can_be_saved(lab):
+    """Among the trustpoints, as long as it is there; a token leaves as PKCS12 with its key."""
+    con = up(lab)
+    made = ["_internal_PP_myctl", "_internal_myctl_SAST_0", "_internal_myctl_SAST_1"]
+    text = con.cmd("show crypto ca trustpoints")
+    assert re.findall(r"(?m)^Trustpoint (\S+):\n    Certificate configured\.$", text) == ["cucm_tftp_server", *made], text
+    assert "_internal" not in con.cmd("show running-config crypto")
+    text = con.cmd("show crypto ca certificates _internal_PP_myctl")
+    assert re.search(r"(?s)^Certificate\n  Status: Available.*\n    cn=_internal_PP_myctl\n.*Associated Trustpoints: _internal_PP_myctl ", text), text
+    assert text.count("Status: Available") == 1 and con.cmd("show crypto ca certificates").count("Associated Trustpoints: _internal") == 3
+    assert "ERROR: Trustpoint _internal_PP_other does not exist" in con.cmd("show crypto ca certificates _internal_PP_other")
+    out = con.paste("configure terminal\ncrypto ca export _internal_myctl_SAST_0 pkcs12 secret12\n"
+                    "crypto ca export _internal_PP_myctl identity-certificate\nend")
+    der = ssl.PEM_cert_to_DER_cert(re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", out.replace("\r", ""), re.S).group(0) + "\n")
+    assert der == shown(lab)
+    p12 = re.search(r"-----BEGIN PKCS12-----\n(.*?)-----END PKCS12-----", out.replace("\r", ""), re.S).group(1)
+    with open(lab.pki.path("sast.p12"), "wb") as f:
+        f.write(lablib.openssl("base64", "-d", input=p12.encode()).stdout)
+    pem = lablib.openssl("pkcs12", "-in", "sast.p12", "-passin", "pass:secret12", "-nodes", "-legacy", cwd=lab.pki.dir).stdout.decode()
+    assert "PRIVATE KEY" in pem
+    token = ssl.PEM_cert_to_DER_cert(re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", pem, re.S).group(0))
+    assert token == Ctl(ctl_bytes(lab)).records[0].cert
+    for what in ("crypto ca export _internal_myctl_SAST_4 pkcs12 secret12", "crypto ca export _internal_PP_x identity-certificate"):
+        con.cmd("configure terminal")
+        assert "ERROR: Trustpoint _internal_" in con.cmd(what)
+        con.cmd("end")
+    paste(con, "no service-policy pp_policy interface outside\nno policy-map pp_policy\nno phone-proxy mypp\nno tls-proxy mytls\nctl-file myctl\n shutdown\n"
+               "no ctl-file myctl\n")
+    assert "_internal" not in con.cmd("show crypto ca trustpoints")
+
+
 def test_a_ctl_file_in_use_is_frozen(lab):
     con = up(lab)
     before = ctl_bytes(lab)

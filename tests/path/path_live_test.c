@@ -258,8 +258,9 @@ static enum pkt_verdict refuse_all(struct worker *w UNUSED, struct pkt *pk, stru
  * there. */
 static void one_table_for_packets_and_tracer(void **state UNUSED)
 {
-        static const char *const order[] = { "pinhole", "untrans", "box",   "route", "secure-phone", "acl", "classify",
-                                             "police",  "tftp",    "nat",   "limit", "conn",         "rtp", "punt" };
+        static const char *const order[] = { "pinhole", "untrans",  "box",         "route",  "secure-phone",
+                                             "acl",     "classify", "clear-phone", "police", "tftp",
+                                             "nat",     "limit",    "conn",        "rtp",    "punt" };
         struct slow_stage slow[ARRAY_LEN(order) + 2] = { { "refuse", refuse_all } };
         struct dp_path path = appliance_path;
 

@@ -232,6 +232,7 @@ static void flow_new(struct rig *r, struct rig_flow *f, uint32_t id, uint8_t gen
                                           .proto = proto,
                                           .engine = (uint8_t)engine,
                                           .accept_first = with_tls,
+                                          .shifted = r->shifted,
                                           .tls_proxy_id = !with_tls         ? 0
                                                           : r->tls_proxy_id ? r->tls_proxy_id
                                                                             : r->tp->o.id,

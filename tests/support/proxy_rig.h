@@ -52,6 +52,7 @@ struct rig {
         struct phone_proxy_conf *pp;           /* rig_phone_proxy() */
         struct mta_addr_conf *mta;             /* its media-termination address, for both sides */
         uint32_t phone_proxy_id, tls_proxy_id; /* of the next flows; 0: none, the tls-proxy's */
+        bool shifted;                          /* the next flows' server is dialled at its clear port */
         struct punt_link link, *links[1];
         struct proxy_worker *p;
         uint64_t live; /* heap blocks before all this */

@@ -401,10 +401,32 @@ static void files_are_on_flash(void **state)
         assert_int_equal(system(cmd), 0);
 }
 
+/* Behind the last there is none; those of a cluster's file only where there is one. */
+static void names_of_what_is_made_are_dealt_out_in_turn(void **state)
+{
+        struct fix *f = *state;
+        char name[TRUSTPOINT_NAME_MAX + 1];
+
+        f->c.sast = 3;
+        assert_true(ctl_asset_at(&f->c, 0, name));
+        assert_string_equal(name, "_internal_PP_my");
+        assert_true(ctl_asset_at(&f->c, 1, name));
+        assert_string_equal(name, "_internal_my_SAST_0");
+        assert_true(ctl_asset_at(&f->c, 3, name));
+        assert_string_equal(name, "_internal_my_SAST_2");
+        assert_false(ctl_asset_at(&f->c, 4, name));
+        strcpy(f->c.cluster_file, "disk0:/old.tlv");
+        assert_true(ctl_asset_at(&f->c, 4, name));
+        assert_string_equal(name, "_internal_my_CTL_0");
+        assert_true(ctl_asset_at(&f->c, 3 + CTL_CLUSTER_MAX, name));
+        assert_false(ctl_asset_at(&f->c, 4 + CTL_CLUSTER_MAX, name));
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
         const struct CMUnitTest tests[] = {
+                T(names_of_what_is_made_are_dealt_out_in_turn),
                 T(a_record_names_the_server_and_us),
                 T(the_trustpoints_own_name_comes_first),
                 T(nothing_stands_twice),

@@ -171,6 +171,31 @@ SESSION_TEST(a_mixed_phone_proxy_speaks_tls_to_its_server)
         close_flow(r, &f);
 }
 
+/* To the engine of such a phone the cluster is a nonsecure one; the next phone's is what it was. */
+SESSION_TEST(a_phone_without_security_in_a_mixed_cluster_speaks_tcp_to_its_server)
+{
+        const struct psession *s;
+        struct rig_flow f, g;
+
+        rig_phone_proxy(r);
+        r->pp->mixed = true;
+        rig_commit(r);
+        r->shifted = true;
+        rig_flow(r, &f, 3, 1);
+        r->shifted = false;
+        f.clear[1] = true;
+        rig_serve(r, &f);
+        rig_dial(r, &f);
+        RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
+        exchange(r, &f);
+        s = session(r, &f);
+        CHECK(row_of(r).tls[0].verified && !row_of(r).tls[1].version[0] && !s->ctx.phone->mixed);
+        close_flow(r, &f);
+        rig_open(r, &g, 4, 1);
+        CHECK(session(r, &g)->ctx.phone->mixed && row_of(r).tls[1].version[0]);
+        close_flow(r, &g);
+}
+
 /* The engine is told what the session is before its first byte. */
 SESSION_TEST(an_engine_knows_its_legs_when_it_opens)
 {
@@ -454,6 +479,7 @@ int main(void)
                 cmocka_unit_test(a_nonsecure_phone_proxy_speaks_tcp_to_its_server),
                 cmocka_unit_test(a_certificate_without_a_device_is_refused_unless_any_may_come),
                 cmocka_unit_test(a_mixed_phone_proxy_speaks_tls_to_its_server),
+                cmocka_unit_test(a_phone_without_security_in_a_mixed_cluster_speaks_tcp_to_its_server),
                 cmocka_unit_test(an_engine_knows_its_legs_when_it_opens),
                 cmocka_unit_test(phones_must_show_a_certificate),
                 cmocka_unit_test(a_phone_that_was_not_asked_is_not_admitted),

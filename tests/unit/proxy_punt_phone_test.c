@@ -1,0 +1,200 @@
+/* Flows of phones: whose worker they are, and at which port their call manager is dialled. The test is the proxy. */
+#include "tests/support/test.h"
+
+#include "platform/net/arp.h"
+#include "platform/net/decode.h"
+#include "platform/net/egress.h"
+#include "proxy/punt_int.h"
+#include "proxy/tftpx_stage.h"
+#include "tests/support/policy_fixture.h"
+
+#define PHONE "192.0.2.50"
+#define OTHER "192.0.2.51"
+#define SERVER "10.1.1.2"
+#define LINKS 2u
+#define MINUTE 60000u
+
+static struct policy_fixture p;
+static struct punt_link link_[LINKS], *links[LINKS];
+static uint16_t sport;
+
+static const struct fast_stage wire[] = {
+        { "decode", decode_stage },    { "arp", arp_stage },   { "conn", conn_stage },     { "miss", miss_stage },
+        { "track", conn_track_stage }, { "punt", punt_stage }, { "egress", egress_stage }, { 0 },
+};
+static const struct slow_stage slow[] = {
+        { "pinhole", pinhole_stage },   { "box", box_stage },
+        { "route", route_stage },       { "acl", acl_stage },
+        { "classify", classify_stage }, { "clear-phone", clear_phone_stage },
+        { "limit", limit_stage },       { "conn", conn_new_stage },
+        { "punt", punt_new_stage },     { 0 },
+};
+static void (*const drain[])(struct worker *) = { punt_drain, NULL };
+static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end, pinhole_conn_end, policy_conn_end,
+                                                                NULL };
+
+static void inspected(const char *name, uint16_t port, enum inspect_id engine)
+{
+        struct class_conf *c = pf_class_map(&p, name, CM_PORT);
+        struct inspect_conf *l;
+
+        c->l4 = IPPROTO_TCP_;
+        c->port = (struct port_spec){ .op = PORT_EQ, .lo = port };
+        l = pf_inspect(pf_class(&p, "global", name), engine, NULL);
+        snprintf(l->phone_proxy, sizeof l->phone_proxy, "mypp");
+}
+
+static int up(void **state UNUSED)
+{
+        struct err e = { 0 };
+
+        pf_init(&p);
+        p.wf.path.wire = wire;
+        p.wf.path.slow = slow;
+        p.wf.path.drain = drain;
+        p.wf.path.conn_end = ends;
+        p.target = (struct inspect_target){ .tls_proxy_id = 77, .phone_proxy_id = 78 };
+        inspected("sccp", 2443, INSPECT_SKINNY);
+        inspected("sip", 5061, INSPECT_SIP);
+        pf_ace(&p, "in", "permit ip any any");
+        pf_bind(&p, "in", "in", "outside");
+        pf_start(&p);
+        for (unsigned i = 0; i < LINKS; i++) {
+                assert_int_equal(punt_link_init(&link_[i], p.wf.w, &e), 0);
+                links[i] = &link_[i];
+        }
+        p.wf.w->punt = punt_new(p.wf.w, links, LINKS);
+        assert_non_null(p.wf.w->punt);
+        sport = 40000;
+        return 0;
+}
+
+static int down(void **state UNUSED)
+{
+        struct punt *punt = p.wf.w->punt;
+        uint32_t cursor = 0;
+        bool end = false;
+
+        while (!end)
+                conn_clear(p.wf.w, &cursor, NULL, CONN_END_CLEARED, &end);
+        p.wf.w->punt = NULL;
+        punt_free(punt);
+        for (unsigned i = 0; i < LINKS; i++)
+                punt_link_fini(&link_[i]);
+        pf_stop(&p);
+        return 0;
+}
+
+/* A connection begins; whose it is, and what its proxy worker is told. */
+static unsigned dial(const char *from, const char *to, uint16_t port, struct punt_flow_info *info)
+{
+        struct punt_msg m;
+        uint8_t f[200];
+
+        wf_send(&p.wf, 0, f, pb_tcp(f, sizeof f, from, sport++, to, port, PB_SYN, 1000, 0, NULL, 0));
+        for (unsigned i = 0; i < LINKS; i++)
+                if (ring_pop(link_[i].to_proxy, &m)) {
+                        assert_int_equal(m.kind, PUNT_FLOW_NEW);
+                        *info = m.info;
+                        return i;
+                }
+        fail_msg("nobody was told");
+        return 0;
+}
+
+/* Towards the dataplane, and its answer. */
+static void tell(const char *at, uint8_t told, uint8_t clear, uint32_t timeout_ms)
+{
+        struct punt_msg m = { .kind = PUNT_SECURE,
+                              .secure = { .cookie = 5,
+                                          .iface = WF_OUTSIDE,
+                                          .at = pb_addr(at),
+                                          .timeout_ms = timeout_ms,
+                                          .told = told,
+                                          .clear = clear } };
+
+        assert_true(ring_push(link_[0].to_dp, &m));
+        worker_step(p.wf.w);
+        assert_true(ring_pop(link_[0].to_proxy, &m) && m.kind == PUNT_SECURE_OK && m.secure.cookie == 5);
+}
+
+static void dialled(const char *from, uint16_t port, uint16_t at)
+{
+        struct punt_flow_info i;
+
+        dial(from, SERVER, port, &i);
+        assert_int_equal(i.server_mapped.port, port);
+        assert_int_equal(i.server_real.port, at);
+        assert_int_equal(i.shifted, at != port);
+}
+
+static void all_that_a_phone_asks_is_one_workers(void **state UNUSED)
+{
+        struct punt_flow_info i;
+        unsigned at[LINKS] = { 0 };
+        char server[16], phone[16];
+
+        for (unsigned n = 1; n <= 32; n++) {
+                unsigned first;
+
+                snprintf(phone, sizeof phone, "192.0.2.%u", 50 + n);
+                snprintf(server, sizeof server, "10.1.1.%u", 50 + n);
+                first = dial(phone, SERVER, 2443, &i);
+                assert_int_equal(dial(phone, server, 2443, &i), first);
+                assert_int_equal(dial(phone, server, 5061, &i), first);
+                at[first]++;
+        }
+        assert_true(at[0] && at[1]); /* phones are dealt out all the same */
+}
+
+static void a_phone_without_security_is_spoken_for_in_clear(void **state UNUSED)
+{
+        dialled(PHONE, 2443, 2443);
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, MINUTE);
+        dialled(PHONE, 2443, 2000);
+        dialled(PHONE, 5061, 5061);
+        dialled(OTHER, 2443, 2443);
+        tell(PHONE, SECURE_SIP, SECURE_SIP, MINUTE); /* its other protocol stays what it was */
+        dialled(PHONE, 5061, 5060);
+        dialled(PHONE, 2443, 2000);
+}
+
+static void the_latest_file_counts(void **state UNUSED)
+{
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, MINUTE);
+        tell(PHONE, 0, 0, MINUTE); /* a sign of life says nothing of it, nor does what it did not tell of */
+        tell(PHONE, SECURE_SIP, SECURE_SCCP, MINUTE);
+        dialled(PHONE, 2443, 2000);
+        dialled(PHONE, 5061, 5061);
+        tell(PHONE, SECURE_SCCP, 0, MINUTE);
+        dialled(PHONE, 2443, 2443);
+}
+
+static void it_is_forgotten_with_the_phone(void **state UNUSED)
+{
+        const struct punt_msg none = { .kind = PUNT_SECURE_VOID };
+
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, MINUTE);
+        wf_advance(&p.wf, MINUTE - 1000);
+        dialled(PHONE, 2443, 2000);
+        wf_advance(&p.wf, 2000);
+        dialled(PHONE, 2443, 2443);
+        tell(PHONE, 0, 0, MINUTE); /* known again, of another file */
+        dialled(PHONE, 2443, 2443);
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, MINUTE);
+        assert_true(ring_push(link_[0].to_dp, &none));
+        worker_step(p.wf.w);
+        dialled(PHONE, 2443, 2443);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(all_that_a_phone_asks_is_one_workers, up, down),
+                cmocka_unit_test_setup_teardown(a_phone_without_security_is_spoken_for_in_clear, up, down),
+                cmocka_unit_test_setup_teardown(the_latest_file_counts, up, down),
+                cmocka_unit_test_setup_teardown(it_is_forgotten_with_the_phone, up, down),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
