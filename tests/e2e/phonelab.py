@@ -257,9 +257,9 @@ class PhoneLab(siplab.SipLab):
         self.put(name + ".cnf.xml", text)
         return text
 
-    def cluster_signed(self, name=NAME, mode=3, **kw):
+    def cluster_signed(self, name=NAME, mode=3, cms=(), **kw):
         """Only as the cluster signs it."""
-        text = self.configuration(name=name, mode=mode, **kw)
+        text = self.configuration(*cms, name=name, mode=mode, **kw)
         os.remove(os.path.join(self.root, name + ".cnf.xml"))
         self.put(name + ".cnf.xml.sgn", self.signed(name + ".cnf.xml.sgn", text))
 
@@ -279,7 +279,7 @@ class PhoneLab(siplab.SipLab):
         sock = srtp_peer.inside(self.inside, lambda: socket.create_connection((server, port), 60, (DESK, 0)))
         return self.keep(sccp.Phone(sock, name, DESK, srtp_peer.udp(self.inside, DESK, media), False, version))
 
-    def secure_desk_phone(self, name="SEP00AABBCCDDEE", version=17):
+    def secure_desk_phone(self, name="SEP00AABBCCDDEE", version=17, server=CM, media=PORT):
         """TLS and SRTP inside as well."""
         self.issue("desk", name)
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -287,9 +287,9 @@ class PhoneLab(siplab.SipLab):
         ctx.load_verify_locations(self.pki.path("cm.crt"))
         ctx.load_cert_chain(self.pki.path("desk.crt"), self.pki.path("desk.key"))
         self.at_desk()
-        raw = srtp_peer.inside(self.inside, lambda: socket.create_connection((CM, 2443), 60, (DESK, 0)))
+        raw = srtp_peer.inside(self.inside, lambda: socket.create_connection((server, 2443), 60, (DESK, 0)))
         sock = ctx.wrap_socket(raw, do_handshake_on_connect=False)
-        return self.keep(sccp.Phone(sock, name, DESK, srtp_peer.udp(self.inside, DESK, PORT), True, version))
+        return self.keep(sccp.Phone(sock, name, DESK, srtp_peer.udp(self.inside, DESK, media), True, version))
 
     def at_desk(self):
         if DESK not in self.home:

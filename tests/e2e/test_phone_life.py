@@ -7,7 +7,7 @@ import threading
 import lab as lablib
 import phonelab
 import siplab
-from conftest import sessions
+from conftest import paste, sessions
 from peers import sccp
 from phonelab import CM, NAME, SEEN
 from sccp_ends import Media, talk, warm
@@ -161,3 +161,69 @@ def test_trust_verification_passes(made):
         assert struct.unpack(">BBBBIH", exactly(sock, 10)) == (0x57, 1, 2, 0, 77, 15)
         assert exactly(sock, 15)[3] == 0, "not valid"
     assert service.asked == [(siplab.PHONE, 0x57, 1, 1, body)]
+
+
+# ---- what the samples add to their deployments (8.1), as it stands; the phone proxy is taken out of use the way they say ----
+
+OUT_OF_USE = """\
+no service-policy pp_policy interface outside
+policy-map pp_policy
+ class sec_sccp
+  no inspect skinny phone-proxy mypp
+ class sec_sip
+  no inspect sip phone-proxy mypp
+"""
+ADDITIONS = """\
+phone-proxy mypp
+ proxy-server address 192.0.2.80 8080 interface outside
+ timeout secure-phones 0:10:00
+ no disable service-settings
+! TFTP rate limit, 300 requests/s of 80 bytes (S2)
+access-list tftpacl extended permit udp any host 10.0.0.26 eq tftp
+class-map tftpclass
+ match access-list tftpacl
+policy-map pp_policy
+ class tftpclass
+  police input 192000
+! who may ping the media termination address (S2)
+icmp permit 198.51.100.0 255.255.255.0 echo outside
+icmp deny any outside
+"""
+OLD_LIST = """\
+ctl-file myctl
+ shutdown
+! reuse an existing CTL
+ctl-file myctl
+ cluster-ctl-file disk0:/old_ctlfile.tlv
+ no shutdown
+"""
+
+
+def pings(ns, addr):
+    return ns.run("ping", "-c", "1", "-W", "2", addr, check=False).returncode == 0
+
+
+def test_the_samples_additions_to_a_running_phone_proxy(made):
+    lab = nonsecure(made)
+    lab.configuration()
+    phone = lab.phone()
+    phone.boot()
+    far = lab.far()
+    assert pings(lab.outside, siplab.MTA_OUTSIDE) and "<webAccess>1" in phone.config and "proxyServerURL" not in phone.config
+    with open(lab.flash() + "/old_ctlfile.tlv", "wb") as f:
+        f.write(phone.ctl.data)  # of a cluster that happens to have the same servers
+    again = phonelab.POLICY[phonelab.POLICY.index("policy-map pp_policy"):]
+    paste(lab.con, OUT_OF_USE + OLD_LIST + ADDITIONS + again)
+    phone.boot()  # the tokens are those it knows
+    assert "<webAccess>0" in phone.config and "<proxyServerURL>192.0.2.80:8080</proxyServerURL>" in phone.config
+    cm = lab.call_manager()
+    a = lab.register(cm, lab.line(phone))
+    assert re.search(r"0011\.2233\.4455 +0:10:00", lab.con.cmd("show phone-proxy secure-phones"))
+    counted = re.search(r"(?s)class-map: tftpclass.*?conformed (\d+) packets", lab.con.cmd("show service-policy interface outside"), re.I)
+    assert counted and int(counted.group(1)) >= 2, lab.con.cmd("show service-policy interface outside")
+    assert not pings(lab.outside, siplab.MTA_OUTSIDE) and pings(far, siplab.MTA_OUTSIDE)
+    lab.con.cmd("configure terminal")
+    lab.con.cmd("no icmp deny any outside")
+    lab.con.cmd("no icmp permit 198.51.100.0 255.255.255.0 echo outside")
+    lab.con.cmd("end")
+    lab.call(cm, a, lab.register(cm, lab.desk_phone()), 20)
