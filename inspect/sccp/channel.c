@@ -1,13 +1,6 @@
 /* Messages of half-channels: the receiving one opens and closes, the sending one starts and stops. */
 #include "inspect/sccp/sccp_int.h"
 
-#define VIDEO_IDS_FROM 0x0131u
-
-static bool is_video(const struct sccp_frame *f)
-{
-        return f->id >= VIDEO_IDS_FROM && f->id <= 0x0136;
-}
-
 /* What could not be made must not stay half made. */
 static enum sccp_fate undo(struct sccp_work *x, unsigned half)
 {
@@ -61,7 +54,7 @@ enum sccp_fate sccp_open_channel(struct sccp_work *x)
 {
         if (!sccp_stream_make(x))
                 return SCCP_DROP;
-        x->stream->video = is_video(x->f);
+        x->stream->video = sccp_is_video(x->f);
         sccp_payloads(x);
         if (x->c->anchor)
                 return anchor_open(x) == SCCP_FORWARD ? SCCP_FORWARD : undo(x, BY_PHONE);
@@ -85,6 +78,7 @@ static enum sccp_fate listens(struct sccp_work *x, uint16_t rtcp)
         enum sccp_fate f;
 
         s->at[BY_PHONE] = e;
+        s->far = !addr_eq(&e.a, &x->c->client.a);
         if (x->c->anchor) {
                 s->spec.side[BY_PHONE].remote = reached_at(x, &e);
                 f = push(x);
@@ -213,7 +207,7 @@ enum sccp_fate sccp_start(struct sccp_work *x)
 
         if (!sccp_stream_make(x))
                 return SCCP_DROP;
-        x->stream->video = is_video(x->f);
+        x->stream->video = sccp_is_video(x->f);
         x->stream->at[BY_PEER] = e;
         sccp_payloads(x);
         if (x->c->anchor)

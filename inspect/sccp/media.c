@@ -22,7 +22,7 @@ static bool open_relay(struct sccp_work *x)
         return ops->media_open(x->c, call, cookie, s->local, &s->relay) == 0 && s->relay;
 }
 
-static void relay_is(struct sccp_work *x)
+void sccp_relay_is(struct sccp_work *x)
 {
         const struct phone_params *p = x->c->phone;
         struct media_spec *m = &x->stream->spec;
@@ -47,7 +47,7 @@ bool sccp_relay(struct sccp_work *x)
                 x->why = "no media session";
                 return false;
         }
-        relay_is(x);
+        sccp_relay_is(x);
         sccp_count(x->c, SCCP_N_MEDIA);
         return true;
 }

@@ -12,6 +12,7 @@
 #define SCCP_PHONE_STREAMS 32u    /* of a phone: calls, forks, video */
 #define SCCP_BRIDGE_STREAMS 1024u /* of a session without a phone proxy: bridges and transcoders register as well */
 #define SCCP_PARTIAL_MS 30000u
+#define SCCP_REST_MS 5000u
 #define SCCP_SECURE_SHIFT 443u /* secure port = clear port + 443 */
 
 enum { BY_PHONE, BY_PEER }; /* whose side something is on: [0] client, [1] server */
@@ -32,6 +33,7 @@ struct sccp_phone {
         struct sccp_shared *sh;
         struct tmr tmr; /* timeout signaling */
         struct list streams;
+        struct sccp_stream *rested; /* ended, its relay waits for the next one; NULL: none */
         uint32_t nstreams, t_signaling;
         char device[SCCP_NAME_MAX + 1];
         bool asked, registered;
@@ -56,6 +58,7 @@ struct sccp_stream {
         uint32_t conf, party, call, gen;
         bool rx_open, tx_open, video, reserved; /* reserved: by PortReq */
         bool keyed;                             /* the call manager gave keys */
+        bool far;                               /* the phone is behind NAT: it listens elsewhere than it is seen */
         uint32_t t_media;
         struct endpoint
                 at[2]; /* [BY_PHONE] where the phone listens, [BY_PEER] where its peer does; as each wrote it */
@@ -64,6 +67,8 @@ struct sccp_stream {
         uint32_t relay;         /* 0: none */
         struct endpoint local[2];
         struct media_spec spec;
+        struct tmr rest; /* rest.c */
+        struct sccp_phone *rests_of;
 };
 
 /* ---- the message at hand ---- */
@@ -85,6 +90,12 @@ struct sccp_work {
 
 /* May be the default of a message that nothing is known against. */
 #define sccp_drop(x, text) ((x)->why = (text), SCCP_DROP)
+
+/* Messages of the video family. */
+static inline bool sccp_is_video(const struct sccp_frame *f)
+{
+        return f->id >= 0x0131 && f->id <= 0x0136;
+}
 
 enum sccp_counter {
 #define SCCP_COUNTER(id, name) SCCP_N_##id,
@@ -133,6 +144,12 @@ void sccp_streams_orphan(struct sccp_phone *p);
 void sccp_media_event(void *shared, uint64_t cookie, uint8_t side, enum media_event ev,
                       const struct media_stat *stat);
 
+/* rest.c: relays between streams */
+bool sccp_rest(struct sccp_stream *s, struct sccp_phone *p); /* of no phone any more; false: it is to end */
+struct sccp_stream *sccp_rest_take(struct sccp_phone *p);    /* NULL: none rests */
+void sccp_rest_forget(struct sccp_stream *s);                /* it ends, resting or not */
+void sccp_rest_end(struct sccp_phone *p);
+
 /* channel.c: messages of half-channels */
 enum sccp_fate sccp_open_channel(struct sccp_work *x);
 enum sccp_fate sccp_open_ack(struct sccp_work *x);
@@ -153,7 +170,8 @@ enum sccp_fate sccp_ip_port(struct sccp_work *x);
 /* media.c: where media are relayed here */
 bool sccp_relay(struct sccp_work *x); /* x->stream has one; false: x->why */
 enum sccp_fate sccp_key(struct sccp_work *x,
-                        unsigned half); /* of the message: ours for the phone, the server's kept */
+                        unsigned half);  /* of the message: ours for the phone, the server's kept */
+void sccp_relay_is(struct sccp_work *x); /* what it is whatever the stream says */
 int sccp_relay_push(struct sccp_stream *s);
 void sccp_payloads(struct sccp_work *x);
 

@@ -38,17 +38,29 @@ struct sccp_stream *sccp_stream_find(const struct sccp_work *x)
 
 /* ---- beginning ---- */
 
+static struct sccp_stream *stream_get(struct sccp_work *x)
+{
+        uint32_t most = x->c->phone ? SCCP_PHONE_STREAMS : SCCP_BRIDGE_STREAMS;
+        struct sccp_stream *s = x->c->anchor && !sccp_is_video(x->f) ? sccp_rest_take(x->phone) : NULL;
+
+        if (s)
+                return s;
+        s = x->phone->nstreams < most ? pool_get(x->sh->streams) : NULL;
+        if (!s)
+                return NULL;
+        s->sh = x->sh;
+        s->gen = ++x->sh->gen;
+        return s;
+}
+
 static struct sccp_stream *stream_new(struct sccp_work *x)
 {
         struct sccp_shared *sh = x->sh;
-        uint32_t most = x->c->phone ? SCCP_PHONE_STREAMS : SCCP_BRIDGE_STREAMS;
-        struct sccp_stream *s = x->phone->nstreams < most ? pool_get(sh->streams) : NULL;
+        struct sccp_stream *s = stream_get(x);
 
         if (!s)
                 return NULL;
-        s->sh = sh;
         s->phone = x->phone;
-        s->gen = ++sh->gen;
         s->party = x->v.party;
         s->t_media = x->map->t_media;
         hash_add(&sh->stream_by_party, &s->node, key_of(sh, x->phone, s->party));
@@ -61,8 +73,11 @@ static struct sccp_stream *stream_new(struct sccp_work *x)
 struct sccp_stream *sccp_stream_make(struct sccp_work *x)
 {
         x->stream = sccp_stream_find(x);
-        if (!x->stream)
+        if (!x->stream) {
                 x->stream = stream_new(x);
+                if (x->stream && x->stream->relay)
+                        sccp_relay_is(x);
+        }
         if (!x->stream) {
                 sccp_count(x->c, SCCP_N_STREAM_FULL);
                 x->why = "too many streams";
@@ -91,12 +106,22 @@ void sccp_stream_end(struct sccp_stream *s)
         struct sccp_shared *sh = s->sh;
 
         unlink_phone(s);
+        sccp_rest_forget(s);
         for (unsigned by = 0; by < 2; by++)
                 sccp_groups_close(s, by);
         if (s->relay)
                 sh->ops->media_close(sh->host_worker, s->relay);
         mem_wipe(s, sizeof *s);
         pool_put(sh->streams, s);
+}
+
+static void both_shut(struct sccp_stream *s)
+{
+        struct sccp_phone *p = s->phone;
+
+        unlink_phone(s);
+        if (!sccp_rest(s, p))
+                sccp_stream_end(s);
 }
 
 void sccp_stream_shut(struct sccp_stream *s, unsigned by)
@@ -118,13 +143,14 @@ void sccp_stream_shut(struct sccp_stream *s, unsigned by)
         s->spec.side[by].remote = by == BY_PEER ? s->source : (struct endpoint){ 0 };
         sccp_groups_close(s, by);
         if (!s->rx_open && !s->tx_open && !s->reserved)
-                sccp_stream_end(s);
+                both_shut(s);
         else if (sccp_relay_push(s) < 0)
                 sccp_stream_end(s);
 }
 
 void sccp_streams_end(struct sccp_phone *p)
 {
+        sccp_rest_end(p);
         list_each_safe(it, tmp, &p->streams)
                 sccp_stream_end(list_entry(it, struct sccp_stream, link));
 }
@@ -132,6 +158,7 @@ void sccp_streams_end(struct sccp_phone *p)
 /* The connection is lost: the phone keeps its call, and its media go on until they have been silent. */
 void sccp_streams_orphan(struct sccp_phone *p)
 {
+        sccp_rest_end(p);
         list_each_safe(it, tmp, &p->streams) {
                 struct sccp_stream *s = list_entry(it, struct sccp_stream, link);
 

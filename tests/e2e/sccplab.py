@@ -12,6 +12,7 @@ from sccp_ends import Media, background, warm
 
 NAME, SECOND = "SEP001122334455", "SEP001122334466"
 HOME = "192.168.1.5"  # what a remote phone calls itself
+HOME_ROOM = "192.168.0.10"  # where one is that is behind a router
 PORT = 20000  # of phones' media: even
 
 PHONE_PROXY = """\
@@ -42,6 +43,7 @@ class Sccp:
         self.con = self.lab.start()
         self.con.cmd("terminal pager 0")
         self.of, self.open = {}, []
+        self.place = self.lab.outside, siplab.PHONE  # of a remote phone: namespace and address
         self.cm = self.call_manager(version=version)
 
     def call_manager(self, addr=siplab.CM, port=2000, version=17, tls=None):
@@ -62,15 +64,16 @@ class Sccp:
     def phone_proxy(self, more=""):
         self.configure(siplab.INSIDE_CM.format(port=2443) + self.trust() + PHONE_PROXY + more)
 
-    def remote(self, name=NAME, cert=None, version=17, to=(siplab.CM_OUTSIDE, 2443), addr=siplab.PHONE, port=PORT):
+    def remote(self, name=NAME, cert=None, version=17, to=(siplab.CM_OUTSIDE, 2443), addr=None, port=PORT):
         """By TLS; own address of a home network that nobody else knows."""
+        ns, addr = (self.lab.outside, addr) if addr else self.place
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ctx.check_hostname = False
         ctx.load_verify_locations(self.lab.pki.path("shown.crt"))
         cert = cert or {NAME: "sep", SECOND: "sep2"}[name]
         ctx.load_cert_chain(self.lab.pki.path(cert + ".crt"), self.lab.pki.path(cert + ".key"))
-        raw = srtp_peer.inside(self.lab.outside, lambda: socket.create_connection(to, 60, (addr, 0)))
-        media = srtp_peer.udp(self.lab.outside, addr, port)
+        raw = srtp_peer.inside(ns, lambda: socket.create_connection(to, 60, (addr, 0)))
+        media = srtp_peer.udp(ns, addr, port)
         return self.keep(sccp.Phone(ctx.wrap_socket(raw), name, HOME, media, True, version))
 
     def plain(self, ns, addr, server, name, version=17, port=PORT, tls=None):
@@ -121,9 +124,13 @@ class Sccp:
     def no_relay(self):
         lablib.wait_for("the relays to go", lambda: self.con.cmd("show phone-proxy media-sessions").startswith("0 in use"))
 
+    def at_home(self):
+        """Remote phones are behind a router with one address, which lets in only answers and gives every flow another port."""
+        self.place = self.lab.rooms()[0], HOME_ROOM
+
     def neighbours(self):
         """Known before the first packet: none waits, none overtakes."""
-        warm((self.lab.outside, siplab.MTA_OUTSIDE), (self.lab.inside, siplab.MTA_INSIDE))
+        warm((self.place[0], siplab.MTA_OUTSIDE),(self.lab.outside, siplab.MTA_OUTSIDE), (self.lab.inside, siplab.MTA_INSIDE))
 
     def close(self):
         for it in self.open:
@@ -147,6 +154,27 @@ class Voice(Media):
         for _ in range(count):
             said = self.say()
             assert other.hear() == said
+
+
+class Pictures(Voice):
+    """The same of what its camera sees: longer packets, of a type of their own."""
+
+    def __init__(self, phone, party, seed):
+        super().__init__(phone, party, seed)
+        self.sock = phone.camera
+
+    def say(self):
+        self.n += 1
+        said = bytes((self.seed * 31 + self.n * 7 + i) & 0xFF for i in range(1100))
+        at = self.n, self.n * 3000, said, sccp.H264_TYPE
+        packet = self.out.seal(self.seed, *at) if self.out else srtp_peer.rtp(self.n, self.n * 3000, self.seed, *at[2:])
+        self.sock.sendto(packet, self.remote)
+        return said
+
+    def hear(self):
+        packet = self.sock.recv(2048)
+        assert packet[1] & 0x7F == sccp.H264_TYPE
+        return self.into.open(packet)[2] if self.into else packet[12:]
 
 
 def talk(a, b, count=20):

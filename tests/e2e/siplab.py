@@ -421,6 +421,22 @@ class SipLab(lablib.Lab):
         self.fars.append(ns)
         return ns
 
+    def rooms(self, addr="203.0.113.9", n=1):
+        """Networks behind a router outside that has one address and lets in only answers; a namespace with a phone's address in each."""
+        router = self.far(addr)
+        router.sysctl("net.ipv4.ip_forward", 1)
+        router.run("nft", "add table ip home; add chain ip home post { type nat hook postrouting priority 100; }; "
+                   "add rule ip home post oifname eth0 masquerade random")
+        made = []
+        for i in range(n):
+            room = self.namespace(f"room{i}")
+            lablib.veth(router, f"room{i}", room, "eth0")
+            router.run("ip", "addr", "add", f"192.168.{i}.1/24", "dev", f"room{i}")
+            room.run("ip", "addr", "add", f"192.168.{i}.10/24", "dev", "eth0")
+            room.run("ip", "route", "add", "default", "via", f"192.168.{i}.1")
+            made.append(room)
+        return made
+
     def remote_phone(self, user="1001", target=CM_OUTSIDE, ns=None, addr=PHONE, cert=None, seed=0, media="srtp-mand", answer="auto",
                      regint=60, **kw):
         """A phone that speaks TLS and SRTP only, shows its certificate and trusts the appliance's."""

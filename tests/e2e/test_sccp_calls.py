@@ -11,7 +11,7 @@ import siplab
 import srtp_peer
 from peers import sccp
 from sccp_ends import background, payload
-from sccplab import NAME, PHONE_PROXY, SECOND, Sccp, Voice, talk
+from sccplab import NAME, PHONE_PROXY, SECOND, Pictures, Sccp, Voice, talk
 from test_sip_tls import LDC, ldc_issuer
 
 OTHER_CM, OTHER_CM_OUTSIDE = "10.0.0.21", "192.0.2.21"
@@ -30,6 +30,14 @@ def net():
     it = Sccp()
     yield it
     it.close()
+
+
+@pytest.fixture(params=["outside", "home"])
+def anywhere(request, net):
+    """A remote phone on the Internet, and one behind a router at home."""
+    if request.param == "home":
+        net.at_home()
+    return net
 
 
 def sessions(net):
@@ -121,8 +129,9 @@ def test_two_remote_phones(net):
         net.no_relay()
 
 
-def test_transfer(net):
+def test_transfer(anywhere):
     """The desk hands the remote phone to a colleague: it keeps its receiving half, and is told to send elsewhere."""
+    net = anywhere
     net.phone_proxy()
     (phone, a), (desk, b), (colleague, c) = net.enrol(), net.enrol_desk(), net.enrol_desk("SEP00AABBCCDD02", port=20030)
     net.neighbours()
@@ -143,8 +152,9 @@ def test_transfer(net):
     net.no_relay()
 
 
-def test_a_bridge(net):
+def test_a_bridge(anywhere):
     """A conference: either remote phone and the desk speak with the bridge, each by streams of its own."""
+    net = anywhere
     net.phone_proxy()
     phones, lines = zip(net.enrol(), net.enrol(SECOND, addr=NEIGHBOUR), net.enrol_desk())
     legs, ports = zip(*(net.enrol_desk(f"CFB00AABBCCDD{i}", port=20100 + 10 * i) for i in range(3)))
@@ -167,9 +177,40 @@ def test_a_bridge(net):
     net.no_relay()
 
 
+class Player:
+    """Music or an announcement: a server inside that speaks to a phone which only hears."""
+
+    def __init__(self, net, port=24000):
+        self.net, self.sock, self.n = net, srtp_peer.udp(net.lab.inside, siplab.CM, port), 0
+        net.open.append(self.sock)
+
+    def open(self, phone, line, party, source):
+        with self.net.serve(line, sccp.OPEN):
+            self.net.cm.open(line, party, source=source)
+        self.phone, self.to = phone, line.listens[party]
+        self.ear = srtp_peer.Srtp(phone.streams[party].receive[0][1], 4)
+        self.heard = []
+
+    def plays(self):
+        self.n += 1
+        self.sock.sendto(srtp_peer.rtp(self.n, self.n * 160, 7, payload(7, self.n)), self.to)
+        self.phone.media.settimeout(0.2)
+        try:
+            self.heard.append(self.ear.open(self.phone.media.recv(2048))[2])
+            assert self.heard[-1] in (payload(7, n) for n in range(self.n + 1)), "something else was heard than was said"
+        except TimeoutError:
+            pass
+        return len(self.heard) >= 20
+
+    def play(self, what):
+        lablib.wait_for(what, self.plays)
+        self.phone.media.settimeout(60)
+
+
 @pytest.mark.parametrize("named", [True, False], ids=["named", "unnamed"])
-def test_music_on_hold(net, named):
+def test_music_on_hold(anywhere, named):
     """Unicast: the held phone only hears, from a server whose address the call manager may or may not tell. Multicast is refused for it."""
+    net = anywhere
     net.phone_proxy()
     (phone, a), (desk, b) = net.enrol(), net.enrol_desk()
     net.neighbours()
@@ -177,34 +218,63 @@ def test_music_on_hold(net, named):
     talk(Voice(phone, pa, 1), Voice(desk, pb, 2))
     net.hang_up((a, pa), (b, pb))
     assert not net.cm.multicast(a, pa + 50, ("239.1.1.1", 16384)), "music in clear was promised"
-
-    music = srtp_peer.udp(net.lab.inside, siplab.CM, 24000)
-    net.open.append(music)
-    pm = pa + 60
-    with net.serve(a, sccp.OPEN):
-        net.cm.open(a, pm, source=(siplab.CM if named else "0.0.0.0", 4000))
-    s = phone.streams[pm]
-    ear = srtp_peer.Srtp(s.receive[0][1], 4)
-    phone.media.settimeout(0.2)
-    heard = []
-
-    def plays():
-        n = len(heard) + plays.said
-        plays.said += 1
-        music.sendto(srtp_peer.rtp(n, n * 160, 7, payload(7, n)), a.listens[pm])
-        try:
-            heard.append(ear.open(phone.media.recv(2048))[1:])
-        except TimeoutError:
-            pass
-        return len(heard) >= 20
-    plays.said = 0
-    lablib.wait_for("music", plays)  # who is not named is learned first
-    phone.media.settimeout(60)
-    net.cm.disconnect((a, pm), kinds=(sccp.CLOSE,))
+    music = Player(net)
+    music.open(phone, a, pa + 60, (siplab.CM if named else "0.0.0.0", 4000))
+    music.play("music")  # who is not named is learned first
+    net.cm.disconnect((a, pa + 60), kinds=(sccp.CLOSE,))
     phone.until(sccp.CLOSE)
-    net.no_relay()
     pa, pb = net.cm.connect(a, b, net.serve)  # resumed
     talk(Voice(phone, pa, 3), Voice(desk, pb, 4))
+    net.hang_up((a, pa), (b, pb))
+    net.no_relay()
+
+
+def test_an_announcement(anywhere):
+    """Nobody answers the second call: an annunciator, registered like a phone, tells so; what it says is heard before any word of the phone's."""
+    net = anywhere
+    net.phone_proxy()
+    (phone, a), (desk, b) = net.enrol(), net.enrol_desk()
+    annunciator = net.register(net.desk("ANN_00AABBCCDD", port=20030))
+    net.neighbours()
+    pa, pb = net.cm.connect(a, b, net.serve)
+    talk(Voice(phone, pa, 1), Voice(desk, pb, 2))
+    net.hang_up((a, pa), (b, pb))
+    body = struct.pack("<96I", *(0,) * 96) + struct.pack("<5I", 0, net.cm.conf, pa, 0, 0)
+    annunciator.c.write(sccp.ANNOUNCE, body, annunciator.version)
+    assert net.of[annunciator].step() == sccp.ANNOUNCE
+    voice = Player(net, 24002)
+    voice.open(phone, a, pa + 70, (siplab.CM, 24002))
+    voice.play("the announcement")
+    net.cm.disconnect((a, pa + 70), kinds=(sccp.CLOSE,))
+    phone.until(sccp.CLOSE)
+    net.no_relay()
+
+
+def test_video(anywhere):
+    """Pictures besides the voice: streams of their own, keys of their own, each compared at the other end; voice goes on without them."""
+    net = anywhere
+    net.phone_proxy()
+    (phone, a), (desk, b) = net.enrol(), net.enrol_desk()
+    phone.camera = srtp_peer.udp(*net.place, 20500)
+    desk.camera = srtp_peer.udp(net.lab.inside, siplab.CM, 20500)
+    net.neighbours()
+    pa, pb = net.cm.connect(a, b, net.serve)
+    va, vb = net.cm.connect_video(a, b, net.serve)
+    keys = [half[0] for p in (pa, va) for half in (phone.streams[p].send, phone.streams[p].receive)]
+    assert len(set(keys)) == 4, "voice and pictures have a key in common"
+    assert phone.streams[va].remote[0] == siplab.MTA_OUTSIDE and desk.streams[vb].remote == a.listens[va]
+    voices = Voice(phone, pa, 1), Voice(desk, pb, 2)
+    pictures = Pictures(phone, va, 3), Pictures(desk, vb, 4)
+    for _ in range(20):
+        talk(*voices, 1)
+        talk(*pictures, 1)
+    assert net.con.cmd("show phone-proxy media-sessions").startswith("4 in use")
+    net.cm.disconnect((a, va), (b, vb), kinds=(sccp.CLOSE_VIDEO, sccp.STOP_VIDEO))
+    phone.until(sccp.CLOSE_VIDEO, sccp.STOP_VIDEO)
+    desk.until(sccp.CLOSE_VIDEO, sccp.STOP_VIDEO)
+    talk(*voices)
+    net.hang_up((a, pa), (b, pb))
+    net.no_relay()
 
 
 def test_the_phone_loses_its_connection(net):

@@ -26,23 +26,6 @@ logging list loglist message 607001-607004
 """
 
 
-def home(lab):
-    """A router outside with one address of its own, and two networks behind it, a phone in each."""
-    router = lab.far(NAT_ADDR)
-    router.sysctl("net.ipv4.ip_forward", 1)
-    router.run("nft", "add table ip home; add chain ip home post { type nat hook postrouting priority 100; }; "
-               "add rule ip home post oifname eth0 masquerade random")
-    rooms = []
-    for i in range(2):
-        room = lab.namespace(f"room{i}")
-        lablib.veth(router, f"room{i}", room, "eth0")
-        router.run("ip", "addr", "add", f"192.168.{i}.1/24", "dev", f"room{i}")
-        room.run("ip", "addr", "add", f"192.168.{i}.10/24", "dev", "eth0")
-        room.run("ip", "route", "add", "default", "via", f"192.168.{i}.1")
-        rooms.append(room)
-    return rooms
-
-
 @pytest.fixture(scope="module")
 def office():
     lab = siplab.SipLab()
@@ -54,7 +37,7 @@ def office():
     lab.con = lab.start()
     lab.con.cmd("terminal pager 0")
     paste(lab.con, lablib.BASE + CONFIG + lab.config())
-    rooms = home(lab)
+    rooms = lab.rooms(NAT_ADDR, 2)
     lab.a, lab.b = (lab.remote_phone(f"100{i + 1}", ns=ns, addr=f"192.168.{i}.10", seed=3 * i) for i, ns in enumerate(rooms))
     lab.desk_a, lab.desk_b = lab.desk_phone("2001"), lab.desk_phone("2002")
     lab.dmz = lab.plain_phone(dmz, "2004", DESK_DMZ)

@@ -702,6 +702,8 @@ static void a_call_of_a_secure_phone(void **state UNUSED)
                 assert_true(!m->side[0].receives && m->side[0].sends && w.live == 1);
                 assert_int_equal(m->side[0].tx.suite, SRTP_SUITE_NONE);
                 sccp_say(&f, DIR_S2C, sb_end(v, 0x8b, PARTY));
+                assert_true(!m->side[0].receives && !m->side[0].sends);
+                inspect_sccp.tick(w.shared, 20000);
                 assert_int_equal(w.live, 0);
                 end(&f);
         }
@@ -723,6 +725,63 @@ static void hold_and_resume(void **state UNUSED)
         assert_int_equal(w.live, 1);
         assert_memory_not_equal(spec_of(1)->side[0].tx.key, first.key, 16);
         end(&f);
+}
+
+static void call_over(struct feed *f, uint32_t party)
+{
+        sccp_say(f, DIR_S2C, sb_open(17, party, clear));
+        sccp_say(f, DIR_C2S, sb_open_ack(17, party, 0, HOME, 20000));
+        sccp_say(f, DIR_S2C, sb_start(17, party, PEER, 24680, clear));
+        sccp_say(f, DIR_S2C, sb_end(17, 0x106, party));
+        sccp_say(f, DIR_S2C, sb_end(17, 0x8b, party));
+}
+
+/* Its router lets in what comes from the ports that the phone has sent to: what it only hears comes from there too.
+ */
+static void the_next_stream_of_a_phone_behind_nat(void **state UNUSED)
+{
+        struct sccp_bytes music = sb_open(17, PARTY + 1, clear);
+        struct srtp_master first;
+        struct media_spec *m;
+        struct sccp_went o;
+        struct feed f;
+
+        memset(music.p + 116, 0, 4);
+        begin(&f, &secure, NULL);
+        registers(&f, HOME);
+        sccp_say(&f, DIR_S2C, sb_open(17, PARTY, clear));
+        first = spec_of(0)->side[0].tx;
+        call_over(&f, PARTY);
+        m = spec_of(0);
+        assert_int_equal(w.live, 1);
+        assert_true(!m->side[0].sends && !m->side[0].receives && !m->side[1].sends && !m->side[1].receives);
+        assert_true(m->side[0].tx.suite == SRTP_SUITE_NONE && m->side[0].rx.suite == SRTP_SUITE_NONE);
+        assert_int_equal(m->side[1].remote.a.v4, MTA_IN); /* whoever spoke there is nobody now */
+
+        sccp_say(&f, DIR_S2C, music);
+        assert_int_equal(w.nmedia, 1);
+        assert_memory_not_equal(m->side[0].tx.key, first.key, 16);
+        assert_true(m->side[1].sends && m->side[1].latch && !m->side[1].remote.a.fam && !m->side[0].sends);
+        o = sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY + 1, 0, HOME, 20000));
+        assert_int_equal(sccp_at32(o, past_ip(17, 16)), w.media[0].local[1].port);
+        assert_int_equal(m->side[0].remote.a.v4, PHONE);
+        sccp_say(&f, DIR_S2C, sb_end(17, 0x106, PARTY + 1));
+        assert_int_equal(w.live, 1);
+        inspect_sccp.tick(w.shared, 4000);
+        assert_int_equal(w.live, 1);
+        inspect_sccp.tick(w.shared, 20000);
+        assert_true(w.live == 0 && sccp_streams(w.shared) == 0);
+
+        call_over(&f, PARTY + 2); /* two at once: one of them rests */
+        sccp_say(&f, DIR_S2C, sb_open(17, PARTY + 3, clear));
+        sccp_say(&f, DIR_C2S, sb_open_ack(17, PARTY + 3, 0, HOME, 20000));
+        call_over(&f, PARTY + 4);
+        assert_int_equal(w.live, 2);
+        sccp_say(&f, DIR_S2C, sb_end(17, 0x106, PARTY + 3));
+        assert_int_equal(w.live, 1);
+        feed_close(&f); /* nothing rests for who is gone */
+        assert_int_equal(w.live, 0);
+        sccp_world_end(&w);
 }
 
 /* Music on hold from one address: the phone only hears, and the relay must know whom. */
@@ -1189,6 +1248,7 @@ int main(void)
                 cmocka_unit_test(a_call_of_a_secure_phone),
                 cmocka_unit_test(hold_and_resume),
                 cmocka_unit_test(what_a_phone_only_hears),
+                cmocka_unit_test(the_next_stream_of_a_phone_behind_nat),
                 cmocka_unit_test(a_phone_is_who_its_certificate_says),
                 cmocka_unit_test(a_phone_must_register_first),
                 cmocka_unit_test(a_phones_own_address_stays_at_home),

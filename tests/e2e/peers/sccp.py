@@ -10,8 +10,10 @@ import struct
 KEEPALIVE, REGISTER, OPEN_ACK, KEEPALIVE_ACK, REGISTER_ACK, REJECT = 0x0000, 0x0001, 0x0022, 0x0100, 0x0081, 0x009D
 START, STOP, CAPABILITIES_REQ, CAPABILITIES, OPEN, CLOSE, START_ACK, CALL_STATE = (0x008A, 0x008B, 0x009B, 0x0010, 0x0105, 0x0106, 0x0154,
                                                                                    0x0111)
-MULTICAST, MULTICAST_ACK, STOP_MULTICAST, RESET = 0x0101, 0x0021, 0x0103, 0x009F
+MULTICAST, MULTICAST_ACK, STOP_MULTICAST, RESET, ANNOUNCE = 0x0101, 0x0021, 0x0103, 0x009F, 0x0122
 UNREGISTER, UNREGISTER_ACK, ALARM, SERVERS, SERVERS_REQ, STATISTICS_REQ, STATISTICS = 0x0027, 0x0118, 0x0020, 0x009E, 0x0012, 0x0107, 0x0023
+OPEN_VIDEO, OPEN_VIDEO_ACK, START_VIDEO, START_VIDEO_ACK, CLOSE_VIDEO, STOP_VIDEO = 0x0131, 0x0031, 0x0132, 0x0155, 0x0136, 0x0133
+H264, H264_TYPE = 103, 97  # the codec by SCCP's number, and by that of its packets
 ALWAYS_OLD = {REGISTER, REGISTER_ACK, CAPABILITIES_REQ, KEEPALIVE, KEEPALIVE_ACK, UNREGISTER_ACK, REJECT, 0x0002}
 
 
@@ -42,6 +44,12 @@ def expected_length(kind, version):
         STOP_MULTICAST: 16,
         SERVERS: 364 if wide else 284,
         RESET: 8,
+        OPEN_VIDEO: 196 if wide else 180 if version == 16 else 176 if version >= 11 else 168,
+        START_VIDEO: 188 if wide else 172,
+        OPEN_VIDEO_ACK: 40 if wide else 24,
+        START_VIDEO_ACK: 44 if wide else 28,
+        CLOSE_VIDEO: 20,
+        STOP_VIDEO: 20,
     }.get(kind)
 
 
@@ -135,6 +143,7 @@ class Phone:
         self.c, self.name, self.own, self.media, self.secure, self.asked = Connection(sock), name, own, media, secure, version
         self.version, self.keepalive, self.streams, self.state = 0, 0, {}, None
         self.port = media.getsockname()[1]
+        self.camera = None  # the socket of its pictures, where it has them
 
     def frame(self, want=None):
         """The next frame, after the checks that every phone makes."""
@@ -198,7 +207,11 @@ class Phone:
             self.on_open(b)
         elif kind == START:
             self.on_start(b)
-        elif kind in (CLOSE, STOP):
+        elif kind == OPEN_VIDEO:
+            self.on_open_video(b)
+        elif kind == START_VIDEO:
+            self.on_start_video(b)
+        elif kind in (CLOSE, STOP, CLOSE_VIDEO, STOP_VIDEO):
             self.on_end(kind, b)
         elif kind == CALL_STATE:
             self.state = b.u32()
@@ -219,26 +232,47 @@ class Phone:
         conf, party, _, payload, _, _, call = b.u32(7)
         require(payload == 4, f"payload {payload}")
         self.stream(party).receive = (self.key(b.keys()),)
-        self.c.write(OPEN_ACK, struct.pack("<I", 0) + address(self.version, self.own) + struct.pack("<III", self.port, party, call),
+        self.answer_open(OPEN_ACK, self.port, party, call)
+
+    def on_open_video(self, b):
+        conf, party, payload, _, call, _, kind, _ = b.u32(8)
+        require((payload, kind) == (H264, H264_TYPE), f"video {payload} in packets of type {kind}")
+        b.take(76)
+        self.stream(party).receive = (self.key(b.keys()),)
+        self.answer_open(OPEN_VIDEO_ACK, self.camera.getsockname()[1], party, call)
+
+    def answer_open(self, kind, port, party, call):
+        self.c.write(kind, struct.pack("<I", 0) + address(self.version, self.own) + struct.pack("<III", port, party, call),
                      self.version)
 
     def on_start(self, b):
         conf, party = b.u32(2)
         remote = b.address(), b.u32()
         b.u32(6)
-        call = b.u32()
+        self.sends(b, START_ACK, self.port, conf, party, b.u32(), remote)
+
+    def on_start_video(self, b):
+        conf, party, payload = b.u32(3)
+        remote = b.address(), b.u32()
+        call, _, kind, _ = b.u32(4)
+        require((payload, kind) == (H264, H264_TYPE), f"video {payload} in packets of type {kind}")
+        b.take(76)
+        self.sends(b, START_VIDEO_ACK, self.camera.getsockname()[1], conf, party, call, remote)
+
+    def sends(self, b, ack, port, conf, party, call, remote):
         require(remote[1] and remote[1] < 65536 and not remote[1] & 1, f"media to port {remote[1]}")
         s = self.stream(party)
         s.send, s.remote = (self.key(b.keys()),), remote
         if self.version >= 15:
-            self.c.write(START_ACK, struct.pack("<III", conf, party, call) + address(self.version, self.own) +
-                         struct.pack("<II", self.port, 0), self.version)
+            self.c.write(ack, struct.pack("<III", conf, party, call) + address(self.version, self.own) + struct.pack("<II", port, 0),
+                         self.version)
 
     def on_end(self, kind, b):
         _, party, _ = b.u32(3)
         s = self.streams.get(party)
-        require(s and (s.receive if kind == CLOSE else s.send), f"the end of half-channel {party}, which is not open")
-        if kind == CLOSE:
+        closes = kind in (CLOSE, CLOSE_VIDEO)
+        require(s and (s.receive if closes else s.send), f"the end of half-channel {party}, which is not open")
+        if closes:
             s.receive = None
         else:
             s.send = None
@@ -248,6 +282,8 @@ class Phone:
     def close(self):
         self.c.close()
         self.media.close()
+        if self.camera:
+            self.camera.close()
 
 
 class Line:
@@ -336,6 +372,40 @@ class CallManager:
             require(b.u32(2) == (self.conf, party), "an acknowledgement of another party")
             b.u32()
             require((b.address(), b.u32()) == line.listens[party], "a phone that sends from elsewhere than it listens")
+
+    def open_video(self, line, party):
+        self.call_of[party] = self.conf
+        body = struct.pack("<8I", self.conf, party, H264, 1, self.conf, 0, H264_TYPE, 0) + bytes(76) + self.keys(None)
+        body += struct.pack("<II", 0, 0) + address(line.version, "0.0.0.0") + struct.pack("<I", 4000)
+        body += bytes(expected_length(OPEN_VIDEO, line.version) - 4 - len(body))
+        line.c.write(OPEN_VIDEO, body, line.version)
+        b = line.frame(OPEN_VIDEO_ACK)
+        require(b.u32() == 0, "the phone has no channel")
+        line.listens[party] = b.address(), b.u32()
+        require(b.u32() == party, "an acknowledgement of another party")
+
+    def start_video(self, line, party, remote):
+        body = struct.pack("<3I", self.conf, party, H264) + address(line.version, remote[0])
+        body += struct.pack("<5I", remote[1], self.conf, 0, H264_TYPE, 136) + bytes(76) + self.keys(None)
+        body += bytes(expected_length(START_VIDEO, line.version) - 4 - len(body))
+        line.c.write(START_VIDEO, body, line.version)
+        if line.version >= 15:
+            b = line.frame(START_VIDEO_ACK)
+            require(b.u32(2) == (self.conf, party), "an acknowledgement of another party")
+            b.u32()
+            require((b.address(), b.u32()) == line.listens[party], "a phone that sends from elsewhere than it listens")
+
+    def connect_video(self, a, b, serve):
+        """Pictures of the call that is there: parties of their own."""
+        self.party += 2
+        pa, pb = self.party, self.party + 1
+        for line, party in ((a, pa), (b, pb)):
+            with serve(line, OPEN_VIDEO):
+                self.open_video(line, party)
+        for line, party, far in ((a, pa, b.listens[pb]), (b, pb, a.listens[pa])):
+            with serve(line, START_VIDEO):
+                self.start_video(line, party, far)
+        return pa, pb
 
     def multicast(self, line, party, group):
         """Music for everybody; says whether the phone hears it."""
