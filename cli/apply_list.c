@@ -203,7 +203,8 @@ static enum applied mode_remove(struct apply *a, struct conf_list *l, const char
 /* A new object; the fields of its own line are set and checked before anybody sees it. */
 static enum applied mode_make(struct apply *a, struct conf_list *l, const char *name)
 {
-        struct conf_obj *o = conf_list_add(l, name);
+        struct conf_obj *before = a->row->place ? a->row->place(a->c, a->args, l) : NULL;
+        struct conf_obj *o = conf_list_insert(l, name, before);
 
         if (!o)
                 return nomem(a);

@@ -132,7 +132,7 @@ struct cmd_row {
         void (*key)(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out);
         /* LIST: a line typed again. Without it nothing is said. */
         void (*again)(struct conf_ctx *c, const struct args *a, const void *elem);
-        /* The element to insert before; NULL: at the end. */
+        /* The element or object to insert before; NULL: at the end. */
         struct conf_obj *(*place)(struct conf_ctx *c, const struct args *a, struct conf_list *l);
         /* All elements under obj (the object of the mode, or the store). */
         void (*each)(const struct store *s, void *obj, row_each_fn fn, void *ctx);

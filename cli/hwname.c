@@ -89,3 +89,19 @@ uint32_t hwname_sub(const char *canonical)
                 return 0;
         return v;
 }
+
+static size_t kind_index(const char *canonical)
+{
+        size_t i = 0;
+
+        while (i < ARRAY_LEN(kinds) && strncmp(kinds[i], canonical, strlen(kinds[i])) != 0)
+                i++;
+        return i;
+}
+
+int hwname_order(const char *x, const char *y)
+{
+        size_t a = kind_index(x), b = kind_index(y);
+
+        return a != b ? (a < b ? -1 : 1) : strverscmp(x, y);
+}

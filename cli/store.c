@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/hwname.h"
 #include "cli/load.h"
 #include "cli/nested.h"
 #include "cli/passwd.h"
@@ -182,6 +183,14 @@ struct store *store_new(const struct cli_tree *tree)
         return s;
 }
 
+struct conf_obj *store_iface_place(const struct conf_list *ifaces, const char *hwname)
+{
+        conf_each(struct conf_obj, o, ifaces)
+                if (hwname_order(o->name, hwname) > 0)
+                        return o;
+        return NULL;
+}
+
 /* A new store's interfaces are those of the old one, as they come from the factory. */
 static int keep_ports(struct store *fresh, const struct store *s, struct err *e)
 {
@@ -190,7 +199,7 @@ static int keep_ports(struct store *fresh, const struct store *s, struct err *e)
         conf_each(struct iface_conf, i, &s->net.ifaces) {
                 if (strchr(i->o.name, '.') || conf_list_find(&fresh->net.ifaces, i->o.name))
                         continue;
-                f = conf_list_add(&fresh->net.ifaces, i->o.name);
+                f = conf_list_insert(&fresh->net.ifaces, i->o.name, store_iface_place(&fresh->net.ifaces, i->o.name));
                 if (!f)
                         return err_nomem(e, "an interface");
                 iface_conf_init(f);
@@ -269,7 +278,8 @@ int store_add_ports(struct store *s, const struct iface_bindings *b, struct err 
 
                 if (f || b->b[i].port == UINT16_MAX)
                         continue;
-                f = conf_list_add(&s->net.ifaces, b->b[i].hwname);
+                f = conf_list_insert(&s->net.ifaces, b->b[i].hwname,
+                                     store_iface_place(&s->net.ifaces, b->b[i].hwname));
                 if (!f)
                         return err_nomem(e, "an interface");
                 iface_conf_init(f);

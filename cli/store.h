@@ -86,6 +86,8 @@ void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)
 /* Does a line of the configuration refer to this object? Its line in where (may be NULL), for the refusal. */
 bool store_in_use(const struct store *s, const char *kind, const char *name, char *where, size_t cap);
 
+/* Where an interface of this hardware name goes; NULL: to the end. */
+struct conf_obj *store_iface_place(const struct conf_list *ifaces, const char *hwname);
 /* The interface that carries this nameif, or NULL. */
 struct iface_conf *store_iface(const struct store *s, const char *nameif);
 

@@ -44,6 +44,17 @@ static void key_iface(struct conf_ctx *c, const struct args *a, const void *elem
                 text_add(out, canon);
 }
 
+static struct conf_obj *place_iface(struct conf_ctx *c, const struct args *a, struct conf_list *l)
+{
+        struct conf_obj *before;
+        struct text name = { 0 };
+
+        key_iface(c, a, NULL, &name);
+        before = store_iface_place(l, text_str(&name));
+        text_fini(&name);
+        return before;
+}
+
 static bool has_port(const struct conf_ctx *c, const char *hwname)
 {
         size_t n = strcspn(hwname, ".");
@@ -353,8 +364,8 @@ static const struct cmd_mode iface_mode = { "config-if", "Interface configuratio
 
 const struct cmd_row rows_interface[] = {
         { ROW_MODE, "interface {NAME:hwname|KIND:hwkind SLOT:hwslot}", "Select an interface to configure", NULL,
-          DIRTY_IFACE, STORE(net.ifaces), &iface_mode, .init = init_iface, .key = key_iface, .check = check_iface,
-          .after = after_iface, .remove = remove_iface },
+          DIRTY_IFACE, STORE(net.ifaces), &iface_mode, .init = init_iface, .key = key_iface, .place = place_iface,
+          .check = check_iface, .after = after_iface, .remove = remove_iface },
         END,
 };
 
