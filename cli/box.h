@@ -22,10 +22,21 @@ struct keystore;
 struct proxy_worker;
 struct commit;
 struct cli_tree;
+struct candidate;
 
 #define BOX_WORKERS_MAX 8
 #define VOXGATE_VERSION "0.1.0"
 #define ASA_RELEASE "9.3(1)" /* reference release, printed where tools parse it */
+
+#define BOX_CANDIDATES 3 /* configuration sessions */
+
+/* What will happen by itself (plan.h). */
+struct box_plan {
+        int64_t reload_at; /* wall clock, ns; 0: no reload is planned */
+        char reload_reason[128];
+        struct store *revert_to; /* owned; NULL: nothing waits for a confirmation */
+        uint64_t revert_at_ms;
+};
 
 enum box_stop { BOX_RUN, BOX_EXIT, BOX_RELOAD };
 
@@ -55,6 +66,8 @@ struct box {
         int64_t conf_changed_wall_ns; /* 0: not since start */
         char conf_changed_by[65];
         bool conf_dirty; /* running differs from startup */
+        struct box_plan plan;
+        struct candidate *candidate; /* BOX_CANDIDATES of them (candidate.h); NULL: none was ever opened */
 
         struct console_set *consoles; /* open sessions (console.h); NULL: none */
         struct baselines *baselines;  /* what `clear ... counters` remembers (baseline.h); NULL: nothing */

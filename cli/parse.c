@@ -48,6 +48,14 @@ void conf_ctx_init(struct conf_ctx *c, struct store *s)
         *c = (struct conf_ctx){ .store = s, .priv = 15 };
 }
 
+void conf_ctx_of_box(struct conf_ctx *c, struct box *b)
+{
+        conf_ctx_init(c, b->store);
+        c->box = b;
+        c->keys = b->keys;
+        c->bind = b->bind;
+}
+
 void conf_ctx_fini(struct conf_ctx *c)
 {
         pending_free(c);

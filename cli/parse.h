@@ -79,6 +79,8 @@ struct conf_ctx {
         const char *line;                /* same */
 };
 void conf_ctx_init(struct conf_ctx *c, struct store *s);
+/* The running store with everything that typed lines may use; the caller has conf_lock. */
+void conf_ctx_of_box(struct conf_ctx *c, struct box *b);
 void conf_ctx_fini(struct conf_ctx *c);
 
 /* 0: accepted (also EXEC, DIALOG, EMPTY, LEAVE); -1: refused, nothing changed. res was initialised by the caller. */

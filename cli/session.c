@@ -21,10 +21,7 @@ struct session *session_new(struct box *b, struct term *t, const struct session_
                 str_copy(s->user, sizeof s->user, o->user);
         s->pager_lines = -1;
         s->pager.t = t;
-        conf_ctx_init(&s->conf, b->store);
-        s->conf.box = b;
-        s->conf.keys = b->keys;
-        s->conf.bind = b->bind;
+        conf_ctx_of_box(&s->conf, b);
         return s;
 }
 
@@ -34,6 +31,8 @@ void session_free(struct session *s)
                 return;
         for (unsigned i = 0; i < s->nhistory; i++)
                 mem_free_secret(s->history[i]);
+        if (s->candidate)
+                session_leave_config(s);
         conf_ctx_fini(&s->conf);
         text_fini(&s->partial);
         filter_fini(&s->filter);
@@ -68,7 +67,8 @@ const char *session_prompt(struct session *s)
         pthread_mutex_lock(&b->conf_lock);
         prompt_base(&b->store->sys, base, sizeof base);
         if (s->config)
-                snprintf(s->prompt, sizeof s->prompt, "%.190s(%s)# ", base, conf_prompt(&s->conf));
+                snprintf(s->prompt, sizeof s->prompt, "%.190s(config%s%s)# ", base, s->candidate ? "-s" : "",
+                         conf_prompt(&s->conf) + strlen("config"));
         else
                 snprintf(s->prompt, sizeof s->prompt, "%s%s ", base, s->priv > 1 ? "#" : ">");
         pthread_mutex_unlock(&b->conf_lock);

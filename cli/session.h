@@ -40,6 +40,10 @@ bool session_user_ok(struct session *s, const char *name, const char *password, 
 void session_set_user(struct session *s, const char *user);
 bool session_in_config(const struct session *s);
 void session_configure(struct session *s);
+/* Configuration mode on a copy aside (candidate.h); NULL: none is open. Leaving the mode closes it, whatever way. */
+int session_configure_aside(struct session *s, const char *name, struct err *e);
+struct candidate *session_candidate(const struct session *s);
+void session_leave_config(struct session *s);
 void session_leave(struct session *s); /* ends behind this line */
 void session_stop(struct session *s);  /* the same, without a word: the appliance goes down */
 /* Runs questions behind the handler. init: the dialog's state, row->state_size bytes; may be NULL. */

@@ -23,10 +23,48 @@ unsigned session_priv(const struct session *s)
         return s->priv;
 }
 
+/* What lines are typed into: the running configuration, or a copy aside, which has no live state. */
+static void point_at(struct session *s, struct candidate *c)
+{
+        conf_ctx_fini(&s->conf);
+        conf_ctx_of_box(&s->conf, s->box);
+        s->candidate = c;
+        if (!c)
+                return;
+        s->conf.store = c->store;
+        s->conf.box = NULL;
+        s->conf.keys = NULL;
+}
+
 void session_leave_config(struct session *s)
 {
+        pthread_mutex_lock(&s->box->conf_lock);
         conf_top(&s->conf);
+        if (s->candidate) {
+                candidate_close(s->candidate);
+                point_at(s, NULL);
+        }
+        pthread_mutex_unlock(&s->box->conf_lock);
         s->config = false;
+}
+
+struct candidate *session_candidate(const struct session *s)
+{
+        return s->candidate;
+}
+
+int session_configure_aside(struct session *s, const char *name, struct err *e)
+{
+        struct candidate *c;
+
+        session_leave_config(s);
+        pthread_mutex_lock(&s->box->conf_lock);
+        c = candidate_open(s->box, name, session_user(s), e);
+        if (c)
+                point_at(s, c);
+        pthread_mutex_unlock(&s->box->conf_lock);
+        s->config = c != NULL;
+        return c ? 0 : -1;
 }
 
 /* Who may not configure is not left in configuration mode. */
@@ -49,8 +87,8 @@ bool session_in_config(const struct session *s)
 
 void session_configure(struct session *s)
 {
+        session_leave_config(s);
         s->config = true;
-        conf_top(&s->conf);
 }
 
 void session_leave(struct session *s)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/candidate.h"
 #include "cli/filter.h"
 #include "cli/pager.h"
 #include "cli/session.h"
@@ -22,6 +23,7 @@ struct session {
         char user[65];
         bool config; /* configuration mode */
         struct conf_ctx conf;
+        struct candidate *candidate; /* whose store is configured; NULL: the running one */
         bool leaving, stopped;
         char prompt[256];
         int pager_lines; /* -1: as configured */
@@ -43,7 +45,6 @@ bool session_drive(struct session *s, struct dialog *d);
 /* Text of a parser or dialog through out(). */
 void session_show(struct session *s, const struct text *t);
 void session_greet(struct session *s);
-void session_leave_config(struct session *s);
 /* `aaa authentication serial console LOCAL`. */
 enum login_result { LOGIN_OK, LOGIN_REFUSED, LOGIN_ENDED };
 enum login_result session_login(struct session *s);

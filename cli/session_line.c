@@ -141,10 +141,11 @@ static void parse(struct session *s, const char *cmd, struct cli_result *r)
 
         pthread_mutex_lock(&b->conf_lock);
         if (s->config) {
-                s->conf.store = b->store;
+                if (!s->candidate)
+                        s->conf.store = b->store;
                 s->conf.priv = s->priv;
                 conf_line(&s->conf, cmd, r);
-                if (r->changed && b->commit)
+                if (r->changed && !s->candidate && b->commit)
                         commit_logging(b->commit, NULL); /* what fails is tried again by the commit, and told */
         } else {
                 exec_line(b->store->tree, s->priv, cmd, r);
@@ -202,6 +203,7 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
         struct text t = { 0 };
         struct dialog *d;
         bool changed = r->changed, assets = r->code == CLI_DIALOG; /* a dialog may have brought certificates */
+        bool aside = s->candidate != NULL && r->code != CLI_EXEC;
 
         cli_result_show(r, prompt_len, &t);
         session_show(s, &t);
@@ -215,7 +217,7 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
         } else if (r->code == CLI_LEAVE) {
                 session_leave_config(s);
         }
-        if (changed || assets)
+        if ((changed || assets) && !aside)
                 commit_after(s, changed);
 }
 

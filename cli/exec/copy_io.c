@@ -187,10 +187,7 @@ static void load_running(struct session *s, const struct blob *b, struct text *s
         struct conf_ctx c;
 
         pthread_mutex_lock(&box->conf_lock);
-        conf_ctx_init(&c, box->store);
-        c.box = box;
-        c.keys = box->keys;
-        c.bind = box->bind;
+        conf_ctx_of_box(&c, box);
         c.late = true;
         conf_load(&c, text_str(&b->t), b->t.n, &rep);
         conf_ctx_fini(&c);
@@ -260,7 +257,7 @@ static void say_done(const struct copy_plan *p, const struct blob *b, uint64_t m
 /* The one copy that everybody scripts has a form of its own. */
 static int save_running(struct session *s, struct text *say, struct err *e)
 {
-        struct saved d;
+        struct saved d = { 0 };
         char groups[36];
 
         if (save_startup(s, &d, e))

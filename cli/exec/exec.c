@@ -15,6 +15,8 @@ const struct exec_table exec_tables[] = {
         TABLE(copy),
         TABLE(flash),
         TABLE(reload),
+        TABLE(rollback),
+        TABLE(candidate),
         TABLE(show_interface),
         TABLE(show_route_arp),
         TABLE(fragment),

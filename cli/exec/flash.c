@@ -48,14 +48,17 @@ static int list_dir(struct session *s, const char *path, const struct tz *z, str
         return 0;
 }
 
-static void list_one(struct session *s, const char *path, const char *name, const struct tz *z)
+static int list_one(struct session *s, const char *path, const char *name, const struct tz *z, struct err *e)
 {
         struct stat st;
 
         if (stat(path, &st))
                 out(s, "%%Error opening disk0:/%s (No such file or directory)\n", name);
+        else if (S_ISDIR(st.st_mode))
+                return list_dir(s, path, z, e);
         else
                 dir_row(s, z, name, &st, 1);
+        return 0;
 }
 
 static int do_dir(struct session *s, const struct args *a, struct err *e)
@@ -74,9 +77,8 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
         box_tz(b, &z);
         out(s, "\nDirectory of disk0:/%s\n\n", name);
         if (*name) {
-                if (flash_path(b, url, path, sizeof path, e))
+                if (flash_path(b, url, path, sizeof path, e) || list_one(s, path, name, &z, e))
                         return -1;
-                list_one(s, path, name, &z);
         } else if (list_dir(s, b->flash, &z, e)) {
                 return -1;
         }
@@ -181,6 +183,53 @@ static int do_delete(struct session *s, const struct args *a, struct err *e)
         return session_ask(s, &delete_dialog, &st, e);
 }
 
+/* ---- mkdir, rmdir, rename ---- */
+
+/* A refusal of the file system in its own form; 0: the row has said what there is to say. */
+static int told(struct session *s, const char *what, const char *url, int rc)
+{
+        if (rc)
+                out(s, "%%Error %s disk0:/%s (%s)\n", what, flash_name(url), strerror(errno));
+        return 0;
+}
+
+static int do_mkdir(struct session *s, const struct args *a, struct err *e)
+{
+        const char *url = arg_str(a, "DIRECTORY");
+        char path[512];
+
+        if (flash_path(session_box(s), url, path, sizeof path, e))
+                return -1;
+        if (mkdir(path, 0700))
+                return told(s, "creating", url, -1);
+        out(s, "Created dir disk0:/%s\n", flash_name(url));
+        return 0;
+}
+
+static int do_rmdir(struct session *s, const struct args *a, struct err *e)
+{
+        const char *url = arg_str(a, "DIRECTORY");
+        char path[512];
+
+        if (flash_path(session_box(s), url, path, sizeof path, e))
+                return -1;
+        return told(s, "removing", url, rmdir(path));
+}
+
+static int do_rename(struct session *s, const struct args *a, struct err *e)
+{
+        const char *from = arg_str(a, "FROM"), *to = arg_str(a, "TO");
+        char x[512], y[512];
+
+        if (flash_path(session_box(s), from, x, sizeof x, e) || flash_path(session_box(s), to, y, sizeof y, e))
+                return -1;
+        if (!access(y, F_OK)) {
+                errno = EEXIST;
+                return told(s, "renaming to", to, -1);
+        }
+        return told(s, "renaming", from, rename(x, y));
+}
+
 /* ---- verify ---- */
 
 static int do_verify(struct session *s, const struct args *a, struct err *e)
@@ -212,6 +261,9 @@ const struct exec_row exec_flash[] = {
         { "show {flash:|disk0:}", "List files on flash", 15, do_dir },
         { "more FILE:word", "Show a file", 15, do_more },
         { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
+        { "mkdir [/noconfirm] DIRECTORY:word", "Make a directory on flash", 15, do_mkdir },
+        { "rmdir [/noconfirm] DIRECTORY:word", "Remove an empty directory", 15, do_rmdir },
+        { "rename [/noconfirm] FROM:word TO:word", "Give a file another name", 15, do_rename },
         { "verify /md5 FILE:word", "Compute the MD5 sum of a file", 15, do_verify },
         { 0 },
 };

@@ -1,12 +1,15 @@
 /* `reload`: the guard starts the appliance anew. */
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
+#include "cli/plan.h"
 
 #include <string.h>
 
 struct reload_state {
         struct session *s;
         bool noconfirm, save;
+        int64_t at; /* wall clock, ns; 0: now */
+        char reason[128];
 };
 
 static bool is_dirty(struct box *b)
@@ -34,9 +37,29 @@ static enum dialog_next go(struct dialog *d, struct session *s)
         return DIALOG_DONE;
 }
 
+/* Everybody may look when it is; it is told once here. */
+static enum dialog_next plan(struct dialog *d, struct reload_state *st)
+{
+        struct box *b = session_box(st->s);
+        char when[64];
+        struct tz z;
+
+        dialog_lock(d);
+        plan_reload(b, st->at, st->reason);
+        dialog_unlock(d);
+        box_tz(b, &z);
+        dialog_say(d, "*** --- SHUTDOWN at %s ---\n", tz_clock(&z, st->at, when));
+        return DIALOG_DONE;
+}
+
+static enum dialog_next act(struct dialog *d, struct reload_state *st)
+{
+        return st->at ? plan(d, st) : go(d, st->s);
+}
+
 static enum dialog_next save_now(struct dialog *d, struct reload_state *st)
 {
-        struct saved done;
+        struct saved done = { 0 };
         struct err e;
 
         if (save_startup(st->s, &done, &e))
@@ -56,26 +79,122 @@ static enum dialog_next reload_step(struct dialog *d, const char *answer)
                 return dialog_ask(d, DIALOG_YESNO, "no", "System config has been modified. Save? [Y]es/[N]o: ");
         }
         if (d->at == AT_PROCEED)
-                return !strcmp(answer, "yes") ? go(d, st->s) : DIALOG_DONE;
+                return !strcmp(answer, "yes") ? act(d, st) : DIALOG_DONE;
         if ((d->at == AT_START && st->save) || (d->at == AT_SAVE && !strcmp(answer, "yes")))
                 if (save_now(d, st) != DIALOG_ASK)
                         return DIALOG_DONE;
         if (st->noconfirm)
-                return go(d, st->s);
+                return act(d, st);
         d->at = AT_PROCEED;
         return dialog_ask(d, DIALOG_CONFIRM, "yes", "Proceed with reload? [confirm]");
 }
 
 static const struct dialog_row reload_dialog = { "reload", sizeof(struct reload_state), reload_step, NULL };
 
+#define DAY_S 86400
+#define NS 1000000000ll
+
+/* "MMM", "HH:MM" or "HHH:MM": minutes, or hours and minutes. */
+static bool parse_span(const char *s, uint32_t *minutes)
+{
+        const char *colon = strchr(s, ':');
+        char hours[8];
+        uint32_t h = 0, m;
+
+        if (colon && ((size_t)(colon - s) >= sizeof hours || colon == s))
+                return false;
+        if (colon) {
+                snprintf(hours, sizeof hours, "%.*s", (int)(colon - s), s);
+                if (!str_u32(hours, 0, 999, &h) || !str_u32(colon + 1, 0, 59, &m))
+                        return false;
+        } else if (!str_u32(s, 1, 59999, &m)) {
+                return false;
+        }
+        *minutes = 60 * h + m;
+        return *minutes > 0;
+}
+
+/* The next time a clock of the configured zone shows HH:MM. */
+static bool next_time(struct box *b, const char *s, int64_t *at)
+{
+        int64_t now = b->clk->wall_ns(b->clk->ctx) / NS, day;
+        uint32_t h, m;
+        const char *colon = strchr(s, ':');
+        char hours[4];
+        struct tz z;
+
+        if (!colon || colon == s || colon - s > 2)
+                return false;
+        snprintf(hours, sizeof hours, "%.*s", (int)(colon - s), s);
+        if (!str_u32(hours, 0, 23, &h) || !str_u32(colon + 1, 0, 59, &m))
+                return false;
+        box_tz(b, &z);
+        day = (now + z.offset_s) / DAY_S * DAY_S - z.offset_s;
+        *at = day + 3600 * (int64_t)h + 60 * (int64_t)m;
+        if (*at <= now)
+                *at += DAY_S;
+        *at *= NS;
+        return true;
+}
+
 static int do_reload(struct session *s, const struct args *a, struct err *e)
 {
+        struct box *b = session_box(s);
         struct reload_state st = { .s = s, .noconfirm = arg_has(a, "noconfirm"), .save = arg_has(a, "save-config") };
+        const char *in = arg_str(a, "SPAN"), *at = arg_str(a, "TIME"), *reason = arg_str(a, "REASON");
+        uint32_t minutes;
 
+        if (in && !parse_span(in, &minutes))
+                return err_set(e, ERR_SYNTAX, "%s: minutes or HHH:MM expected", in);
+        if (in)
+                st.at = b->clk->wall_ns(b->clk->ctx) + 60 * NS * minutes;
+        if (at && !next_time(b, at, &st.at))
+                return err_set(e, ERR_SYNTAX, "%s: HH:MM expected", at);
+        if (reason)
+                snprintf(st.reason, sizeof st.reason, "%s", reason);
         return session_ask(s, &reload_dialog, &st, e);
 }
 
+static int do_cancel(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct box *b = session_box(s);
+        bool was;
+
+        pthread_mutex_lock(&b->conf_lock);
+        was = plan_reload_cancel(b);
+        pthread_mutex_unlock(&b->conf_lock);
+        if (!was)
+                return err_set(e, ERR_STATE, "no reload is scheduled");
+        out(s, "\n***\n*** --- SHUTDOWN ABORTED ---\n***\n");
+        return 0;
+}
+
+static int show_reload(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+        struct box_plan p;
+        char when[64], left[24];
+        struct tz z;
+
+        pthread_mutex_lock(&b->conf_lock);
+        p = b->plan;
+        pthread_mutex_unlock(&b->conf_lock);
+        if (!p.reload_at) {
+                out(s, "No reload is scheduled.\n");
+                return 0;
+        }
+        box_tz(b, &z);
+        out(s, "Reload scheduled for %s (in %s)\n", tz_clock(&z, p.reload_at, when),
+            str_duration(left, (uint64_t)((p.reload_at - b->clk->wall_ns(b->clk->ctx)) / NS)));
+        if (*p.reload_reason)
+                out(s, "Reload reason: %s\n", p.reload_reason);
+        return 0;
+}
+
 const struct exec_row exec_reload[] = {
-        { "reload [quick] [save-config] [noconfirm]", "Restart the appliance", 15, do_reload },
+        { "reload [quick] [{in SPAN:word(6)|at TIME:word(5)}] [save-config] [noconfirm] [reason REASON:line(127)]",
+          "Restart the appliance, now or later", 15, do_reload },
+        { "reload cancel", "Cancel a scheduled reload", 15, do_cancel },
+        { "show reload", "Show when a scheduled reload is due", 15, show_reload },
         { 0 },
 };

@@ -3,6 +3,7 @@
 #include "cli/commit.h"
 #include "cli/running.h"
 #include "cli/store.h"
+#include "cli/versions.h"
 #include "platform/base/file.h"
 
 static int no_flash(struct err *e)
@@ -70,6 +71,9 @@ void copied_text(const struct saved *d, struct text *out)
 {
         uint64_t ms = d->ms ? d->ms : 1;
 
+        if (*d->no_version)
+                text_printf(out, "WARNING: it was saved, but is not among those to roll back to: %s\n",
+                            d->no_version);
         if (d->released)
                 text_add(out, "INFO: through traffic is no longer held\n");
         text_printf(out, "%zu bytes copied in %llu.%03llu secs (%llu bytes/sec)\n", d->bytes,
@@ -121,6 +125,17 @@ static int release(struct box *b, struct saved *out, struct err *e)
         return rc;
 }
 
+/* The configuration is saved whether or not it can be kept for going back to. */
+static void keep_version(struct box *b, const struct text *t, struct saved *out)
+{
+        struct err e = { 0 };
+
+        pthread_mutex_lock(&b->conf_lock);
+        if (versions_add(b->flash, text_str(t), t->n, &e) < 0)
+                snprintf(out->no_version, sizeof out->no_version, "%.150s", e.text);
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
 int save_startup(struct session *s, struct saved *out, struct err *e)
 {
         struct box *b = session_box(s);
@@ -141,6 +156,8 @@ int save_startup(struct session *s, struct saved *out, struct err *e)
         rc = running_text(s, written, &t, out->checksum, e);
         if (!rc)
                 rc = file_write_atomic(path, text_str(&t), t.n, 0600, true, e);
+        if (!rc)
+                keep_version(b, &t, out);
         out->bytes = t.n;
         out->ms = clock_mono_ms(b->clk) - start;
         text_fini(&t);

@@ -2,13 +2,15 @@
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
 
+#include "cli/versions.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 static int write_memory(struct session *s, const struct args *a UNUSED, struct err *e)
 {
-        struct saved d;
+        struct saved d = { 0 };
         struct text t = { 0 };
         char groups[36];
 
@@ -38,6 +40,8 @@ static enum dialog_next erase_step(struct dialog *d, const char *answer)
         if (startup_path(session_box(st->s), path, sizeof path, &e))
                 return dialog_fail(d, &e);
         snprintf(before, sizeof before, "%s.prev", path);
+        if (versions_erase(session_box(st->s)->flash, &e) < 0)
+                return dialog_fail(d, &e);
         if ((unlink(path) && errno != ENOENT) || (unlink(before) && errno != ENOENT)) {
                 err_set(&e, ERR_IO, "startup-config: %s", strerror(errno));
                 return dialog_fail(d, &e);

@@ -14,6 +14,7 @@
 
 #include "cli/commit.h"
 #include "cli/console.h"
+#include "cli/plan.h"
 #include "cli/store.h"
 #include "platform/base/mem.h"
 #include "platform/boot/box_setup.h"
@@ -217,6 +218,7 @@ static void control_tick(struct appliance *a)
         pthread_mutex_lock(&a->box.conf_lock);
         commit_poll(a->box.commit, &e);
         pthread_mutex_unlock(&a->box.conf_lock);
+        plan_poll(&a->box);
         snap_reclaim(a->parts.hub);
 }
 

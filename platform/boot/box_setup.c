@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/candidate.h"
 #include "cli/commit.h"
+#include "cli/plan.h"
 #include "cli/store.h"
 #include "cli/tree.h"
 #include "pki/keystore_dry.h"
@@ -110,6 +112,8 @@ void box_teardown(struct box *b, struct box_setup *x)
 {
         if (!b->clk) /* never set up, or torn down already */
                 return;
+        candidates_fini(b);
+        plan_fini(b);
         commit_free(b->commit);
         store_free(b->store);
         cli_tree_free(x->tree);

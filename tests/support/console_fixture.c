@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/candidate.h"
 #include "cli/commit.h"
+#include "cli/plan.h"
 #include "cli/store.h"
 #include "cli/tree.h"
 #include "pki/keystore.h"
@@ -100,6 +102,8 @@ void cf_close(struct console_fixture *f)
         struct cli_tree *tree = (struct cli_tree *)(uintptr_t)f->box.store->tree;
 
         console_set_free(f->box.consoles);
+        candidates_fini(&f->box);
+        plan_fini(&f->box);
         commit_free(f->box.commit);
         store_free(f->box.store);
         cli_tree_free(tree);

@@ -1,0 +1,27 @@
+/*
+ * What the box does by itself at a time that was set: a reload, and taking back a configuration that nobody
+ * confirmed. All under box->conf_lock except plan_poll(), which takes it.
+ */
+#ifndef VOXGATE_CLI_PLAN_H
+#define VOXGATE_CLI_PLAN_H
+
+#include "cli/box.h"
+
+struct store;
+
+/* at: wall clock, ns. Replaces an earlier plan. */
+void plan_reload(struct box *b, int64_t at, const char *reason);
+/* false: none was planned. */
+bool plan_reload_cancel(struct box *b);
+/* The configuration of now comes back in `minutes` unless plan_confirm() comes first. An earlier plan stays: what
+ * comes back is what was there before the first change. -1: out of memory. */
+int plan_revert(struct box *b, unsigned minutes, struct err *e);
+/* false: nothing was waiting. */
+bool plan_confirm(struct box *b);
+/* Now instead of later; false: nothing was waiting. */
+bool plan_revert_now(struct box *b);
+/* From the control thread, often. */
+void plan_poll(struct box *b);
+void plan_fini(struct box *b);
+
+#endif

@@ -1,0 +1,311 @@
+/* Ways back: saved configurations, configuration sessions, changes that go unless confirmed, reloads at a time. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/plan.h"
+#include "cli/store.h"
+#include "tests/support/console_fixture.h"
+#include "tests/support/test.h"
+
+static struct console_fixture f;
+
+static int setup(void **state UNUSED)
+{
+        cf_open(&f);
+        return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+        cf_close(&f);
+        return 0;
+}
+
+static void has(const char *text, const char *part)
+{
+        if (!strstr(text, part))
+                fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void has_not(const char *text, const char *part)
+{
+        if (strstr(text, part))
+                fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void pass(unsigned seconds)
+{
+        clock_advance_ms(&f.time, (uint64_t)seconds * 1000);
+        plan_poll(&f.box);
+}
+
+/* ---- saved configurations ---- */
+static void each_save_that_changes_something_is_kept(void **state UNUSED)
+{
+        const char *t;
+
+        has(cf_priv(&f, "show rollback\nrollback 1\n"), "No configuration was saved yet\n");
+        has(f.out, "ERROR: no configuration was saved yet\n");
+        cf_priv(&f, "configure terminal\nhostname one\nwrite memory\nwrite memory\nhostname two\nwrite memory\n");
+        t = cf_priv(&f, "show rollback\nrollback 3\n");
+        has(t, "\n  1  ");
+        has(t, "\n  2  ");
+        has(t, "by enable_15 at ");
+        has_not(t, "\n  3  ");
+        has(t, "ERROR: there are 2 saved configurations, 1 is the newest\n");
+}
+
+static void only_the_last_ones_are_kept(void **state UNUSED)
+{
+        char line[64];
+        const char *t;
+
+        for (unsigned i = 0; i < 13; i++) {
+                snprintf(line, sizeof line, "configure terminal\nhostname h%u\nwrite memory\n", i);
+                cf_priv(&f, line);
+        }
+        t = cf_priv(&f, "show rollback\ndir disk0:/rollback\n");
+        has(t, "\n 10  ");
+        has_not(t, "\n 11  ");
+        has_not(t, " 00000003\n");
+        has(t, " 00000004\n");
+        has(t, " 00000013\n");
+        cf_priv(&f, "rollback 10 noconfirm\n");
+        assert_string_equal(f.box.store->sys.hostname, "h3");
+}
+
+static void going_back_asks_and_does_it(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nhostname one\naccess-list a extended permit ip any any\nwrite memory\n"
+                    "hostname two\nno access-list a extended permit ip any any\nwrite memory\n");
+        has(cf_priv(&f, "rollback 2\nn\n"), "Go back to saved configuration 2? [confirm]");
+        assert_string_equal(f.box.store->sys.hostname, "two");
+        cf_priv(&f, "rollback 2\n\n");
+        assert_string_equal(f.box.store->sys.hostname, "one");
+        has(cf_priv(&f, "show running-config access-list\n"), "access-list a extended permit ip any any\n");
+        assert_true(f.box.conf_dirty);
+        has(cf_priv(&f, "rollback 2 noconfirm\n"), "INFO: nothing differs\n");
+}
+
+static void a_damaged_copy_is_refused(void **state UNUSED)
+{
+        static const char *const how[] = { "r+", "a" }; /* written over, and longer than it was */
+        char path[128];
+        FILE *w;
+
+        snprintf(path, sizeof path, "%s/rollback/00000001", f.dir);
+        for (size_t i = 0; i < ARRAY_LEN(how); i++) {
+                cf_priv(&f, "configure terminal\nhostname one\nwrite memory\n");
+                w = fopen(path, how[i]);
+                assert_non_null(w);
+                fseek(w, 700, SEEK_SET); /* behind the comments */
+                fputs("hostname evil\nhostname worse\nhostname none\n", w);
+                fclose(w);
+                has(cf_priv(&f, "rollback 1 noconfirm\n"), "ERROR: the saved configuration is damaged");
+                assert_string_equal(f.box.store->sys.hostname, "one");
+                cf_priv(&f, "write erase\n\n");
+        }
+}
+
+static void erasing_takes_them_along(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nhostname one\nwrite memory\nwrite erase\n\n");
+        has(cf_priv(&f, "show rollback\n"), "No configuration was saved yet\n");
+        assert_null(cf_file(&f, "rollback/00000001"));
+}
+
+/* ---- comparing ---- */
+static void differences_are_shown_without_secrets(void **state UNUSED)
+{
+        const char *t;
+
+        has(cf_priv(&f, "show running-config diff\n"), "ERROR: there is no startup-config: write memory makes one\n");
+        cf_priv(&f, "configure terminal\nwrite memory\n");
+        assert_string_equal(cf_priv(&f, "show running-config diff\n"), "ciscoasa# show running-config diff\n");
+        t = cf_priv(&f, "configure terminal\nhostname x\ninterface g0/0\nnameif outside\nend\n"
+                        "snmp-server community Topsecret\nconfigure terminal\nsnmp-server community Topsecret\n"
+                        "show running-config diff\nshow running-config diff | include hostname\n");
+        t = strstr(t, "show running-config diff\n");
+        has(t, "-hostname ciscoasa\n+hostname x\n");
+        has(t, " interface GigabitEthernet0/0\n");
+        has(t, "+ nameif outside\n");
+        has_not(t, "Topsecret");
+        has(t, "diff | include hostname\n-hostname ciscoasa\n+hostname x\n");
+        cf_priv(&f, "copy /noconfirm running-config disk0:/a.cfg\nconfigure terminal\nhostname y\n");
+        has(cf_priv(&f, "show running-config diff file disk0:/a.cfg\n"), "a.cfg\n-hostname x\n+hostname y\n");
+}
+
+/* ---- configuration sessions ---- */
+static void a_session_changes_nothing_until_its_commit(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure session work\nhostname aside\ninterface g0/0\nnameif outside\n"
+                                    "security-level 7\nexit\nshow configuration session\nexit\n");
+
+        has(t, "ciscoasa(config-s)# hostname aside\n");
+        has(t, "ciscoasa(config-s-if)# nameif outside\n");
+        has(t, "Configuration session work, open by enable_15\n-hostname ciscoasa\n+hostname aside\n");
+        has(t, "+ security-level 7\n");
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+        assert_false(f.box.conf_dirty);
+        t = cf_priv(&f, "show configuration session\nconfigure session work\ncommit\nshow nameif\n");
+        has(t, "Configuration session work\n");
+        has(t, "aside# show nameif\n");
+        assert_string_equal(f.box.store->sys.hostname, "aside");
+        assert_non_null(store_iface(f.box.store, "outside"));
+        assert_true(f.box.conf_dirty);
+        has(cf_priv(&f, "show configuration session\n"), "No configuration session\n");
+}
+
+static void a_session_can_be_given_up(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "configure session w\nhostname aside\nabort\nhostname x\nshow configuration session\n"
+                            "abort\ncommit\n");
+
+        has(t, "ciscoasa# hostname x\n");
+        has(t, "No configuration session\n");
+        has(t, "ERROR: no configuration session is open: configure session NAME opens one\n");
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+        cf_priv(&f, "configure session w\nhostname aside\nend\nclear configuration session w\n");
+        has(cf_priv(&f, "show configuration session w\n"), "ERROR: there is no configuration session w\n");
+}
+
+static void what_others_changed_meanwhile_is_not_lost(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "configure session w\nhostname aside\nend\nconfigure terminal\ndomain-name x.org\nend\n"
+                            "configure session w\ncommit\n");
+
+        has(t, "ERROR: the running configuration was changed meanwhile");
+        assert_string_equal(f.box.store->sys.domain, "x.org");
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+        cf_priv(&f, "configure session w\ncommit force\n");
+        assert_string_equal(f.box.store->sys.domain, "");
+        assert_string_equal(f.box.store->sys.hostname, "aside");
+}
+
+static void sessions_are_few_and_open_once(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure session a\nend\nconfigure session b\nend\nconfigure session c\nend\n"
+                                    "configure session d\nconfigure session b\nclear configuration session b\n");
+
+        has(t, "ERROR: there are 3 configuration sessions already");
+        has(t, "ERROR: configuration session b is open: user enable_15 has it\n");
+}
+
+/* ---- confirmed or taken back ---- */
+static void what_nobody_confirms_is_taken_back(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "configure session w\nhostname risky\ncommit revertable 5\nshow configuration session\n");
+
+        has(t, "INFO: it is taken back in 5 minutes unless you type: commit confirm\n");
+        has(t, "A change is taken back in 0:05:00 unless it is confirmed: commit confirm\n");
+        pass(299);
+        assert_string_equal(f.box.store->sys.hostname, "risky");
+        pass(1);
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+        has(cf_priv(&f, "commit confirm\n"), "ERROR: no change waits for a confirmation\n");
+}
+
+static void what_is_confirmed_stays(void **state UNUSED)
+{
+        cf_priv(&f, "configure session w\nhostname fine\ncommit revertable 5\ncommit confirm\n");
+        pass(3600);
+        assert_string_equal(f.box.store->sys.hostname, "fine");
+        cf_priv(&f, "configure session w\nhostname bad\ncommit revertable 5\ncommit revert\n");
+        assert_string_equal(f.box.store->sys.hostname, "fine");
+}
+
+/* The second change in a row: what comes back is what was there before the first. */
+static void the_way_back_is_that_of_the_first_change(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nhostname saved\nwrite memory\nend\nconfigure session w\nhostname one\n"
+                    "commit revertable 5\nconfigure session w\nhostname two\ncommit revertable 5\n");
+        pass(300);
+        assert_string_equal(f.box.store->sys.hostname, "saved");
+        cf_priv(&f, "configure terminal\nhostname other\nend\nrollback 1 noconfirm revertable 1\n");
+        assert_string_equal(f.box.store->sys.hostname, "saved");
+        pass(60);
+        assert_string_equal(f.box.store->sys.hostname, "other");
+}
+
+/* ---- reload at a time ---- */
+static void a_reload_comes_at_its_time_or_is_cancelled(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "show reload\nreload cancel\nreload in 10 noconfirm reason new cables\nshow reload\n");
+
+        has(t, "No reload is scheduled.\n");
+        has(t, "ERROR: no reload is scheduled\n");
+        has(t, "*** --- SHUTDOWN at ");
+        has(t, " (in 0:10:00)\nReload reason: new cables\n");
+        pass(599);
+        assert_int_equal(f.stops, 0);
+        pass(1);
+        assert_int_equal(f.stops, 1);
+        assert_int_equal(f.stop_how, BOX_RELOAD);
+        has(cf_priv(&f, "reload in 1:30 noconfirm\nshow reload\nreload cancel\n"), "*** --- SHUTDOWN ABORTED ---\n");
+        has(f.out, "(in 1:30:00)");
+        pass(3 * 3600);
+        assert_int_equal(f.stops, 1);
+        has(cf_priv(&f, "reload in 0\nreload at 24:00\nreload at 25\nreload in 1:60\n"),
+            "ERROR: 0: minutes or HHH:MM expected\n");
+        has(f.out, "ERROR: 24:00: HH:MM expected\n");
+        has(f.out, "ERROR: 1:60: minutes or HHH:MM expected\n");
+}
+
+static void a_time_of_day_is_the_next_one(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nclock timezone TST 2\nend\nreload at 3:15 noconfirm\n");
+        has(f.out, "SHUTDOWN at 03:15:00.000 TST ");
+        for (unsigned h = 0; h < 24 && !f.stops; h++)
+                pass(3600);
+        assert_int_equal(f.stops, 1);
+}
+
+/* ---- files ---- */
+static void directories_and_names(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "mkdir disk0:/old\nmkdir old\ncopy /noconfirm running-config disk0:/a.cfg\n"
+                                    "rename a.cfg disk0:/old/b.cfg\ndir old\nrename nope x\nrmdir old\n"
+                                    "copy /noconfirm running-config disk0:/c\nrename c old/b.cfg\n"
+                                    "delete /noconfirm old/b.cfg\nrmdir old\ndir old\nmkdir ../x\nrename c pki/x\n");
+
+        has(t, "Created dir disk0:/old\n");
+        has(t, "%Error creating disk0:/old (File exists)\n");
+        has(t, "Directory of disk0:/old\n\n1      -rw-  ");
+        has(t, " b.cfg\n");
+        has(t, "%Error renaming disk0:/nope (No such file or directory)\n");
+        has(t, "%Error removing disk0:/old (Directory not empty)\n");
+        has(t, "%Error renaming to disk0:/old/b.cfg (File exists)\n");
+        has(t, "%Error opening disk0:/old (No such file or directory)\n");
+        has(t, "ERROR: ../x is not the name of a file on flash\n");
+        has(t, "ERROR: pki/x is not the name of a file on flash\n");
+}
+
+#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                ROW(each_save_that_changes_something_is_kept),
+                ROW(only_the_last_ones_are_kept),
+                ROW(going_back_asks_and_does_it),
+                ROW(a_damaged_copy_is_refused),
+                ROW(erasing_takes_them_along),
+                ROW(differences_are_shown_without_secrets),
+                ROW(a_session_changes_nothing_until_its_commit),
+                ROW(a_session_can_be_given_up),
+                ROW(what_others_changed_meanwhile_is_not_lost),
+                ROW(sessions_are_few_and_open_once),
+                ROW(what_nobody_confirms_is_taken_back),
+                ROW(what_is_confirmed_stays),
+                ROW(the_way_back_is_that_of_the_first_change),
+                ROW(a_reload_comes_at_its_time_or_is_cancelled),
+                ROW(a_time_of_day_is_the_next_one),
+                ROW(directories_and_names),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
