@@ -2,14 +2,15 @@
  * SCCP phones at a proxy or firewall: phones outside, TLS with a certificate each or TCP; inside a call manager.
  *
  *   phoneload mode=storm|hold|rate|boot in=tls|tcp to=IP:PORT listen=IP:PORT n=PHONES [client=PID] [server=PID]
- *             [src=IP] [sources=N] [ca=PEM] [ca-key=PEM] [parallel=N] [kind=key|call] [rate=PER_S] [at-once=N]
- *             [seconds=S] [file=PATH] [blksize=N] [device=PID,PID]
+ *             [src=IP] [sources=N] [ca=PEM] [ca-key=PEM] [parallel=N] [audio=N] [kind=key|call] [rate=PER_S]
+ * [at-once=N] [seconds=S] [file=PATH] [blksize=N] [device=PID,PID]
  *
  * storm: all phones dial, `parallel` at a time (0: all at once) and register; one that is turned away dials again a
- * second later.  hold: registers them likewise, says "held=N"; for each line "RATE SECONDS" of standard input sends
- * keepalives, phones in turn, and says what they cost.  rate: n phones, messages after messages: a key and its lamp,
- * or calls: open, start, close, stop and the answers.  boot: TFTP only, CTL and configuration, at-once of them under
- * way (phoneload_tftp.c). Phone i has the address src + i % sources.
+ * second later; audio=N: phones 0 to N - 1 are in calls before, and hear G.711 from inside meanwhile.  hold:
+ * registers them likewise, says "held=N"; for each line "RATE SECONDS" of standard input sends keepalives, phones in
+ * turn, and says what they cost.  rate: n phones, messages after messages: a key and its lamp, or calls: open, start,
+ * close, stop and the answers.  boot: TFTP only, CTL and configuration, at-once of them under way (phoneload_tftp.c).
+ * Phone i has the address src + i % sources.
  */
 #include "tests/bench/phoneload.h"
 
@@ -165,6 +166,8 @@ static void learn(struct load *l, struct end *e, const struct learned *k)
                 e->state = PH_REGISTERED;
                 l->registered++;
                 samples_add(&l->took, (mono_ns() - e->start) / 1000);
+        } else if (k->what == HEARD_CHANNEL && e->keep) {
+                audio_channel(e->id, k->id, &k->at);
         } else if (k->what == HEARD_ANSWER && l->phone[e->id]) {
                 answered(l, l->phone[e->id]);
         }
@@ -255,6 +258,8 @@ static void pump(struct load *l, int wait_ms)
                         accept_all(l);
         }
         bury(l);
+        if (l->audio)
+                audio_pump();
 }
 
 /* ---- registrations ---- */
@@ -264,7 +269,7 @@ static void dial_more(struct load *l, uint64_t *again)
 {
         uint64_t now = mono_ns();
 
-        for (unsigned i = 0; i < l->n && (!l->parallel || l->opened - l->registered < l->parallel); i++) {
+        for (unsigned i = l->first; i < l->n && (!l->parallel || l->opened - l->registered < l->parallel); i++) {
                 if (l->phone[i] || now < again[i])
                         continue;
                 again[i] = now + AGAIN_NS;
@@ -282,25 +287,67 @@ static void register_all(struct load *l)
         while (l->registered < l->n && mono_ns() < limit) {
                 if (l->opened < l->n)
                         dial_more(l, again);
-                pump(l, 5);
+                pump(l, 1);
         }
         free(again);
         if (l->registered < l->n)
                 die("only %u of %u phones registered, %u connections lost", l->registered, l->n, l->tries_lost);
 }
 
+/* Some phones are in calls already, and hear their callees. */
+static void talk_first(struct load *l)
+{
+        unsigned all = l->n, parallel = l->parallel;
+        uint8_t out[FRAME_MAX];
+        uint64_t until;
+
+        l->n = l->audio;
+        l->parallel = 8;
+        register_all(l);
+        audio_open(l, l->n);
+        for (unsigned i = 0; i < l->n; i++) {
+                l->line[i]->keep = true;
+                say(l->line[i], out, frame_open(i, out));
+        }
+        for (until = mono_ns() + 10 * NS_PER_S; !audio_ready() && mono_ns() < until;)
+                pump(l, 1);
+        if (!audio_ready())
+                die("not all calls were made");
+        audio_begin();
+        for (until = mono_ns() + 2 * NS_PER_S; mono_ns() < until;)
+                pump(l, 1);
+        audio_say("before");
+        audio_begin();
+        l->first = l->n;
+        l->n = all;
+        l->parallel = parallel;
+}
+
 static void storm(struct load *l)
 {
-        uint64_t cpu = device_cpu_ns(&l->device), own = own_cpu_ns(), start = mono_ns();
+        uint64_t cpu, own, start;
+        unsigned before;
         double took;
+
+        if (l->audio)
+                talk_first(l);
+        before = l->registered;
+        l->took.n = 0;
+        cpu = device_cpu_ns(&l->device);
+        own = own_cpu_ns();
+        start = mono_ns();
 
         register_all(l);
         took = (double)(mono_ns() - start) / 1e9;
         cpu = device_cpu_ns(&l->device) - cpu;
         own = own_cpu_ns() - own;
-        printf("done=%u lost=%u seconds=%.3f per_s=%.0f dev_us=%.2f gen_us=%.2f p50_us=%u p99_us=%u\n", l->registered,
-               l->tries_lost, took, l->registered / took, (double)cpu / l->registered / 1e3,
-               (double)own / l->registered / 1e3, samples_quantile(&l->took, 0.5), samples_quantile(&l->took, 0.99));
+        before = l->registered - before;
+        printf("done=%u lost=%u seconds=%.3f per_s=%.0f dev_us=%.2f gen_us=%.2f p50_us=%u p99_us=%u ", before,
+               l->tries_lost, took, before / took, (double)cpu / before / 1e3, (double)own / before / 1e3,
+               samples_quantile(&l->took, 0.5), samples_quantile(&l->took, 0.99));
+        if (l->audio)
+                audio_say("during");
+        putchar('\n');
 }
 
 /* ---- messages ---- */
@@ -451,7 +498,7 @@ int main(int argc, char **argv)
         static struct load l = { .client_ns = "", .server_ns = "" };
         const char *mode = "", *in = "tls", *to = "", *where = "", *src = "0.0.0.0", *ca = "", *ca_key = "",
                    *kind = "key", *file = "", *device = "";
-        double n = 1, sources = 1, parallel = 0, at_once = 64, blksize = 0;
+        double n = 1, sources = 1, parallel = 0, audio = 0, at_once = 64, blksize = 0;
         const struct arg table[] = {
                 { "mode", &mode, NULL },
                 { "in", &in, NULL },
@@ -463,6 +510,7 @@ int main(int argc, char **argv)
                 { "sources", NULL, &sources },
                 { "n", NULL, &n },
                 { "parallel", NULL, &parallel },
+                { "audio", NULL, &audio },
                 { "at-once", NULL, &at_once },
                 { "ca", &ca, NULL },
                 { "ca-key", &ca_key, NULL },
@@ -486,6 +534,7 @@ int main(int argc, char **argv)
         l.n = (unsigned)n;
         l.sources = (unsigned)sources;
         l.parallel = (unsigned)parallel;
+        l.audio = (unsigned)audio;
         l.limit = (unsigned)at_once;
         if (!l.n || l.n > PHONES_MAX || !l.sources)
                 die("n=%u: 1 to %d phones", l.n, PHONES_MAX);

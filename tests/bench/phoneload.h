@@ -18,6 +18,7 @@ enum phone_state { PH_CONNECTING, PH_REGISTERING, PH_REGISTERED, PH_LOST };
 struct end {
         int fd;
         bool server, waiting; /* waiting: it has asked and hears the answer */
+        bool keep;            /* the call manager ends no call of this phone */
         enum phone_state state;
         unsigned id; /* of the phone; the call manager has it from the registration */
         SSL *ssl;
@@ -40,6 +41,8 @@ struct load {
         struct sockaddr_in src; /* of phone 0; the next ones follow */
         unsigned sources;       /* as many addresses */
         unsigned n, opened, registered, tries_lost, parallel;
+        unsigned audio; /* so many phones are in calls before the storm */
+        unsigned first; /* phones before it have been dealt with */
         struct end *phone[PHONES_MAX], *line[PHONES_MAX];
         struct end *dead; /* connections that have ended, until no event speaks of them */
         unsigned launched;
@@ -64,12 +67,23 @@ size_t frame_answer_key(uint8_t out[FRAME_MAX]);
 size_t frame_open(unsigned call, uint8_t out[FRAME_MAX]);
 size_t frame_close(unsigned call, uint8_t out[FRAME_MAX]);
 /* What an end answers to a frame; 0: nothing. *id, *called: what it learned. */
-enum heard { HEARD_NOTHING, HEARD_REGISTER, HEARD_REGISTERED, HEARD_ANSWER };
+enum heard { HEARD_NOTHING, HEARD_REGISTER, HEARD_REGISTERED, HEARD_CHANNEL, HEARD_ANSWER };
 struct learned {
         enum heard what;
         unsigned id;
+        struct sockaddr_in at; /* CHANNEL: where the phone listens */
 };
 size_t frame_hear(const struct end *e, const uint8_t *frame, size_t n, uint8_t out[FRAME_MAX], struct learned *l);
+
+/* phoneload_audio.c: callees that talk to phones, 50 packets a second each */
+enum { AUDIO_MAX = 200, MEDIA_PORT = 20000 };
+unsigned callee_port(unsigned call);
+void audio_open(struct load *l, unsigned n); /* the sockets; phones 0 to n - 1 */
+void audio_channel(unsigned id, unsigned call, const struct sockaddr_in *at);
+bool audio_ready(void); /* all have been told where to speak to */
+void audio_begin(void);
+void audio_pump(void); /* at least every millisecond */
+void audio_say(const char *when);
 
 /* phoneload_tftp.c: phones that boot */
 void boots_run(struct load *l, const char *file_bytes, unsigned blksize);

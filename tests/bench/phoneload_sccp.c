@@ -24,7 +24,6 @@ enum {
 };
 
 #define HEAD 12u
-#define MEDIA_PORT 20000u
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -124,7 +123,7 @@ static size_t frame_start(const struct end *e, unsigned call, uint8_t out[FRAME_
         put32(f + 12, call);
         put32(f + 16, call);
         memcpy(f + 24, &own.sin_addr, 4); /* the callee is where the call manager is */
-        put32(f + 40, MEDIA_PORT + 2 * (call % 10000));
+        put32(f + 40, callee_port(call));
         put32(f + 44, 20);
         put32(f + 48, 4);
         put32(f + 52, 184);
@@ -187,7 +186,7 @@ static size_t answer_register(const uint8_t *in, uint8_t out[FRAME_MAX], struct 
         f[28] = SCCP_VERSION;
         put_frame(out, &at, CAPABILITIES_REQ, 0, 0);
         memcpy(text, in + 19, 8);
-        *l = (struct learned){ HEARD_REGISTER, (unsigned)strtoul(text, NULL, 16) };
+        *l = (struct learned){ .what = HEARD_REGISTER, .id = (unsigned)strtoul(text, NULL, 16) };
         return at;
 }
 
@@ -207,7 +206,7 @@ size_t frame_hear(const struct end *e, const uint8_t *in, size_t n, uint8_t out[
 {
         uint32_t id = get32(in + 8);
 
-        *l = (struct learned){ HEARD_NOTHING, e->id };
+        *l = (struct learned){ .what = HEARD_NOTHING, .id = e->id };
         switch (id) {
         case KEEPALIVE:
                 return frame_keepalive(true, out);
@@ -218,9 +217,12 @@ size_t frame_hear(const struct end *e, const uint8_t *in, size_t n, uint8_t out[
         case OPEN_ACK:
                 if (get32(in + 12))
                         die("a phone has no channel");
+                *l = (struct learned){ .what = HEARD_CHANNEL, .id = get32(in + 40), .at = { .sin_family = AF_INET } };
+                memcpy(&l->at.sin_addr, in + 20, 4);
+                l->at.sin_port = htons((uint16_t)get32(in + 36));
                 return frame_start(e, get32(in + 40), out);
         case START_ACK:
-                return frame_close(get32(in + 16), out);
+                return e->keep ? 0 : frame_close(get32(in + 16), out);
         case CAPABILITIES_REQ:
                 return answer_capabilities(out, l);
         case OPEN:
