@@ -371,6 +371,8 @@ static void on_flow_msg(struct rig *r, const struct punt_msg *m)
 
 static void on_msg(struct rig *r, const struct punt_msg *m)
 {
+        if (r->hook && r->hook(r->hook_ctx, m))
+                return;
         switch (m->kind) {
         case PUNT_END:
         case PUNT_GONE:

@@ -65,6 +65,9 @@ struct rig {
         unsigned ndgram, ndrop, nholes, order; /* order: bits, oldest highest: 1 pinhole, 0 datagram */
         struct pinhole_spec hole;
         struct pkt *pk; /* the last one given back */
+        bool (*hook)(void *ctx,
+                     const struct punt_msg *m); /* sees what the proxy says first; true: it is the test's */
+        void *hook_ctx;
         char log[65536];
 };
 
