@@ -118,12 +118,14 @@ static struct phone *enter(struct phone_table *t, const struct phone_row *row)
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
 {
         struct phone *p = find_of(t, row->phone_proxy_id, row->device, row->owner);
+        uint8_t mode = row->mode ? row->mode : p ? p->row.mode : PHONE_MODE_UNKNOWN;
 
         if (!p)
                 p = enter(t, row);
         if (!p)
                 return PHONE_FULL;
         p->row = *row;
+        p->row.mode = mode;
         p->seen_ms = tmr_now(t->tmr);
         tmr_set(t->tmr, &p->tmr, row->timeout_ms);
         return PHONE_OK;
@@ -133,6 +135,8 @@ enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row
 {
         struct phone *p = find(t, row->phone_proxy_id, row->device);
 
+        if (p && row->mode)
+                p->row.mode = row->mode;
         if (p && p->row.session && (p->row.iface != row->iface || !addr_eq(&p->row.at.a, &row->at.a)))
                 return PHONE_ELSEWHERE;
         if (p && p->row.session) {
@@ -140,6 +144,13 @@ enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row
                 return PHONE_OK;
         }
         return !p && pool_used(t->pool) >= PHONES_MAX / 2 ? PHONE_FULL : phone_seen(t, row);
+}
+
+enum phone_mode phone_mode(const struct phone_table *t, uint32_t pp, const char *device)
+{
+        const struct phone *p = find(t, pp, device);
+
+        return p ? (enum phone_mode)p->row.mode : PHONE_MODE_UNKNOWN;
 }
 
 bool phone_known(const struct phone_table *t, uint32_t pp, const char *device)

@@ -12,6 +12,9 @@
 
 #define PHONES_MAX 16384u
 
+/* How its call manager has it, in a mixed cluster: what its file said. */
+enum phone_mode { PHONE_MODE_UNKNOWN, PHONE_MODE_CLEAR, PHONE_MODE_SECURE };
+
 struct phone_row {
         uint32_t phone_proxy_id;
         uint16_t iface;
@@ -20,6 +23,7 @@ struct phone_row {
         uint8_t owner[32];  /* whose certificate said so, where it does not name the device itself; else zeros */
         uint64_t idle_ms, timeout_ms;
         uint64_t session; /* conn id */
+        uint8_t mode;     /* UNKNOWN says nothing new */
 };
 
 struct phone_table;
@@ -40,6 +44,8 @@ enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
  * registered from another address (ELSEWHERE), and such entries never fill more than half of the table.
  */
 enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row);
+/* The mode its latest file had, whoever asked for it: the file is the server's. */
+enum phone_mode phone_mode(const struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 void phone_gone(struct phone_table *t, uint32_t phone_proxy_id, const char *device);
 /* All entries of a phone proxy: it is no longer in force, or the operator says so. */
 void phone_void(struct phone_table *t, uint32_t phone_proxy_id);

@@ -97,7 +97,7 @@ struct punt_secure {
         uint64_t cookie; /* comes back with SECURE_OK; 0: no answer is wanted */
         uint16_t iface;
         struct addr at;
-        uint32_t timeout_ms;
+        uint32_t timeout_ms; /* 0: nothing new is entered, nothing lives longer for it */
         uint8_t told, clear; /* protocols of which the phone's file said a mode; those that are in clear inside */
 };
 #define SECURE_SCCP 1u

@@ -101,10 +101,11 @@ static void note(struct punt_secure_table *t, const struct punt_secure *x)
                 s->tmr.fn = on_timeout;
                 hash_add(&t->by_addr, &s->node, hash_of(t, x->iface, &x->at));
         }
-        if (!s || !x->timeout_ms)
+        if (!s)
                 return;
         s->clear = (uint8_t)((s->clear & ~x->told) | (x->clear & x->told));
-        tmr_set(t->w->tmr, &s->tmr, x->timeout_ms);
+        if (x->timeout_ms)
+                tmr_set(t->w->tmr, &s->tmr, x->timeout_ms);
 }
 
 static void void_places(struct punt_secure_table *t, const struct punt_secure *x)
@@ -171,8 +172,9 @@ enum pkt_verdict clear_phone_stage(struct worker *w, struct pkt *pk UNUSED, stru
         struct addr src = flow_src(&plan->in);
         const struct secure_at *s;
 
-        if (!plan->phone_proxy_id || !plan->accept_first || plan->pinhole || !w->punt || !shift)
-                return PKT_NEXT;
+        if (!plan->phone_proxy_id || !plan->accept_first || plan->pinhole || !w->punt || !shift ||
+            plan->server_port != plan->dst_real_port)
+                return PKT_NEXT; /* or it goes elsewhere anyway */
         s = find(w->punt->secure, plan->in_iface, &src);
         if (s && (s->clear & protocol) && plan->dst_real_port > shift)
                 plan->server_port = (uint16_t)(plan->dst_real_port - shift);

@@ -52,6 +52,7 @@ static const char *bind_phone_proxy(struct psession *s, const struct proxy_rt *p
         s->phone_timeout_ms = pp->timeout_ms;
         s->ctx.phone = &s->phone;
         s->ctx.anchor = true;
+        s->by_mode = s->tls[1] && pp->params.mixed;
         s->tls[1] &= pp->params.mixed && !s->info.shifted;
         s->phone.mixed &= !s->info.shifted; /* to this phone's engine its cluster is a nonsecure one */
         return NULL;
@@ -101,9 +102,27 @@ static void note_client(struct psession *s)
                 memset(id, 0, sizeof s->ctx.client_id);
 }
 
+/*
+ * The dataplane knows phones by their address. Who shares one with a phone of another mode, or came from where
+ * somebody else asked for files, was taken for that one: its next connection finds the leg it needs.
+ */
+static const char *mode_differs(struct psession *s)
+{
+        uint8_t protocol = s->info.engine == INSPECT_SIP ? SECURE_SIP : SECURE_SCCP;
+        enum phone_mode mode = PHONE_MODE_UNKNOWN;
+
+        if (s->by_mode && s->ctx.device[0])
+                mode = phone_mode(s->w->phones, s->info.phone_proxy_id, s->ctx.device);
+        if (mode == PHONE_MODE_UNKNOWN || (mode == PHONE_MODE_CLEAR) == s->info.shifted)
+                return NULL;
+        psession_secure(s, protocol, mode == PHONE_MODE_CLEAR ? protocol : 0);
+        return "client: a phone of another security mode was at its address before it; it may come again";
+}
+
 const char *psession_admit(struct psession *s)
 {
         const struct tls_info *t = &s->half[0].tls;
+        const char *why;
 
         if (s->ctx.phone && !t->verified)
                 return "client: a phone must show a certificate";
@@ -111,6 +130,9 @@ const char *psession_admit(struct psession *s)
                 return "client: its certificate names no device (`endpoint any` is off)";
         snprintf(s->ctx.device, sizeof s->ctx.device, "%s", t->device);
         note_client(s);
+        why = mode_differs(s);
+        if (why)
+                return why;
         s->client = source_of_client(s->ctx.client_id);
         if (!psession_take_client(s))
                 return "client: its certificate has as many connections as a phone may have";

@@ -393,14 +393,16 @@ static bool too_many_phones(struct psession *s)
         return ++s->nphones > PHONES_PER_SESSION;
 }
 
-/* Where it is, its signalling goes on being let in. What finds no room is told with its next sign of life. */
-static void secure_refresh(struct psession *s)
+/* Its signalling goes on being let in. What finds no room is told with its next sign of life. */
+void psession_secure(struct psession *s, uint8_t told, uint8_t clear)
 {
         struct punt_link *l = s->w->env.link[s->nlink];
         struct punt_msg m = { .kind = PUNT_SECURE,
                               .secure = { .iface = s->info.iface[0],
                                           .at = s->info.client_real.a,
-                                          .timeout_ms = s->phone_timeout_ms } };
+                                          .timeout_ms = s->phone_timeout_ms,
+                                          .told = told,
+                                          .clear = clear } };
 
         if (s->phone_timeout_ms && ring_space(l->to_dp) > 2 && ring_push(l->to_dp, &m))
                 worker_wake(l->dp);
@@ -441,7 +443,7 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
                 phone_left(s->w->phones, &row);
                 return 0;
         }
-        secure_refresh(s);
+        psession_secure(s, 0, 0);
         psession_note_boot(s, device, BOOT_REGISTER, true, "registered");
         if (!phone_registered(s->w->phones, &row) && too_many_phones(s))
                 return inspect_refuse_text(c, "over %u devices on one connection", PHONES_PER_SESSION), -1;

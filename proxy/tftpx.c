@@ -186,7 +186,7 @@ static void ask_secure(struct transfer *x)
         m.secure = (struct punt_secure){ .cookie = cookie_new(x),
                                          .iface = x->client_iface,
                                          .at = x->client.a,
-                                         .timeout_ms = pp->timeout_ms,
+                                         .timeout_ms = x->file.device[0] ? pp->timeout_ms : 0,
                                          .told = x->told,
                                          .clear = x->clear };
         push(x, &m); /* no room: asked again by the timer */

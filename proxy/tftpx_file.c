@@ -43,9 +43,13 @@ static void unsigned_config(struct transfer *x)
 /* A phone that asks for its CTL, or for its file, is one from now on: its signalling may come. */
 static bool known(struct transfer *x, const struct phone_proxy_rt *pp)
 {
-        struct phone_row row = {
-                .phone_proxy_id = pp->id, .iface = x->client_iface, .at = x->client, .timeout_ms = pp->timeout_ms
-        };
+        struct phone_row row = { .phone_proxy_id = pp->id,
+                                 .iface = x->client_iface,
+                                 .at = x->client,
+                                 .timeout_ms = pp->timeout_ms,
+                                 .mode = !x->told || !pp->params.mixed ? PHONE_MODE_UNKNOWN
+                                         : x->clear                    ? PHONE_MODE_CLEAR
+                                                                       : PHONE_MODE_SECURE };
         char a[ADDR_TEXT_MAX];
 
         snprintf(row.device, sizeof row.device, "%s", x->file.device);
@@ -278,8 +282,8 @@ static void serve_config(struct transfer *x, const struct phone_proxy_rt *pp)
                 return;
         x->t->c.config++;
         note_file(x, BOOT_FILE, true, "%s, %zu bytes", x->file.name, x->n);
-        if (x->file.device[0] && known(x, pp))
-                transfer_secure(x);
+        if (!x->file.device[0] || known(x, pp))
+                transfer_secure(x); /* everybody's file tells of who is known already */
         else
                 file_secured(x);
 }

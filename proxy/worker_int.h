@@ -55,7 +55,7 @@ struct psession {
         uint8_t nlink;
         bool gone_owed, end_owed, dead;
         uint8_t end_reason;
-        uint8_t drop; /* the flow drop that the end counts as */
+        uint8_t drop;        /* the flow drop that the end counts as */
         uint32_t drops_owed; /* messages dropped that the dataplane has not been told of */
         struct punt_flow_info info;
         enum session_state state;
@@ -67,6 +67,7 @@ struct psession {
         struct ldc_rt *ldc; /* reference: the server leg shows a certificate per client */
         uint32_t tls_proxy_id;
         struct phone_params phone; /* of its phone proxy, copied; ctx.phone points here */
+        bool by_mode;              /* its cluster is mixed: its server leg is that of the phone's security mode */
         uint32_t phone_timeout_ms;
         uint32_t nphones;           /* devices it has entered, at most */
         uint64_t unlisted_until_ms; /* its phone registered, but the table was full */
@@ -78,8 +79,8 @@ struct psession {
         bool client_counted; /* for its certificate too */
         bool source_full;    /* refused for its address has its share */
         struct license_use use;
-        bool counted;    /* as a TLS session */
-        bool tp_counted; /* also in the counts of its tls-proxy, which may have had no place */
+        bool counted;          /* as a TLS session */
+        bool tp_counted;       /* also in the counts of its tls-proxy, which may have had no place */
         struct transfer *tftp; /* its request that is under way; tftpx.h */
         struct tmr deadline, partial;
         bool partial_on, moved; /* its timer runs; the client's engine has used input in this turn */
@@ -278,6 +279,8 @@ int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, str
 int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec);
 void host_media_close(void *host_worker, uint32_t media);
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s);
+/* Where it is there is a phone, of this mode, for the dataplane to know; told, clear: SECURE_ bits. */
+void psession_secure(struct psession *s, uint8_t told, uint8_t clear);
 /* A step of a phone's boot; device NULL: whoever booted last from there. */
 void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text);
 bool ctx_phone_known(struct inspect_ctx *c, const char *device);

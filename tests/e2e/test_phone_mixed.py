@@ -1,4 +1,6 @@
 """Phones of a mixed cluster: each as its call manager has it. Files are the cluster's own, signed by it."""
+import ssl
+
 import pytest
 
 import phonelab
@@ -32,14 +34,18 @@ class KeylessManager(phonelab.SecureManager):
         sccp.CallManager.start(self, line, party, remote, None)
 
 
-def test_a_phone_without_a_file_takes_everybodys(mixed):
+@pytest.mark.parametrize("mode", [1, 3])
+def test_a_phone_without_a_file_takes_everybodys(mixed, mode):
     """Its own is not there, neither with a signature nor without: XMLDefault, edited and signed as well."""
     lab = mixed()
-    lab.cluster_signed("XMLDefault")
+    lab.cluster_signed("XMLDefault", mode=mode)
     phone = lab.phone()
     phone.boot()
     assert boot.element(phone.config, "deviceSecurityMode") == "3" and phone.managers == [(SEEN, 2000)]
-    lab.mixed_call(phone)
+    if mode == 3:
+        return lab.mixed_call(phone)
+    cm = lab.call_manager()
+    lab.call(cm, lab.register(cm, lab.line(phone)), lab.register(cm, lab.desk_phone()), 20)
 
 
 def test_the_publisher_behind_static_pat(mixed):
@@ -84,6 +90,41 @@ def test_a_phone_that_is_not_secure_there(mixed):
     lab.cluster_signed(mode=3)
     phone.boot()
     lab.mixed_call(phone)
+
+
+def turned_away(phone):
+    """It is believed, and its connection reset all the same: somebody else's leg was made for it."""
+    try:
+        with phone.connect() as sock:
+            sock.settimeout(60)
+            assert not sock.recv(1)
+    except (ConnectionError, ssl.SSLError):
+        pass
+
+
+def test_phones_of_both_modes_at_one_address(mixed):
+    """The latest file was the other's: a phone is reset, once, and comes again to the leg that is its own."""
+    lab = mixed()
+    other = "SEP00112233DD22"
+    lab.issue("other", "CP-7962G-" + other, ca="cisco_mfg_ca")
+    lab.cluster_signed(mode=1)
+    lab.cluster_signed(other, mode=3)
+    lab.ldc_issuer()
+    clear, secure = lab.call_manager(), lab.secure_manager()
+    one, two = lab.phone(), lab.phone(name=other, cert="other")
+    one.boot()
+    two.boot()  # at the same address
+    turned_away(one)
+    line = lab.line(one)
+    a = lab.register(clear, line)
+    turned_away(two)
+    second = lab.line(two, media=phonelab.srtp_peer.udp(lab.outside, siplab.PHONE, phonelab.PORT + 10))
+    b = lab.register(secure, second)
+    assert [n.endswith(other) for n in secure.door.names] == [True]
+    desk = lab.register(clear, lab.desk_phone())
+    lab.call(clear, a, desk, 20)
+    secure_desk = lab.register(secure, lab.secure_desk_phone("SEP00AABBCCDD01", media=phonelab.PORT + 2))
+    lab.call(secure, b, secure_desk, 20)
 
 
 def test_a_sip_phone_that_is_not_secure_there_and_a_secure_one_of_sccp(mixed):

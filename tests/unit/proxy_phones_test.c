@@ -205,6 +205,27 @@ static void a_request_proves_nothing(void **state UNUSED)
         assert_int_equal(phone_asked(t, &r), PHONE_ELSEWHERE);
 }
 
+/* The mode is the file's: who asks for it, from where, is no matter, nor is a phone that registers meanwhile. */
+static void the_latest_file_tells_the_mode(void **state UNUSED)
+{
+        struct phone_row r = row(1, "SEP1");
+
+        assert_int_equal(phone_mode(t, 1, "SEP1"), PHONE_MODE_UNKNOWN);
+        r.session = 0;
+        r.mode = PHONE_MODE_CLEAR;
+        assert_int_equal(phone_asked(t, &r), PHONE_OK);
+        assert_int_equal(phone_mode(t, 1, "SEP1"), PHONE_MODE_CLEAR);
+        assert_int_equal(phone_mode(t, 2, "SEP1"), PHONE_MODE_UNKNOWN);
+        r.mode = PHONE_MODE_UNKNOWN; /* the CTL file's request */
+        assert_int_equal(phone_asked(t, &r), PHONE_OK);
+        assert_int_equal(seen(1, "SEP1"), PHONE_OK);
+        assert_int_equal(phone_mode(t, 1, "SEP1"), PHONE_MODE_CLEAR);
+        r.mode = PHONE_MODE_SECURE;
+        r.at.a = addr_v4(0x01020304);
+        assert_int_equal(phone_asked(t, &r), PHONE_ELSEWHERE);
+        assert_int_equal(phone_mode(t, 1, "SEP1"), PHONE_MODE_SECURE);
+}
+
 static void requests_fill_half_of_the_table(void **state UNUSED)
 {
         struct phone_row r = row(1, "");
@@ -294,6 +315,7 @@ int main(void)
                 T(the_table_is_limited),
                 T(a_walk_resumes),
                 T(a_request_proves_nothing),
+                T(the_latest_file_tells_the_mode),
                 T(requests_fill_half_of_the_table),
                 T(the_table_needs_its_memory),
                 T(one_phone_is_cleared),

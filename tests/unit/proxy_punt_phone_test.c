@@ -170,6 +170,33 @@ static void the_latest_file_counts(void **state UNUSED)
         dialled(PHONE, 2443, 2443);
 }
 
+/* Everybody's file: of who is known already, and nobody is known the longer for it. */
+static void a_file_of_nobody_enters_nobody(void **state UNUSED)
+{
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, 0);
+        dialled(PHONE, 2443, 2443);
+        tell(PHONE, 0, 0, MINUTE);
+        dialled(PHONE, 2443, 2443);
+        wf_advance(&p.wf, MINUTE - 1000);
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, 0);
+        dialled(PHONE, 2443, 2000);
+        wf_advance(&p.wf, 2000);
+        dialled(PHONE, 2443, 2443);
+}
+
+/* A nonsecure cluster's, or one whose tls-proxy names a port of its own. */
+static void what_goes_elsewhere_stays_there(void **state UNUSED)
+{
+        tell(PHONE, SECURE_SCCP, SECURE_SCCP, MINUTE);
+        p.target.server_port = 2100;
+        pf_commit(&p);
+        dialled(PHONE, 2443, 2100);
+        p.target.server_port = 0;
+        p.target.server_shift = -443;
+        pf_commit(&p);
+        dialled(PHONE, 2443, 2000);
+}
+
 static void it_is_forgotten_with_the_phone(void **state UNUSED)
 {
         const struct punt_msg none = { .kind = PUNT_SECURE_VOID };
@@ -193,6 +220,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(all_that_a_phone_asks_is_one_workers, up, down),
                 cmocka_unit_test_setup_teardown(a_phone_without_security_is_spoken_for_in_clear, up, down),
                 cmocka_unit_test_setup_teardown(the_latest_file_counts, up, down),
+                cmocka_unit_test_setup_teardown(a_file_of_nobody_enters_nobody, up, down),
+                cmocka_unit_test_setup_teardown(what_goes_elsewhere_stays_there, up, down),
                 cmocka_unit_test_setup_teardown(it_is_forgotten_with_the_phone, up, down),
         };
 
