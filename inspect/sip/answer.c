@@ -125,10 +125,11 @@ static bool answer_line(struct sip_work *x, unsigned i, bool final, struct sip_l
         struct sip_media *md = i < x->call->nmedia ? x->call->media[i] : NULL;
         struct sip_side *a;
 
+        if (i < x->call->offer_lines[by] && sip_proto_is_rtp(m->proto) &&
+            sip_proto_is_rtp((enum sdp_proto)x->call->offer_proto[by][i]))
+                line->proto = x->call->offer_proto[by][i];
         if (!md || !md->offer[by].valid)
                 return false;
-        if (sip_proto_is_rtp(m->proto) && sip_proto_is_rtp((enum sdp_proto)md->offer[by].proto))
-                line->proto = md->offer[by].proto;
         a = &md->answer[slot_of(x)];
         sip_side_of(x, i, side, a);
         if (!a->refused && !md->offer[by].refused && !acceptable(m, md, side, a)) {

@@ -66,7 +66,8 @@ static bool anchored(struct sip_work *x, enum role role)
                 sip_anchor_answer(x, x->m->request || x->m->status >= 200, line);
         else
                 for (unsigned i = 0; i < s->nmedia; i++)
-                        line[i] = (struct sip_line){ .refuse = true, .proto = (uint8_t)s->m[i].proto };
+                        line[i] = (struct sip_line){ .refuse = true,
+                                                     .proto = (uint8_t)sip_proto_refused(x, s->m[i].proto) };
         return sip_sdp_anchor(x, line);
 }
 

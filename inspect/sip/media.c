@@ -135,12 +135,9 @@ void sip_media_retime(struct sip_call *call)
 
 /* ---- what a side says of itself ---- */
 
-#define UNTAKEN_LOG_MS 1000u
-
 /* The call goes on without it: nobody would know why one hears nothing. The message is told once a second. */
 void sip_media_untaken(struct sip_work *x, unsigned i, const char *why)
 {
-        struct sip_shared *sh = x->sh;
         char text[120];
 
         snprintf(text, sizeof text, "m= line %u refused: %s", i + 1, why);
@@ -148,10 +145,7 @@ void sip_media_untaken(struct sip_work *x, unsigned i, const char *why)
         sip_debug_message(x, text);
         if (x->c->phone)
                 debug_line(x->c->log, DBG_PP_MEDIA_ERRORS, "PP: %s", text);
-        if (sh->log_media_ms && x->c->now_ms < sh->log_media_ms + UNTAKEN_LOG_MS)
-                return;
-        sh->log_media_ms = x->c->now_ms;
-        sip_log_action(x->c, x->dir, x->m, "SIP Parameter", "Refused media of", text);
+        sip_log_hushed(&x->sh->log_media, x->c, x->dir, x->m, "Refused media of", text);
 }
 
 /* NULL: it can be carried. */

@@ -94,6 +94,12 @@ static bool offer_line(struct sip_work *x, unsigned i, struct sip_line *line)
         return ok;
 }
 
+/* A refused line tells a leg in clear text nothing of keys; its answer is put back as it was offered. */
+enum sdp_proto sip_proto_refused(const struct sip_work *x, enum sdp_proto p)
+{
+        return inspect_private(x->c, x->dir == DIR_C2S ? 1 : 0) ? p : sip_proto_as(p, false);
+}
+
 void sip_anchor_offer(struct sip_work *x, struct sip_line *line)
 {
         const struct sdp *s = &x->sh->sdp;
@@ -102,9 +108,13 @@ void sip_anchor_offer(struct sip_work *x, struct sip_line *line)
         for (unsigned i = 0; i < s->nmedia; i++) {
                 line[i] = (struct sip_line){ .proto = (uint8_t)s->m[i].proto };
                 line[i].refuse = !offer_line(x, i, &line[i]);
-                if (line[i].refuse)
-                        line[i].nkeys = 0;
+                x->call->offer_proto[by][i] = (uint8_t)s->m[i].proto;
+                if (!line[i].refuse)
+                        continue;
+                line[i].nkeys = 0;
+                line[i].proto = (uint8_t)sip_proto_refused(x, s->m[i].proto);
         }
+        x->call->offer_lines[by] = (uint8_t)s->nmedia;
         for (unsigned i = s->nmedia; i < x->call->nmedia; i++)
                 if (x->call->media[i])
                         x->call->media[i]->offer[by] = (struct sip_side){ .valid = true, .refused = true };

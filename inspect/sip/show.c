@@ -152,6 +152,24 @@ void sip_log_action(struct inspect_ctx *c, enum inspect_dir dir, const struct si
                         LS(to_if), LA(&to->a), LU(to->port), LS(info));
 }
 
+#define HUSH_MS 1000u
+
+void sip_log_hushed(struct sip_hush *h, struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m,
+                    const char *done, const char *why)
+{
+        char info[200];
+        uint32_t held = h->held;
+
+        if (h->told_ms && c->now_ms < h->told_ms + HUSH_MS) {
+                h->held++;
+                return;
+        }
+        if (held)
+                snprintf(info, sizeof info, "%.150s; %u more were not told before", why, held);
+        *h = (struct sip_hush){ .told_ms = c->now_ms };
+        sip_log_action(c, dir, m, "SIP Parameter", done, held ? info : why);
+}
+
 void sip_log_channel(struct sip_work *x, const char *type, enum inspect_dir writer, const struct endpoint *at)
 {
         struct inspect_ctx *c = x->c;

@@ -6,24 +6,10 @@
 
 /* ---- what cannot be understood ---- */
 
-#define BAD_LOG_MS 1000u
-
-/* What anybody may send any number of is told once a second and worker. */
-static void tell(struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m, const char *done,
-                 const char *why)
-{
-        struct sip_shared *sh = c->shared;
-
-        if (sh->log_bad_ms && c->now_ms < sh->log_bad_ms + BAD_LOG_MS)
-                return;
-        sh->log_bad_ms = c->now_ms;
-        sip_log_action(c, dir, m, "SIP Parameter", done, why);
-}
-
 enum sip_fate sip_full(struct sip_work *x, unsigned counter, const char *why)
 {
         sip_count(x->c, counter);
-        tell(x->c, x->dir, x->m, "Dropped", why);
+        sip_log_hushed(&x->sh->log_bad, x->c, x->dir, x->m, "Dropped", why);
         x->why = why;
         return SIP_DROP;
 }
@@ -32,7 +18,8 @@ enum sip_fate sip_malformed(struct inspect_ctx *c, enum inspect_dir dir, const s
 {
         sip_count(c, SIP_N_MALFORMED);
         sip_debug_bytes(c, dir, "malformed", why);
-        tell(c, dir, m, c->via[0] == VIA_UDP ? "Dropped" : "Dropped connection for", why);
+        sip_log_hushed(&((struct sip_shared *)c->shared)->log_bad, c, dir, m,
+                       c->via[0] == VIA_UDP ? "Dropped" : "Dropped connection for", why);
         inspect_refuse_text(c, "malformed SIP: %s", why);
         return SIP_CLOSE;
 }

@@ -159,7 +159,9 @@ struct sip_call {
         int8_t winner;  /* fork of the first 2xx; -1 none */
         int8_t delayed; /* dir of an offer in an answer that ACK or PRACK answers; -1 none */
         bool anchored, bye;
-        uint32_t offer_cseq[2]; /* by offering side */
+        uint32_t offer_cseq[2];                /* by offering side */
+        uint8_t offer_proto[2][SDP_MEDIA_MAX]; /* as it was written there: an answer repeats it */
+        uint8_t offer_lines[2];
         uint8_t nmedia;
         struct sip_media *media[SDP_MEDIA_MAX];
         struct endpoint signal[2]; /* contacts with a pinhole, by writer */
@@ -184,11 +186,18 @@ struct sip_rate {
         uint64_t since_ms;
 };
 
+/* Log lines that anybody may cause any number of: one a second is told, with how many were not. */
+struct sip_hush {
+        uint64_t told_ms; /* 0: nothing told yet */
+        uint32_t held;
+};
+
 struct sip_shared {
         const struct inspect_host *ops;
         void *host_worker;
         struct log_src *log;
-        uint64_t seed[2], log_bad_ms, log_media_ms, now_ms;
+        uint64_t seed[2], now_ms;
+        struct sip_hush log_bad, log_media;
         struct tmr_wheel *wheel;
         struct pool *calls, *txns, *media, *bindings;
         struct hash_table call_by_id, txn_by_key, binding_by_contact;
@@ -311,6 +320,8 @@ void sip_media_untaken(struct sip_work *x, unsigned i,
                        const char *why); /* an m-line is refused here: told and counted */
 bool sip_proto_is_rtp(enum sdp_proto p);
 enum sdp_proto sip_proto_as(enum sdp_proto p, bool secure);
+/* Of a line that is refused towards the reader of the message. */
+enum sdp_proto sip_proto_refused(const struct sip_work *x, enum sdp_proto p);
 
 /* group.c: what ends together */
 uint32_t sip_group(const struct sip_work *x, uint32_t *slot); /* opened when *slot is 0; 0: none */
@@ -401,6 +412,9 @@ void sip_debug_message(const struct sip_work *x, const char *what);
 void sip_debug_bytes(struct inspect_ctx *c, enum inspect_dir dir, const char *what, const char *why);
 void sip_log_action(struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m, const char *by,
                     const char *done, const char *info);
+/* The same for what is hushed. */
+void sip_log_hushed(struct sip_hush *h, struct inspect_ctx *c, enum inspect_dir dir, const struct sip_msg *m,
+                    const char *done, const char *why);
 void sip_log_channel(struct sip_work *x, const char *type, enum inspect_dir writer, const struct endpoint *at);
 void sip_count(struct inspect_ctx *c, unsigned which);
 

@@ -82,15 +82,15 @@ static const struct offer_row phone_offers[] = {
         { "SAVPF", M("m=audio 4000 RTP/SAVPF 0\r\n" CRYPTO("1", KEY_A)), "m=audio 20000 RTP/AVPF 0\r\n", 1 },
         { "AVP with a key", M("m=audio 4000 RTP/AVP 0\r\n" CRYPTO("1", KEY_A)), "m=audio 20000 RTP/AVP 0\r\n", 1 },
         { "AVP without one", M("m=audio 4000 RTP/AVP 0\r\n"), "m=audio 0 RTP/AVP 0\r\n", 0 },
-        { "SAVP without one", M("m=audio 4000 RTP/SAVP 0\r\n"), "m=audio 0 RTP/SAVP 0\r\n", 0 },
+        { "SAVP without one", M("m=audio 4000 RTP/SAVP 0\r\n"), "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "only an unknown suite", M("m=audio 4000 RTP/SAVP 0\r\na=crypto:1 ROT13 inline:" KEY_A "\r\n"),
-          "m=audio 0 RTP/SAVP 0\r\n", 0 },
+          "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "only a short key", M("m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QUJD\r\n"),
-          "m=audio 0 RTP/SAVP 0\r\n", 0 },
+          "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "unencrypted SRTP",
           M("m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A " UNENCRYPTED_SRTP\r\n"),
-          "m=audio 0 RTP/SAVP 0\r\n", 0 },
-        { "port 0", M("m=audio 0 RTP/SAVP 0\r\n" CRYPTO("1", KEY_A)), "m=audio 0 RTP/SAVP 0\r\n", 0 },
+          "m=audio 0 RTP/AVP 0\r\n", 0 },
+        { "port 0", M("m=audio 0 RTP/SAVP 0\r\n" CRYPTO("1", KEY_A)), "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "DTLS", M("m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\na=fingerprint:sha-1 00\r\n"),
           "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n", 0 },
         { "fax", M("m=image 4000 udptl t38\r\n"), "m=image 20000 udptl t38\r\n", 1 },
@@ -99,15 +99,15 @@ static const struct offer_row phone_offers[] = {
         { "loopback",
           "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
           "m=audio 4000 RTP/SAVP 0\r\n" CRYPTO("1", KEY_A),
-          "m=audio 0 RTP/SAVP 0\r\n", 0 },
+          "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "multicast",
           "v=0\r\no=- 1 1 IN IP4 198.51.100.10\r\ns=-\r\nc=IN IP4 239.1.1.1/5\r\nt=0 0\r\n"
           "m=audio 4000 RTP/SAVP 0\r\n" CRYPTO("1", KEY_A),
-          "m=audio 0 RTP/SAVP 0\r\n", 0 },
+          "m=audio 0 RTP/AVP 0\r\n", 0 },
         { "a name for an address",
           "v=0\r\no=- 1 1 IN IP4 h.example.com\r\ns=-\r\nc=IN IP4 h.example.com\r\nt=0 0\r\n"
           "m=audio 4000 RTP/SAVP 0\r\n" CRYPTO("1", KEY_A),
-          "m=audio 0 RTP/SAVP 0\r\n", 0 },
+          "m=audio 0 RTP/AVP 0\r\n", 0 },
 };
 
 static void offers_of_the_phone(void **st)
@@ -152,7 +152,7 @@ static void a_phone_that_does_not_encrypt(void **st)
         out.id = "keyed"; /* keys that anybody has read are not taken */
         out.to = NULL;
         text = talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO);
-        has(text, "m=audio 0 RTP/SAVP 0\r\n");
+        has(text, "m=audio 0 RTP/AVP 0\r\n");
         talk_response(&out, DIR_S2C, 488, "INVITE", 1, NULL);
 
         in.to = NULL; /* a call to it */
@@ -301,13 +301,13 @@ static void several_lines(void **st)
 
         (void)st;
         has(text, "c=IN IP4 10.1.1.9\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\nm=video 20002 RTP/AVP 96\r\n"
-                  "c=IN IP4 10.1.1.9\r\na=rtpmap:96 H264/90000\r\nm=video 0 RTP/SAVP 97\r\n");
+                  "c=IN IP4 10.1.1.9\r\na=rtpmap:96 H264/90000\r\nm=video 0 RTP/AVP 97\r\n");
         assert_int_equal(w.live, 2);
         assert_int_equal(w.media[1].spec.side[0].remote.a.v4, 0xc633640b);
         out.to = "b";
         text = talk_response(
                 &out, DIR_S2C, 200, "INVITE", 1,
-                SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\nm=video 0 RTP/SAVP 97\r\n");
+                SDP_HEAD("10.1.1.7") "m=audio 5000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\nm=video 0 RTP/AVP 97\r\n");
         has(text, "m=audio 16384 RTP/SAVP 0\r\na=crypto:1 ");
         has(text, "m=video 0 RTP/SAVP 96\r\nm=video 0 RTP/SAVP 97\r\n");
         assert_int_equal(w.live, 1);
@@ -751,7 +751,7 @@ static void capabilities_open_nothing(void **st)
         talk_request(&in, DIR_S2C, "OPTIONS", 1, NULL);
         in.to = "p";
         text = talk_response(&in, DIR_C2S, 200, "OPTIONS", 1, PHONE_AUDIO);
-        has(text, "m=audio 0 RTP/SAVP 0\r\n");
+        has(text, "m=audio 0 RTP/AVP 0\r\n");
         hasnt(text, "crypto");
         assert_int_equal(w.opened, 0);
 }
@@ -760,11 +760,16 @@ static void no_port_is_left(void **st)
 {
         (void)st;
         w.no_ports = true;
-        has(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO), "m=audio 0 RTP/SAVP 0\r\n");
+        has(talk_request(&out, DIR_C2S, "INVITE", 1, PHONE_AUDIO), "m=audio 0 RTP/AVP 0\r\n");
         assert_int_equal(feed_count(&f, "media refused"), 1);
         out.to = "b";
         talk_response(&out, DIR_S2C, 488, "INVITE", 1, NULL);
         assert_int_equal(sip_calls(w.shared), 0);
+        out.to = NULL;
+        talk_request(&out, DIR_C2S, "INVITE", 2, PHONE_AUDIO);
+        out.to = "b"; /* the answer repeats what was offered, though nothing is left of the line here */
+        has(talk_response(&out, DIR_S2C, 200, "INVITE", 2, SDP_HEAD("10.1.1.7") "m=audio 0 RTP/AVP 0\r\n"),
+            "m=audio 0 RTP/SAVP 0\r\n");
 }
 
 /* ---- a mixed cluster ---- */

@@ -505,6 +505,10 @@ static void refused_media_is_told(void **st)
         f.c.now_ms += 1000;
         talk_request(&t, DIR_C2S, "INVITE", 11, offers[3].sdp);
         assert_non_null(strstr(strstr(logged(), "607002") + 1, "607002"));
+        assert_non_null(strstr(lines, "; 9 more were not told before"));
+        f.c.now_ms += 1000;
+        talk_request(&t, DIR_C2S, "INVITE", 12, offers[3].sdp);
+        assert_null(strstr(strstr(logged(), "9 more") + 2, " more"));
         end();
 }
 
