@@ -97,11 +97,18 @@ static void ports_give(struct proxy_worker *w, const struct relay *r)
                         media_port_give(w->media_ports, &r->local.at[i].a, r->local.at[i].port);
 }
 
+static void share_give(struct proxy_worker *w, const struct addr *source, const struct addr *client, bool endpoint)
+{
+        source_give(w->sources, source, SOURCE_MEDIA);
+        source_give(w->clients, client, SOURCE_MEDIA);
+        if (endpoint)
+                source_give(w->sources, source, SOURCE_ENDPOINT_MEDIA);
+}
+
 static void relay_give(struct proxy_worker *w, struct relay *r)
 {
         ports_give(w, r);
-        source_give(w->sources, &r->source, SOURCE_MEDIA);
-        source_give(w->clients, &r->client, SOURCE_MEDIA);
+        share_give(w, &r->source, &r->client, r->endpoint);
         if (r->srtp)
                 proxy_srtp_give(w);
         r->srtp = false;
@@ -168,14 +175,29 @@ static uint32_t pairs_of(const struct psession *s)
         return MIN_OF(n, RELAYS_MAX);
 }
 
-/* Whatever connections a certificate has: a phone needs little; another endpoint leaves half to its neighbours. */
+/* Nobody knows how many certificates such a client has. */
+static bool is_endpoint(const struct psession *s)
+{
+        return !s->ctx.device[0] && s->client.fam;
+}
+
+/* Whatever connections a certificate has: a phone needs little; another endpoint leaves most to its neighbours. */
 static uint32_t share_of_client(const struct psession *s)
 {
         uint32_t n = pairs_of(s);
 
         if (s->ctx.device[0])
                 return PHONE_RELAYS_MAX;
-        return n < SOURCE_SHARED_MIN || !s->client.fam ? UINT32_MAX : n / 2;
+        return n < SOURCE_SHARED_MIN || !s->client.fam ? UINT32_MAX : n / 8 * 3;
+}
+
+/* All endpoints of one address, whatever certificates they have: half stays with phones and other addresses. */
+static bool endpoint_take(struct psession *s)
+{
+        uint32_t n = pairs_of(s);
+
+        return !is_endpoint(s) || source_take(s->w->sources, &s->info.client_real.a, SOURCE_ENDPOINT_MEDIA,
+                                              n < SOURCE_SHARED_MIN ? UINT32_MAX : n / 2);
 }
 
 /* Counts one for the client that asks. false: it has its share, c->reason. */
@@ -185,10 +207,16 @@ static bool share_take(struct psession *s)
 
         if (!source_take(w->sources, &s->info.client_real.a, SOURCE_MEDIA, source_share(pairs_of(s))))
                 return inspect_refuse_text(&s->ctx, "its address has as many media sessions as one may have"), false;
-        if (source_take(w->clients, &s->client, SOURCE_MEDIA, share_of_client(s)))
+        if (!source_take(w->clients, &s->client, SOURCE_MEDIA, share_of_client(s))) {
+                source_give(w->sources, &s->info.client_real.a, SOURCE_MEDIA);
+                return inspect_refuse_text(&s->ctx, "its certificate has as many media sessions as one may have"),
+                       false;
+        }
+        if (endpoint_take(s))
                 return true;
-        source_give(w->sources, &s->info.client_real.a, SOURCE_MEDIA);
-        return inspect_refuse_text(&s->ctx, "its certificate has as many media sessions as one may have"), false;
+        share_give(w, &s->info.client_real.a, &s->client, false);
+        return inspect_refuse_text(&s->ctx, "endpoints of its address have as many media sessions as they may have"),
+               false;
 }
 
 /* A slot, counted for the client. NULL: refused, c->reason. */
@@ -203,11 +231,11 @@ static struct relay *relay_for(struct psession *s)
         if (r) {
                 r->source = s->info.client_real.a;
                 r->client = s->client;
+                r->endpoint = is_endpoint(s);
                 r->phone_proxy_id = s->info.phone_proxy_id;
                 return r;
         }
-        source_give(w->sources, &s->info.client_real.a, SOURCE_MEDIA);
-        source_give(w->clients, &s->client, SOURCE_MEDIA);
+        share_give(w, &s->info.client_real.a, &s->client, is_endpoint(s));
         inspect_refuse_text(&s->ctx, "no media session is free");
         return NULL;
 }

@@ -12,7 +12,7 @@
 #include "platform/base/addr.h"
 #include "platform/base/attr.h"
 
-enum source_of { SOURCE_HANDSHAKES, SOURCE_STREAMS, SOURCE_SESSIONS, SOURCE_MEDIA, SOURCE_TFTP, SOURCE_KINDS };
+enum source_of { SOURCE_HANDSHAKES, SOURCE_STREAMS, SOURCE_SESSIONS, SOURCE_MEDIA, SOURCE_ENDPOINT_MEDIA, SOURCE_TFTP, SOURCE_KINDS };
 
 struct sources;
 struct sources *sources_new(void) MUST_USE;

@@ -105,7 +105,8 @@ struct relay {
         uint32_t gen;
         uint8_t link; /* of the dataplane worker that has it */
         bool live, open, closing, close_owed;
-        bool srtp; /* counted as such */
+        bool srtp;     /* counted as such */
+        bool endpoint; /* of a client whose certificate names no device */
         const struct inspect_engine *engine;
         uint64_t cookie, owner;
         struct addr source, client; /* of the session that asked: it is counted for both */

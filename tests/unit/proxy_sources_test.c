@@ -231,13 +231,50 @@ static void one_certificate_leaves_media_to_others(void **state UNUSED)
         assert_string_equal(x[0]->ctx.reason, "its certificate has as many media sessions as one may have");
         assert_int_equal(relays_of(x[1]), 0);
         assert_int_equal(source_has(b.p->sources, &x[1]->info.client_real.a, SOURCE_MEDIA), 0);
-        assert_int_equal(relays_of(x[2]), 100); /* no phone: half of what there is */
+        assert_int_equal(relays_of(x[2]), 75); /* no phone: three eighths of what there is */
         assert_int_equal(relays_of(x[3]), PHONE_RELAYS_MAX);
         for (unsigned i = 0; i < RELAYS_MAX; i++)
                 if (b.p->relay[i].live)
                         host_media_close(b.p, (b.p->relay[i].gen & 0x7FFFF) << 13 | i);
         for (unsigned i = 0; i < 4; i++) {
                 assert_int_equal(source_has(b.p->clients, &x[i]->client, SOURCE_MEDIA), 0);
+                mem_free(x[i]);
+        }
+}
+
+/* ... nor does a second certificate help: endpoints of one address have half together, its phones what they need. */
+static void endpoints_of_one_address_leave_media_to_others(void **state UNUSED)
+{
+        struct psession *x[5];
+        uint32_t first = 0;
+
+        b.term.port_hi = 20000 + 2 * 200 - 1;
+        for (unsigned i = 0; i < 5; i++) {
+                x[i] = mem_alloc(MEM_MISC, sizeof *x[i]);
+                assert_non_null(x[i]);
+                bare_session(&b, x[i]);
+                x[i]->info.client_real.a = pb_addr(i == 4 ? "198.51.100.99" : "198.51.100.98");
+                memset(x[i]->ctx.client_id, (int)i + 1, sizeof x[i]->ctx.client_id);
+                x[i]->client = source_of_client(x[i]->ctx.client_id);
+        }
+        snprintf(x[3]->ctx.device, sizeof x[3]->ctx.device, "SEP001122334456");
+        assert_int_equal(relays_of(x[0]), 75);
+        assert_int_equal(relays_of(x[1]), 25);
+        assert_string_equal(x[1]->ctx.reason,
+                            "endpoints of its address have as many media sessions as they may have");
+        assert_int_equal(relays_of(x[2]), 0);
+        while (!b.p->relay[first].live || !addr_eq(&b.p->relay[first].client, &x[0]->client))
+                first++;
+        host_media_close(b.p, (b.p->relay[first].gen & 0x7FFFF) << 13 | first);
+        assert_int_equal(relays_of(x[2]), 1);
+        assert_int_equal(relays_of(x[3]), PHONE_RELAYS_MAX); /* a phone behind the same address */
+        assert_int_equal(relays_of(x[4]), 67);               /* another address; one pair of ports rests */
+        for (unsigned i = 0; i < RELAYS_MAX; i++)
+                if (b.p->relay[i].live)
+                        host_media_close(b.p, (b.p->relay[i].gen & 0x7FFFF) << 13 | i);
+        for (unsigned i = 0; i < 5; i++) {
+                assert_int_equal(source_has(b.p->sources, &x[i]->info.client_real.a, SOURCE_ENDPOINT_MEDIA), 0);
+                assert_int_equal(source_has(b.p->sources, &x[i]->info.client_real.a, SOURCE_MEDIA), 0);
                 mem_free(x[i]);
         }
 }
@@ -301,6 +338,7 @@ int main(void)
                 T(one_address_leaves_descriptors_to_others),
                 T(one_address_ends_its_own_handshakes),
                 T(one_address_leaves_media_to_others),
+                T(endpoints_of_one_address_leave_media_to_others),
                 T(one_certificate_leaves_media_to_others),
                 T(one_certificate_has_few_connections),
                 T(one_address_leaves_phones_to_others),
