@@ -79,6 +79,7 @@ struct box {
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
         struct box_net *net;
         struct syslog_send *syslog; /* NULL in check mode */
+        struct dns *dns;            /* NULL in check mode */
 };
 
 #endif

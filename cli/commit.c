@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/dns_conf.h"
 #include "cli/store.h"
 #include "nat/nat_rt.h"
 #include "pki/keystore.h"
@@ -226,6 +227,16 @@ int commit_logging(struct commit *c, struct err *e)
         return 0;
 }
 
+static void apply_dns(struct box *b)
+{
+        struct dns_conf c;
+
+        if (!b->dns)
+                return;
+        dns_conf_of(b->store, &c);
+        dns_configure(b->dns, &c);
+}
+
 int commit_run(struct commit *c, struct err *e)
 {
         struct box *b = c->box;
@@ -240,6 +251,8 @@ int commit_run(struct commit *c, struct err *e)
                 c->stats.failed++;
                 return -1;
         }
+        if (dirty & DIRTY_SYS)
+                apply_dns(b);
         c->assets = assets;
         b->store->dirty = 0;
         if (dirty & DIRTY_PARTS) {

@@ -105,6 +105,7 @@ static const struct conf_kind kinds[] = {
         { KIND("regex-class", inspection.regex_classes, MAP_NAME_MAX, "% class-map type regex ", " not configured") },
         { KIND("sip-class", inspection.sip_classes, MAP_NAME_MAX, "% class-map type inspect sip ",
                " not configured") },
+        { KIND("dns-group", sys.dns_groups, 64, "DNS server-group ", " does not exist"), .always = "DefaultDNS" },
         { KIND("user", sys.users, USERNAME_MAX, "username ", " does not exist") },
         { 0 },
 };
@@ -153,7 +154,7 @@ void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)
         conf_each(struct conf_obj, o, list_of(k, s))
                 if (!k->fits || k->fits(o))
                         fn(ctx, o->name);
-        if (k->always)
+        if (k->always && !conf_list_find(list_of(k, s), k->always))
                 fn(ctx, k->always);
 }
 

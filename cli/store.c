@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/dns_conf.h"
 #include "cli/hwname.h"
 #include "cli/load.h"
 #include "cli/nested.h"
@@ -47,7 +48,8 @@ static const struct list_def lists[] = {
         DEF(sys.log_hosts, loghost_conf, NULL),
         DEF(sys.name_alias, inert_conf, NULL),
         DEF(sys.inert, inert_conf, NULL),
-        DEF(sys.dns_groups, inert_block_conf, inert_block_conf_fini),
+        DEF(sys.dns_lookup, name_conf, NULL),
+        DEF(sys.dns_groups, dns_group_conf, dns_group_conf_fini),
         DEF(sys.dns_maps, inert_block_conf, inert_block_conf_fini),
         DEF(inspection.regexes, regex_conf, NULL),
         DEF(inspection.regex_classes, regex_class_conf, regex_class_conf_fini),

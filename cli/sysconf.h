@@ -47,6 +47,17 @@ struct loghost_conf { /* logging host IFC A [udp/PORT] */
         uint16_t port; /* 0: 514 */
 };
 
+struct dns_server_conf { /* name-server A */
+        struct conf_obj o;
+        struct addr addr;
+};
+struct dns_group_conf { /* dns server-group NAME */
+        struct conf_obj o;
+        struct conf_list servers; /* struct dns_server_conf: asked in this order */
+        char domain[128];         /* "" unset */
+        uint32_t timeout_s, retries, expire_min, poll_min;
+};
+
 struct aaa_conf { /* aaa authentication WHAT console LOCAL */
         bool serial, enable, ssh, telnet, http;
 };
@@ -65,13 +76,15 @@ struct sys_conf {
         char tz_name[9];              /* "" UTC */
         int16_t tz_hours, tz_minutes;
         bool no_names;
+        char dns_group[65]; /* dns-group: "" DefaultDNS */
         /* the lists, from users on */
         struct conf_list users;      /* struct user_conf */
         struct conf_list banners;    /* struct banner_conf */
         struct conf_list log_hosts;  /* struct loghost_conf */
         struct conf_list name_alias; /* struct inert_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
-        struct conf_list dns_groups; /* struct inert_block_conf */
+        struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */
+        struct conf_list dns_groups; /* struct dns_group_conf */
         struct conf_list dns_maps;   /* struct inert_block_conf: policy-map type inspect */
 };
 

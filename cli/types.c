@@ -107,6 +107,7 @@ const struct cmd_type cmd_types[] = {
         { "protocol", "<0-255>", "IP protocol number or name", NAMED(protocol) },
         { "addr", "A.B.C.D", "IP address", .match = addr_match, .store = addr_store, .write = addr_write,
           .set = addr_set, .clear = addr_clear },
+        { "host", "Hostname or A.B.C.D", "Name or address of a host", .match = host_match, .write = word_write, TEXTS },
         { "net", "A.B.C.D", "Network address", .match = net_match, .store = net_store, .write = addr_write,
           .set = addr_set, .clear = addr_clear },
         { "mask", "A.B.C.D", "Network mask", .match = mask_match, .store = mask_store, .write = mask_write,

@@ -55,6 +55,19 @@ TYPE_MATCH(addr_match)
         return MIN_OF(dotted_prefix(s, n), n - 1);
 }
 
+/* Whether a name is one is the DNS client's question: its refusal has words. */
+TYPE_MATCH(host_match)
+{
+        size_t i = 0;
+
+        (void)env;
+        (void)ta;
+        while (i < n && (s[i] == '-' || s[i] == '.' || s[i] == '_' || (s[i] >= '0' && s[i] <= '9') ||
+                         ((s[i] | 0x20) >= 'a' && (s[i] | 0x20) <= 'z')))
+                i++;
+        return i;
+}
+
 TYPE_STORE(addr_store)
 {
         struct addr a;

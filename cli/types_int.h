@@ -76,6 +76,7 @@ TYPE_STORE(protocol_store);
 TYPE_WRITE(protocol_write);
 TYPE_EACH(protocol_each);
 /* Addresses: types_addr.c */
+TYPE_MATCH(host_match);
 TYPE_MATCH(addr_match);
 TYPE_STORE(addr_store);
 TYPE_WRITE(addr_write);

@@ -70,17 +70,59 @@ static int other(const struct phone_hosts *p, const struct addr *real, struct ph
         return 0;
 }
 
+static int place(const struct phone_hosts *p, const struct addr *real, struct phone_xml_host *h, struct err *e)
+{
+        return h->kind == PHONE_XML_CM ? call_manager(p, real, h, e) : other(p, real, h, e);
+}
+
+/* Of several addresses the first one that a phone can use. */
+static int place_any(const struct phone_hosts *p, const struct name_answer *a, struct phone_xml_host *h,
+                     struct err *e)
+{
+        struct phone_xml_host was = *h;
+        int ret = -1;
+
+        for (unsigned i = 0; i < a->n && ret < 0; i++) {
+                *h = was;
+                ret = place(p, &a->at[i], h, e);
+        }
+        return ret;
+}
+
+static int no_address(struct phone_hosts *p, const char *name, const char *why, struct err *e)
+{
+        snprintf(p->name, sizeof p->name, "%s", name);
+        snprintf(p->why, sizeof p->why, "%s", why);
+        return err_set(e, ERR_REF, "name %.80s: not in the CTL, and no address: %.200s", name, why);
+}
+
+static int by_name(struct phone_hosts *p, struct phone_xml_host *h, struct err *e)
+{
+        struct name_answer a;
+
+        if (phone_proxy_names(p->pp, h->text))
+                return 0;
+        if (!p->names || !p->names->ask)
+                return no_address(p, h->text, "there is no DNS client", e);
+        switch (p->names->ask(p->names->ctx, h->text, &a)) {
+        case NAME_KNOWN:
+                return place_any(p, &a, h, e);
+        case NAME_ASKED:
+                return 1;
+        case NAME_UNKNOWN:
+        default:
+                return no_address(p, h->text, a.why, e);
+        }
+}
+
 int phone_host_translate(void *ctx, struct phone_xml_host *h, struct err *e)
 {
-        const struct phone_hosts *p = ctx;
+        struct phone_hosts *p = ctx;
         struct addr real;
 
         if (!addr_parse(h->text, &real))
-                return phone_proxy_names(p->pp, h->text)
-                               ? 0
-                               : err_set(e, ERR_REF, "name %.80s: neither in the CTL nor can it be resolved here",
-                                         h->text);
+                return by_name(p, h, e);
         if (!addr_is_v4(&real))
                 return err_set(e, ERR_SUPPORT, "%.80s: IPv4 only", h->text);
-        return h->kind == PHONE_XML_CM ? call_manager(p, &real, h, e) : other(p, &real, h, e);
+        return place(p, &real, h, e);
 }

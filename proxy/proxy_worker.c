@@ -462,6 +462,11 @@ void proxy_wake(void *proxy)
                 evl_wake(w->evl);
 }
 
+void proxy_set_names(struct proxy_worker *w, const struct name_service *names)
+{
+        w->names = *names;
+}
+
 void proxy_stop(struct proxy_worker *w)
 {
         atomic_store(&w->stop, true);

@@ -10,6 +10,7 @@
 #include "proxy/boots.h"
 #include "platform/base/table_use.h"
 #include "proxy/media.h"
+#include "proxy/names.h"
 #include "proxy/phones.h"
 #include "proxy/proxy_rt.h"
 #include "proxy/punt.h"
@@ -38,6 +39,8 @@ struct proxy_env {
 };
 struct proxy_worker *proxy_worker_new(unsigned id, const struct proxy_env *env, struct err *e) MUST_USE;
 void proxy_worker_free(struct proxy_worker *p); /* aborts all sessions first */
+/* Who knows addresses of names; before its thread starts. Without one, names are known to nobody. */
+void proxy_set_names(struct proxy_worker *p, const struct name_service *names);
 /* One round; waits at most wait_ms. Returns events handled. */
 unsigned proxy_step(struct proxy_worker *p, unsigned wait_ms);
 void proxy_run(struct proxy_worker *p);  /* until proxy_stop() */

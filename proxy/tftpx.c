@@ -73,18 +73,25 @@ static void close_flow(struct transfer *x, struct punt_far *f)
         f->flow = 0;
 }
 
-void transfer_drop_fetch(struct transfer *x)
+void transfer_leave_server(struct transfer *x)
 {
-        if (!x->fetching)
-                return;
-        x->fetching = false;
-        x->t->nfetches--;
         if (x->ev.on)
                 evl_del(x->t->w->evl, &x->ev);
         if (x->ev.fd >= 0)
                 close(x->ev.fd);
         x->ev.fd = -1;
         close_flow(x, &x->far);
+}
+
+void transfer_drop_fetch(struct transfer *x)
+{
+        if (!x->fetching)
+                return;
+        x->fetching = false;
+        x->t->nfetches--;
+        x->t->nnaming -= x->naming;
+        x->naming = false;
+        transfer_leave_server(x);
         tftp_fetch_fini(&x->fetch);
 }
 
@@ -248,6 +255,9 @@ static void on_due(struct transfer *x)
                 } else {
                         far_step(x, tftp_fetch_tick(&x->fetch, now));
                 }
+                break;
+        case TR_NAMES:
+                file_named(x, late);
                 break;
         case TR_SEND:
                 if (late)

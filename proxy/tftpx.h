@@ -24,6 +24,9 @@ struct tftpx;
 #define TFTPX_BYTES_MAX (64u << 20) /* of file contents, in all */
 #define TFTPX_FILE_MAX (16u << 20)
 #define TFTPX_FETCH_MS 60000u
+#define TFTPX_NAMING_MAX 64u /* files that wait for addresses of names */
+#define TFTPX_NAMES_MS 45000u
+#define TFTPX_NAMES_LOOK_MS 20u
 #define TFTPX_TOTAL_MS 300000u
 
 /* listen: opens the socket in the namespace of the calling thread. */
@@ -43,6 +46,7 @@ struct tftpx_counts {
         uint64_t malformed, names, writes, unsigned_config; /* refused */
         uint64_t source_limit, total_limit, memory;         /* refused: limits */
         uint64_t not_found, silent, unusable, sign_failed;  /* of the servers; edit; signature */
+        uint64_t no_name;                                   /* of those: a name without an address */
         uint64_t stray, given_up;                           /* foreign datagrams; phones that fell silent */
 };
 void tftpx_counts_add(const struct proxy_worker *w, struct tftpx_counts *sum, uint32_t *now, uint32_t *most);

@@ -235,10 +235,35 @@ static void note_mode(struct transfer *x, const struct phone_xml_seen *seen, con
         x->clear = pp->params.mixed && seen->security_mode < 2 ? x->told : 0;
 }
 
-/* The edited file in the worker's scratch; its length, or 0: refused. */
-static size_t edit(struct transfer *x, const struct phone_proxy_rt *pp, struct cur in)
+/* A name in it has no address: the operator learns which one and who says so. */
+static void tell_no_name(struct transfer *x, const struct phone_hosts *h)
 {
-        struct phone_hosts hosts = { x->t->w->snap, pp, x->client_iface };
+        uint32_t held;
+        char why[sizeof h->why + PHONE_FILE_MAX + 24];
+
+        x->t->c.no_name++;
+        pp_error(x, "PP: Unable to get dns response for %s: %s", h->name, h->why);
+        if (!log_limit_take(&x->t->no_name, transfer_now(x->t), &held))
+                return;
+        snprintf(why, sizeof why, "%s; %s is refused", h->why, x->file.name);
+        log_msg(x->t->w->log, LOG_746016, LS(h->name), LS(why));
+}
+
+static void unusable(struct transfer *x, const struct phone_hosts *h, const char *why)
+{
+        x->t->c.unusable++;
+        if (h->name[0])
+                tell_no_name(x, h);
+        pp_error(x, "PP: Callback, error modifying config file %s: %s", x->file.name, why);
+        refuse(x, TFTP_E_UNDEFINED, why);
+}
+
+/* The edited file in the worker's scratch, *n octets. As phone_xml_edit(); -1: it has been refused. */
+static int edit(struct transfer *x, const struct phone_proxy_rt *pp, struct cur in, size_t *n)
+{
+        struct phone_hosts hosts = {
+                .snap = x->t->w->snap, .pp = pp, .phone_iface = x->client_iface, .names = &x->t->w->names
+        };
         struct phone_xml_rules rules = { .security_mode = 3,
                                          .softphone_mode = pp->cipc_authenticated ? 2 : 0,
                                          .keep_settings = pp->keep_settings,
@@ -248,33 +273,60 @@ static size_t edit(struct transfer *x, const struct phone_proxy_rt *pp, struct c
         struct phone_xml_seen seen = { 0 };
         struct err e = { 0 };
         char url[ADDR_TEXT_MAX + 8];
+        int ret;
 
         if (pp->proxy_server.fam) {
                 proxy_url(x, pp, url, sizeof url);
                 rules.proxy_url = url;
         }
-        if (phone_xml_edit(&rules, in.p, in.left, &out, &seen, &e) == 0) {
+        ret = phone_xml_edit(&rules, in.p, in.left, &out, &seen, &e);
+        *n = out.len;
+        if (ret == 0) {
                 tell_edits(x, &seen, pp);
                 note_mode(x, &seen, pp);
-                return out.len;
         }
-        x->t->c.unusable++;
-        pp_error(x, "PP: Callback, error modifying config file %s: %s", x->file.name, e.text);
-        refuse(x, TFTP_E_UNDEFINED, e.text);
-        return 0;
+        if (ret < 0)
+                unusable(x, &hosts, e.text);
+        return ret;
+}
+
+/* Addresses of names in it are being asked for: it is edited again when some have come. */
+static void wait_for_names(struct transfer *x)
+{
+        struct tftpx *t = x->t;
+
+        if (x->state != TR_NAMES && t->nnaming == TFTPX_NAMING_MAX) {
+                t->c.total_limit++;
+                refuse(x, TFTP_E_UNDEFINED, "too many files wait for addresses of names");
+                return;
+        }
+        if (x->state != TR_NAMES) {
+                pp_event(x, "PP: %s waits for addresses of names in it", x->file.name);
+                transfer_leave_server(x);
+                x->state = TR_NAMES;
+                x->naming = true;
+                t->nnaming++;
+                x->until_ms = transfer_now(t) + TFTPX_NAMES_MS;
+        }
+        transfer_arm(x, MIN_OF(transfer_now(t) + TFTPX_NAMES_LOOK_MS, x->until_ms));
 }
 
 static void serve_config(struct transfer *x, const struct phone_proxy_rt *pp)
 {
         struct ctl_head h;
+        const struct name_service *names = &x->t->w->names;
         bool was_signed, signed_ok;
         struct cur p;
         size_t n;
+        int ret;
 
         if (!payload(x, &p, &h, &was_signed))
                 return;
-        n = edit(x, pp, p);
-        if (!n)
+        x->news = names->news ? names->news(names->ctx) : 0;
+        ret = edit(x, pp, p, &n);
+        if (ret > 0)
+                wait_for_names(x);
+        if (ret)
                 return;
         signed_ok = sign(x, pp, x->t->w->scratch, n);
         mem_wipe(x->t->w->scratch, n); /* there are passwords in it */
@@ -327,6 +379,18 @@ void file_fetched(struct transfer *x)
                 x->t->c.plain++;
                 transfer_send(x);
         }
+}
+
+void file_named(struct transfer *x, bool late)
+{
+        const struct name_service *names = &x->t->w->names;
+
+        if (late)
+                refuse(x, TFTP_E_UNDEFINED, "no DNS server has answered in time for the names in it");
+        else if (names->news(names->ctx) != x->news)
+                file_fetched(x);
+        else
+                wait_for_names(x);
 }
 
 /* ---- what the server does not have ---- */

@@ -17,6 +17,7 @@ enum transfer_state {
         TR_QUEUED,    /* others are being fetched */
         TR_FAR_OPEN,  /* a flow to the TFTP server is asked for */
         TR_FETCH,     /* the file is on its way to us */
+        TR_NAMES,     /* it is here; names in it are being asked for */
         TR_NEAR_OPEN, /* a flow to the phone with a port of its own is asked for */
         TR_SEND,      /* the file is on its way to the phone */
         TR_OVER,      /* late packets of the phone find nobody strange */
@@ -55,7 +56,9 @@ struct transfer {
         size_t n, room;
         struct tmr tmr;
         uint64_t born_ms, until_ms;
+        unsigned news; /* of the name service, when it was asked last */
         bool readable, due, counted;
+        bool naming; /* it is one of those that wait for names */
 };
 
 struct source_rate {
@@ -72,11 +75,11 @@ struct tftpx {
         struct pool *pool;
         struct transfer **near_flow[8]; /* per link: by id of the flow with a port of its own, reserved */
         struct list work, over, queue;  /* over: the oldest first; queue: the first to come */
-        uint32_t nfetches;
+        uint32_t nfetches, nnaming;
         uint64_t cookies;
         struct tftp_budget budget;
         struct tftpx_counts c;
-        struct log_limit not_found, unsigned_log;
+        struct log_limit not_found, unsigned_log, no_name;
         struct source_rate *rate; /* [SOURCE_RATES] */
 };
 
@@ -97,6 +100,7 @@ bool transfer_take(struct transfer *x, const void *p, size_t n); /* contents of 
 void transfer_secure(struct transfer *x); /* asks the dataplane; goes on when it has answered */
 void transfer_ask_flow(struct transfer *x, struct punt_far *f);
 void transfer_drop_fetch(struct transfer *x);
+void transfer_leave_server(struct transfer *x); /* what it gave is kept */
 struct sockaddr_in transfer_pseudo(const struct transfer *x, unsigned leg, uint32_t flow, uint8_t gen);
 void transfer_put(int fd, const struct sockaddr_in *to, const void *p, size_t n);
 
@@ -119,6 +123,7 @@ void near_answer_error(struct tftpx *t, const struct psession *s, uint16_t code,
 void file_begin(struct transfer *x);
 void file_secured(struct transfer *x);
 void file_fetched(struct transfer *x);
+void file_named(struct transfer *x, bool late); /* TR_NAMES: a look for answers */
 void file_missing(struct transfer *x); /* x->fetch says why */
 
 #define pp_event(x, ...) debug_line((x)->t->w->log, DBG_PP_TFTP_EVENTS, __VA_ARGS__)

@@ -164,6 +164,7 @@ struct proxy_worker {
         struct phone_table *phones;
         struct boots *boots;
         struct tftpx *tftpx;
+        struct name_service names; /* zeroed: there is none */
         struct pat *pat;
         bool ports_came;               /* or did not: whoever waits for one tries again */
         struct list waits;             /* sessions */

@@ -93,30 +93,6 @@ const struct cmd_row rows_clock[] = {
         END,
 };
 
-/* ---- dns ---- */
-#define NO_DNS "there is no DNS client"
-static const struct cmd_row dns_rows[] = {
-        { ROW_INERT, "name-server A:addr [B:addr] [C:addr] [D:addr] [E:addr] [F:addr]", "Addresses of DNS servers",
-          .list = offsetof(struct inert_block_conf, lines), .inert = NO_DNS },
-        { ROW_INERT, "domain-name DOMAIN:word(127)", "Domain added to short names",
-          .list = offsetof(struct inert_block_conf, lines), .inert = NO_DNS, .flags = ROW_SINGLE },
-        { ROW_INERT, "retries N:u32(0-10)", "How often to ask again",
-          .list = offsetof(struct inert_block_conf, lines), .inert = NO_DNS, .flags = ROW_SINGLE },
-        { ROW_INERT, "timeout N:u32(1-30)", "Seconds to wait", .list = offsetof(struct inert_block_conf, lines),
-          .inert = NO_DNS, .flags = ROW_SINGLE },
-        END,
-};
-static const struct cmd_mode dns_mode = { "config-dns-server-group",
-                                          "dns-server-group configuration commands:", dns_rows };
-
-const struct cmd_row rows_dns[] = {
-        KEPT("dns domain-lookup IFC:nameif", "Ask DNS servers through an interface", NO_DNS),
-        KEPT("dns name-server A:addr", "A DNS server", NO_DNS),
-        { ROW_MODE, "dns server-group NAME:newname(64)", "A group of DNS servers", NULL, DIRTY_SYS,
-          STORE(sys.dns_groups), &dns_mode, .init = init_block },
-        END,
-};
-
 /* ---- aaa ---- */
 #define NO_SERVER "there is no such server"
 static const struct cmd_bind aaa_bind[] = {

@@ -51,11 +51,11 @@ static enum dialog_next ask_source(struct dialog *d, const struct copy_state *st
 /* What stands after the question that was just answered. */
 static enum dialog_next ask_next(struct dialog *d, struct copy_state *st)
 {
-        char path[512], host[ADDR_TEXT_MAX];
+        char path[512];
         struct err e;
 
         if (d->at < ASK_HOST && st->plan.dst.kind == COPY_TFTP)
-                return ask(d, ASK_HOST, "Address or name of remote host", addr_print(&st->plan.dst.host, host));
+                return ask(d, ASK_HOST, "Address or name of remote host", st->plan.dst.host);
         if (d->at < ASK_NAME && asks_name(&st->plan))
                 return ask(d, ASK_NAME, "Destination filename", st->plan.dst.name);
         if (d->at < ASK_OVERWRITE && st->plan.dst.kind == COPY_FLASH) {
@@ -78,7 +78,7 @@ static int take_answer(const struct dialog *d, struct copy_plan *p, const char *
         if (d->at == ASK_SOURCE)
                 return copy_rename(&p->src, answer, e);
         if (d->at == ASK_HOST)
-                return addr_parse(answer, &p->dst.host) ? 0 : err_set(e, ERR_SYNTAX, "%s is not an address", answer);
+                return copy_host(&p->dst, answer, strlen(answer), e);
         return str_copy(p->dst.name, sizeof p->dst.name, answer)
                        ? 0
                        : err_set(e, ERR_RANGE, "file name of more than %zu characters", sizeof p->dst.name - 1);
@@ -115,7 +115,7 @@ static int do_copy(struct session *s, const struct args *a, struct err *e)
 
 const struct exec_row exec_copy[] = {
         { "copy [/noconfirm] [/pcap] SOURCE:word DESTINATION:word",
-          "Copy running-config, startup-config, disk0:FILE or capture:NAME to one of these or to tftp://ADDRESS/FILE",
+          "Copy running-config, startup-config, disk0:FILE or capture:NAME to one of these or to tftp://HOST/FILE",
           15, do_copy },
         { 0 },
 };

@@ -5,12 +5,14 @@
 
 #include "cli/exec/cap_live.h"
 #include "cli/exec/pkt_text.h"
+#include "cli/exec/resolve.h"
 #include "cli/exec/save.h"
 #include "cli/load.h"
 #include "cli/running.h"
 #include "cli/store.h"
 #include "platform/base/file.h"
 #include "platform/net/pcap.h"
+#include "platform/svc/dns.h"
 #include "platform/svc/tftp_put.h"
 
 #define MARK_BYTES 65536u /* one '!' for each, at most MARKS */
@@ -18,18 +20,29 @@
 
 /* ---- names ---- */
 
+int copy_host(struct copy_end *c, const char *text, size_t n, struct err *e)
+{
+        char host[sizeof c->host], canon[DNS_NAME_MAX + 1];
+        struct addr at;
+        struct err why;
+
+        if (n >= sizeof host)
+                return err_set(e, ERR_SYNTAX, "the name of the host has more than %zu characters", sizeof host - 1);
+        memcpy(host, text, n);
+        host[n] = 0;
+        if (!(addr_parse(host, &at) && addr_is_v4(&at)) && dns_canon(host, "", canon, &why) < 0)
+                return err_set(e, ERR_SYNTAX, "%s is neither an address nor a name of a host", host);
+        str_copy(c->host, sizeof c->host, host);
+        return 0;
+}
+
 static int parse_tftp(const char *url, struct copy_end *out, struct err *e)
 {
         const char *host = url + 7;
         size_t n = strcspn(host, "/");
-        char text[ADDR_TEXT_MAX];
 
-        if (n >= sizeof text)
-                return err_set(e, ERR_SYNTAX, "%s: tftp://ADDRESS/FILE expected", url);
-        memcpy(text, host, n);
-        text[n] = 0;
-        if (!addr_parse(text, &out->host))
-                return err_set(e, ERR_SYNTAX, "%s: tftp://ADDRESS/FILE expected", url);
+        if (copy_host(out, host, n, NULL) < 0)
+                return err_set(e, ERR_SYNTAX, "%s: tftp://HOST/FILE expected", url);
         out->kind = COPY_TFTP;
         return str_copy(out->name, sizeof out->name, host + n + (host[n] == '/')) ? 0 : -1;
 }
@@ -199,13 +212,15 @@ static int put_tftp(struct session *s, const struct copy_plan *p, const struct b
                     struct err *e)
 {
         struct box *box = session_box(s);
-        char host[ADDR_TEXT_MAX];
+        const char *host = p->dst.host;
         struct err why = { 0 };
+        struct addr at;
 
-        addr_print(&p->dst.host, host);
+        if (resolve_host(s, host, &at, e) < 0)
+                return -1;
         if (!box->nworkers || !box->worker[0])
                 return err_set(e, ERR_STATE, "%%Error writing tftp://%s/%s (no dataplane)", host, p->dst.name);
-        if (tftp_put(box->worker[0], &p->dst.host, p->dst.name, text_str(&b->t), b->t.n, &why))
+        if (tftp_put(box->worker[0], &at, p->dst.name, text_str(&b->t), b->t.n, &why))
                 return err_set(e, ERR_IO, "%%Error writing tftp://%s/%s (%s)", host, p->dst.name, why.text);
         for (size_t i = 0; i <= MIN_OF(b->t.n / MARK_BYTES, (size_t)MARKS); i++)
                 text_add(say, "!");

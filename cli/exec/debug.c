@@ -51,6 +51,8 @@ static uint32_t families(const struct args *a)
                 mask |= BIT(DBG_SKINNY);
         if (arg_has(a, "phone-proxy"))
                 mask |= phone_proxy_families(a);
+        if (arg_has(a, "dns"))
+                mask |= BIT(DBG_DNS);
         if (arg_has(a, "icmp"))
                 mask |= BIT(DBG_ICMP_TRACE);
         if (arg_has(a, "crypto"))
@@ -103,7 +105,7 @@ static int debug_start(struct session *s, const struct args *a, struct err *e UN
 
 static int debug_end(struct session *s, const struct args *a, struct err *e UNUSED)
 {
-        want(s, arg_has(a, "all") && !arg_has(a, "tls-proxy") ? 0 : session_debugs(s) & ~families(a));
+        want(s, arg_has(a, "all") && !arg_has(a, "tls-proxy") && !arg_has(a, "dns") ? 0 : session_debugs(s) & ~families(a));
         return 0;
 }
 
@@ -115,7 +117,7 @@ static int show_debug(struct session *s, const struct args *a UNUSED, struct err
 
 #define FAMILIES                                                                                                     \
         "mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "        \
-        "[LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny [LEVEL:u32(1-255)]|phone-proxy "                      \
+        "[LEVEL:u32(1-255)]|dns [{all|resolver}] [LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny [LEVEL:u32(1-255)]|phone-proxy "                      \
         "[{media|signaling|tftp} [{events|errors}]]"
 #define WHAT "{" FAMILIES "}"
 #define WHAT_OR_ALL "{all|" FAMILIES "}"

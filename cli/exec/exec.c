@@ -43,5 +43,6 @@ const struct exec_table exec_tables[] = {
         TABLE(clear),
         TABLE(packet_tracer),
         TABLE(ping),
+        TABLE(show_dns),
         { 0 },
 };

@@ -1,4 +1,5 @@
 /* `ping`: echo requests of the box itself, one after the other. ^C ends it. */
+#include "cli/exec/resolve.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -125,7 +126,7 @@ static int do_ping(struct session *s, const struct args *a, struct err *e)
 
         if (!w)
                 return err_set(e, ERR_STATE, "there is no dataplane");
-        if (!arg_addr(a, "HOST", &p.dst) || resolve_iface(b, arg_str(a, "IFC"), &p.iface, e))
+        if (resolve_host(s, arg_str(a, "HOST"), &p.dst, e) || resolve_iface(b, arg_str(a, "IFC"), &p.iface, e))
                 return -1;
         worker_call(w, start, &p);
         if (!p.handle)
@@ -143,9 +144,9 @@ static int do_ping(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_ping[] = {
-        { "ping HOST:addr [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout SECONDS:u32(1-3600)]",
+        { "ping HOST:host [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout SECONDS:u32(1-3600)]",
           "Send echo requests", 15, do_ping },
-        { "ping IFC:nameif HOST:addr [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout "
+        { "ping IFC:nameif HOST:host [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout "
           "SECONDS:u32(1-3600)]",
           "Send echo requests through an interface", 15, do_ping },
         { 0 },

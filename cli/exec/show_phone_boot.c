@@ -50,9 +50,9 @@ void show_phone_files(struct session *s, const struct snapshot *snap, const stru
             LLU(c->malformed), LLU(c->names), LLU(c->writes), LLU(c->unsigned_config), LLU(c->source_limit),
             LLU(c->total_limit), LLU(c->memory));
         out(s,
-            "    Failed: %llu not found, %llu server silent, %llu config unusable, %llu not signed, "
-            "%llu phone silent\n",
-            LLU(c->not_found), LLU(c->silent), LLU(c->unusable), LLU(c->sign_failed), LLU(c->given_up));
+            "    Failed: %llu not found, %llu server silent, %llu config unusable (%llu for a name without "
+            "address), %llu not signed, %llu phone silent\n",
+            LLU(c->not_found), LLU(c->silent), LLU(c->unusable), LLU(c->no_name), LLU(c->sign_failed), LLU(c->given_up));
         out(s, "    Packets: %llu retransmissions, %llu of no transfer\n", LLU(c->resent), LLU(c->stray));
 }
 

@@ -188,6 +188,7 @@ const char *debug_family_name(enum debug_family f)
                 [DBG_PP_SIGNALING_ERRORS] = "phone-proxy signaling errors",
                 [DBG_PP_TFTP_EVENTS] = "phone-proxy tftp events",
                 [DBG_PP_TFTP_ERRORS] = "phone-proxy tftp errors",
+                [DBG_DNS] = "dns",
         };
 
         return (unsigned)f < DBG_FAMILIES && name[f] ? name[f] : "unknown";

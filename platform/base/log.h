@@ -105,6 +105,7 @@ enum debug_family {
         DBG_PP_SIGNALING_ERRORS,
         DBG_PP_TFTP_EVENTS,
         DBG_PP_TFTP_ERRORS,
+        DBG_DNS,
         DBG_FAMILIES
 };
 const char *debug_family_name(enum debug_family f); /* "mmp", "inspect tls-proxy events" ... */

@@ -24,6 +24,7 @@
 #include "platform/boot/startup.h"
 #include "platform/net/tun.h"
 #include "platform/svc/box_net.h"
+#include "platform/svc/dns.h"
 #include "platform/svc/syslog_send.h"
 
 #define TUN_MTU 1500u
@@ -41,9 +42,9 @@ struct appliance {
         struct console_set *consoles;
         struct box_net net;
         struct box_syslog syslog;
-        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread;
+        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread, dns_thread;
         unsigned ndp, nproxy;
-        bool log_running;
+        bool log_running, dns_running;
         atomic_bool log_stop;
 };
 
@@ -155,6 +156,13 @@ static void *proxy_thread(void *p)
         return NULL;
 }
 
+static void *dns_thread(void *p)
+{
+        prctl(PR_SET_NAME, "vg-dns");
+        dns_run(p);
+        return NULL;
+}
+
 static void *log_thread(void *p)
 {
         struct appliance *a = p;
@@ -181,6 +189,9 @@ static int threads_start(struct appliance *a, struct err *e)
         for (; a->nproxy < a->parts.conf.nproxies; a->nproxy++)
                 if (pthread_create(&a->proxy_thread[a->nproxy], NULL, proxy_thread, a->parts.proxy[a->nproxy]))
                         return err_set(e, ERR_IO, "cannot start the proxy thread");
+        a->dns_running = pthread_create(&a->dns_thread, NULL, dns_thread, a->box.dns) == 0;
+        if (!a->dns_running)
+                return err_set(e, ERR_IO, "cannot start the DNS thread");
         return a->log_running ? 0 : err_set(e, ERR_IO, "cannot start the log thread");
 }
 
@@ -189,6 +200,10 @@ static void threads_stop(struct appliance *a)
 {
         struct timespec nap = { .tv_nsec = 1000000 };
 
+        if (a->dns_running) { /* gives its flows back while there is somebody to take them */
+                dns_stop(a->box.dns);
+                pthread_join(a->dns_thread, NULL);
+        }
         for (unsigned i = 0; i < a->nproxy; i++)
                 proxy_stop(a->parts.proxy[i]);
         for (unsigned i = 0; i < a->nproxy; i++)
@@ -294,6 +309,21 @@ static int machine_start(struct appliance *a, struct err *e)
         return 0;
 }
 
+static int dns_start(struct appliance *a, struct err *e)
+{
+        const struct dns_way way = box_dns_way(&a->net);
+        struct name_service names;
+
+        a->box.dns = dns_new(&clock_system, &way, e);
+        if (!a->box.dns)
+                return -1;
+        dns_set_log(a->box.dns, log_src_new(a->parts.log, "dns"));
+        names = dns_service(a->box.dns);
+        for (unsigned i = 0; i < a->parts.conf.nproxies; i++)
+                proxy_set_names(a->parts.proxy[i], &names);
+        return 0;
+}
+
 static int config_start(struct appliance *a, struct err *e)
 {
         struct syslog_way way;
@@ -310,6 +340,8 @@ static int config_start(struct appliance *a, struct err *e)
         a->box.syslog = syslog_send_new(a->parts.log, &clock_system, &way);
         if (!a->box.syslog)
                 return err_nomem(e, "starting the syslog sender");
+        if (dns_start(a, e) < 0)
+                return -1;
         if (ports_add(a, e) < 0)
                 return -1;
         box_load_startup(&a->box, &a->setup);
@@ -359,6 +391,7 @@ int appliance_main(int guard_fd, void *arg)
                 console_set_free(a->consoles);
                 threads_stop(a);
                 syslog_send_free(a->box.syslog);
+                dns_free(a->box.dns);
                 box_teardown(&a->box, &a->setup);
                 parts_stop(&a->parts);
         }
