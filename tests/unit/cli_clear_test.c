@@ -38,6 +38,7 @@ static const struct {
         { "banner", "banner motd one\nbanner motd two\nbanner login x\n" },
         { "clock", "clock timezone CET 1\n" },
         { "dns", "dns domain-lookup inside\ndns server-group DefaultDNS\n domain-name example.com\n" },
+        { "dns-group", "dns server-group other\n name-server 10.0.0.54\ndns-group other\n" },
         { "same-security-traffic", "same-security-traffic permit inter-interface\n"
                                    "same-security-traffic permit intra-interface\n" },
         { "object", "object network a\n host 10.0.0.2\nobject network b\n subnet 10.1.0.0 255.255.0.0\n"
