@@ -79,14 +79,17 @@ static int place(const struct phone_hosts *p, const struct addr *real, struct ph
 static int place_any(const struct phone_hosts *p, const struct name_answer *a, struct phone_xml_host *h,
                      struct err *e)
 {
-        struct phone_xml_host was = *h;
-        int ret = -1;
+        struct err why = { 0 };
 
-        for (unsigned i = 0; i < a->n && ret < 0; i++) {
-                *h = was;
-                ret = place(p, &a->at[i], h, e);
+        for (unsigned i = 0; i < a->n; i++) {
+                struct phone_xml_host there = *h;
+
+                if (place(p, &a->at[i], &there, &why) == 0) {
+                        *h = there;
+                        return 0;
+                }
         }
-        return ret;
+        return err_set(e, why.code, "name %.80s: %.280s", h->text, why.text);
 }
 
 static int no_address(struct phone_hosts *p, const char *name, const char *why, struct err *e)
