@@ -43,6 +43,7 @@ const struct exec_table exec_tables[] = {
         TABLE(clear),
         TABLE(packet_tracer),
         TABLE(ping),
+        TABLE(traceroute),
         TABLE(show_dns),
         { 0 },
 };

@@ -10,6 +10,6 @@ extern const struct exec_row exec_session[], exec_terminal[], exec_show_version[
         exec_show_crypto[], exec_show_tls_proxy[], exec_show_mmp[], exec_show_phone_proxy[], exec_show_media[],
         exec_show_ctl[], exec_show_phone_boot[], exec_show_sip[], exec_show_skinny[], exec_show_logging[],
         exec_show_memory[], exec_show_resource[], exec_fragment[], exec_capture[], exec_show_capture[], exec_debug[],
-        exec_clear[], exec_packet_tracer[], exec_ping[], exec_show_dns[];
+        exec_clear[], exec_packet_tracer[], exec_ping[], exec_show_dns[], exec_traceroute[];
 
 #endif

@@ -92,8 +92,8 @@ void box_answer(struct worker *w, const struct flow_key *about, struct pkt *pk)
                 dp_discard(w, pk, DROP_NO_ROUTE);
 }
 
-int box_send_ip(struct worker *w, uint16_t iface, const struct addr *src, const struct addr *dst, uint8_t proto,
-                const void *l4, size_t n)
+static int send_ip(struct worker *w, uint16_t iface, const struct addr *src, const struct addr *dst, uint8_t proto,
+                   uint8_t ttl, const void *l4, size_t n)
 {
         const struct net_rt *net = w->snap ? net_rt(w->snap) : NULL;
         const struct route_entry *r = NULL;
@@ -108,10 +108,24 @@ int box_send_ip(struct worker *w, uint16_t iface, const struct addr *src, const 
         pk = box_packet(w, src && src->fam ? src : &ifc->ip, dst, proto, n);
         if (!pk)
                 return -1;
+        pk->ttl = ttl;
+        put_ip_header(pk);
         memcpy(pk->buf + pk->l4, l4, n);
         csum_l4_full(pk);
         pk->out_iface = r->iface;
         pk->next_hop = r->connected || !r->gw.fam ? *dst : r->gw;
         egress_send(w, pk);
         return 0;
+}
+
+int box_send_ip(struct worker *w, uint16_t iface, const struct addr *src, const struct addr *dst, uint8_t proto,
+                const void *l4, size_t n)
+{
+        return send_ip(w, iface, src, dst, proto, BOX_TTL, l4, n);
+}
+
+int box_send_ttl(struct worker *w, uint16_t iface, const struct addr *dst, uint8_t proto, uint8_t ttl, const void *l4,
+                 size_t n)
+{
+        return send_ip(w, iface, NULL, dst, proto, ttl, l4, n);
 }

@@ -21,5 +21,8 @@ void tcp_send_rst(struct worker *w, const struct pkt *pk);
  */
 int box_send_ip(struct worker *w, uint16_t iface, const struct addr *src, const struct addr *dst, uint8_t proto,
                 const void *l4, size_t n);
+/* The same for a packet that passes so many hops only. */
+int box_send_ttl(struct worker *w, uint16_t iface, const struct addr *dst, uint8_t proto, uint8_t ttl,
+                 const void *l4, size_t n);
 
 #endif

@@ -27,6 +27,7 @@ struct ping {
 
 struct icmp_box {
         struct ping ping[PING_SESSIONS];
+        struct traceroute trace[TRACES_MAX];
         uint16_t next_id;
         uint8_t msg[PING_SIZE_MAX]; /* one request under construction */
 };
@@ -52,7 +53,12 @@ static struct ping *by_handle(const struct worker *w, unsigned handle)
         return p && p->used ? p : NULL;
 }
 
-static bool reachable(const struct worker *w, uint16_t iface, const struct addr *dst)
+struct traceroute *icmp_box_traces(struct icmp_box *b)
+{
+        return b->trace;
+}
+
+bool ping_reachable(const struct worker *w, uint16_t iface, const struct addr *dst)
 {
         const struct net_rt *n = w->snap ? net_rt(w->snap) : NULL;
 
@@ -63,7 +69,7 @@ static bool reachable(const struct worker *w, uint16_t iface, const struct addr 
 
 unsigned ping_start(struct worker *w, uint16_t iface, const struct addr *dst, unsigned size)
 {
-        if (!w->icmp || !reachable(w, iface, dst))
+        if (!w->icmp || !ping_reachable(w, iface, dst))
                 return 0;
         for (unsigned i = 0; i < PING_SESSIONS; i++) {
                 struct ping *p = &w->icmp->ping[i];
@@ -174,7 +180,7 @@ static bool error_input(struct worker *w, const struct pkt *pk)
 
 bool ping_input(struct worker *w, const struct pkt *pk)
 {
-        if (pk->icmp_type == 0)
-                return reply_input(w, pk);
-        return icmp_is_error(pk) && error_input(w, pk);
+        if (pk->icmp_type == 0 ? reply_input(w, pk) : icmp_is_error(pk) && error_input(w, pk))
+                return true;
+        return traceroute_input(w, pk);
 }

@@ -162,3 +162,18 @@ def test_ping_and_copy_by_name(lab):
     with open(os.path.join(saved, "fw.cfg")) as f:
         assert "dns server-group DefaultDNS" in f.read()
     assert "Invalid Hostname" in lab.con.cmd("copy /noconfirm running-config tftp://nobody.example.com/x")
+
+
+def test_traceroute(lab):
+    far = lab.far("198.51.100.77")
+    far.sysctl("net.ipv4.icmp_ratelimit", 0)
+    lab.outside.sysctl("net.ipv4.icmp_ratelimit", 0)
+    one_hop = r" 1  192\.0\.2\.\d+( \d+ msec){3}\n"
+    for how in ("", " use-icmp", " source outside probe 3 port 40000"):
+        text = lab.con.cmd("traceroute 198.51.100.77" + how)
+        assert re.search(r"Type escape sequence to abort.\nTracing the route to 198.51.100.77\n\n" + one_hop +
+                         r" 2  198\.51\.100\.77( \d+ msec){3}$", text), text
+    assert re.search(rf"Tracing the route to cm1 \({CM}\)\n\n 1  {CM} \d+ msec$", lab.con.cmd("traceroute cm1 probe 1"))
+    text = lab.con.cmd("traceroute 198.51.100.78 timeout 1 probe 1 ttl 2 2")
+    assert re.search(r"\n 2 ( (198\.51\.100\.1|192\.0\.2\.\d+) \d+ msec !H|  \*)$", text), text
+    assert "ERROR" in lab.con.cmd("traceroute 198.51.100.77 ttl 9 2") and "ERROR" in lab.con.cmd("traceroute 198.51.100.77 source 10.9.9.9")

@@ -163,7 +163,8 @@ static void test_no_address(void **state)
         b->state = NAME_UNKNOWN;
         strcpy(b->answer.why, "no such name, says DNS server 10.1.1.53");
         assert_int_equal(translate(b, PHONE_XML_SRST, "cm1", &h, &e), -1);
-        assert_string_equal(e.text, "name cm1: not in the CTL, and no address: no such name, says DNS server 10.1.1.53");
+        assert_string_equal(e.text,
+                            "name cm1: not in the CTL, and no address: no such name, says DNS server 10.1.1.53");
         assert_string_equal(b->hosts.name, "cm1");
         assert_string_equal(b->hosts.why, b->answer.why);
         b->hosts.names = NULL;

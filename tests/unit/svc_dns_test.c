@@ -92,8 +92,21 @@ static size_t reply(struct rig *r, enum manner m, const uint8_t *q, size_t n, ui
         else
                 out[7] = (uint8_t)count;
         for (unsigned i = 0; i < count; i++) {
-                const uint8_t rr[16] = { 0xc0, 12,  0, 1, 0, 1, (uint8_t)(r->ttl >> 24), (uint8_t)(r->ttl >> 16),
-                                         (uint8_t)(r->ttl >> 8), (uint8_t)r->ttl, 0, 4, m == MARTIAN ? 240 : 10, 0, 0,
+                const uint8_t rr[16] = { 0xc0,
+                                         12,
+                                         0,
+                                         1,
+                                         0,
+                                         1,
+                                         (uint8_t)(r->ttl >> 24),
+                                         (uint8_t)(r->ttl >> 16),
+                                         (uint8_t)(r->ttl >> 8),
+                                         (uint8_t)r->ttl,
+                                         0,
+                                         4,
+                                         m == MARTIAN ? 240 : 10,
+                                         0,
+                                         0,
                                          (uint8_t)(20 + i) };
 
                 memcpy(out + n, rr, sizeof rr);
