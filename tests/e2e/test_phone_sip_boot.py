@@ -1,5 +1,6 @@
 """SIP phones from power-on to hang-up: trust list and file by TFTP, REGISTER and a call by TLS 5061, through the samples' phone proxies."""
 import re
+import ssl
 
 import pytest
 
@@ -93,3 +94,26 @@ def test_a_sip_phone_boots_registers_and_calls(made, text, seen, mixed):
     steps = lab.boot_steps()
     assert all(" ok " in steps[s] for s in ("CTL", "Config file", "TLS", "Register")), steps
     assert re.search(r"outside +192\.0\.2\.10 +\d+ +0011\.2233\.4455", lab.con.cmd("show phone-proxy secure-phones"))
+
+
+def test_a_phone_of_others_with_what_the_file_says(made):
+    """baresip and Kamailio: server, port and whose certificate is believed are from file and CTL; its own is the factory's."""
+    lab = made(phonelab.NONSECURE + "route inside 10.2.0.0 255.255.0.0 10.0.0.254 1\n", CM)
+    lab.tftp_server()
+    lab.configuration(protocol="SIP")
+    phone = lab.phone()
+    phone.boot()
+    address, port = phone.managers[0]
+    with open(lab.pki.path("shown.crt"), "w") as f:
+        f.writelines(ssl.DER_cert_to_PEM_cert(r["cert"]) for r in phone.ctl.records if r["addr"] == address)
+    siplab.SipLab.call_manager(lab, addr=CM)
+    desk = siplab.SipLab.desk_phone(lab, "2001", server=CM)
+    far = lab.remote_phone(NAME, target=address, cert="sep")  # it does not say its device but as its user
+    assert port == 5061
+    for p in (desk, far):
+        p.registered()
+    call = siplab.Call(lab, far, desk, f"sip:2001@{address}")
+    call.talk()
+    call.end()
+    assert min(call.check_audio()) > 90
+    assert all(" ok " in lab.boot_steps()[s] for s in ("CTL", "Config file", "TLS", "Register"))
