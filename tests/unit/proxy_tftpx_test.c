@@ -88,6 +88,66 @@ TFTP_TEST(a_configuration_is_fetched_edited_and_signed)
         CHECK(t->ended[3]);
 }
 
+/* A configuration as somebody asks for it; the server has no signed one. What the dataplane was told is in t->secure.
+ */
+static void configured(uint32_t flow, const char *name, const char *xml)
+{
+        int phone = phone_flow(t, flow, PHONE_IP);
+        unsigned opens = t->opens, secures = t->secures;
+        char sgn[PHONE_FILE_MAX + 1];
+
+        snprintf(sgn, sizeof sgn, "%s.sgn", name);
+        ASK(phone, sgn);
+        RIG_UNTIL(t->r, t->opens == opens + 1);
+        if (t->r->pp->mixed) {
+                server_says(t, server_asked(t, sgn), "\0\5\0\1none", 9);
+                opens++;
+                RIG_UNTIL(t->r, t->opens == opens + 1);
+        }
+        server_serves(t, server_asked(t, name), (const uint8_t *)xml, strlen(xml));
+        RIG_UNTIL(t->r, t->opens == opens + 2);
+        CHECK(t->secures == secures + 1);
+        take_file(t, last_box(t)->fd, 1, 512, out, sizeof out);
+        rig_advance(t->r, 4100);
+}
+
+static void thinks(uint8_t told, uint8_t clear, enum phone_mode mode)
+{
+        CHECK(t->secure.told == told && t->secure.clear == clear);
+        CHECK(phone_mode(t->r->p->phones, t->r->phone_proxy_id, DEVICE) == mode);
+}
+
+static const char *xml_of(const char *protocol, char mode)
+{
+        static char xml[sizeof XML + 8];
+        static const char model[] = XML;
+        const char *at = strstr(model, "SCCP");
+
+        snprintf(xml, sizeof xml, "%.*s%s%s", (int)(at - model), model, protocol, at + 4);
+        strstr(xml, "SecurityMode>")[13] = mode;
+        return xml;
+}
+
+TFTP_TEST(what_a_mixed_cluster_thinks_of_the_phone_is_told)
+{
+        configured(3, CONFIG, xml_of("SCCP", '1'));
+        thinks(SECURE_SCCP, 0, PHONE_MODE_UNKNOWN); /* a nonsecure cluster thinks nothing */
+        r->pp->mixed = true;
+        rig_commit(r);
+        configured(4, CONFIG, xml_of("SCCP", '1'));
+        thinks(SECURE_SCCP, SECURE_SCCP, PHONE_MODE_CLEAR);
+        configured(5, "XMLDefault.cnf.xml", xml_of("SCCP", '3'));
+        thinks(SECURE_SCCP, 0, PHONE_MODE_CLEAR);
+        CHECK(!t->secure.timeout_ms); /* everybody's: nobody is known for it */
+        for (char mode = '2'; mode <= '3'; mode++) {
+                configured((uint32_t)mode, CONFIG, xml_of("SCCP", mode));
+                thinks(SECURE_SCCP, 0, PHONE_MODE_SECURE);
+                CHECK(t->secure.timeout_ms == 300000);
+        }
+        configured(6, CONFIG, xml_of("SIP", '1'));
+        thinks(SECURE_SIP, SECURE_SIP, PHONE_MODE_CLEAR);
+}
+
 TFTP_TEST(windows_and_large_blocks_are_granted)
 {
         int phone = phone_flow(t, 3, PHONE_IP), server, near;
@@ -529,6 +589,7 @@ int main(void)
                 cmocka_unit_test(the_ctl_comes_from_a_port_of_its_own),
                 cmocka_unit_test(or_from_the_port_that_was_asked),
                 cmocka_unit_test(a_configuration_is_fetched_edited_and_signed),
+                cmocka_unit_test(what_a_mixed_cluster_thinks_of_the_phone_is_told),
                 cmocka_unit_test(windows_and_large_blocks_are_granted),
                 cmocka_unit_test(a_file_is_signed_where_a_phone_asks),
                 cmocka_unit_test(a_file_that_is_not_there_is_asked_for_by_its_other_name),
