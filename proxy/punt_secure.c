@@ -96,7 +96,6 @@ static void note(struct punt_secure_table *t, const struct punt_secure *x)
                         return;
                 s->t = t;
                 s->iface = x->iface;
-                s->clear = 0;
                 s->at = x->at;
                 s->tmr.fn = on_timeout;
                 hash_add(&t->by_addr, &s->node, hash_of(t, x->iface, &x->at));
