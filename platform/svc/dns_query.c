@@ -153,7 +153,7 @@ static void end(struct dns_query *q, enum dns_end how, const char *what, const c
         q->done = true;
         q->end = how;
         q->a.n = 0;
-        snprintf(q->a.why, sizeof q->a.why, "%s%.150s", what, who);
+        snprintf(q->a.why, sizeof q->a.why, "%s%.120s", what, who);
 }
 
 /* No server has said anything that could be used. */
