@@ -343,4 +343,20 @@ static inline void server_serves(struct tftp_rig *t, int fd, const uint8_t *p, s
         }
 }
 
+/* clang-format off */
+/* A test with a TFTP proxy in a rig: t is it. */
+#define TFTP_TEST(name)                                                                                              \
+        static void name##_tftp(struct rig *r);                                                                      \
+        SESSION_TEST(name)                                                                                           \
+        {                                                                                                            \
+                tftp_up(t, r);                                                                                       \
+                name##_tftp(r);                                                                                      \
+                tftp_down(t);                                                                                        \
+        }                                                                                                            \
+        static void name##_tftp(struct rig *r)
+/* clang-format on */
+
+static struct tftp_rig tftp_rig_of_test, *const t = &tftp_rig_of_test;
+static uint8_t out[100000]; /* a file that came */
+
 #endif

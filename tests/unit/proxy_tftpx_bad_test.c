@@ -1,20 +1,7 @@
 /* The TFTP proxy and those who mean no good, or too much: floods, odd options, foreign ports, no memory. */
 #include "tests/support/tftp_rig.h"
 
-static uint8_t out[100000], block[512];
-static struct tftp_rig T, *t = &T;
-
-/* clang-format off */
-#define TFTP_TEST(name)                                                                                              \
-        static void name##_tftp(struct rig *r);                                                                      \
-        SESSION_TEST(name)                                                                                           \
-        {                                                                                                            \
-                tftp_up(t, r);                                                                                       \
-                name##_tftp(r);                                                                                      \
-                tftp_down(t);                                                                                        \
-        }                                                                                                            \
-        static void name##_tftp(struct rig *r)
-/* clang-format on */
+static uint8_t block[512];
 
 static void served(struct rig *r, uint32_t flow, uint32_t ip)
 {
