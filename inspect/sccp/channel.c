@@ -50,14 +50,33 @@ static enum sccp_fate anchor_open(struct sccp_work *x)
         return push(x);
 }
 
+/* What goes on to nobody is answered in the phone's place: a call manager would wait, and the caller with it. */
+static enum sccp_fate refuse_channel(struct sccp_work *x)
+{
+        const struct inspect_host *ops = x->c->ops;
+        uint8_t ack[SCCP_OPEN_ACK_MAX];
+        size_t n;
+
+        if (!x->c->anchor || x->c->dry || !ops || !ops->answer || !x->v.has_party)
+                return SCCP_DROP;
+        n = sccp_open_refusal(ack, x->f->version, sccp_is_video(x->f), x->v.party, x->v.call);
+        if (!ops->answer(x->c, x->dir, ack, n))
+                sccp_count(x->c, SCCP_N_NO_ANSWER);
+        return SCCP_DROP;
+}
+
 enum sccp_fate sccp_open_channel(struct sccp_work *x)
 {
         if (!sccp_stream_make(x))
-                return SCCP_DROP;
+                return refuse_channel(x);
         x->stream->video = sccp_is_video(x->f);
         sccp_payloads(x);
-        if (x->c->anchor)
-                return anchor_open(x) == SCCP_FORWARD ? SCCP_FORWARD : undo(x, BY_PHONE);
+        if (x->c->anchor && anchor_open(x) == SCCP_FORWARD)
+                return SCCP_FORWARD;
+        if (x->c->anchor) {
+                undo(x, BY_PHONE);
+                return refuse_channel(x);
+        }
         x->stream->rx_open = true;
         return sccp_translate_field(x, 0, 0, 0);
 }

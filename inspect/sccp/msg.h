@@ -129,6 +129,11 @@ bool sccp_keys_master(const struct sccp_keys *k, struct srtp_master *m);
 /* MulticastMediaReceptionAck of a phone that receives nothing. */
 void sccp_multicast_ack(uint8_t out[SCCP_MULTICAST_ACK], uint32_t version, uint32_t party, uint32_t call);
 
+/* A phone's word that it has no channel for what it was told to open; its length. */
+#define SCCP_OPEN_ACK_MAX 48u
+#define SCCP_NO_CHANNELS 2u
+size_t sccp_open_refusal(uint8_t out[SCCP_OPEN_ACK_MAX], uint32_t version, bool video, uint32_t party, uint32_t call);
+
 /* ---- payloads ---- */
 /* The RTP payload type of a payload id; -1: dynamic, or not known. */
 int sccp_rtp_type(uint32_t payload, const char **name);

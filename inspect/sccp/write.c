@@ -96,6 +96,19 @@ void sccp_multicast_ack(uint8_t out[SCCP_MULTICAST_ACK], uint32_t version, uint3
                 put_le32(out + 4 * i, words[i]);
 }
 
+size_t sccp_open_refusal(uint8_t out[SCCP_OPEN_ACK_MAX], uint32_t version, bool video, uint32_t party, uint32_t call)
+{
+        size_t n = version < 17 ? 32 : 48;
+        const uint32_t head[] = { (uint32_t)n - 8, version, video ? 0x0031 : 0x0022, SCCP_NO_CHANNELS };
+
+        memset(out, 0, n); /* nowhere */
+        for (unsigned i = 0; i < ARRAY_LEN(head); i++)
+                put_le32(out + 4 * i, head[i]);
+        put_le32(out + n - 8, party);
+        put_le32(out + n - 4, call);
+        return n;
+}
+
 /* ---- payloads ---- */
 
 int sccp_rtp_type(uint32_t payload, const char **name)

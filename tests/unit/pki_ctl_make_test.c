@@ -321,6 +321,46 @@ static void servers_of_the_clusters_file_are_taken_over(void **state)
         mem_free_secret(p);
 }
 
+static void cluster_is_refused(struct fix *f, const uint8_t *p, size_t n)
+{
+        struct err e = { 0 };
+        struct tp_assets a;
+
+        assert_int_equal(ctl_ensure(f->s->k, &f->c, &f->conf, p, n, &e), -1);
+        assert_true(e.text[0]);
+        keystore_tp_get(f->s->k, "_internal_my_CTL_0", &a);
+        assert_int_equal(a.nca, 0); /* nobody is trusted for it */
+        tp_assets_put(&a);
+}
+
+/* Whatever is wrong with it: phones keep what they have. */
+static void a_wrong_file_of_a_cluster_changes_nothing(void **state)
+{
+        struct fix *f = *state;
+        size_t n, was, is;
+        uint8_t *p = cluster_file(&n), *before, *after;
+        uint64_t changes;
+
+        entry(f, CTL_ENTRY_CUCM_TFTP, "cucm", 1);
+        ensure(f);
+        before = keystore_ctl_get(f->s->k, "my", &was);
+        changes = keystore_generation(f->s->k);
+        cluster_is_refused(f, p, 0);
+        for (size_t i = 1; i < n; i += 37)
+                cluster_is_refused(f, p, i);
+        for (size_t i = 0; i < n; i += 101) {
+                p[i] ^= 0x40;
+                cluster_is_refused(f, p, n);
+                p[i] ^= 0x40;
+        }
+        after = keystore_ctl_get(f->s->k, "my", &is);
+        assert_true(is == was && keystore_generation(f->s->k) == changes);
+        assert_memory_equal(after, before, was);
+        mem_free(before);
+        mem_free(after);
+        mem_free_secret(p);
+}
+
 /* ---- compiled ---- */
 
 static struct snap_part *compile(struct fix *f)
@@ -366,6 +406,38 @@ static void only_a_ctl_file_that_is_up_is_compiled(void **state)
         assert_null(pki_ctl(part->root, "my"));
         snap_part_put(part);
         mem_free_secret(p);
+}
+
+/* What lies on flash in the place of our file is made anew, unless it is that file. */
+static void a_wrong_file_on_flash_is_made_anew(void **state)
+{
+        struct fix *f = *state;
+        size_t n, m, wrong_n[3] = { 0 };
+        uint8_t *good, *again, *wrong[3];
+        struct ctl_file *file;
+
+        entry(f, CTL_ENTRY_CUCM_TFTP, "cucm", 1);
+        ensure(f);
+        good = keystore_ctl_get(f->s->k, "my", &n);
+        wrong[0] = cluster_file(&wrong_n[0]); /* a good one, but of others */
+        wrong[1] = keystore_ctl_get(f->s->k, "my", &wrong_n[1]);
+        wrong[1][n / 2] ^= 1;
+        wrong[2] = keystore_ctl_get(f->s->k, "my", &wrong_n[2]);
+        wrong_n[2] /= 2;
+        for (unsigned i = 0; i < 3; i++) {
+                assert_int_equal(keystore_ctl_put(f->s->k, "my", wrong[i], wrong_n[i], NULL), 0);
+                ensure(f);
+                again = keystore_ctl_get(f->s->k, "my", &m);
+                assert_true(m == n);
+                file = made(f); /* signed and whole */
+                assert_true(is_of(f, &file->rec[0], "_internal_my_SAST_0"));
+                done(file);
+                mem_free(again);
+        }
+        mem_free_secret(wrong[0]);
+        mem_free(wrong[1]);
+        mem_free(wrong[2]);
+        mem_free(good);
 }
 
 /* ---- flash ---- */
@@ -435,7 +507,9 @@ int main(void)
                 T(what_is_missing_is_told),
                 T(a_check_makes_nothing),
                 T(servers_of_the_clusters_file_are_taken_over),
+                T(a_wrong_file_of_a_cluster_changes_nothing),
                 T(only_a_ctl_file_that_is_up_is_compiled),
+                T(a_wrong_file_on_flash_is_made_anew),
                 T(files_are_on_flash),
         };
 
