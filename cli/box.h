@@ -69,6 +69,7 @@ struct box {
         struct box_plan plan;
         struct candidate *candidate; /* BOX_CANDIDATES of them (candidate.h); NULL: none was ever opened */
 
+        struct usage *usage;          /* rates of the last minutes (usage.h); NULL: unknown */
         struct console_set *consoles; /* open sessions (console.h); NULL: none */
         struct baselines *baselines;  /* what `clear ... counters` remembers (baseline.h); NULL: nothing */
 

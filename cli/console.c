@@ -1,6 +1,7 @@
 #include "cli/console.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "cli/baseline.h"
 #include "platform/base/list.h"
@@ -129,6 +130,7 @@ static void *console_thread(void *arg)
         struct box *b = c->cs->box;
         enum session_end end;
 
+        prctl(PR_SET_NAME, "vg-console");
         if (*b->startup_errors)
                 term_printf(c->t, "Reading from flash...\n%s", b->startup_errors);
         do {

@@ -154,6 +154,7 @@ struct xlate_table {
         uint64_t seed;
         uint16_t *generation; /* by pool index: tells a handle from its slot's earlier users */
         uint32_t most;
+        uint64_t built; /* ever */
         struct log_full full;   /* no slot, and no place for another address' ports */
         struct log_limit empty; /* no port was free: told */
         uint64_t refused;       /* flows without a port */

@@ -202,6 +202,7 @@ struct xlate *xlate_make(struct worker *w, const struct xlate_key *k, uint32_t r
         x->rule = rule;
         x->mport = mport;
         hash_add(&t->by_source, &x->node, hash_bytes(k, sizeof *k, t->seed));
+        t->built++;
         xlate_note_most(w);
         log_built(w, x);
         return x;

@@ -67,6 +67,7 @@ unsigned xlate_walk(const struct worker *w, uint32_t *cursor, struct xlate_row *
 unsigned xlate_clear(struct worker *w, uint32_t *cursor, bool *end);
 uint32_t xlate_count(const struct worker *w); /* static + dynamic in use */
 uint32_t xlate_most(const struct worker *w);
+uint64_t xlate_built(const struct worker *w); /* dynamic ones, ever */
 #define XLATE_USES 2u /* dynamic translations, ports of shared addresses */
 void xlate_use(const struct worker *w, struct table_use out[XLATE_USES]);
 

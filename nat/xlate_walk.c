@@ -184,6 +184,11 @@ uint32_t xlate_most(const struct worker *w)
         return MAX_OF(w->xlates->most, xlate_count(w));
 }
 
+uint64_t xlate_built(const struct worker *w)
+{
+        return w->xlates->built;
+}
+
 void xlate_use(const struct worker *w, struct table_use out[XLATE_USES])
 {
         const struct xlate_table *t = w->xlates;

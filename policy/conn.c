@@ -112,6 +112,11 @@ uint32_t conn_most(const struct conn_table *t)
         return t->most;
 }
 
+uint64_t conn_built(const struct conn_table *t, uint8_t proto)
+{
+        return proto == 6 ? t->built_tcp : proto == 17 ? t->built_udp : t->next_id - 1;
+}
+
 void conn_table_use(const struct conn_table *t, struct table_use *out)
 {
         *out = (struct table_use){ "Conns", t->live, t->most, pool_max(t->pool), t->full.refused };

@@ -115,6 +115,8 @@ void conn_send_resets(struct worker *w, struct conn *c);
 
 uint32_t conn_count(const struct conn_table *t);
 uint32_t conn_most(const struct conn_table *t);
+/* How many were ever built: of an IP protocol (6, 17), or of all (0). */
+uint64_t conn_built(const struct conn_table *t, uint8_t proto);
 void conn_table_use(const struct conn_table *t, struct table_use *out);
 
 /* ---- views for cold threads (run in the worker's thread) ---- */

@@ -136,6 +136,8 @@ struct conn *conn_build(struct worker *w, const struct pkt *pk, const struct flo
         set_rules(c, plan);
         add_side(t, c, 0, &key[0], hash[0]);
         add_side(t, c, 1, &key[1], hash[1]);
+        t->built_tcp += key[0].proto == 6;
+        t->built_udp += key[0].proto == 17;
         if (++t->live > t->most)
                 t->most = t->live;
         c->inbound = conn_level(n, plan->in_iface) < conn_level(n, plan->out_iface);

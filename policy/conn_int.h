@@ -20,7 +20,7 @@ struct conn_table {
         struct worker *w;
         struct pool *pool;
         struct hash_table keys; /* both sides of every conn */
-        uint64_t seed, next_id;
+        uint64_t seed, next_id, built_tcp, built_udp;
         uint32_t live, most;
         struct log_full full;
         plan_refused_fn refused;

@@ -1,5 +1,6 @@
 /* Interfaces: state from the snapshot, counters from the workers, wording as the parsers of management clients want
  * it. */
+#include "cli/exec/show_usage.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -191,6 +192,8 @@ static void show_traffic(struct session *s, const struct view *v)
         out(s, "\t%llu packets output, %llu bytes\n", (unsigned long long)v->out_pkts,
             (unsigned long long)v->out_bytes);
         out(s, "\t%llu packets dropped\n", (unsigned long long)v->drops);
+        show_rates(s, v->idx, 1);
+        show_rates(s, v->idx, 5);
 }
 
 static void show_one(struct session *s, const struct view *v)

@@ -16,6 +16,7 @@
 #include "cli/console.h"
 #include "cli/plan.h"
 #include "cli/store.h"
+#include "cli/usage.h"
 #include "platform/base/mem.h"
 #include "platform/boot/box_setup.h"
 #include "platform/boot/guard.h"
@@ -24,6 +25,7 @@
 #include "platform/boot/startup.h"
 #include "platform/net/tun.h"
 #include "platform/svc/box_net.h"
+#include "platform/svc/crash.h"
 #include "platform/svc/dns.h"
 #include "platform/svc/syslog_send.h"
 
@@ -234,6 +236,7 @@ static void control_tick(struct appliance *a)
         commit_poll(a->box.commit, &e);
         pthread_mutex_unlock(&a->box.conf_lock);
         plan_poll(&a->box);
+        usage_poll(&a->box);
         snap_reclaim(a->parts.hub);
 }
 
@@ -365,6 +368,11 @@ static int consoles_start(struct appliance *a, struct err *e)
 
 static int run_all(struct appliance *a, struct err *e)
 {
+        struct err crash = { 0 };
+
+        a->box.usage = usage_new();
+        if (*a->box.flash && crash_install(a->box.flash, VOXGATE_VERSION, &crash) < 0)
+                fprintf(stderr, "voxgate: %s: no record would be left of a crash\n", crash.text);
         if (threads_start(a, e) < 0 || consoles_start(a, e) < 0)
                 return -1;
         pthread_mutex_lock(&a->box.conf_lock); /* consoles use the same source by now */
@@ -389,6 +397,8 @@ int appliance_main(int guard_fd, void *arg)
                 if (config_start(a, &e) == 0)
                         rc = run_all(a, &e);
                 console_set_free(a->consoles);
+                usage_free(a->box.usage);
+                crash_uninstall();
                 threads_stop(a);
                 syslog_send_free(a->box.syslog);
                 dns_free(a->box.dns);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "platform/base/mem.h"
 
@@ -25,6 +26,7 @@ static void *jobs_thread(void *p)
 {
         struct jobs *j = p;
 
+        prctl(PR_SET_NAME, "vg-job");
         pthread_mutex_lock(&j->lock);
         for (;;) {
                 struct job *job = j->head;

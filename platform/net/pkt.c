@@ -25,7 +25,7 @@
 
 /* One size of buffer: descriptors, buffers and a stack of free descriptors, reserved as one block each. */
 struct slab {
-        uint32_t max, nfree, cap, stride;
+        uint32_t max, nfree, low, cap, stride;
         struct pkt *pkts;
         uint8_t *bufs;
         struct pkt **free;
@@ -33,7 +33,6 @@ struct slab {
 
 struct pkt_pool {
         struct slab small, big;
-        uint32_t used, most_used;
 };
 
 static size_t slab_bytes(const struct slab *s)
@@ -75,7 +74,7 @@ static int slab_init(struct slab *s, struct pkt_pool *pool, uint32_t max, uint32
                 pk->cap = s->cap;
                 s->free[i] = pk;
         }
-        s->nfree = max;
+        s->nfree = s->low = max;
         POISON(s->pkts, max * sizeof *s->pkts);
         POISON(s->bufs, slab_bytes(s));
         return 0;
@@ -116,8 +115,8 @@ struct pkt *pkt_get(struct pkt_pool *p, uint32_t frame)
         /* pool, buf and cap stand in front and never change */
         memset((uint8_t *)pk + offsetof(struct pkt, off), 0, sizeof *pk - offsetof(struct pkt, off));
         pk->off = PKT_HEADROOM;
-        if (++p->used > p->most_used)
-                p->most_used = p->used;
+        if (s->nfree < s->low)
+                s->low = s->nfree;
         return pk;
 }
 
@@ -128,14 +127,13 @@ void pkt_put(struct pkt *pk)
 
         assert(s->nfree < s->max);
         s->free[s->nfree++] = pk;
-        p->used--;
         POISON(pk->buf, s->cap);
         POISON(pk, sizeof *pk);
 }
 
 uint32_t pkt_pool_used(const struct pkt_pool *p)
 {
-        return p->used;
+        return pkt_pool_max(p) - p->small.nfree - p->big.nfree;
 }
 
 uint32_t pkt_pool_max(const struct pkt_pool *p)
@@ -150,7 +148,17 @@ uint32_t pkt_pool_big(const struct pkt_pool *p)
 
 uint32_t pkt_pool_low(const struct pkt_pool *p)
 {
-        return pkt_pool_max(p) - p->most_used;
+        return p->small.low + p->big.low;
+}
+
+void pkt_pool_use(const struct pkt_pool *p, struct pkt_pool_use *out)
+{
+        *out = (struct pkt_pool_use){ .small = p->small.max,
+                                      .small_used = p->small.max - p->small.nfree,
+                                      .small_low = p->small.low,
+                                      .big = p->big.max,
+                                      .big_used = p->big.max - p->big.nfree,
+                                      .big_low = p->big.low };
 }
 
 bool pkt_push(struct pkt *pk, uint32_t n)

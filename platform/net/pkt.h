@@ -165,7 +165,12 @@ void pkt_put(struct pkt *pk);
 uint32_t pkt_pool_used(const struct pkt_pool *p);
 uint32_t pkt_pool_max(const struct pkt_pool *p);
 uint32_t pkt_pool_big(const struct pkt_pool *p); /* how many are large */
-uint32_t pkt_pool_low(const struct pkt_pool *p); /* fewest free ever */
+uint32_t pkt_pool_low(const struct pkt_pool *p); /* fewest free ever, of each size */
+/* The same by size of buffer (PKT_SMALL_FRAME, PKT_BIG_FRAME). */
+struct pkt_pool_use {
+        uint32_t small, small_used, small_low, big, big_used, big_low;
+};
+void pkt_pool_use(const struct pkt_pool *p, struct pkt_pool_use *out);
 /* Grow or shrink at the front; push fails (false) without headroom. */
 bool pkt_push(struct pkt *pk, uint32_t n);
 void pkt_pull(struct pkt *pk, uint32_t n);
