@@ -6,6 +6,7 @@
 
 #include "nat/nat_rt.h"
 #include "platform/net/tun.h"
+#include "platform/svc/dns.h"
 #include "policy/policy_rt.h"
 #include "tests/support/pktbuild.h"
 #include "tests/support/test.h"
@@ -139,6 +140,30 @@ static void test_many_and_no_leak(void **state)
         }
 }
 
+/* A DNS server is asked where its route leads, and only if that interface is named. */
+static void test_dns_way(void **state)
+{
+        struct bench *b = *state;
+        struct dns_way way = box_dns_way(&b->net);
+        struct dns_conf c = { .nifaces = 1, .nameif = { "inside" } };
+        struct addr far = pb_addr("203.0.113.53");
+        struct box_flow f;
+        struct err e;
+
+        assert_int_equal(way.open(way.ctx, &c, &b->peer, IPPROTO_UDP_, &f, &e), 0);
+        assert_true(box_alive(&b->net, &f));
+        way.close(way.ctx, &f);
+        assert_int_equal(flows(b), 0);
+        assert_int_equal(way.open(way.ctx, &c, &far, IPPROTO_UDP_, &f, &e), -1);
+        assert_string_equal(e.text, "203.0.113.53 is behind interface outside, which has no dns domain-lookup");
+        strcpy(c.nameif[c.nifaces++], "outside");
+        assert_int_equal(way.open(way.ctx, &c, &far, IPPROTO_TCP_, &f, &e), 0);
+        assert_true(box_alive(&b->net, &f));
+        way.close(way.ctx, &f);
+        wf_advance(&b->f, 20000); /* its last segments had their time */
+        assert_int_equal(flows(b), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -148,6 +173,7 @@ int main(void)
                 T(test_by_route),
                 T(test_conn_ends_first),
                 T(test_many_and_no_leak),
+                T(test_dns_way),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
