@@ -262,7 +262,7 @@ static void finish(struct dns *d, struct dns_query *q)
         d->c.known += q->end == DNS_END_KNOWN;
         d->c.none += q->end == DNS_END_NONE;
         d->c.silent += q->end == DNS_END_SILENT;
-        if (x->forget || q->conf_gen != d->conf_gen)
+        if (x->forget)
                 x->state = DNS_FREE;
         else
                 keep(d, x, q);
@@ -286,7 +286,6 @@ static bool take_wanted(struct dns *d, struct dns_query *q, char name[DNS_NAME_M
                 x->state = DNS_ASKING;
                 q->entry = i;
                 q->conf = d->conf;
-                q->conf_gen = d->conf_gen;
                 memcpy(name, x->name, sizeof x->name);
                 d->c.asked++;
         }
@@ -410,10 +409,8 @@ void dns_configure(struct dns *d, const struct dns_conf *c)
         pthread_mutex_lock(&d->lock);
         same = same_servers(&d->conf, c);
         d->conf = *c;
-        if (!same) {
-                d->conf_gen++;
+        if (!same)
                 forget_all(d);
-        }
         pthread_mutex_unlock(&d->lock);
         if (!same)
                 atomic_fetch_add(&d->news, 1);

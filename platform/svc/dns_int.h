@@ -28,7 +28,6 @@ struct dns_query {
         bool done;
         enum dns_end end;
         unsigned entry; /* in the cache */
-        uint32_t conf_gen;
         struct dns_conf conf; /* as it was when the question was put */
         struct dns_sock sock[DNS_SOCKS_MAX];
         int id;               /* of the datagrams */
@@ -46,7 +45,7 @@ struct dns_entry {
         char name[DNS_NAME_MAX + 1];
         uint8_t state; /* enum dns_state */
         bool stale;
-        bool forget; /* when its question ends: it was cleared meanwhile */
+        bool forget; /* when its question ends: it was cleared, or other servers know better */
         struct name_answer a;
         uint64_t used_ms, fresh_ms, keep_ms; /* asked for last; good until; its addresses may stand until */
 };
@@ -60,7 +59,6 @@ struct dns {
         atomic_uint news;
         pthread_mutex_t lock; /* all below but the queries */
         struct dns_conf conf;
-        uint32_t conf_gen;
         struct dns_counts c;
         struct dns_entry cache[DNS_CACHE_MAX];
         /* of its thread */

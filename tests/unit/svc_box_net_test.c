@@ -169,11 +169,8 @@ static void test_dns_way(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(test_open_and_close),
-                T(test_by_route),
-                T(test_conn_ends_first),
-                T(test_many_and_no_leak),
-                T(test_dns_way),
+                T(test_open_and_close),   T(test_by_route), T(test_conn_ends_first),
+                T(test_many_and_no_leak), T(test_dns_way),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

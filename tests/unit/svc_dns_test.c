@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -593,6 +594,44 @@ static void test_ids_differ(void **state)
         assert_int_equal(r->opened, 32);
 }
 
+static void *run(void *d)
+{
+        dns_run(d);
+        return NULL;
+}
+
+/* Its thread asks, this one looks; what is under way at the end is given back. */
+static void test_a_thread_of_its_own(void **state)
+{
+        struct rig *r = *state;
+        struct name_service s = dns_service(r->d);
+        enum name_state got = NAME_ASKED;
+        struct name_answer a;
+        pthread_t th;
+
+        assert_int_equal(pthread_create(&th, NULL, run, r->d), 0);
+        for (unsigned i = 0; got == NAME_ASKED && i < 10000; i++) {
+                struct pollfd p = { .fd = r->udp[0], .events = POLLIN };
+
+                got = s.ask(s.ctx, "cm1", &a);
+                poll(&p, 1, 1);
+                serve_udp(r, 0);
+        }
+        assert_int_equal(got, NAME_KNOWN);
+        r->manner[0] = SILENT;
+        assert_int_equal(s.ask(s.ctx, "never", &a), NAME_ASKED);
+        for (unsigned i = 0; r->asked[0] < 2 && i < 10000; i++) {
+                struct pollfd p = { .fd = r->udp[0], .events = POLLIN };
+
+                poll(&p, 1, 1);
+                serve_udp(r, 0);
+        }
+        dns_configure(r->d, &r->conf);
+        dns_stop(r->d);
+        pthread_join(th, NULL);
+        assert_int_equal(r->opened, r->closed);
+}
+
 static void test_out_of_memory(void **state)
 {
         static const struct dns_way way;
@@ -631,6 +670,7 @@ int main(void)
                 T(test_the_cache_is_bounded),
                 T(test_questions_are_bounded),
                 T(test_ids_differ),
+                T(test_a_thread_of_its_own),
                 cmocka_unit_test(test_out_of_memory),
         };
 
