@@ -9,8 +9,6 @@
         "<processNodeName>cm9</processNodeName></callManager></member></members></callManagerGroup></devicePool>"    \
         "<deviceSecurityMode>1</deviceSecurityMode></device>"
 
-static uint8_t out[100000];
-static struct tftp_rig T, *t = &T;
 static struct nat_fixture nat;
 #define CM_REAL 0x0A010114u /* 192.0.2.140 for phones */
 
@@ -45,7 +43,7 @@ static void now(enum name_state state, uint32_t addr, const char *why)
 }
 
 /* clang-format off */
-#define TFTP_TEST(name)                                                                                              \
+#define NAMES_TEST(name)                                                                                              \
         static void name##_tftp(struct rig *r);                                                                      \
         SESSION_TEST(name)                                                                                           \
         {                                                                                                            \
@@ -79,7 +77,7 @@ static int waiting(uint32_t flow)
         return phone;
 }
 
-TFTP_TEST(a_file_waits_for_its_name)
+NAMES_TEST(a_file_waits_for_its_name)
 {
         struct ctl_head h;
         struct cur p;
@@ -98,7 +96,7 @@ TFTP_TEST(a_file_waits_for_its_name)
         rig_advance(r, 4100);
 }
 
-TFTP_TEST(others_news_are_none)
+NAMES_TEST(others_news_are_none)
 {
         waiting(3);
         now(NAME_ASKED, 0, "");
@@ -113,7 +111,7 @@ TFTP_TEST(others_news_are_none)
         rig_advance(r, 4100);
 }
 
-TFTP_TEST(a_name_without_address)
+NAMES_TEST(a_name_without_address)
 {
         int phone = waiting(3);
 
@@ -126,7 +124,7 @@ TFTP_TEST(a_name_without_address)
         rig_advance(r, 600);
 }
 
-TFTP_TEST(nobody_waits_for_ever)
+NAMES_TEST(nobody_waits_for_ever)
 {
         int phone = waiting(3);
 
@@ -139,7 +137,7 @@ TFTP_TEST(nobody_waits_for_ever)
         rig_advance(r, 600);
 }
 
-TFTP_TEST(so_many_wait_and_no_more)
+NAMES_TEST(so_many_wait_and_no_more)
 {
         int phone;
 
@@ -156,7 +154,7 @@ TFTP_TEST(so_many_wait_and_no_more)
         rig_advance(r, 600);
 }
 
-TFTP_TEST(its_request_may_end_meanwhile)
+NAMES_TEST(its_request_may_end_meanwhile)
 {
         struct punt_msg end = { .kind = PUNT_END, .gen = 1, .flow = 3 };
 
