@@ -171,23 +171,12 @@ static void show_features(struct session *s, struct box *b)
         show_sessions(s, "SRTP Sessions", l.srtp);
         feature(s, "Intercompany Media Engine", "Disabled");
         tls_suite_known("null-sha1", &null_suite);
+        feature(s, "TLS Library", tls_library_own() ? "Own" : "System");
         feature(s, "NULL Cipher Suites", null_suite ? "Enabled" : "Disabled");
         if (*l.model)
                 out(s, "\nThis platform is limited like model %s, %s.\n\n", l.model, l.k8 ? "K8" : "K9");
         else
                 out(s, "\nThis platform has no licence limits.\n\n");
-}
-
-/* Names of the command language that are refused when typed. */
-static void show_tls_library(struct session *s)
-{
-        char name[TLS_LIBRARY_NAME_MAX], off[200];
-        struct wbuf w = wbuf_of(off, sizeof off);
-
-        tls_library_name(name);
-        tls_suites_off(&w);
-        out(s, "TLS library: %s, %s\n", name, tls_library_own() ? "built for this software" : "the system's");
-        out(s, "Cipher suites that it lacks:%s\n\n", wbuf_text(&w)[0] ? off : " none");
 }
 
 static void show_config_age(struct session *s, struct box *b)
@@ -231,7 +220,6 @@ static int show_version(struct session *s, const struct args *a UNUSED, struct e
         out(s, "\n");
         show_ports(s, b);
         show_features(s, b);
-        show_tls_library(s);
         out(s, "Serial Number: %s\n", serial);
         out(s, "Configuration register is 0x1\n");
         show_config_age(s, b);

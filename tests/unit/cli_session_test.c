@@ -208,6 +208,20 @@ static void help_for_a_command(void **state UNUSED)
         has_not(cf_run(&f, "help configure\n"), "USAGE");
 }
 
+static void the_tls_library_is_told(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "show ssl\nconfigure terminal\ninterface g0/0\nnameif outside\nexit\n"
+                                    "crypto ca trustpoint one\ncrypto ca trustpoint two\nexit\n"
+                                    "ssl trust-point one outside\nssl trust-point two\nshow ssl\nshow version\n");
+
+        has(t, "TLS library: mbed TLS 2.28.");
+        has(t, "\nCipher suites that it lacks:");
+        has(t, "SSL trust-points:\n  none\n");
+        has(t, "  outside: one\n");
+        has(t, "  all other interfaces: two\n");
+        has(t, "TLS Library                       : ");
+}
+
 static void history_is_kept(void **state UNUSED)
 {
         has(cf_priv(&f, "show clock\nshow mode\n\nshow mode\nshow history\n"),
@@ -675,6 +689,7 @@ int main(void)
                 T(filters),
                 T(help_on_a_pipe),
                 T(help_for_a_command),
+                T(the_tls_library_is_told),
                 T(history_is_kept),
                 T(exec_commands_work_in_every_mode),
                 T(a_paste_compiles_once),
