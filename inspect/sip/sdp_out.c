@@ -286,14 +286,15 @@ static void translate_media(struct sip_work *x, unsigned i, struct addr *session
                 sdp_each_attr(s, m, "candidate", remove_attr, &r);
 }
 
+/* Where every m-line has an address of its own, that of the whole still says who is behind the translation. */
 static void translate_session(struct sip_work *x, const struct addr *session)
 {
         const struct sdp *s = &x->sh->sdp;
-        struct endpoint in = { .a = s->o_a }, out;
+        struct endpoint in = { .a = s->o_a }, whole = { .a = s->c.a }, out;
         char text[ADDR_TEXT_MAX];
 
-        if (session->fam && s->c.present)
-                sip_edit_replace(&x->sh->body, s->c.addr, "%s", addr_print(session, text));
+        if (s->c.present && (session->fam || translated(x, &whole, &out)))
+                sip_edit_replace(&x->sh->body, s->c.addr, "%s", addr_print(session->fam ? session : &out.a, text));
         if (!s->o_has_addr)
                 return;
         if (session->fam && addr_eq(&s->o_a, &s->c.a))
