@@ -80,8 +80,10 @@ static struct port *afpacket_open(struct appliance *a, const struct port_opt *o,
 {
         struct port *p = port_afpacket_open(o->spec, fd, &clock_system, e);
 
-        if (p)
-                port_afpacket_plain(p, guard_open_port(a->guard_fd, o->kind, o->spec, NULL));
+        if (!p)
+                return NULL;
+        port_afpacket_plain(p, guard_open_port(a->guard_fd, o->kind, o->spec, NULL));
+        port_afpacket_counters(p, guard_open_port(a->guard_fd, "counters", o->spec, NULL));
         return p;
 }
 

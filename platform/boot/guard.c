@@ -127,6 +127,8 @@ static int open_kind(struct guard *g, const struct request *q, struct err *e)
 {
         if (!strcmp(q->kind, "pty"))
                 return line_fd(g, q->ifname, e);
+        if (!strcmp(q->kind, "counters"))
+                return port_counter_socket(e);
         return !strcmp(q->kind, "tap") ? port_tap_socket(q->ifname, e) : port_afpacket_socket(q->ifname, e);
 }
 

@@ -15,7 +15,7 @@ enum { EXIT_OK = 0, EXIT_BAD = 1, EXIT_USAGE = 2, EXIT_RELOAD_ = 75 };
 int guard_run(int (*appliance)(int guard_fd, void *arg), void *arg);
 
 /* ---- the appliance's side ---- */
-/* kind: "afpacket" or "tap". An open socket of the outer namespace, or -1. */
+/* kind: "afpacket", "tap", or "counters" (what port_counter_socket() gives there). An open socket of the outer namespace, or -1. */
 int guard_open_port(int guard_fd, const char *kind, const char *ifname, struct err *e);
 /* The appliance's end of the serial line LINK, the same line after each start; -1. */
 int guard_open_line(int guard_fd, const char *link, struct err *e);

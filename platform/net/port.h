@@ -81,6 +81,10 @@ int port_afpacket_socket(const char *ifname, struct err *e);
  * opened its own socket has one. Without it (-1) all frames leave by the first.
  */
 void port_afpacket_plain(struct port *p, int fd);
+/* A socket that tells counters of the devices of the namespace it is made in; -1. */
+int port_counter_socket(struct err *e);
+/* One of the device's namespace; the port owns it from here on. A port that opened its own socket has one. */
+void port_afpacket_counters(struct port *p, int fd);
 /* Does the kernel hold an IPv4 address on the device? Then it answers ARP, SYNs and pings beside us: worth a warning. */
 bool port_afpacket_kernel_addr(const struct port *p, struct addr *out);
 

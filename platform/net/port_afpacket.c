@@ -41,7 +41,8 @@
 struct port_afpacket {
         struct port p;
         const struct clock *clk;
-        int fd, counters;   /* counters: of the device, in sysfs; -1 none */
+        int fd, counters; /* counters: of port_counter_socket(), -1 none */
+        int ifindex;
         int plain_fd;       /* takes frames as they are; -1: none */
         char dev[IFNAMSIZ]; /* as the kernel calls it */
         uint8_t *ring;
@@ -283,7 +284,7 @@ static void afpacket_medium(const struct port *p, struct port_medium *out)
 {
         const struct port_afpacket *a = (const struct port_afpacket *)p;
 
-        medium_read(a->fd, a->dev, a->counters, out);
+        medium_read(a->fd, a->dev, a->ifindex, a->counters, out);
 }
 
 static void afpacket_close(struct port *p)
@@ -365,7 +366,7 @@ static int learn_device(struct port_afpacket *a, struct sockaddr_ll *sll, struct
                 return refuse(e, a->p.name, "cannot ask for the device's name");
         memcpy(a->dev, r.ifr_name, sizeof a->dev);
         memcpy(a->p.mac.b, sll->sll_addr, sizeof a->p.mac.b);
-        a->counters = medium_open(a->dev, sll->sll_ifindex, &a->p.mac);
+        a->ifindex = sll->sll_ifindex;
         a->p.mtu = 1500;
         look_after(a);
         return 0;
@@ -425,9 +426,9 @@ struct port *port_afpacket_open(const char *ifname, int fd, const struct clock *
         }
         a->p.ops = &afpacket_ops;
         a->clk = clk;
-        a->counters = -1;
         strncpy(a->p.name, ifname, sizeof a->p.name - 1);
         a->plain_fd = fd >= 0 ? -1 : port_afpacket_socket(ifname, NULL);
+        a->counters = fd >= 0 ? -1 : port_counter_socket(NULL);
         a->fd = fd >= 0 ? fd : port_afpacket_socket(ifname, e);
         if (a->fd < 0 || learn_device(a, &sll, e) != 0 || make_ring(a, e) != 0 || start(a, &sll, e) != 0) {
                 afpacket_close(&a->p);
@@ -443,6 +444,15 @@ void port_afpacket_plain(struct port *p, int fd)
         if (a->plain_fd >= 0)
                 close(a->plain_fd);
         a->plain_fd = fd;
+}
+
+void port_afpacket_counters(struct port *p, int fd)
+{
+        struct port_afpacket *a = (struct port_afpacket *)p;
+
+        if (a->counters >= 0)
+                close(a->counters);
+        a->counters = fd;
 }
 
 bool port_afpacket_kernel_addr(const struct port *p, struct addr *out)

@@ -1,62 +1,77 @@
 #include "platform/net/port_medium.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "platform/base/str.h"
-
-/* A file of one line. */
-static bool read_line(int dir, const char *name, char *out, size_t cap)
+/* RTM_GETLINK of one device; the answer is there when the request has been sent. */
+static ssize_t ask_link(int fd, int ifindex, void *answer, size_t cap)
 {
-        int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? -1 : read(fd, out, cap - 1);
+        struct {
+                struct nlmsghdr h;
+                struct ifinfomsg i;
+        } q = { { .nlmsg_len = sizeof q, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = 1 },
+                { .ifi_family = AF_UNSPEC, .ifi_index = ifindex } };
 
-        if (fd >= 0)
-                close(fd);
-        if (n <= 0)
+        while (recv(fd, answer, cap, MSG_DONTWAIT) > 0)
+                continue; /* of a question that was given up */
+        return send(fd, &q, sizeof q, MSG_DONTWAIT) < 0 ? -1 : recv(fd, answer, cap, MSG_DONTWAIT);
+}
+
+/* The counters among the attributes of the answer; NULL: there are none. */
+static const void *stats_of(const struct nlmsghdr *h, size_t n)
+{
+        const struct rtattr *r;
+        size_t left;
+
+        if (!NLMSG_OK(h, n) || h->nlmsg_type != RTM_NEWLINK || h->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+                return NULL;
+        r = (const void *)((const uint8_t *)NLMSG_DATA(h) + NLMSG_ALIGN(sizeof(struct ifinfomsg)));
+        left = h->nlmsg_len - NLMSG_LENGTH(sizeof(struct ifinfomsg));
+        for (; RTA_OK(r, left); r = RTA_NEXT(r, left))
+                if (r->rta_type == IFLA_STATS64)
+                        return RTA_PAYLOAD(r) >= offsetof(struct rtnl_link_stats64, rx_compressed) ? RTA_DATA(r)
+                                                                                                   : NULL;
+        return NULL;
+}
+
+static bool read_counters(int fd, int ifindex, struct port_medium *out)
+{
+        union {
+                struct nlmsghdr h;
+                uint8_t b[16384];
+        } answer;
+        ssize_t n = fd < 0 ? -1 : ask_link(fd, ifindex, &answer, sizeof answer);
+        const void *at = n > 0 ? stats_of(&answer.h, (size_t)n) : NULL;
+        struct rtnl_link_stats64 st = { 0 };
+
+        if (!at)
                 return false;
-        out[n] = 0;
-        out[strcspn(out, "\n")] = 0;
+        memcpy(&st, at, offsetof(struct rtnl_link_stats64, rx_compressed)); /* it need not be aligned */
+        out->in_errors = st.rx_errors;
+        out->length = st.rx_length_errors;
+        out->crc = st.rx_crc_errors;
+        out->frame = st.rx_frame_errors;
+        out->over = st.rx_over_errors;
+        out->missed = st.rx_missed_errors;
+        out->out_errors = st.tx_errors;
+        out->underruns = st.tx_fifo_errors;
+        out->collisions = st.collisions;
         return true;
 }
 
-static bool read_number(int dir, const char *name, uint64_t *v)
+int port_counter_socket(struct err *e)
 {
-        char line[32];
+        int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-        return read_line(dir, name, line, sizeof line) && str_u64(line, 0, UINT64_MAX, v);
-}
-
-/* sysfs belongs to the namespace it was mounted in: index and address tell whether this is our device. */
-static bool is_it(int dir, int ifindex, const struct mac *mac)
-{
-        const uint8_t *b = mac->b;
-        char line[32], ours[32];
-        uint64_t idx;
-
-        snprintf(ours, sizeof ours, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
-        return read_number(dir, "ifindex", &idx) && idx == (uint64_t)ifindex &&
-               read_line(dir, "address", line, sizeof line) && !strcmp(line, ours);
-}
-
-int medium_open(const char *dev, int ifindex, const struct mac *mac)
-{
-        char path[64];
-        int dir, counters = -1;
-
-        snprintf(path, sizeof path, "/sys/class/net/%.32s", dev);
-        dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (dir >= 0 && is_it(dir, ifindex, mac))
-                counters = openat(dir, "statistics", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (dir >= 0)
-                close(dir);
-        return counters;
+        return fd >= 0 ? fd : err_set(e, ERR_IO, "a socket for counters of devices: %s", strerror(errno));
 }
 
 /* The request goes to the socket's namespace. */
@@ -78,20 +93,11 @@ static void ask_speed(int fd, const char *dev, struct port_medium *out)
                                                   : PORT_DUPLEX_UNKNOWN;
 }
 
-void medium_read(int fd, const char *dev, int counters, struct port_medium *out)
+void medium_read(int fd, const char *dev, int ifindex, int counters, struct port_medium *out)
 {
-        struct port_medium m = { .errors_known = counters >= 0 };
-        const struct {
-                const char *file;
-                uint64_t *to;
-        } row[] = { { "rx_errors", &m.in_errors },  { "rx_length_errors", &m.length },
-                    { "rx_crc_errors", &m.crc },    { "rx_frame_errors", &m.frame },
-                    { "rx_over_errors", &m.over },  { "rx_missed_errors", &m.missed },
-                    { "tx_errors", &m.out_errors }, { "tx_fifo_errors", &m.underruns },
-                    { "collisions", &m.collisions } };
+        struct port_medium m = { 0 };
 
-        for (size_t i = 0; m.errors_known && i < ARRAY_LEN(row); i++)
-                m.errors_known = read_number(counters, row[i].file, row[i].to);
+        m.errors_known = read_counters(counters, ifindex, &m);
         ask_speed(fd, dev, &m);
         *out = m;
 }

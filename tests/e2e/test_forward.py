@@ -98,6 +98,7 @@ def test_a_cable_that_is_pulled_is_told(lab):
     paste(con, lablib.BASE + "logging enable\nlogging buffered warnings\n")
     up = "line protocol is up"  # a wire just made takes a moment
     lablib.wait_for("the wire", lambda: up in con.cmd("show interface GigabitEthernet0/0"))
+    assert "\t0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort\n" in con.cmd("show interface GigabitEthernet0/0")
     lab.outside.run("ip", "link", "set", "oA", "down")
     what = "%ASA-4-41100{}: Line protocol on Interface GigabitEthernet0/0, changed state to {}"
     lablib.wait_for("411002", lambda: what.format(2, "down") in con.cmd("show logging"))

@@ -412,8 +412,9 @@ static void from_elsewhere(void *arg)
 {
         struct bench t;
         struct addr ip = pb_addr("192.0.2.9"), got;
+        struct port_medium m;
         struct err e;
-        int fd, plain, other;
+        int fd, plain, counters, other;
 
         (void)arg;
         open_pair(&t);
@@ -421,7 +422,8 @@ static void from_elsewhere(void *arg)
         CHECK(link_add_addr("vb", &ip, 24, &e) == 0);
         fd = port_afpacket_socket("vb", &e);
         plain = port_afpacket_socket("vb", &e);
-        CHECK(fd >= 0 && plain >= 0);
+        counters = port_counter_socket(&e);
+        CHECK(fd >= 0 && plain >= 0 && counters >= 0);
         put_udp(&t, 1); /* before the port is open: not ours */
         t.a->ops->tx(t.a, &t.out);
         other = socket(AF_INET, SOCK_DGRAM, 0);
@@ -432,6 +434,13 @@ static void from_elsewhere(void *arg)
                 fprintf(stderr, "%s\n", e.text);
         CHECK(t.b);
         port_afpacket_plain(t.b, plain);
+        t.b->ops->medium(t.b, &m);
+        CHECK(!m.errors_known); /* this namespace has no such device */
+        port_afpacket_counters(t.b, counters);
+        t.b->ops->medium(t.b, &m);
+        CHECK(m.errors_known && !m.in_errors && !m.crc);
+        t.a->ops->medium(t.a, &m);
+        CHECK(m.errors_known);
         CHECK(t.b->mtu == 1500 && link_becomes(&t, t.b, true) && strcmp(t.b->name, "outside") == 0);
         put_udp(&t, 2);
         t.a->ops->tx(t.a, &t.out);
