@@ -245,6 +245,11 @@ class PhoneLab(siplab.SipLab):
         self.spawn(self.inside, sys.executable, os.path.join(lablib.PEERS, "tftp_manners.py"), addr, self.root, stdout=out)
         lablib.wait_for("the TFTP server", lambda: f"{addr}:69 " in self.inside.run("ss", "-lun").stdout.decode())
 
+    def dns_server(self, addr, answer):
+        """Every name has that address."""
+        self.spawn(self.inside, sys.executable, os.path.join(lablib.PEERS, "dns_manners.py"), addr, answer, stdout=open(os.path.join(self.dir, "questions"), "w"))
+        lablib.wait_for("the DNS server", lambda: f"{addr}:53 " in self.inside.run("ss", "-lun").stdout.decode())
+
     def put(self, name, data):
         with open(os.path.join(self.root, name), "wb") as f:
             f.write(data if isinstance(data, bytes) else data.encode())

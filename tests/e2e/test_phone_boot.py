@@ -38,6 +38,20 @@ def test_nonsecure_with_everything_on_the_publisher(made):
     assert not missing, missing
 
 
+def test_a_call_manager_by_name(made):
+    """The file has a host name; the DNS server of the sample (10.0.0.53) is asked, and the phone comes up and calls."""
+    lab = made(phonelab.NONSECURE, CM, "10.0.0.53")
+    lab.tftp_server()
+    lab.dns_server("10.0.0.53", CM)
+    lab.configuration("cm-1.example.com")
+    cm = lab.call_manager()
+    phone = lab.phone()
+    phone.boot()
+    assert phone.managers == [(SEEN, 2000)] and phone.secure
+    lab.call(cm, lab.register(cm, lab.line(phone)), lab.register(cm, lab.desk_phone()))
+    assert "cm-1.example.com" in lab.con.cmd("show dns")
+
+
 def test_separate_tftp_server_in_a_mixed_cluster(made):
     """Section 6: TFTP on 10.0.0.24, its own record; TLS and keys inside too. The server's files are signed by the cluster already."""
     lab = made(phonelab.SEPARATE + phonelab.MIXED_TLS + phonelab.MEDIA + phonelab.MIXED_PROXY.format(tftp="10.0.0.24") +
