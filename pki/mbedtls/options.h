@@ -19,6 +19,10 @@
 /* Buffers of a session may be smaller than 16 KB when its handshake is over (proxy/tls_buffers.h). */
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
+/* By libcrypto, in ecdh_alt.c. */
+#define MBEDTLS_ECDH_GEN_PUBLIC_ALT
+#define MBEDTLS_ECDH_COMPUTE_SHARED_ALT
+
 /* Not spoken here. */
 #undef MBEDTLS_SSL_PROTO_DTLS
 #undef MBEDTLS_SSL_DTLS_ANTI_REPLAY

@@ -133,6 +133,8 @@ def sdp(addr, port, proto, more=""):
 class Pair:
     """A call through the appliance: the phone by TLS and SRTP, the desk phone with its call manager by TCP and RTP."""
 
+    suites, keyed = "DEFAULT", True  # what the phone's TLS offers, and whether its media have keys
+
     def __init__(self, lab, cm, cm_outside, phone="192.0.2.10", cert="phone1001"):
         desk = cm  # its neighbour entry is there: no packet waits for ARP
         self.key = os.urandom(30)
@@ -141,6 +143,7 @@ class Pair:
         door.settimeout(20)
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ctx.check_hostname = False
+        ctx.set_ciphers(self.suites)
         ctx.load_verify_locations(lab.pki.path("shown.crt"))
         ctx.load_cert_chain(lab.pki.path(cert + ".crt"), lab.pki.path(cert + ".key"))
         self.phone = Stream(ctx.wrap_socket(inside(lab.outside, lambda: socket.create_connection((cm_outside, 5061), 20))))
@@ -157,7 +160,8 @@ class Pair:
         self.phone.write(f"INVITE sip:2001@{cm} SIP/2.0\nVia: SIP/2.0/TLS {phone}:5061;branch=z9hG4bKone\nMax-Forwards: 70\n"
                          f"From: <sip:1001@{cm}>;tag=one\nTo: <sip:2001@{cm}>\nCall-ID: pair\nCSeq: 1 INVITE\n"
                          f"Contact: <sip:1001@{phone}:5061;transport=tls>\nContent-Type: application/sdp\n",
-                         sdp(phone, self.srtp.getsockname()[1], "RTP/SAVP", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n"))
+                         sdp(phone, self.srtp.getsockname()[1], *(("RTP/SAVP", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n")
+                                                                if self.keyed else ("RTP/AVP",))))
         self.dialog = f"From: <sip:1001@{cm}>;tag=one\nTo: <sip:2001@{cm}>;tag=two\nCall-ID: pair\nMax-Forwards: 70\n"
         self.via = f"Via: SIP/2.0/TLS {phone}:5061;branch=z9hG4bK"
 
@@ -174,10 +178,11 @@ class Pair:
         self.reply(offer, f"Contact: <sip:2001@{desk}:5060;transport=tcp>\nContent-Type: application/sdp\n",
                    sdp(desk, self.rtp.getsockname()[1], "RTP/AVP"))
         ok = self.phone.read()
-        assert ok.startswith("SIP/2.0 200") and "RTP/SAVP" in ok, ok
+        assert ok.startswith("SIP/2.0 200") and ("RTP/SAVP" in ok) == ("crypto" in ok) == self.keyed, ok
         self.outside = media(ok)
-        self.sender = Srtp(self.key)
-        self.receiver = Srtp(base64.b64decode(re.search(r"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:([A-Za-z0-9+/=]+)", ok).group(1)))
+        if self.keyed:
+            self.sender = Srtp(self.key)
+            self.receiver = Srtp(base64.b64decode(re.search(r"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:([A-Za-z0-9+/=]+)", ok).group(1)))
         self.target = re.search(r"<(.*?)>", header(ok, "Contact")).group(1)
         self.request("ACK", 1)
         assert self.cm.read().startswith("ACK ")

@@ -10,11 +10,12 @@ import pytest
 
 import lab as lablib
 import phonelab
+import siplab
 import srtp_peer
 from conftest import finish, paste
 from peers import boot, sccp
 from phonelab import NAME, PORT
-from sccp_ends import Media, talk, warm
+from sccp_ends import Media, payload, talk, warm
 
 SOFT, CM, SEEN, DESK = "10.130.50.10", "10.132.0.5", "10.130.50.5", "10.132.0.101"
 MTA_DATA, MTA_VOICE = "10.130.50.2", "10.132.0.2"
@@ -69,6 +70,16 @@ phone-proxy mypp
 """ + phonelab.POLICY.replace("interface outside", "interface data")
 
 
+def lacks(con):
+    """Suites that the TLS library of this build does not have."""
+    return con.cmd("show version").partition("it lacks:")[2].splitlines()[0].split()
+
+
+def needs_null(con):
+    if "null-sha1" in lacks(con):
+        pytest.skip("the TLS library of this build has no NULL-SHA")
+
+
 class SoftPhone(boot.Phone):
     """It does in TLS what its configuration says."""
 
@@ -91,8 +102,7 @@ class Vlans(phonelab.PhoneLab):
         self.con.cmd("terminal pager 0")
 
     def configure(self, text=SAMPLE):
-        if " null-sha1" in self.con.cmd("show version").partition("it lacks:")[2].splitlines()[0]:
-            pytest.skip("the TLS library of this build has no NULL-SHA")
+        needs_null(self.con)
         paste(self.con, text.replace("{capf}", self.pki.pem_body("capf.crt")))
         paste(self.con, phonelab.ISSUER.format(name="cucm_cert", cert=self.pki.pem_body("cm.crt")))
         self.tftp_server(CM)
@@ -199,7 +209,33 @@ def test_a_softphone_is_called_as_phones_are(lab):
 
 
 def test_what_the_library_lacks_is_refused(lab):
-    lacks = lab.con.cmd("show version").partition("it lacks:")[2].splitlines()[0].split()
+    off = lacks(lab.con)
     for suite in ("null-sha1", "rc4-sha1", "3des-sha1"):
         said = lab.con.paste(f"configure terminal\nssl encryption aes128-sha1 {suite}\nend")
-        assert ("is not available" in said) == (suite in lacks), said
+        assert ("is not available" in said) == (suite in off), said
+
+
+class ClearPair(srtp_peer.Pair):
+    suites, keyed = "NULL-SHA:@SECLEVEL=0", False
+
+
+def test_a_sip_softphone():
+    """Of a nonsecure cluster: its TLS is read by anybody, so no keys are written there and its media are RTP on both sides."""
+    lab = siplab.SipLab()
+    try:
+        con = lab.start()
+        con.cmd("terminal pager 0")
+        needs_null(con)
+        text = lab.config().replace(" endpoint any\n", " endpoint any\n cipc security-mode authenticated\n")
+        paste(con, lablib.BASE + "ssl encryption aes128-sha1 null-sha1\n" + text)
+        call = ClearPair(lab, siplab.CM, siplab.CM_OUTSIDE)
+        for n in range(50):
+            call.to_box(srtp_peer.rtp(n, 160 * n, 1, payload(1, n)))
+            assert call.rtp.recv(2048)[12:] == payload(1, n)
+            call.from_desk(srtp_peer.rtp(n, 160 * n, 2, payload(2, n)))
+            assert call.srtp.recv(2048)[12:] == payload(2, n)
+        call.end()
+        call.close()
+        lablib.wait_for("the relay to go", lambda: siplab.idle(con))
+    finally:
+        finish(lab)

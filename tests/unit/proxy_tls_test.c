@@ -658,12 +658,16 @@ static void buffers_are_as_large_as_messages(void **state)
                 unopened = leg_tls_buffers(p.server);
                 handshake(&p);
                 for (size_t k = 0; p.client_rc == 1 && k < ARRAY_LEN(sizes); k++) {
-                        if (!k && unopened)
+                        if (!k && unopened) {
                                 assert_in_range(leg_tls_buffers(p.server), 1, unopened / 16);
+                                assert_in_range(leg_tls_buffers(p.client), 1, unopened / 16);
+                        }
                         message_of(p.client, p.server, sizes[k]);
                         message_of(p.server, p.client, sizes[k]);
-                        if (unopened)
+                        if (unopened) {
                                 assert_in_range(leg_tls_buffers(p.server), 1, unopened / 8);
+                                assert_in_range(leg_tls_buffers(p.client), 1, unopened / 8);
+                        }
                 }
                 pair_close(&p);
         }
