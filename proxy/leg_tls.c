@@ -251,35 +251,58 @@ static bool is_phone(const struct leg_tls *t, const mbedtls_x509_crt *crt, struc
         return true;
 }
 
+/* chain_verify() decides, once, about the chain as received. 0: accepted, else what the library calls it. */
+static uint32_t judge(struct leg_tls *t, mbedtls_x509_crt *crt)
+{
+        struct chain_policy policy = policy_of(t->profile);
+        struct chain_answer out;
+        bool ok;
+
+        t->info.peer_cert = true;
+        dn_print_line(&crt->subject, t->info.peer_subject, sizeof t->info.peer_subject);
+        ok = chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK && !is_phone(t, crt, &out);
+        if (!ok && !out.reason[0])
+                snprintf(out.reason, sizeof out.reason, "certificate not accepted");
+        memcpy(t->info.trustpoint, out.trustpoint, sizeof t->info.trustpoint);
+        memcpy(t->info.verify_reason, out.reason, sizeof t->info.verify_reason);
+        t->info.expired_accepted = out.expired_accepted;
+        if (ok)
+                return 0;
+        return out.out_of_date ? MBEDTLS_X509_BADCERT_EXPIRED /* the peer's alert depends on it */
+                               : MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+}
+
 /*
- * Called from the root end down to the leaf (depth 0). The library's own findings are dropped: chain_verify()
- * decides, once, about the chain as received, and only its CHAIN_OK clears the flags (S2).
+ * Called from the root end down to the leaf (depth 0). The library's own findings are dropped: only our CHAIN_OK
+ * clears the flags (S2).
  */
 static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
         struct leg_tls *t = ctx;
-        struct chain_policy policy = policy_of(t->profile);
-        struct chain_answer out;
 
         *flags = 0;
         if (depth > 0)
                 return 0;
-        *flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-        t->info.peer_cert = true;
-        dn_print_line(&crt->subject, t->info.peer_subject, sizeof t->info.peer_subject);
-        if (chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK && !is_phone(t, crt, &out)) {
-                *flags = 0;
-                if (policy.purpose == CHAIN_PHONE) /* the library would refuse some factory certificates after us */
-                        crt->ext_types &= ~USAGE_EXTENSIONS;
-        } else if (!out.reason[0]) {
-                snprintf(out.reason, sizeof out.reason, "certificate not accepted");
-        }
-        if (*flags && out.out_of_date)
-                *flags = MBEDTLS_X509_BADCERT_EXPIRED; /* the peer's alert depends on it */
-        memcpy(t->info.trustpoint, out.trustpoint, sizeof t->info.trustpoint);
-        memcpy(t->info.verify_reason, out.reason, sizeof t->info.verify_reason);
-        t->info.expired_accepted = out.expired_accepted;
+        *flags = judge(t, crt);
+        if (!*flags && policy_of(t->profile).purpose == CHAIN_PHONE)
+                /* the library would refuse some factory certificates after us */
+                crt->ext_types &= ~USAGE_EXTENSIONS;
         return 0;
+}
+
+/*
+ * A session that is taken up again: nobody has shown a certificate, the one of the session is judged as if it came
+ * now (T4). One that is no longer accepted is the session's end: the next handshake is a whole one.
+ */
+static void judge_resumed(struct leg_tls *t)
+{
+        mbedtls_ssl_context *ssl = &t->ssl;
+
+        if (!t->profile->resume || t->info.peer_cert || !ssl->session || !ssl->session->peer_cert)
+                return;
+        t->info.resumed = true;
+        if (judge(t, ssl->session->peer_cert))
+                tls_resume_forget(t->profile->resume, ssl->session);
 }
 
 /* ---- handshake ---- */
@@ -315,6 +338,7 @@ static void handshake_done(struct leg_tls *t)
         int suite;
 
         i->done = true;
+        judge_resumed(t);
         note_identity(t);
         i->own_cert_asked = t->profile->role == TLS_CLIENT && t->ssl.client_auth;
         snprintf(i->version, sizeof i->version, "%s", mbedtls_ssl_get_version(&t->ssl));

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "proxy/tls_profile.h"
+#include "proxy/tls_resume.h"
 #include "proxy/tls_suites.h"
 
 /*
@@ -33,6 +34,7 @@ struct tls_profile {
         int suites[TLS_SUITES_MAX + 1];
         const struct clock *clk;
         struct tls_random random;
+        struct tls_resume *resume; /* phones' sessions; NULL: none is taken up again */
 };
 
 #endif

@@ -77,6 +77,15 @@ static void set_versions(struct tls_profile *p, const struct tls_profile_params 
         mbedtls_ssl_conf_max_version(&p->conf, MBEDTLS_SSL_MAJOR_VERSION_3, hi);
 }
 
+static int resumable(struct tls_profile *p, struct err *e)
+{
+        p->resume = tls_resume_new(p->clk, p->random.rng);
+        if (!p->resume)
+                return err_nomem(e, "making a TLS profile");
+        mbedtls_ssl_conf_session_cache(&p->conf, p->resume, tls_resume_get, tls_resume_set);
+        return 0;
+}
+
 static int configure(struct tls_profile *p, const struct tls_profile_params *in, struct err *e)
 {
         int rc = mbedtls_ssl_config_defaults(&p->conf,
@@ -101,7 +110,7 @@ static int configure(struct tls_profile *p, const struct tls_profile_params *in,
                 return -1;
         mbedtls_ssl_conf_authmode(&p->conf, p->trust ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
         mbedtls_ssl_conf_ca_chain(&p->conf, &p->cas, NULL);
-        return 0;
+        return p->phone && p->trust ? resumable(p, e) : 0;
 }
 
 static void profile_free(struct tls_profile *p)
@@ -112,6 +121,7 @@ static void profile_free(struct tls_profile *p)
         keypair_put(p->key);
         if (p->trust)
                 trust_set_put(p->trust);
+        tls_resume_free(p->resume);
         pthread_mutex_destroy(&p->random.lock);
         mem_free_secret(p);
 }

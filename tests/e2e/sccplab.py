@@ -64,17 +64,18 @@ class Sccp:
     def phone_proxy(self, more=""):
         self.configure(siplab.INSIDE_CM.format(port=2443) + self.trust() + PHONE_PROXY + more)
 
-    def remote(self, name=NAME, cert=None, version=17, to=(siplab.CM_OUTSIDE, 2443), addr=None, port=PORT):
-        """By TLS; own address of a home network that nobody else knows."""
+    def remote(self, name=NAME, cert=None, version=17, to=(siplab.CM_OUTSIDE, 2443), addr=None, port=PORT, like=None):
+        """By TLS; own address of a home network that nobody else knows. like: a phone whose TLS session it takes up again."""
         ns, addr = (self.lab.outside, addr) if addr else self.place
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ctx.check_hostname = False
         ctx.load_verify_locations(self.lab.pki.path("shown.crt"))
         cert = cert or {NAME: "sep", SECOND: "sep2"}[name]
         ctx.load_cert_chain(self.lab.pki.path(cert + ".crt"), self.lab.pki.path(cert + ".key"))
+        session, ctx = (like.c.sock.session, like.c.sock.context) if like else (None, ctx)
         raw = srtp_peer.inside(ns, lambda: socket.create_connection(to, 60, (addr, 0)))
         media = srtp_peer.udp(ns, addr, port)
-        return self.keep(sccp.Phone(ctx.wrap_socket(raw), name, HOME, media, True, version))
+        return self.keep(sccp.Phone(ctx.wrap_socket(raw, session=session), name, HOME, media, True, version))
 
     def plain(self, ns, addr, server, name, version=17, port=PORT, tls=None):
         """A phone that the appliance does nothing for; tls: its context."""

@@ -63,6 +63,28 @@ def test_a_remote_phone_calls_a_desk_phone(net, version):
     assert {sccp.REGISTER, sccp.REGISTER_ACK, sccp.OPEN, sccp.OPEN_ACK, sccp.START, sccp.CLOSE, sccp.STOP} <= kinds, kinds
 
 
+def test_a_phone_takes_its_session_up_again(net):
+    """After a lost connection its handshake is a short one; a commit that makes the appliance's profiles anew asks for a whole one."""
+    net.phone_proxy()
+    first, a = net.enrol()
+    assert not first.c.sock.session_reused
+    again = net.remote(like=first, port=20040)
+    assert again.c.sock.session_reused
+    assert again.c.sock.getpeercert(True) == first.c.sock.getpeercert(True)
+    b = net.register(again)
+    desk = net.desk()
+    c = net.register(desk)
+    net.neighbours()
+    pa, pb = net.cm.connect(b, c, net.serve)
+    talk(Voice(again, pa, 1), Voice(desk, pb, 2))
+    net.hang_up((b, pa), (c, pb))
+    assert "725003" in net.con.cmd("show logging"), "nothing tells of it"
+    net.con.paste("configure terminal\nssl encryption aes128-sha1 aes256-sha1\nend")
+    third = net.remote(like=again, port=20060)
+    assert not third.c.sock.session_reused
+    net.register(third)
+
+
 def test_a_phone_with_anothers_name_is_refused(net):
     net.phone_proxy()
     phone = net.remote(name=SECOND, cert="sep")
