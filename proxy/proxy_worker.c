@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -14,7 +13,6 @@
 #define FLOW_ID_FIRST 3u
 #define ACCEPTS_MAX 64u
 #define RING_BUDGET 512u
-#define LOOP_WAIT_MS 100u
 
 /* ---- tables ---- */
 
@@ -80,6 +78,12 @@ void proxy_queue_busy(struct psession *s)
                 list_add_tail(&s->w->busy, &s->ready);
 }
 
+/* Whoever has many of a kind to serve asks after each, so that every kind comes on in every turn. */
+static bool turn_over(const struct proxy_worker *w)
+{
+        return w->turn_ends_ns && w->env.clk->mono_ns(w->env.clk->ctx) >= w->turn_ends_ns;
+}
+
 /* ---- messages of the dataplane ---- */
 
 static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg *m)
@@ -117,17 +121,27 @@ static void on_msg(struct proxy_worker *w, unsigned link, const struct punt_msg 
         }
 }
 
-static unsigned rings_drain(struct proxy_worker *w)
+static unsigned ring_drain(struct proxy_worker *w, unsigned link, bool bounded)
 {
+        struct punt_link *l = w->env.link[link];
         struct punt_msg m;
         unsigned n = 0;
 
-        for (unsigned i = 0; i < w->env.nlinks; i++) {
-                struct punt_link *l = w->env.link[i];
-
-                for (unsigned k = 0; k < RING_BUDGET && proxy_may_answer(l) && ring_pop(l->to_proxy, &m); k++, n++)
-                        on_msg(w, i, &m);
+        while (n < RING_BUDGET && proxy_may_answer(l) && ring_pop(l->to_proxy, &m)) {
+                on_msg(w, link, &m);
+                n++;
+                if (bounded && turn_over(w))
+                        break;
         }
+        return n;
+}
+
+static unsigned rings_drain(struct proxy_worker *w, bool bounded)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < w->env.nlinks; i++)
+                n += ring_drain(w, i, bounded);
         return n;
 }
 
@@ -157,7 +171,7 @@ struct psession *proxy_session_of(struct proxy_worker *w, uint32_t a, uint16_t p
         if (port < PSEUDO_PORT_BASE || port > PSEUDO_PORT_BASE + 255 || pseudo_leg(a) != 0)
                 return NULL;
         do {
-                n = rings_drain(w);
+                n = rings_drain(w, false);
                 s = psession_find(w, pseudo_worker(a), pseudo_flow(a), (uint8_t)(port - PSEUDO_PORT_BASE));
         } while (!s && n);
         return s;
@@ -182,7 +196,7 @@ static void on_accept(struct evl_fd *f, unsigned ready UNUSED)
 static void serve_accepts(struct proxy_worker *w)
 {
         w->accept_ready = false;
-        for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+        for (unsigned i = 0; i < ACCEPTS_MAX && !(i && turn_over(w)); i++) {
                 struct sockaddr_in peer;
                 socklen_t n = sizeof peer;
                 int fd = accept4(w->listener.fd, (struct sockaddr *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -333,23 +347,22 @@ void proxy_abort_all(struct proxy_worker *w)
 
 /* ---- the loop ---- */
 
+/* Each once; the rest, where the turn is over, before those that have more already. */
 static void serve_busy(struct proxy_worker *w)
 {
         struct list work;
 
         list_init(&work);
-        while (!list_empty(&w->busy)) {
-                struct list *n = w->busy.next;
-
-                list_del(n);
-                list_add_tail(&work, n);
-        }
+        list_splice(&work, &w->busy);
         while (!list_empty(&work)) {
                 struct psession *s = list_entry(work.next, struct psession, ready);
 
                 list_del(&s->ready);
                 psession_pump(s);
+                if (turn_over(w))
+                        break;
         }
+        list_splice(&w->busy, &work);
 }
 
 static void serve_waiting(struct proxy_worker *w)
@@ -368,10 +381,12 @@ static void serve_handshakes(struct proxy_worker *w)
 
                 list_del(&s->ready);
                 psession_handshake(s);
+                if (turn_over(w))
+                        break;
         }
 }
 
-static bool work_waits(struct proxy_worker *w)
+bool proxy_work_waits(const struct proxy_worker *w)
 {
         if (!list_empty(&w->busy) || !list_empty(&w->handshakes) || w->accept_ready || tftpx_waits(w->tftpx))
                 return true;
@@ -387,11 +402,11 @@ static unsigned wait_for_events(struct proxy_worker *w, unsigned wait_ms)
 {
         unsigned n;
 
-        if (!wait_ms || work_waits(w))
+        if (!wait_ms || proxy_work_waits(w))
                 return (unsigned)evl_step(w->evl, 0);
         qsbr_offline(w->qs);
         atomic_store(&w->sleeping, true);
-        n = (unsigned)evl_step(w->evl, work_waits(w) ? 0 : wait_ms);
+        n = (unsigned)evl_step(w->evl, proxy_work_waits(w) ? 0 : wait_ms);
         atomic_store(&w->sleeping, false);
         qsbr_online(w->qs);
         return n;
@@ -425,7 +440,7 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
         unsigned n = wait_for_events(w, wait_ms);
 
         take_snapshot(w);
-        n += rings_drain(w) + relay_reports(w);
+        n += rings_drain(w, true) + relay_reports(w);
         owing_pay(w);
         relay_pay(w);
         pat_pay(w->pat);
@@ -440,75 +455,7 @@ unsigned proxy_step(struct proxy_worker *w, unsigned wait_ms)
         return n;
 }
 
-void proxy_run(struct proxy_worker *w)
-{
-        pthread_mutex_lock(&w->lock);
-        atomic_store(&w->running, true);
-        pthread_mutex_unlock(&w->lock);
-        while (!atomic_load_explicit(&w->stop, memory_order_relaxed))
-                proxy_step(w, LOOP_WAIT_MS);
-        proxy_abort_all(w);
-        pthread_mutex_lock(&w->lock);
-        atomic_store(&w->running, false);
-        pthread_mutex_unlock(&w->lock);
-        evl_step(w->evl, 0); /* calls posted before: nobody waits for ever */
-}
-
-void proxy_wake(void *proxy)
-{
-        struct proxy_worker *w = proxy;
-
-        if (atomic_load(&w->sleeping))
-                evl_wake(w->evl);
-}
-
 void proxy_set_names(struct proxy_worker *w, const struct name_service *names)
 {
         w->names = *names;
-}
-
-void proxy_stop(struct proxy_worker *w)
-{
-        atomic_store(&w->stop, true);
-        evl_wake(w->evl);
-}
-
-/* ---- cold callers ---- */
-
-struct cold_call {
-        struct proxy_worker *w;
-        void (*fn)(struct proxy_worker *w, void *arg);
-        void *arg;
-        bool done;
-};
-
-static void cold_run(void *p)
-{
-        struct cold_call *c = p;
-
-        c->fn(c->w, c->arg);
-        pthread_mutex_lock(&c->w->lock);
-        c->done = true;
-        pthread_cond_broadcast(&c->w->done);
-        pthread_mutex_unlock(&c->w->lock);
-}
-
-void proxy_call(struct proxy_worker *w, void (*fn)(struct proxy_worker *w, void *arg), void *arg)
-{
-        struct cold_call c = { .w = w, .fn = fn, .arg = arg };
-
-        pthread_mutex_lock(&w->lock);
-        if (!atomic_load(&w->running)) { /* the lock keeps a loop from starting meanwhile */
-                fn(w, arg);
-                pthread_mutex_unlock(&w->lock);
-                return;
-        }
-        while (!evl_post(w->evl, cold_run, &c)) { /* queue full: let it run */
-                pthread_mutex_unlock(&w->lock);
-                sched_yield();
-                pthread_mutex_lock(&w->lock);
-        }
-        while (!c.done)
-                pthread_cond_wait(&w->done, &w->lock);
-        pthread_mutex_unlock(&w->lock);
 }

@@ -44,7 +44,13 @@ void proxy_set_names(struct proxy_worker *p, const struct name_service *names);
 /* One round; waits at most wait_ms. Returns events handled. */
 unsigned proxy_step(struct proxy_worker *p, unsigned wait_ms);
 void proxy_run(struct proxy_worker *p);  /* until proxy_stop() */
-void proxy_stop(struct proxy_worker *p); /* any thread */
+/*
+ * One thread for both, where there is a single core: no message wakes another thread. Returns when both have been
+ * stopped; the dataplane worker may be stopped later, so that it takes what the proxy worker's end has sent.
+ */
+void proxy_run_joint(struct proxy_worker *p, struct worker *dp);
+void proxy_stop(struct proxy_worker *p);             /* any thread */
+bool proxy_is_running(const struct proxy_worker *p); /* any thread: inside proxy_run() and not yet at its end */
 void proxy_wake(void *proxy);            /* any thread; cheap while the worker is awake: punt_link.wake_proxy */
 /* Captures of type tls-proxy live here; through proxy_call(). */
 struct capture_set *proxy_captures(struct proxy_worker *p);

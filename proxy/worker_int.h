@@ -186,10 +186,12 @@ struct proxy_worker {
         pthread_mutex_t lock;
         pthread_cond_t done;
         atomic_bool stop, running, sleeping;
+        uint64_t turn_ends_ns; /* a dataplane worker on the same thread waits since long; 0: nobody does */
         bool accept_ready;
 };
 
 /* proxy_worker.c */
+bool proxy_work_waits(const struct proxy_worker *w); /* that no descriptor tells of */
 struct psession *psession_find(struct proxy_worker *w, unsigned link, uint32_t flow, uint8_t gen);
 /* By the pseudo address that its first packet came from. FLOW_NEW was pushed before that: it is there, if perhaps
  * behind many others; they are taken first. */

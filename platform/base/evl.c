@@ -210,13 +210,17 @@ static int dispatch(struct evl *l)
         return handled;
 }
 
+uint64_t evl_timer_ms(struct evl *l, uint64_t cap)
+{
+        tmr_advance(l->timers, clock_mono_ms(l->clk)); /* time went on between two rounds */
+        return tmr_next_ms(l->timers, cap);
+}
+
 int evl_step(struct evl *l, unsigned wait_ms)
 {
-        uint64_t wait;
+        uint64_t wait = evl_timer_ms(l, MIN_OF(wait_ms, (unsigned)INT32_MAX));
         int handled, n;
 
-        tmr_advance(l->timers, clock_mono_ms(l->clk)); /* time went on between two rounds */
-        wait = tmr_next_ms(l->timers, MIN_OF(wait_ms, (unsigned)INT32_MAX));
         n = epoll_wait(l->epfd, l->ready, BATCH, (int)wait);
         l->nready = n > 0 ? n : 0;
         tmr_advance(l->timers, clock_mono_ms(l->clk));

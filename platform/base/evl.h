@@ -38,6 +38,8 @@ int evl_step(struct evl *l, unsigned wait_ms);
 void evl_wake(struct evl *l);
 /* From any thread: fn(arg) runs in the loop's thread. false when the queue (4096) is full. */
 bool evl_post(struct evl *l, void (*fn)(void *arg), void *arg);
+/* For a loop around this one: readable while evl_step() has descriptors to serve; when its next timer may be due. */
 int evl_epoll_fd(const struct evl *l);
+uint64_t evl_timer_ms(struct evl *l, uint64_t cap);
 
 #endif

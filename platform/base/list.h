@@ -42,6 +42,18 @@ static inline void list_del(struct list *n)
         list_init(n);
 }
 
+/* All of `from`, in order, behind pos; from is empty afterwards. */
+static inline void list_splice(struct list *pos, struct list *from)
+{
+        if (list_empty(from))
+                return;
+        from->prev->next = pos->next;
+        pos->next->prev = from->prev;
+        pos->next = from->next;
+        from->next->prev = pos;
+        list_init(from);
+}
+
 #define list_entry(node, type, member) container_of(node, type, member)
 #define list_first(head, type, member) (list_empty(head) ? NULL : list_entry((head)->next, type, member))
 #define list_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)

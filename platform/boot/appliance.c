@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,6 +33,8 @@
 #define TUN_MTU 1500u
 #define CONTROL_TICK_MS 20
 #define DRAIN_STEPS 200u
+#define LOG_NAP_MS 5u
+#define LOG_NAP_MAX_MS 25u
 
 struct appliance {
         const struct options *opt;
@@ -46,6 +49,7 @@ struct appliance {
         struct box_syslog syslog;
         pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread, dns_thread;
         unsigned ndp, nproxy;
+        bool joint; /* the first dataplane thread runs the first proxy worker as well */
         bool log_running, dns_running;
         atomic_bool log_stop;
 };
@@ -146,6 +150,13 @@ static int ports_add(struct appliance *a, struct err *e)
 
 /* ---- threads ---- */
 
+static void nap_ms(unsigned ms)
+{
+        struct timespec t = { .tv_nsec = (long)ms * 1000000 };
+
+        nanosleep(&t, NULL);
+}
+
 static void *dp_thread(void *w)
 {
         prctl(PR_SET_NAME, "vg-dataplane");
@@ -167,17 +178,55 @@ static void *dns_thread(void *p)
         return NULL;
 }
 
+static void *joint_thread(void *arg)
+{
+        struct appliance *a = arg;
+
+        prctl(PR_SET_NAME, "vg-dataplane");
+        proxy_run_joint(a->parts.proxy[0], a->parts.worker[0]);
+        return NULL;
+}
+
+/* On a single core two threads only take it from each other. */
+static bool joint_wanted(const struct options *o)
+{
+        cpu_set_t cores;
+
+        if (o->threads != THREADS_AUTO)
+                return o->threads == THREADS_JOINT;
+        return sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_COUNT(&cores) == 1;
+}
+
+/* Messages wait a few milliseconds, the first ones after a silence a few more: silence must not cost wake-ups. */
 static void *log_thread(void *p)
 {
         struct appliance *a = p;
-        struct timespec nap = { .tv_nsec = 5000000 };
+        unsigned ms = LOG_NAP_MS;
 
         prctl(PR_SET_NAME, "vg-log");
-        while (!atomic_load(&a->log_stop))
-                if (!log_step(a->parts.log))
-                        nanosleep(&nap, NULL);
+        while (!atomic_load(&a->log_stop)) {
+                if (log_step(a->parts.log)) {
+                        ms = LOG_NAP_MS;
+                        continue;
+                }
+                nap_ms(ms);
+                ms = MIN_OF(ms + 1, LOG_NAP_MAX_MS);
+        }
         log_step(a->parts.log);
         return NULL;
+}
+
+static int dataplane_start(struct appliance *a, unsigned i, struct err *e)
+{
+        bool joint = i == 0 && a->joint;
+
+        if (worker_open_wake(a->parts.worker[i], e) < 0)
+                return -1;
+        if (pthread_create(&a->dp_thread[i], NULL, joint ? joint_thread : dp_thread,
+                           joint ? (void *)a : a->parts.worker[i]))
+                return err_set(e, ERR_IO, "cannot start the dataplane thread");
+        a->ndp++;
+        return 0;
 }
 
 static int threads_start(struct appliance *a, struct err *e)
@@ -185,13 +234,14 @@ static int threads_start(struct appliance *a, struct err *e)
         a->jobs = jobs_start(e);
         if (!a->jobs)
                 return -1;
+        a->joint = joint_wanted(a->opt);
         a->log_running = pthread_create(&a->log_thread, NULL, log_thread, a) == 0;
-        for (; a->ndp < a->parts.conf.nworkers; a->ndp++)
-                if (worker_open_wake(a->parts.worker[a->ndp], e) < 0 ||
-                    pthread_create(&a->dp_thread[a->ndp], NULL, dp_thread, a->parts.worker[a->ndp]))
-                        return err_set(e, ERR_IO, "cannot start the dataplane thread");
+        for (unsigned i = 0; i < a->parts.conf.nworkers; i++)
+                if (dataplane_start(a, i, e) < 0)
+                        return -1;
         for (; a->nproxy < a->parts.conf.nproxies; a->nproxy++)
-                if (pthread_create(&a->proxy_thread[a->nproxy], NULL, proxy_thread, a->parts.proxy[a->nproxy]))
+                if (!(a->joint && a->nproxy == 0) &&
+                    pthread_create(&a->proxy_thread[a->nproxy], NULL, proxy_thread, a->parts.proxy[a->nproxy]))
                         return err_set(e, ERR_IO, "cannot start the proxy thread");
         a->dns_running = pthread_create(&a->dns_thread, NULL, dns_thread, a->box.dns) == 0;
         if (!a->dns_running)
@@ -199,21 +249,26 @@ static int threads_start(struct appliance *a, struct err *e)
         return a->log_running ? 0 : err_set(e, ERR_IO, "cannot start the log thread");
 }
 
+static void proxies_stop(struct appliance *a)
+{
+        for (unsigned i = 0; i < a->nproxy; i++)
+                proxy_stop(a->parts.proxy[i]);
+        for (unsigned i = a->joint; i < a->nproxy; i++)
+                pthread_join(a->proxy_thread[i], NULL);
+        while (a->joint && a->ndp && proxy_is_running(a->parts.proxy[0]))
+                nap_ms(1);
+}
+
 /* Legs are aborted first and the TUN drained while the dataplane still runs, so that peers are told (rule 11). */
 static void threads_stop(struct appliance *a)
 {
-        struct timespec nap = { .tv_nsec = 1000000 };
-
         if (a->dns_running) { /* gives its flows back while there is somebody to take them */
                 dns_stop(a->box.dns);
                 pthread_join(a->dns_thread, NULL);
         }
-        for (unsigned i = 0; i < a->nproxy; i++)
-                proxy_stop(a->parts.proxy[i]);
-        for (unsigned i = 0; i < a->nproxy; i++)
-                pthread_join(a->proxy_thread[i], NULL);
+        proxies_stop(a);
         for (unsigned i = 0; a->ndp && i < DRAIN_STEPS; i++) {
-                nanosleep(&nap, NULL);
+                nap_ms(1);
                 if (atomic_load(&a->parts.worker[0]->asleep)) /* nothing left to read */
                         break;
         }

@@ -11,7 +11,8 @@
 
 const char options_usage[] =
         "usage: voxgate run    [--flash DIR] [--port IFACE=KIND:SPEC]... [--ports FILE]\n"
-        "                      [--console stdio|pty:LINK|tty:PATH|none] [--workers N] [--glue tun|veth]\n"
+        "                      [--console stdio|pty:LINK|tty:PATH|none] [--workers N]\n"
+        "                      [--threads auto|joint|apart] [--glue tun|veth]\n"
         "       voxgate check  FILE [--flash DIR]\n"
         "       voxgate replay --config FILE [--flash DIR] --in NAMEIF=IN.pcap ... --out NAMEIF=OUT.pcap ...\n"
         "                      [--verdicts FILE.csv] [--show 'CMD']...\n"
@@ -117,6 +118,18 @@ static int opt_workers(struct options *o, const char *v, struct err *e)
         return 0;
 }
 
+static int opt_threads(struct options *o, const char *v, struct err *e)
+{
+        static const char *const words[] = { "auto", "joint", "apart" };
+
+        for (unsigned i = 0; i < ARRAY_LEN(words); i++)
+                if (strcmp(words[i], v) == 0) {
+                        o->threads = i;
+                        return 0;
+                }
+        return err_set(e, ERR_RANGE, "--threads %s: auto, joint or apart", v);
+}
+
 static int opt_glue(struct options *o, const char *v, struct err *e)
 {
         o->force_veth = strcmp(v, "veth") == 0;
@@ -159,6 +172,7 @@ static const struct {
         { "--ports", FOR_RUN, opt_ports },
         { "--console", FOR_RUN, opt_console },
         { "--workers", FOR_RUN, opt_workers },
+        { "--threads", FOR_RUN, opt_threads },
         { "--glue", FOR_RUN, opt_glue },
         { "--config", FOR_REPLAY, opt_config },
         { "--in", FOR_REPLAY, opt_in },

@@ -26,6 +26,8 @@ struct options {
         uint8_t *ports_text; /* of --ports FILE, cut into the words that port[] points into */
         const char *console; /* "stdio" by default */
         unsigned workers;    /* proxy workers, 1-8 */
+        /* Does the first of them share the dataplane's thread? AUTO: where there is a single core. */
+        enum { THREADS_AUTO, THREADS_JOINT, THREADS_APART } threads;
         const char *file;    /* check FILE, replay --config FILE */
         unsigned nin, nout;
         struct port_opt in[OPT_PORTS_MAX], out[OPT_PORTS_MAX];

@@ -157,6 +157,21 @@ void worker_run(struct worker *w);
 void worker_wake(struct worker *w);
 
 /*
+ * Another worker that shares the thread: each has its turn when there is something for it, and what one hands to the
+ * other wakes nobody. All functions run in that thread.
+ */
+struct worker_mate {
+        void *ctx;
+        int fd;                                        /* readable when something waits for it */
+        bool (*turn)(void *ctx);                       /* a bounded round that never waits. True: it did something */
+        bool (*waits)(void *ctx);                      /* is there something for it that fd does not tell? */
+        uint64_t (*timer_ms)(void *ctx, uint64_t cap); /* until its next timer may be due */
+        void (*asleep)(void *ctx, bool on);            /* from now on others must make fd readable, or no longer */
+        bool (*stopped)(void *ctx);                    /* asked after each turn; true: no more of them */
+};
+void worker_run_with(struct worker *w, const struct worker_mate *mate);
+
+/*
  * Runs a list of stages over a burst, then forgets it; every packet ends taken, dropped or transmitted. Nothing is
  * freed or sent before the outermost run ends, so a stage may hand a packet on first and mark it taken afterwards. A
  * stage never calls pkt_put() on a packet of its burst: it returns dp_drop() or dp_consume().

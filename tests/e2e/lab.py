@@ -201,8 +201,11 @@ def children(pid):
 class Appliance:
     """voxgate run in a namespace: the guard is our child, the appliance the guard's."""
 
-    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, console="stdio", stderr=None):
+    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, console="stdio", stderr=None, threads=None):
         argv = [voxgate_bin(), "run", "--flash", flash, "--console", console, "--workers", str(workers)]
+        threads = threads or os.environ.get("VOXGATE_THREADS")
+        if threads:
+            argv += ["--threads", threads]
         for iface, dev in ports:
             argv += ["--port", f"{iface}=afpacket:{dev}"]
         if glue:

@@ -14,7 +14,8 @@
 #include "tests/support/media_peer.h"
 
 #define CALLERS 4u
-#define PATIENCE 100u /* turns of the injector; then a caller goes on with something else: his call may be cleared */
+#define PATIENCE 100u /* turns of the injector; then a caller goes on with something else: his call may be cleared   \
+                       */
 #define FRAMES 8u
 
 static const char config[] = "interface GigabitEthernet0/0\n"
@@ -313,12 +314,15 @@ static void did_something(void)
         assert_int_equal(atomic_load(&foreign_ports), 0); /* each worker takes its own */
 }
 
-static void calls_of_two_and_two(void **state UNUSED)
+static void calls_of_two_and_two(bool joint)
 {
         uint64_t blocks = mem_live_blocks();
         unsigned fds = lab_descriptors();
 
         lab_start(config);
+        lab.joint = joint;
+        atomic_store(&stop_callers, false);
+        atomic_store(&heard_media, 0);
         lab.sent = on_sent;
         lab_start_threads(run_injector, run_viewer);
         for (unsigned c = 0; c < CALLERS; c++)
@@ -340,10 +344,21 @@ static void calls_of_two_and_two(void **state UNUSED)
         assert_int_equal(lab_descriptors(), fds);
 }
 
+static void threads_of_their_own(void **state UNUSED)
+{
+        calls_of_two_and_two(false);
+}
+
+static void one_thread_for_two(void **state UNUSED)
+{
+        calls_of_two_and_two(true);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(calls_of_two_and_two),
+                cmocka_unit_test(threads_of_their_own),
+                cmocka_unit_test(one_thread_for_two),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,12 +126,13 @@ static void did_something(void)
         assert_int_equal(atomic_load(&lab.errors), 0);
 }
 
-static void everybody_at_once(void **state UNUSED)
+static void everybody_at_once(bool joint)
 {
         uint64_t blocks = mem_live_blocks();
         unsigned fds = lab_descriptors();
 
         lab_start(config);
+        lab.joint = joint;
         read_paste();
         free(lab_type("capture steady type raw-data interface inside circular-buffer\n"));
         lab_start_threads(run_injector, run_viewer);
@@ -146,10 +147,21 @@ static void everybody_at_once(void **state UNUSED)
         assert_int_equal(lab_descriptors(), fds);
 }
 
+static void threads_of_their_own(void **state UNUSED)
+{
+        everybody_at_once(false);
+}
+
+static void one_thread_for_two(void **state UNUSED)
+{
+        everybody_at_once(true);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(everybody_at_once),
+                cmocka_unit_test(threads_of_their_own),
+                cmocka_unit_test(one_thread_for_two),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

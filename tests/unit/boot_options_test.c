@@ -35,6 +35,26 @@ static void help_and_version_are_commands(void **state)
         assert_non_null(strstr(e.text, "--verbose: unknown command"));
 }
 
+static void threads_are_chosen(void **state)
+{
+        struct options o;
+        struct err e;
+
+        (void)state;
+        assert_int_equal(PARSE("run"), 0);
+        assert_int_equal(o.threads, THREADS_AUTO);
+        assert_int_equal(PARSE("run", "--threads", "auto"), 0);
+        assert_int_equal(o.threads, THREADS_AUTO);
+        assert_int_equal(PARSE("run", "--threads", "joint", "--workers", "2"), 0);
+        assert_int_equal(o.threads, THREADS_JOINT);
+        assert_int_equal(o.workers, 2);
+        assert_int_equal(PARSE("run", "--threads", "apart"), 0);
+        assert_int_equal(o.threads, THREADS_APART);
+        assert_int_equal(PARSE("run", "--threads", "one"), -1);
+        assert_string_equal(e.text, "--threads one: auto, joint or apart");
+        assert_int_equal(PARSE("check", "--threads", "joint"), -1);
+}
+
 /* Whatever it is called, the file that is read is not written over. */
 static void replay_keeps_its_input(void **state)
 {
@@ -152,6 +172,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(help_and_version_are_commands),
+                cmocka_unit_test(threads_are_chosen),
                 cmocka_unit_test(replay_keeps_its_input),
                 cmocka_unit_test(ports_come_from_the_command_line_and_from_a_file),
                 cmocka_unit_test(a_bad_port_is_refused_with_its_place),

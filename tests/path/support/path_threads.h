@@ -3,6 +3,7 @@
  * looks, each a thread. The test types, then everything stops and must be gone.
  *
  *      lab_start(config);
+ *      lab.joint = true;                         the first of either share a thread
  *      lab_start_threads(injector, viewer);      until lab.stop_injector, lab.stop_viewer
  *      free(lab_type("..."));
  *      lab_stop_threads();
@@ -41,6 +42,7 @@ struct lab {
         struct port *port[WORKERS][PORTS], *tun[WORKERS];
         pthread_t dp[WORKERS], proxy[WORKERS], log, control, injector, viewer;
         void (*sent)(unsigned w, unsigned port, const struct pb_view *v); /* what the box sends; may be NULL */
+        bool joint;
         atomic_bool stop_helpers, stop_injector, stop_viewer;
         atomic_uint turns, looks, errors;
 };
@@ -109,7 +111,10 @@ static inline void lab_start(const char *config)
 
 static inline void *lab_dp(void *w)
 {
-        worker_run(w);
+        if (lab.joint && w == lab.parts.worker[0])
+                proxy_run_joint(lab.parts.proxy[0], w);
+        else
+                worker_run(w);
         return NULL;
 }
 
@@ -216,7 +221,10 @@ static inline void lab_stop_threads(void)
         for (unsigned i = 0; i < WORKERS; i++)
                 proxy_stop(lab.parts.proxy[i]);
         for (unsigned i = 0; i < WORKERS; i++)
-                pthread_join(lab.proxy[i], NULL);
+                if (i || !lab.joint)
+                        pthread_join(lab.proxy[i], NULL);
+        while (proxy_is_running(lab.parts.proxy[0]))
+                usleep(1000);
         for (unsigned i = 0; i < WORKERS; i++) {
                 atomic_store(&lab.parts.worker[i]->stop, true);
                 worker_wake(lab.parts.worker[i]);
@@ -231,7 +239,8 @@ static inline void lab_start_threads(void *(*injector)(void *), void *(*viewer)(
 {
         for (unsigned i = 0; i < WORKERS; i++) {
                 assert_int_equal(pthread_create(&lab.dp[i], NULL, lab_dp, lab.parts.worker[i]), 0);
-                assert_int_equal(pthread_create(&lab.proxy[i], NULL, lab_proxy, lab.parts.proxy[i]), 0);
+                if (i || !lab.joint)
+                        assert_int_equal(pthread_create(&lab.proxy[i], NULL, lab_proxy, lab.parts.proxy[i]), 0);
         }
         assert_int_equal(pthread_create(&lab.log, NULL, lab_log, NULL), 0);
         assert_int_equal(pthread_create(&lab.control, NULL, lab_control, NULL), 0);
