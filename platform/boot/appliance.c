@@ -33,8 +33,6 @@
 #define TUN_MTU 1500u
 #define CONTROL_TICK_MS 20
 #define DRAIN_STEPS 200u
-#define LOG_NAP_MS 5u
-#define LOG_NAP_MAX_MS 25u
 
 struct appliance {
         const struct options *opt;
@@ -197,21 +195,14 @@ static bool joint_wanted(const struct options *o)
         return sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_COUNT(&cores) == 1;
 }
 
-/* Messages wait a few milliseconds, the first ones after a silence a few more: silence must not cost wake-ups. */
 static void *log_thread(void *p)
 {
         struct appliance *a = p;
-        unsigned ms = LOG_NAP_MS;
 
         prctl(PR_SET_NAME, "vg-log");
-        while (!atomic_load(&a->log_stop)) {
-                if (log_step(a->parts.log)) {
-                        ms = LOG_NAP_MS;
-                        continue;
-                }
-                nap_ms(ms);
-                ms = MIN_OF(ms + 1, LOG_NAP_MAX_MS);
-        }
+        while (!atomic_load(&a->log_stop))
+                if (!log_step(a->parts.log))
+                        nap_ms(5);
         log_step(a->parts.log);
         return NULL;
 }
