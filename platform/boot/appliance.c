@@ -246,6 +246,8 @@ static void proxies_stop(struct appliance *a)
                 proxy_stop(a->parts.proxy[i]);
         for (unsigned i = a->joint; i < a->nproxy; i++)
                 pthread_join(a->proxy_thread[i], NULL);
+        if (a->joint && a->ndp)
+                proxy_stop(a->parts.proxy[0]);
         while (a->joint && a->ndp && proxy_is_running(a->parts.proxy[0]))
                 nap_ms(1);
 }
