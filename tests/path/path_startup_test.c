@@ -41,6 +41,13 @@ static int prepare(void **state UNUSED)
 
 static int clean(void **state UNUSED)
 {
+        char mine[160];
+
+        for (unsigned i = 1; i < 10; i++) { /* what was saved has a way back */
+                snprintf(mine, sizeof mine, "%s/%08u", flash_name("rollback"), i);
+                unlink(mine);
+        }
+        rmdir(flash_name("rollback"));
         unlink(flash_name("startup-config"));
         unlink(flash_name("startup-config.prev"));
         return rmdir(dir);
