@@ -72,7 +72,7 @@ phone-proxy mypp
 
 def lacks(con):
     """Suites that the TLS library of this build does not have."""
-    return con.cmd("show version").partition("it lacks:")[2].splitlines()[0].split()
+    return con.cmd("show ssl").partition("it lacks:")[2].splitlines()[0].split()
 
 
 def needs_null(con):
