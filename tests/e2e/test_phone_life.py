@@ -24,7 +24,7 @@ def nonsecure(made, text=phonelab.NONSECURE, **kw):
 
 def test_the_call_manager_resets_phones(made):
     """Restart: it registers again at once. Reset in mid-call: it boots again; the call's relay ends with its silence, the next call is heard."""
-    text = phonelab.NONSECURE.replace("policy-map pp_policy", "policy-map type inspect skinny brief\n parameters\n  timeout media 0:00:02\n"
+    text = phonelab.NONSECURE.replace("policy-map pp_policy", "policy-map type inspect skinny brief\n parameters\n  timeout media 0:00:10\n"
                                       "policy-map pp_policy", 1).replace("inspect skinny phone-proxy", "inspect skinny brief phone-proxy")
     lab = nonsecure(made, text)
     lab.configuration()
@@ -50,7 +50,7 @@ def test_the_call_manager_resets_phones(made):
         if how == 1:
             lab.hang_up(cm, (b, pb))
             phone.boot()
-        lablib.wait_for("the relay to go", lab.idle)
+        lablib.wait_for("the relay to go", lab.idle, 90)
         line = lab.line(phone, media=line.media)
     lab.call(cm, lab.register(cm, line), b, 20)
 
@@ -199,8 +199,8 @@ ctl-file myctl
 """
 
 
-def pings(ns, addr):
-    return ns.run("ping", "-c", "1", "-W", "2", addr, check=False).returncode == 0
+def pings(ns, addr, patience=20):
+    return ns.run("ping", "-c", "1", "-W", str(patience), addr, check=False).returncode == 0
 
 
 def test_the_samples_additions_to_a_running_phone_proxy(made):
@@ -221,7 +221,7 @@ def test_the_samples_additions_to_a_running_phone_proxy(made):
     assert re.search(r"0011\.2233\.4455 +0:10:00", lab.con.cmd("show phone-proxy secure-phones"))
     counted = re.search(r"(?s)class-map: tftpclass.*?conformed (\d+) packets", lab.con.cmd("show service-policy interface outside"), re.I)
     assert counted and int(counted.group(1)) >= 2, lab.con.cmd("show service-policy interface outside")
-    assert not pings(lab.outside, siplab.MTA_OUTSIDE) and pings(far, siplab.MTA_OUTSIDE)
+    assert not pings(lab.outside, siplab.MTA_OUTSIDE, 2) and pings(far, siplab.MTA_OUTSIDE)
     lab.con.cmd("configure terminal")
     lab.con.cmd("no icmp deny any outside")
     lab.con.cmd("no icmp permit 198.51.100.0 255.255.255.0 echo outside")

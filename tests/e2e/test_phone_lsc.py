@@ -61,12 +61,13 @@ def clear_registration(lab, phone, cm):
 
 def refused_without_a_certificate(lab, phone):
     """TLS ends before anybody is told of a phone, at the latest when it speaks."""
-    with pytest.raises((ssl.SSLError, OSError)):
+    try:
         sock = phone.connect()
         sock.settimeout(60)
         sock.sendall(bytes(12))
-        if not sock.recv(1):
-            raise ConnectionError("the end")
+        assert not sock.recv(1)
+    except (ssl.SSLError, ConnectionError):
+        pass
 
 
 @pytest.mark.parametrize("seen", [SEEN, OFFICE], ids=["its-own-address", "static-pat"])

@@ -71,10 +71,14 @@ class SecureDoor:
         return Wire(sock, "TLS", CM, 5061, CM)
 
 
-@pytest.mark.parametrize("text, seen, mixed", [
-    (phonelab.NONSECURE, SEEN, False), (phonelab.MIXED, SEEN, True), (phonelab.behind_the_interface(phonelab.NONSECURE), OFFICE, False),
-], ids=["nonsecure", "mixed", "small-office"])
-def test_a_sip_phone_boots_registers_and_calls(made, text, seen, mixed):
+BEHIND = phonelab.behind_the_interface(phonelab.NONSECURE)
+
+
+@pytest.mark.parametrize("text, seen, port, mixed", [
+    (phonelab.NONSECURE, SEEN, 5061, False), (phonelab.MIXED, SEEN, 5061, True), (BEHIND, OFFICE, 5061, False),
+    (BEHIND.replace("service tcp 5061 5061", "service tcp 5061 7061"), OFFICE, 7061, False),
+], ids=["nonsecure", "mixed", "small-office", "small-office-other-port"])
+def test_a_sip_phone_boots_registers_and_calls(made, text, seen, port, mixed):
     lab = made(text, CM)
     lab.tftp_server()
     if mixed:
@@ -85,7 +89,7 @@ def test_a_sip_phone_boots_registers_and_calls(made, text, seen, mixed):
         lab.configuration(protocol="SIP")
     phone = lab.phone(tftp=seen)
     phone.boot()
-    assert phone.managers == [(seen, 5061)] and phone.sip
+    assert phone.managers == [(seen, port)] and phone.sip
     assert [boot.element(phone.config, e) for e in ("deviceSecurityMode", "transportLayerProtocol")] == ["3", "3"]
     ends = Ends(lab, phone, SecureDoor(lab) if mixed else lab.keep(Door(lab.inside, CM)), mixed)
     ends.register()
