@@ -65,16 +65,20 @@ struct box {
         uint64_t start_mono_ms;
         int64_t conf_changed_wall_ns; /* 0: not since start */
         char conf_changed_by[65];
+        uint32_t hash_rounds; /* of new passwords; 0: as many as are good (tests want fewer) */
         bool conf_dirty; /* running differs from startup */
         struct box_plan plan;
         struct candidate *candidate; /* BOX_CANDIDATES of them (candidate.h); NULL: none was ever opened */
 
         struct usage *usage;          /* rates of the last minutes (usage.h); NULL: unknown */
         struct console_set *consoles; /* open sessions (console.h); NULL: none */
+        struct aaa_state *aaa;        /* what happened to users (aaa_state.h); NULL: nothing is remembered */
         struct baselines *baselines;  /* what `clear ... counters` remembers (baseline.h); NULL: nothing */
 
         /* Ends the process (reload: the guard starts it anew). Any thread. */
         void (*stop)(struct box *b, enum box_stop how);
+        /* Keeps the calling thread asleep; NULL: nobody waits (tests, replay). */
+        void (*pause)(struct box *b, unsigned ms);
         /* Runs fn(arg) on the job thread and waits; the caller holds no lock. */
         void (*job)(struct box *b, void (*fn)(void *arg), void *arg);
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */

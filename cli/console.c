@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "cli/aaa_state.h"
 #include "cli/baseline.h"
 #include "platform/base/list.h"
 #include "platform/base/mem.h"
@@ -27,6 +28,7 @@ struct console_set {
         struct list members;         /* struct member */
         struct list consoles;        /* struct console */
         struct baselines *baselines; /* ours to free; NULL: the box came with one */
+        struct aaa_state *aaa;       /* the same */
 };
 
 /* ---- sinks: run in the log thread ---- */
@@ -103,6 +105,14 @@ void console_leave(struct console_set *cs, struct session *s)
         }
         pthread_mutex_unlock(&cs->lock);
         console_debugs_changed(cs);
+}
+
+void console_each(struct console_set *cs, void (*fn)(void *ctx, struct session *s), void *ctx)
+{
+        pthread_mutex_lock(&cs->lock);
+        list_each(it, &cs->members)
+                fn(ctx, list_entry(it, struct member, link)->s);
+        pthread_mutex_unlock(&cs->lock);
 }
 
 /* ---- consoles ---- */
@@ -203,6 +213,8 @@ struct console_set *console_set_new(struct box *b)
         b->consoles = cs;
         if (!b->baselines)
                 b->baselines = cs->baselines = baselines_new();
+        if (!b->aaa)
+                b->aaa = cs->aaa = aaa_state_new(b);
         set_sinks(cs, true);
         return cs;
 }
@@ -225,6 +237,9 @@ void console_set_free(struct console_set *cs)
         if (cs->baselines)
                 cs->box->baselines = NULL;
         baselines_free(cs->baselines);
+        if (cs->aaa)
+                cs->box->aaa = NULL;
+        aaa_state_free(cs->box, cs->aaa);
         pthread_mutex_destroy(&cs->lock);
         mem_free(cs);
 }

@@ -25,6 +25,8 @@ int console_start_line(struct console_set *cs, int master, struct err *e);
 /* A session that lives elsewhere (a test, later SSH) takes part in logs and debugs until it leaves. */
 void console_join(struct console_set *cs, struct session *s);
 void console_leave(struct console_set *cs, struct session *s);
+/* All sessions there are, oldest first; fn must not stay long. */
+void console_each(struct console_set *cs, void (*fn)(void *ctx, struct session *s), void *ctx);
 /* Switches debug families on that at least one session wants, off the others. */
 void console_debugs_changed(struct console_set *cs);
 

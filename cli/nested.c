@@ -87,3 +87,15 @@ void inert_block_conf_fini(struct conf_obj *o)
         conf_list_fini(&b->lines);
         conf_list_fini(&b->sub);
 }
+
+void user_attr_conf_init(void *obj)
+{
+        struct user_attr_conf *u = obj;
+
+        conf_list_init(&u->inert, sizeof(struct inert_conf), NULL);
+}
+
+void user_attr_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct user_attr_conf *)(void *)o)->inert);
+}

@@ -19,5 +19,7 @@ void chain_conf_init(void *obj);
 void chain_conf_fini(struct conf_obj *o);
 void inert_block_conf_init(void *obj);
 void inert_block_conf_fini(struct conf_obj *o);
+void user_attr_conf_init(void *obj);
+void user_attr_conf_fini(struct conf_obj *o);
 
 #endif

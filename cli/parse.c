@@ -7,6 +7,7 @@
 #include "cli/dialog.h"
 #include "cli/mask.h"
 #include "cli/parse_int.h"
+#include "cli/privilege.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
@@ -53,6 +54,8 @@ void conf_ctx_of_box(struct conf_ctx *c, struct box *b)
         conf_ctx_init(c, b->store);
         c->box = b;
         c->keys = b->keys;
+        c->rng = b->rng;
+        c->hash_rounds = b->hash_rounds;
         c->bind = b->bind;
 }
 
@@ -217,7 +220,7 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
         const struct word *w = &lx->w[no_form && lx->n > 1];
         enum known known = KNOWN_NOT, here;
 
-        for (int d = (int)c->depth; c->priv >= CONF_PRIV && d >= 0 && s->best.how != FOUND; d--) {
+        for (int d = (int)c->depth; (c->authorize || c->priv >= CONF_PRIV) && d >= 0 && s->best.how != FOUND; d--) {
                 const struct tree_mode *m = d ? tree_mode_of(t, c->level[d - 1].row->mode) : tree_global(t);
                 struct reading r = { .mode = m,
                                      .lx = lx,
@@ -236,7 +239,9 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
                 take_better(s, (unsigned)d, false);
         }
         if (s->best.how != FOUND) {
-                struct reading r = { .mode = tree_exec(t), .lx = lx, .priv = c->priv, .env = &env };
+                struct reading r = {
+                        .mode = tree_exec(t), .lx = lx, .priv = c->authorize ? CONF_PRIV : c->priv, .env = &env
+                };
 
                 tree_find(&r, &s->now);
                 if (!is_taken(s, w, known, true))
@@ -391,6 +396,23 @@ static bool says_no(const struct lexed *lx)
         return !lx->w[0].quoted && str_prefix_ci("no", lx->w[0].s) && lx->w[0].n == 2;
 }
 
+/* A line of a mode needs what the line needs that opened it. */
+static bool may_type(const struct conf_ctx *c, const struct search *s)
+{
+        const struct cmd_row *row = s->depth ? c->level[0].row : s->best.row->conf;
+
+        return !c->authorize || privilege_of_conf(&c->store->sys, row) <= c->priv ||
+               privilege_of_conf(&c->store->sys, s->best.row->conf) == 0;
+}
+
+static int refuse_level(struct args *args, struct cli_result *res)
+{
+        args_free(args);
+        res->code = CLI_ERROR;
+        text_add(&res->text, AUTHORIZATION_FAILED);
+        return -1;
+}
+
 static int read_line(struct conf_ctx *c, struct args *args)
 {
         struct cli_result *res = c->res;
@@ -407,6 +429,8 @@ static int read_line(struct conf_ctx *c, struct args *args)
                 return ret;
         }
         keep_words(args, &s.best, res);
+        if (!s.exec && !may_type(c, &s))
+                return refuse_level(args, res);
         if (!s.exec)
                 return act(c, args, &s, no_form);
         res->code = CLI_EXEC;

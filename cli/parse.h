@@ -16,6 +16,7 @@ struct dialog;
 struct keystore;
 
 #define CONF_DEPTH_MAX 6
+#define AUTHORIZATION_FAILED "ERROR: Command authorization failed\n"
 #define CONF_PRIV 15 /* level of configuration commands and of configuration mode */
 
 enum cli_code {
@@ -61,10 +62,13 @@ struct conf_ctx {
         struct store *store;
         struct box *box;                   /* NULL: a store aside (check, copy) */
         struct keystore *keys;             /* assets; NULL: none at hand */
+        const struct rng *rng;             /* salts of passwords; NULL: the system's */
+        uint32_t hash_rounds;              /* of new passwords; 0: PASSWD_ROUNDS */
         const struct iface_bindings *bind; /* ports there are; NULL: any interface may be configured */
         bool late;                         /* loading: references are resolved by conf_finish() */
-        bool replace;  /* loading a whole configuration: a mentioned interface is up unless it says shutdown */
-        unsigned priv; /* who types: rows above it are not there */
+        bool replace;   /* loading a whole configuration: a mentioned interface is up unless it says shutdown */
+        unsigned priv;  /* who types: rows above it are not there */
+        bool authorize; /* they are there, and refused: levels by privilege.h */
         unsigned depth;
         struct conf_level level[CONF_DEPTH_MAX];
         unsigned skip_indent; /* lines indented so far belong to a refused one; 0: none do */

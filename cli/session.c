@@ -1,11 +1,8 @@
 /* Life of a session: greeting, login, prompt, the loop. */
 #include "cli/session_int.h"
 
-#include "cli/passwd.h"
 #include "cli/store.h"
 #include "cli/tree.h"
-
-#define LOGIN_TRIES 3
 
 struct session *session_new(struct box *b, struct term *t, const struct session_opts *o)
 {
@@ -19,9 +16,14 @@ struct session *session_new(struct box *b, struct term *t, const struct session_
         s->priv = o->privileged ? 15 : 1;
         if (o->user)
                 str_copy(s->user, sizeof s->user, o->user);
+        pthread_mutex_init(&s->seen_lock, NULL);
+        s->seen.since_s = clock_wall_s(b->clk);
         s->pager_lines = -1;
         s->pager.t = t;
         conf_ctx_of_box(&s->conf, b);
+        if (o->id)
+                session_set_identity(s, o->id);
+        session_publish(s);
         return s;
 }
 
@@ -34,6 +36,7 @@ void session_free(struct session *s)
         if (s->candidate)
                 session_leave_config(s);
         conf_ctx_fini(&s->conf);
+        pthread_mutex_destroy(&s->seen_lock);
         text_fini(&s->partial);
         filter_fini(&s->filter);
         mem_free(s);
@@ -94,58 +97,8 @@ static void show_banner(struct session *s, enum banner_kind kind)
 void session_greet(struct session *s)
 {
         show_banner(s, BANNER_EXEC);
+        session_welcome(s);
         term_puts(s->t, "Type help or '?' for a list of available commands.\n");
-}
-
-/* Only the hash leaves the lock; an unknown user is checked against one that never matches. */
-bool session_user_ok(struct session *s, const char *name, const char *password, unsigned *priv)
-{
-        char hash[PASSWORD_HASH_MAX + 1] = "";
-        bool open = false;
-        const struct user_conf *u;
-
-        pthread_mutex_lock(&s->box->conf_lock);
-        u = conf_list_find(&s->box->store->sys.users, name);
-        if (u) {
-                memcpy(hash, u->hash, sizeof hash);
-                open = u->nopassword;
-                *priv = u->privilege;
-        }
-        pthread_mutex_unlock(&s->box->conf_lock);
-        return (passwd_check(hash, name, password) || open) && u;
-}
-
-/* Under conf_lock, as all users of the box's log source. */
-static void log_login(struct session *s, enum log_msg id, const char *name)
-{
-        pthread_mutex_lock(&s->box->conf_lock);
-        log_msg(s->box->log_src, id, LS("console"), LS(name));
-        pthread_mutex_unlock(&s->box->conf_lock);
-}
-
-enum login_result session_login(struct session *s)
-{
-        for (int i = 0; i < LOGIN_TRIES; i++) {
-                const char *answer;
-                char name[USERNAME_MAX + 1];
-                unsigned priv = 0;
-                bool ok;
-
-                if (term_answer(s->t, "Username: ", false, &answer) != TERM_LINE)
-                        return LOGIN_ENDED;
-                if (!str_copy(name, sizeof name, answer))
-                        name[0] = 0;
-                if (term_answer(s->t, "Password: ", true, &answer) != TERM_LINE)
-                        return LOGIN_ENDED;
-                ok = session_user_ok(s, name, answer, &priv);
-                log_login(s, ok ? LOG_611101 : LOG_611102, name);
-                if (ok) {
-                        str_copy(s->user, sizeof s->user, name);
-                        return LOGIN_OK;
-                }
-                term_puts(s->t, "Login incorrect\n");
-        }
-        return LOGIN_REFUSED;
 }
 
 static bool login_wanted(struct session *s)
@@ -160,13 +113,19 @@ static bool login_wanted(struct session *s)
 
 /* ---- editing hooks ---- */
 
+/* With command authorization everything is there to be asked for. The caller holds conf_lock. */
+static unsigned seen_level(const struct session *s)
+{
+        return s->box->store->sys.aaa.command ? CONF_PRIV : s->priv;
+}
+
 static void on_help(void *ctx, const char *line)
 {
         struct session *s = ctx;
         struct text t = { 0 };
 
         pthread_mutex_lock(&s->box->conf_lock);
-        cli_help(s->box->store->tree, s->config ? &s->conf : NULL, s->priv, line, &t);
+        cli_help(s->box->store->tree, s->config ? &s->conf : NULL, seen_level(s), line, &t);
         pthread_mutex_unlock(&s->box->conf_lock);
         out_begin(s, true);
         session_show(s, &t);
@@ -182,7 +141,7 @@ static bool on_complete(void *ctx, const char *line, char *insert, size_t cap)
         bool some;
 
         pthread_mutex_lock(&s->box->conf_lock);
-        some = cli_complete(s->box->store->tree, s->config ? &s->conf : NULL, s->priv, line, &t);
+        some = cli_complete(s->box->store->tree, s->config ? &s->conf : NULL, seen_level(s), line, &t);
         pthread_mutex_unlock(&s->box->conf_lock);
         some = some && t.n > n && str_copy(insert, cap, t.p + n);
         text_fini(&t);
@@ -252,6 +211,8 @@ enum session_end session_run(struct session *s)
                 show_banner(s, BANNER_LOGIN);
                 login = session_login(s);
         }
+        if (login == LOGIN_OK && s->id.expired && !session_renew(s))
+                login = LOGIN_REFUSED;
         if (login != LOGIN_OK) {
                 term_set_hooks(s->t, NULL);
                 return login == LOGIN_ENDED ? SESSION_EOF : SESSION_LOGOUT;
@@ -264,5 +225,7 @@ enum session_end session_run(struct session *s)
                 term_puts(s->t, "\n");
         term_flush(s->t);
         term_set_hooks(s->t, NULL);
+        if (*s->id.user)
+                aaa_logout(s->box, &s->id);
         return end;
 }

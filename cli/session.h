@@ -6,6 +6,7 @@
 #ifndef VOXGATE_CLI_SESSION_H
 #define VOXGATE_CLI_SESSION_H
 
+#include "cli/aaa.h"
 #include "cli/dialog.h"
 #include "cli/exec.h"
 #include "cli/term.h"
@@ -14,6 +15,7 @@ struct session_opts {
         bool serial;      /* the console line: console timeout, `aaa authentication serial`, console logging */
         bool privileged;  /* starts at level 15 (replay) */
         const char *user; /* already authenticated; NULL: not */
+        const struct aaa_identity *id; /* the same, with all that is known of him; copied */
 };
 
 enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE, SESSION_STOPPED };
@@ -32,12 +34,25 @@ const char *session_prompt(struct session *s);
 void session_log(struct session *s, enum log_dest dest, const char *line);
 void session_debug_line(struct session *s, enum debug_family f, const char *line);
 
+/* Any thread: who sits there. */
+struct session_seen {
+        char user[USERNAME_MAX + 1], source[64], line[8]; /* line: "serial", "ssh" ... */
+        unsigned priv;
+        bool config;
+        int64_t since_s; /* login, or begin of the session */
+};
+void session_look(struct session *s, struct session_seen *out);
+
 /* ---- for EXEC rows ---- */
 unsigned session_priv(const struct session *s);
 void session_set_priv(struct session *s, unsigned priv);
-/* A local user's password; *priv is his level. */
-bool session_user_ok(struct session *s, const char *name, const char *password, unsigned *priv);
-void session_set_user(struct session *s, const char *user);
+/* Who is in; NULL: nobody has logged in. */
+const struct aaa_identity *session_identity(const struct session *s);
+/* He has logged in now: his name, and the level he begins with. */
+void session_set_identity(struct session *s, const struct aaa_identity *id);
+/* Asks aaa as from where this session is; a refusal has been waited for. */
+int session_aaa(struct session *s, enum aaa_line line, const char *user, const char *password,
+                struct aaa_identity *out);
 bool session_in_config(const struct session *s);
 void session_configure(struct session *s);
 /* Configuration mode on a copy aside (candidate.h); NULL: none is open. Leaving the mode closes it, whatever way. */

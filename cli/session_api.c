@@ -18,6 +18,28 @@ bool session_interactive(const struct session *s)
         return s->t != NULL;
 }
 
+void session_publish(struct session *s)
+{
+        static const char *const lines[] = {
+                [AAA_SERIAL] = "serial", [AAA_SSH] = "ssh", [AAA_HTTP] = "https", [AAA_ENABLE] = "serial"
+        };
+
+        pthread_mutex_lock(&s->seen_lock);
+        str_copy(s->seen.user, sizeof s->seen.user, session_user(s));
+        str_copy(s->seen.source, sizeof s->seen.source, *s->id.source ? s->id.source : "console");
+        str_copy(s->seen.line, sizeof s->seen.line, lines[s->id.line]);
+        s->seen.priv = s->priv;
+        s->seen.config = s->config;
+        pthread_mutex_unlock(&s->seen_lock);
+}
+
+void session_look(struct session *s, struct session_seen *out)
+{
+        pthread_mutex_lock(&s->seen_lock);
+        *out = s->seen;
+        pthread_mutex_unlock(&s->seen_lock);
+}
+
 unsigned session_priv(const struct session *s)
 {
         return s->priv;
@@ -46,6 +68,7 @@ void session_leave_config(struct session *s)
         }
         pthread_mutex_unlock(&s->box->conf_lock);
         s->config = false;
+        session_publish(s);
 }
 
 struct candidate *session_candidate(const struct session *s)
@@ -64,20 +87,19 @@ int session_configure_aside(struct session *s, const char *name, struct err *e)
                 point_at(s, c);
         pthread_mutex_unlock(&s->box->conf_lock);
         s->config = c != NULL;
+        session_publish(s);
         return c ? 0 : -1;
 }
 
 /* Who may not configure is not left in configuration mode. */
 void session_set_priv(struct session *s, unsigned priv)
 {
-        s->priv = priv;
-        if (priv < CONF_PRIV)
-                session_leave_config(s);
-}
+        bool lower = priv < s->priv;
 
-void session_set_user(struct session *s, const char *user)
-{
-        str_copy(s->user, sizeof s->user, user);
+        s->priv = priv;
+        if (lower || priv < CONF_PRIV)
+                session_leave_config(s);
+        session_publish(s);
 }
 
 bool session_in_config(const struct session *s)
@@ -89,6 +111,7 @@ void session_configure(struct session *s)
 {
         session_leave_config(s);
         s->config = true;
+        session_publish(s);
 }
 
 void session_leave(struct session *s)

@@ -21,7 +21,10 @@ struct session {
         struct session_opts opts;
         unsigned priv;
         char user[65];
-        bool config; /* configuration mode */
+        struct aaa_identity id; /* of the user; user "": nobody has logged in */
+        bool config;            /* configuration mode */
+        pthread_mutex_t seen_lock;
+        struct session_seen seen; /* what other threads see */
         struct conf_ctx conf;
         struct candidate *candidate; /* whose store is configured; NULL: the running one */
         bool leaving, stopped;
@@ -45,8 +48,14 @@ bool session_drive(struct session *s, struct dialog *d);
 /* Text of a parser or dialog through out(). */
 void session_show(struct session *s, const struct text *t);
 void session_greet(struct session *s);
+/* What others see is as it is now. */
+void session_publish(struct session *s);
 /* `aaa authentication serial console LOCAL`. */
 enum login_result { LOGIN_OK, LOGIN_REFUSED, LOGIN_ENDED };
 enum login_result session_login(struct session *s);
+/* A password that is too old is changed first; false: it was not. */
+bool session_renew(struct session *s);
+/* Before the first prompt: who came, when he was here last. */
+void session_welcome(struct session *s);
 
 #endif

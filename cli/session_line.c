@@ -5,6 +5,7 @@
 
 #include "cli/commit.h"
 #include "cli/mask.h"
+#include "cli/privilege.h"
 #include "cli/store.h"
 #include "cli/tree.h"
 
@@ -37,17 +38,22 @@ const char *session_history(const struct session *s, unsigned n)
 
 /* ---- audit ---- */
 
-/* 111009 for commands that only look, 111008 for the others. The caller holds conf_lock. */
+/* 111009 for commands that only look, 111008 for the others, and 111010 when the configuration is another now. The
+ * caller holds conf_lock. */
 static void audit(struct session *s, const char *line, const struct cli_result *r)
 {
+        struct log_src *l = s->box->log_src;
         struct text shown = { 0 };
         bool looks = r->exec && (!strncmp(r->exec->grammar, "show", 4) || !strncmp(r->exec->grammar, "more", 4));
         enum log_msg id = looks ? LOG_111009 : LOG_111008;
 
-        if (!log_wanted(s->box->log_src, id))
+        if (!log_wanted(l, id) && !log_wanted(l, LOG_111010))
                 return;
         mask_urls(r->masked.n || r->masked.bad ? text_str(&r->masked) : line, &shown);
-        log_msg(s->box->log_src, id, LS(session_user(s)), LS(text_str(&shown)));
+        log_msg(l, id, LS(session_user(s)), LS(text_str(&shown)));
+        if (r->changed && !s->candidate)
+                log_msg(l, LOG_111010, LS(session_user(s)), LS("CLI"), LS(s->id.remote ? s->id.source : "0.0.0.0"),
+                        LS(text_str(&shown)));
         text_fini(&shown);
 }
 
@@ -135,21 +141,35 @@ int session_ask(struct session *s, const struct dialog_row *row, const void *ini
 
 /* ---- the line ---- */
 
+/* What the parser found may be above the user's level. */
+static void authorize(const struct session *s, struct cli_result *r)
+{
+        if (r->code != CLI_EXEC || privilege_of_exec(&s->box->store->sys, r->exec) <= s->priv)
+                return;
+        r->code = CLI_ERROR;
+        text_add(&r->text, AUTHORIZATION_FAILED);
+}
+
 static void parse(struct session *s, const char *cmd, struct cli_result *r)
 {
         struct box *b = s->box;
+        bool auth;
 
         pthread_mutex_lock(&b->conf_lock);
+        auth = b->store->sys.aaa.command;
         if (s->config) {
                 if (!s->candidate)
                         s->conf.store = b->store;
                 s->conf.priv = s->priv;
+                s->conf.authorize = auth;
                 conf_line(&s->conf, cmd, r);
                 if (r->changed && !s->candidate && b->commit)
                         commit_logging(b->commit, NULL); /* what fails is tried again by the commit, and told */
         } else {
-                exec_line(b->store->tree, s->priv, cmd, r);
+                exec_line(b->store->tree, auth ? CONF_PRIV : s->priv, cmd, r);
         }
+        if (auth)
+                authorize(s, r);
         if (r->code == CLI_OK || r->code == CLI_EXEC || r->code == CLI_DIALOG)
                 audit(s, cmd, r);
         pthread_mutex_unlock(&b->conf_lock);

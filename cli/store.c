@@ -44,6 +44,9 @@ static const struct list_def lists[] = {
         DEF(proxy.media_terms, media_term_conf, media_term_conf_fini),
         DEF(proxy.phone_proxies, phone_proxy_conf, phone_proxy_conf_fini),
         DEF(sys.users, user_conf, NULL),
+        DEF(sys.user_attrs, user_attr_conf, user_attr_conf_fini),
+        DEF(sys.enables, enable_conf, NULL),
+        DEF(sys.privileges, privilege_conf, NULL),
         DEF(sys.banners, banner_conf, NULL),
         DEF(sys.log_hosts, loghost_conf, NULL),
         DEF(sys.name_alias, inert_conf, NULL),
@@ -70,6 +73,7 @@ static void init_sys(struct sys_conf *s)
         str_copy(s->hostname, sizeof s->hostname, "ciscoasa");
         str_copy(s->enable_hash, sizeof s->enable_hash, PASSWD_EMPTY_HASH);
         s->enable_form = PASSWD_ENCRYPTED;
+        s->aaa.history_days = AAA_HISTORY_DAYS;
         s->pager_lines = 24;
         s->terminal_width = 80;
         s->prompt[0] = PROMPT_HOSTNAME;

@@ -13,13 +13,32 @@
 
 /* A password is kept as its hash only: 16 characters "encrypted" or "$sha512$ROUNDS$SALT$HASH" pbkdf2. Checked by
  * passwd.h. */
-enum passwd_form { PASSWD_CLEAR, PASSWD_ENCRYPTED, PASSWD_PBKDF2 }; /* CLEAR only while a line is read */
+enum passwd_form {
+        PASSWD_CLEAR,
+        PASSWD_ENCRYPTED,
+        PASSWD_PBKDF2,
+        PASSWD_NT,
+        PASSWD_MSCHAP
+}; /* CLEAR and MSCHAP
+only while a line is read */
 struct user_conf {
         struct conf_obj o; /* name */
         bool nopassword;
         uint8_t form; /* enum passwd_form */
         char hash[PASSWORD_HASH_MAX + 1];
         uint8_t privilege; /* 0-15, 2 */
+};
+
+enum service_type { SERVICE_UNSET, SERVICE_ADMIN, SERVICE_NAS_PROMPT, SERVICE_REMOTE_ACCESS }; /* unset: admin */
+/* username U attributes. Keys are kept as SHA-256 of their wire form: 32 octets in hexadecimal with colons. */
+#define SSH_KEY_TEXT 95
+struct user_attr_conf {
+        struct conf_obj o; /* the user's name */
+        uint8_t service;   /* enum service_type */
+        bool publickey_hashed, pkf_hashed;
+        char publickey[1400]; /* base64 only while a line is read; "": none */
+        char pkf[SSH_KEY_TEXT + 1];
+        struct conf_list inert; /* struct inert_conf: attributes of VPN users */
 };
 
 enum banner_kind { BANNER_ASDM, BANNER_EXEC, BANNER_LOGIN, BANNER_MOTD };
@@ -58,8 +77,37 @@ struct dns_group_conf { /* dns server-group NAME */
         uint32_t timeout_s, retries, expire_min, poll_min;
 };
 
-struct aaa_conf { /* aaa authentication WHAT console LOCAL */
-        bool serial, enable, ssh, telnet, http;
+enum exec_from { EXEC_OFF, EXEC_LOCAL, EXEC_SERVER }; /* rights of LOCAL users are LOCAL's in both cases */
+#define AAA_HISTORY_DAYS 90
+struct aaa_conf {
+        bool serial, enable, ssh, telnet, http; /* aaa authentication WHAT console LOCAL */
+        uint8_t exec;                           /* enum exec_from: aaa authorization exec */
+        bool auto_enable;
+        bool command;           /* aaa authorization command LOCAL */
+        uint8_t max_fail;       /* 0: nobody is locked out */
+        uint16_t history_days;  /* logins that the greeting counts, 90 */
+        uint16_t inactive_days; /* accounts not used for so long are disabled; 0: never */
+};
+
+struct password_policy_conf { /* what new passwords of users must have; 0: no rule */
+        uint16_t lifetime_days;
+        uint8_t min_length, min_lower, min_upper, min_numeric, min_special, min_changes, reuse_interval;
+        bool username_check;
+};
+
+struct enable_conf { /* enable password ... level 0-14 */
+        struct conf_obj o;
+        uint8_t level, form;
+        char hash[PASSWORD_HASH_MAX + 1];
+};
+
+/* privilege [FORM] level N [mode MODE] command WORDS */
+enum privilege_form { PRIV_ANY, PRIV_SHOW, PRIV_CLEAR, PRIV_CMD, PRIV_CONFIGURE };
+enum privilege_mode { PRIV_MODE_ANY, PRIV_MODE_EXEC, PRIV_MODE_CONFIGURE };
+struct privilege_conf {
+        struct conf_obj o;
+        uint8_t form, mode, level;
+        char command[128];
 };
 
 struct sys_conf {
@@ -69,6 +117,7 @@ struct sys_conf {
         char passwd_hash[PASSWORD_HASH_MAX + 1]; /* "": not set */
         uint8_t enable_form, passwd_form;        /* enum passwd_form */
         struct aaa_conf aaa;
+        struct password_policy_conf password_policy;
         uint32_t pager_lines;         /* 0 off, 24 */
         uint32_t terminal_width;      /* 0 unlimited, 80 */
         uint32_t console_timeout_min; /* 0 never */
@@ -79,6 +128,9 @@ struct sys_conf {
         char dns_group[65]; /* dns-group: "" DefaultDNS */
         /* the lists, from users on */
         struct conf_list users;      /* struct user_conf */
+        struct conf_list user_attrs; /* struct user_attr_conf */
+        struct conf_list enables;    /* struct enable_conf */
+        struct conf_list privileges; /* struct privilege_conf */
         struct conf_list banners;    /* struct banner_conf */
         struct conf_list log_hosts;  /* struct loghost_conf */
         struct conf_list name_alias; /* struct inert_conf */

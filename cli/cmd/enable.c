@@ -1,26 +1,32 @@
 /* Passwords: what is typed in clear becomes a hash before anybody can see it. */
 #include <string.h>
 
-#include "cli/cmd/rows.h"
-#include "cli/passwd.h"
+#include "cli/cmd/passwd_rows.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
-/* field holds what was typed: a password, or a hash that is called one. */
-static int settle(char *field, size_t size, uint8_t *form, const char *user, struct err *e)
+int passwd_settle(struct conf_ctx *c, char *field, size_t size, uint8_t *form, const char *user, struct err *e)
 {
-        char hash[PASSWD_HASH_LEN + 1];
+        const struct rng *rng = c->rng ? c->rng : &rng_system;
+        char hash[PASSWD_TEXT_MAX] = "";
+        int rc = 0;
 
-        if (*form != PASSWD_CLEAR) {
-                if (passwd_hash_valid(field))
+        if (*form == PASSWD_ENCRYPTED || *form == PASSWD_PBKDF2 || *form == PASSWD_NT) {
+                *form = (uint8_t)passwd_form_of(field);
+                if (*form != PASSWD_CLEAR)
                         return 0;
                 return err_set(e, ERR_SYNTAX, "%s is not an encrypted password", *user ? "this" : "the value");
         }
-        passwd_hash(field, user, hash);
+        if (strlen(field) > PASSWD_CLEAR_MAX)
+                return err_set(e, ERR_RANGE, "a password has at most %u characters", PASSWD_CLEAR_MAX);
+        if (*form == PASSWD_MSCHAP)
+                rc = passwd_nt(field, hash) ? 0 : err_set(e, ERR_SUPPORT, "mschap passwords cannot be made here");
+        else
+                rc = passwd_new(rng, c->hash_rounds ? c->hash_rounds : PASSWD_ROUNDS, field, hash, e);
         mem_wipe(field, size);
         str_copy(field, size, hash);
-        *form = PASSWD_ENCRYPTED;
-        return 0;
+        *form = *form == PASSWD_MSCHAP ? PASSWD_NT : PASSWD_PBKDF2;
+        return rc;
 }
 
 static int check_enable(struct conf_ctx *c, void *obj, struct err *e)
@@ -28,7 +34,11 @@ static int check_enable(struct conf_ctx *c, void *obj, struct err *e)
         struct sys_conf *s = &c->store->sys;
 
         (void)obj;
-        return settle(s->enable_hash, sizeof s->enable_hash, &s->enable_form, "", e);
+        if (*s->enable_hash)
+                return passwd_settle(c, s->enable_hash, sizeof s->enable_hash, &s->enable_form, "", e);
+        str_copy(s->enable_hash, sizeof s->enable_hash, PASSWD_EMPTY_HASH);
+        s->enable_form = PASSWD_ENCRYPTED;
+        return 0;
 }
 
 static int check_passwd(struct conf_ctx *c, void *obj, struct err *e)
@@ -38,14 +48,9 @@ static int check_passwd(struct conf_ctx *c, void *obj, struct err *e)
         (void)obj;
         if (!*s->passwd_hash)
                 return 0;
-        return settle(s->passwd_hash, sizeof s->passwd_hash, &s->passwd_form, "", e);
+        return passwd_settle(c, s->passwd_hash, sizeof s->passwd_hash, &s->passwd_form, "", e);
 }
 
-#define HASHED(nm, st, f, more)                                                                                      \
-        {                                                                                                            \
-                .name = nm, FIELD_(st, f), .flags = BIND_HASHED | (more)                                             \
-        }
-#define FORMS "[{encrypted|pbkdf2}]"
 static const struct cmd_bind enable_bind[] = {
         HASHED("PASSWORD", struct store, sys.enable_hash, 0),
         BIND_KEY("encrypted", struct store, sys.enable_form, PASSWD_ENCRYPTED),
@@ -59,51 +64,67 @@ static const struct cmd_bind passwd_bind[] = {
         { 0 },
 };
 
+/* ---- levels below 15 ---- */
+static void key_level(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        text_printf(out, "level %u", arg_u32(a, "LEVEL", 0));
+}
+
+static int check_level(struct conf_ctx *c, void *obj, struct err *e)
+{
+        struct enable_conf *en = obj;
+
+        return passwd_settle(c, en->hash, sizeof en->hash, &en->form, "", e);
+}
+
+static int call_no_level(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+{
+        struct text key = { 0 };
+        struct enable_conf *en;
+
+        (void)no_form;
+        key_level(c, a, NULL, &key);
+        en = conf_list_find(&c->store->sys.enables, text_str(&key));
+        text_fini(&key);
+        if (!en)
+                return err_set(e, ERR_REF, "there is no password for level %u", arg_u32(a, "LEVEL", 0));
+        conf_list_del(&c->store->sys.enables, &en->o);
+        c->store->edits++;
+        c->res->changed = true;
+        return 0;
+}
+
+static const struct cmd_bind level_bind[] = {
+        HASHED("PASSWORD", struct enable_conf, hash, BIND_ATTR),
+        { .name = "LEVEL", FIELD_(struct enable_conf, level), .flags = BIND_ALWAYS },
+        BIND_FORM("encrypted", struct enable_conf, form, PASSWD_ENCRYPTED),
+        BIND_FORM("pbkdf2", struct enable_conf, form, PASSWD_PBKDF2),
+        { 0 },
+};
+
 #define NO_TELNET "there is no telnet server"
+#define FORMS "[{encrypted|pbkdf2}]"
+#define LEVEL_ROW(g, ...)                                                                                            \
+        {                                                                                                            \
+                ROW_LIST, g, "Password for a level", level_bind, DIRTY_SYS, STORE(sys.enables),                      \
+                        .key = key_level, .check = check_level, ##__VA_ARGS__                                        \
+        }
 
 const struct cmd_row rows_enable[] = {
         { ROW_LEAF, "enable password PASSWORD:secret(160) " FORMS " [level LEVEL:u32(15-15)]",
           "Password for the privileged level", enable_bind, DIRTY_SYS, .check = check_enable },
+        { ROW_LEAF, "enable password PASSWORD:secret(160) level LEVEL:u32(15-15) {encrypted|pbkdf2}",
+          "Password for the privileged level", enable_bind, DIRTY_SYS, .check = check_enable, .flags = ROW_HIDDEN },
+        LEVEL_ROW("enable password PASSWORD:secret(160) level LEVEL:u32(0-14) " FORMS),
+        LEVEL_ROW("enable password PASSWORD:secret(160) {encrypted|pbkdf2} level LEVEL:u32(0-14)",
+                  .flags = ROW_HIDDEN),
+        { ROW_CALL, "enable password level LEVEL:u32(0-14)", "Password for a level", .call = call_no_level,
+          .flags = ROW_NO_ONLY },
         { ROW_LEAF, "passwd PASSWORD:secret(160) " FORMS, "Change Telnet console access password", passwd_bind,
           DIRTY_SYS, .check = check_passwd, .inert = NO_TELNET },
         { ROW_LEAF, "password PASSWORD:secret(160) " FORMS, "Change Telnet console access password", passwd_bind,
           DIRTY_SYS, .check = check_passwd, .inert = NO_TELNET, .flags = ROW_HIDDEN },
-        END,
-};
-
-/* ---- username ---- */
-static void init_user(struct conf_ctx *c, void *obj)
-{
-        (void)c;
-        ((struct user_conf *)obj)->privilege = 2;
-}
-
-static int check_user(struct conf_ctx *c, void *obj, struct err *e)
-{
-        struct user_conf *u = obj;
-
-        (void)c;
-        if (u->nopassword)
-                return 0;
-        return settle(u->hash, sizeof u->hash, &u->form, u->o.name, e);
-}
-
-static const struct cmd_bind user_bind[] = {
-        BIND_OPTFLAG("nopassword", struct user_conf, nopassword),
-        HASHED("PASSWORD", struct user_conf, hash, BIND_ATTR),
-        { .name = "encrypted",
-          FIELD_(struct user_conf, form),
-          .val = PASSWD_ENCRYPTED,
-          .flags = BIND_KEYWORD | BIND_ATTR },
-        { .name = "pbkdf2", FIELD_(struct user_conf, form), .val = PASSWD_PBKDF2, .flags = BIND_KEYWORD | BIND_ATTR },
-        BIND_OPT("LEVEL", struct user_conf, privilege, 2),
-        { 0 },
-};
-
-const struct cmd_row rows_username[] = {
-        { ROW_LIST,
-          "username NAME:newname(64) {nopassword|password PASSWORD:secret(160) " FORMS "} [privilege LEVEL:u32(0-15)]",
-          "Configure user authentication local database", user_bind, DIRTY_SYS, STORE(sys.users), .init = init_user,
-          .check = check_user, .key = key_name },
         END,
 };

@@ -93,33 +93,6 @@ const struct cmd_row rows_clock[] = {
         END,
 };
 
-/* ---- aaa ---- */
-#define NO_SERVER "there is no such server"
-static const struct cmd_bind aaa_bind[] = {
-        BIND_FLAG("serial", struct store, sys.aaa.serial), BIND_FLAG("enable", struct store, sys.aaa.enable),
-        BIND_FLAG("ssh", struct store, sys.aaa.ssh),       BIND_FLAG("telnet", struct store, sys.aaa.telnet),
-        BIND_FLAG("http", struct store, sys.aaa.http),     { 0 },
-};
-#define AAA(what, hlp, ...)                                                                                          \
-        {                                                                                                            \
-                ROW_LEAF, "aaa authentication " what " console =LOCAL", hlp, .bind = aaa_bind, .dirty = DIRTY_SYS,   \
-                                                                             ##__VA_ARGS__                           \
-        }
-
-const struct cmd_row rows_aaa[] = {
-        AAA("serial", "Users of the serial console log in"),
-        AAA("enable", "enable asks for the user's own password"),
-        AAA("ssh", "Users of SSH log in", .inert = "there is no SSH server"),
-        AAA("telnet", "Users of telnet log in", .inert = "there is no telnet server"),
-        AAA("http", "Users of HTTPS log in", .inert = "there is no HTTP server"),
-        KEPT("aaa authorization WHAT:line(200)", "Authorize commands", "commands are not authorized one by one"),
-        KEPT("aaa accounting WHAT:line(200)", "Account commands", "there is no accounting"),
-        ONE("aaa local authentication attempts max-fail N:u32(1-16)", "Lock a user out", "users are not locked out"),
-        ONE("user-identity default-domain DOMAIN:word(127)", "Identity firewall", "there is no identity firewall"),
-        ONE("dynamic-access-policy-record NAME:word(64)", "VPN access policy", "there is no VPN"),
-        END,
-};
-
 /* ---- http, snmp and other services ---- */
 #define NO_SNMP "there is no SNMP agent"
 const struct cmd_row rows_services[] = {

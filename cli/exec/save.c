@@ -1,5 +1,6 @@
 #include "cli/exec/save.h"
 
+#include "cli/aaa_state.h"
 #include "cli/commit.h"
 #include "cli/running.h"
 #include "cli/store.h"
@@ -43,7 +44,7 @@ static bool name_ok(const char *name)
                         return false;
                 p += n + (p[n] == '/');
         }
-        return *name && strncmp(name, "pki/", 4) != 0 && strcmp(name, "pki") != 0;
+        return *name && strncmp(name, "pki/", 4) != 0 && strcmp(name, "pki") != 0 && strcmp(name, AAA_FILE) != 0;
 }
 
 int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e)

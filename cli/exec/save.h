@@ -22,8 +22,8 @@ char *checksum_groups(const char sum[33], char *out);
 void copied_text(const struct saved *d, struct text *out);
 
 /*
- * "disk0:/x", "flash:x" or "x" -> path under the flash directory. Refused: no flash, "..", and the key store, whose
- * files are nobody's to read.
+ * "disk0:/x", "flash:x" or "x" -> path under the flash directory. Refused: no flash, "..", and the key store and the
+ * record of logins, which are nobody's to read.
  */
 int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
 /* The part behind "disk0:/". */

@@ -3,7 +3,6 @@
 #include "cli/exec/util.h"
 
 #include "cli/parse.h"
-#include "cli/passwd.h"
 #include "cli/store.h"
 #include "platform/base/str.h"
 
@@ -16,32 +15,35 @@ struct enable_state {
         unsigned level, tries;
 };
 
-/* With `aaa authentication enable console LOCAL` the user's own password counts, else the enable password. */
-static bool enable_ok(struct session *s, const char *password)
+/* With `aaa authentication enable console LOCAL` the user's own password counts and gives his own level, else the
+ * enable password of the level. */
+static bool enable_ok(struct session *s, const char *password, unsigned *level)
 {
         struct box *b = session_box(s);
-        char hash[PASSWORD_HASH_MAX + 1];
-        const char *user = session_user(s);
+        const struct aaa_identity *id = session_identity(s);
+        struct aaa_identity now;
         bool by_user;
-        unsigned priv;
 
         pthread_mutex_lock(&b->conf_lock);
-        memcpy(hash, b->store->sys.enable_hash, sizeof hash);
-        by_user = b->store->sys.aaa.enable && conf_list_find(&b->store->sys.users, user);
+        by_user = b->store->sys.aaa.enable && id;
         pthread_mutex_unlock(&b->conf_lock);
-        if (by_user)
-                return session_user_ok(s, user, password, &priv);
-        return passwd_check(*hash ? hash : PASSWD_EMPTY_HASH, "", password);
+        if (!by_user)
+                return (!id || id->may_enable) && aaa_enable_ok(b, *level, password);
+        if (session_aaa(s, AAA_ENABLE, id->user, password, &now) < 0)
+                return false;
+        *level = MIN_OF(*level, now.privilege);
+        return true;
 }
 
 static enum dialog_next enable_step(struct dialog *d, const char *answer)
 {
         struct enable_state *st = d->state;
         struct box *b = session_box(st->s);
+        const struct aaa_identity *id = session_identity(st->s);
 
         if (!answer)
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
-        if (enable_ok(st->s, answer)) {
+        if (enable_ok(st->s, answer, &st->level)) {
                 session_set_priv(st->s, st->level);
                 return DIALOG_DONE;
         }
@@ -50,7 +52,7 @@ static enum dialog_next enable_step(struct dialog *d, const char *answer)
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
         dialog_say(d, "Access denied.\n");
         pthread_mutex_lock(&b->conf_lock);
-        log_msg(b->log_src, LOG_308001, LU(st->tries), LS("console"));
+        log_msg(b->log_src, LOG_308001, LU(st->tries), LS(id ? id->source : "console"));
         pthread_mutex_unlock(&b->conf_lock);
         return DIALOG_DONE;
 }
@@ -84,7 +86,8 @@ struct login_state {
 static enum dialog_next login_step(struct dialog *d, const char *answer)
 {
         struct login_state *st = d->state;
-        unsigned priv;
+        const struct aaa_identity *was = session_identity(st->s);
+        struct aaa_identity id;
 
         if (!answer)
                 return dialog_ask(d, DIALOG_LINE, "", "Username: ");
@@ -93,9 +96,9 @@ static enum dialog_next login_step(struct dialog *d, const char *answer)
                         strcpy(st->name, " ");
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
         }
-        if (session_user_ok(st->s, st->name, answer, &priv)) {
-                session_set_user(st->s, st->name);
-                session_set_priv(st->s, priv > 1 ? priv : 1);
+        if (session_aaa(st->s, was ? was->line : AAA_SERIAL, st->name, answer, &id) == 0) {
+                id.start = id.may_enable && id.privilege > 1 ? id.privilege : 1;
+                session_set_identity(st->s, &id);
                 return DIALOG_DONE;
         }
         dialog_say(d, "Login incorrect\n");

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/commit.h"
@@ -73,6 +74,14 @@ static void box_stop_fn(struct box *b, enum box_stop how)
 static void box_job_fn(struct box *b, void (*fn)(void *arg), void *arg)
 {
         jobs_run(self(b)->jobs, fn, arg);
+}
+
+static void box_pause_fn(struct box *b UNUSED, unsigned ms)
+{
+        struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+        while (nanosleep(&t, &t) < 0 && errno == EINTR)
+                continue;
 }
 
 /* ---- ports ---- */
@@ -387,6 +396,7 @@ static int config_start(struct appliance *a, struct err *e)
                 fprintf(stderr, "voxgate: flash %s is new and empty\n", a->opt->flash);
         a->box.stop = box_stop_fn;
         a->box.job = box_job_fn;
+        a->box.pause = box_pause_fn;
         a->net.w = a->parts.worker[0];
         a->box.net = &a->net;
         way = box_syslog_way(&a->syslog, &a->net);

@@ -133,6 +133,7 @@ int box_load(struct box *b, struct box_setup *x, const char *text, size_t n, str
 
         conf_ctx_init(&c, b->store);
         c.box = b;
+        c.rng = b->rng;
         c.keys = x->keys;
         c.bind = x->bind.n ? &x->bind : NULL;
         c.late = c.replace = true;

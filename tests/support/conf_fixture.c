@@ -13,6 +13,10 @@ void conf_fixture_init(struct conf_fixture *f)
         f->s = store_new(f->tree);
         assert_non_null(f->s);
         conf_ctx_init(&f->c, f->s);
+        f->random.state = 7;
+        f->rng = rng_of_fixed(&f->random);
+        f->c.rng = &f->rng; /* the same salts each time */
+        f->c.hash_rounds = 1;
 }
 
 void conf_fixture_fini(struct conf_fixture *f)

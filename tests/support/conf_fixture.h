@@ -13,6 +13,8 @@ struct conf_fixture {
         struct cli_tree *tree;
         struct store *s;
         struct conf_ctx c;
+        struct rng_fixed random;
+        struct rng rng;
         struct text shown; /* of the last line, behind a prompt of no length */
 };
 

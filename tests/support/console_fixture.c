@@ -62,6 +62,7 @@ void cf_open(struct console_fixture *f)
         add_port(f, "GigabitEthernet0/1", 2);
         f->box.clk = &f->clk;
         f->box.rng = &f->rng;
+        f->box.hash_rounds = 1;
         f->box.bind = &f->bind;
         strcpy(f->box.flash, f->dir);
         pthread_mutex_init(&f->box.conf_lock, NULL);

@@ -36,6 +36,8 @@ struct golden {
         struct cli_tree *tree;
         struct store *s;
         struct conf_ctx c;
+        struct rng_fixed random;
+        struct rng rng;
         struct dialog *d;
         struct text out;
 };
@@ -180,6 +182,10 @@ static void one(const char *name)
         assert_non_null(g.tree);
         g.s = store_new(g.tree);
         conf_ctx_init(&g.c, g.s);
+        g.random.state = 7;
+        g.rng = rng_of_fixed(&g.random);
+        g.c.rng = &g.rng;
+        g.c.hash_rounds = 1;
         for (char *line = strtok_r((char *)in, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
                 feed(&g, line);
         check(name, &g.out);

@@ -108,7 +108,8 @@ static void login_where_configured(void **state UNUSED)
         cf_priv(&f, "configure terminal\nusername admin password secret privilege 15\n"
                     "aaa authentication serial console LOCAL\naaa authentication enable console LOCAL\n");
         has(cf_run(&f, "admin\nsecret\nenable\nsecret\nshow curpriv\n"),
-            "Username: admin\nPassword: \nType help or '?' for a list of available commands.\nciscoasa> enable\n"
+            "Username: admin\nPassword: \nUser admin logged in to ciscoasa\n"
+            "Logins over the last 90 days: 0.  Last login: Never\nFailed logins since the last login: 0.\nType help or '?' for a list of available commands.\nciscoasa> enable\n"
             "Password: \nciscoasa# show curpriv\nUsername : admin\n");
         has(cf_run(&f, "admin\nwrong\nnobody\nsecret\nx\nx\n"), "Login incorrect\nUsername: nobody\n");
         has(cf_priv(&f, "disable\nlogin\nadmin\nsecret\nshow curpriv\n"),
@@ -149,6 +150,7 @@ static void configuration_rows_have_a_level(void **state UNUSED)
         struct conf_ctx c;
 
         conf_ctx_init(&c, f.box.store);
+        c.hash_rounds = 1;
         c.priv = 14;
         cli_result_init(&r);
         assert_int_equal(conf_line(&c, "hostname hacked", &r), -1);
