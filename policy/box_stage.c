@@ -50,9 +50,13 @@ static enum pkt_verdict to_service(struct worker *w, struct pkt *pk, struct flow
         const struct box_service *s = policy_box_service_find(w->policy, pk->key.proto, pk->key.dport);
         struct addr src = flow_src(&pk->key);
 
-        if (!s) /* a closed port answers nothing, as the ASA does */
+        enum box_answer answer = BOX_CLOSED;
+
+        if (s)
+                answer = s->by_lines ? policy_box_judge(policy_rt(w->snap), s->use, pk->iface, &src) : BOX_LET_IN;
+        if (answer == BOX_CLOSED) /* a closed port answers nothing, as the ASA does */
                 return refuse(w, pk, LOG_710005, DROP_BOX_NO_SERVICE);
-        if (s->permit && !s->permit(w, pk->iface, &src))
+        if (answer == BOX_REFUSED)
                 return refuse(w, pk, LOG_710003, DROP_BOX_DENIED);
         plan->action = CONN_BOX;
         plan->out_iface = IFACE_BOX;

@@ -135,6 +135,8 @@ int policy_compile(struct snap_part *part, const struct policy_conf *conf, const
         conf_each(struct service_policy_conf, s, &conf->services)
                 if (compile_service(&c, r, s) < 0)
                         return -1;
+        if (policy_box_compile(r, part->arena, conf, net, e) < 0)
+                return -1;
         part->root = r;
         return 0;
 }

@@ -27,7 +27,17 @@ struct pmap_rt {
         const struct class_rt *cls;
         bool police[POLICE_DIRS]; /* does any class? */
 };
+struct box_rule_rt {
+        uint16_t iface;
+        struct prefix from;
+};
+struct box_rules_rt {
+        unsigned n;
+        bool some; /* a line is configured, if only for an interface that is not there now */
+        const struct box_rule_rt *rule;
+};
 struct policy_rt {
+        struct box_rules_rt box[BOX_USES];
         bool police; /* does any policy map in use? */
         struct timeout_conf timeouts;
         const struct pmap_rt *iface[IFACES_MAX], *global;
@@ -36,5 +46,9 @@ struct policy_rt {
 /* The class that polices what enters or leaves an interface; k: as the packet goes, with real addresses. */
 const struct class_rt *policy_policing(const struct policy_rt *p, const struct acl_key *k, uint16_t iface,
                                        enum police_dir dir);
+
+/* box_access.c */
+int policy_box_compile(struct policy_rt *r, struct arena *a, const struct policy_conf *conf, const struct net_rt *net,
+                       struct err *e);
 
 #endif

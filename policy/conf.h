@@ -163,6 +163,15 @@ struct timeout_conf {
 };
 void timeout_conf_init(struct timeout_conf *t); /* 9.3 defaults */
 
+/* Services of the box that lines let addresses use. */
+enum box_use { BOX_SSH, BOX_USES };
+struct box_access_conf { /* ssh NET MASK IFC */
+        struct conf_obj o;
+        struct addr net;
+        uint8_t len;
+        char nameif[NAMEIF_MAX + 1];
+};
+
 struct policy_conf {
         struct conf_list netobjs;       /* struct netobj_conf */
         struct conf_list svcobjs;       /* struct svcobj_conf */
@@ -172,6 +181,7 @@ struct policy_conf {
         struct conf_list classes;       /* struct class_conf */
         struct conf_list policies;      /* struct policy_map_conf */
         struct conf_list services;      /* struct service_policy_conf */
+        struct conf_list box_access[BOX_USES]; /* struct box_access_conf: who may use what; empty: nothing listens */
         struct timeout_conf timeouts;
         bool hold; /* nothing passes: what the operator wants is not known for sure */
 };

@@ -88,9 +88,12 @@ struct box_service {
         uint8_t proto;
         uint16_t port;     /* as the world dials it */
         uint16_t box_port; /* of the listener in the private kernel */
-        /* May src use it on this interface? NULL: everybody. A refusal is logged (710003). */
-        bool (*permit)(struct worker *w, uint16_t iface, const struct addr *src);
+        bool by_lines;     /* configured lines say who may use it, and whether it is there at all */
+        uint8_t use;       /* enum box_use: which lines */
 };
+/* What the lines of a service say about a source: it does not listen, refused (710003), let in. */
+enum box_answer { BOX_CLOSED, BOX_REFUSED, BOX_LET_IN };
+enum box_answer policy_box_judge(const struct policy_rt *p, enum box_use use, uint16_t iface, const struct addr *src);
 /* Adds or replaces by protocol and port. -1: the list is full. */
 int policy_box_service_set(struct policy_live *l, const struct box_service *s);
 void policy_box_service_del(struct policy_live *l, uint8_t proto, uint16_t port);

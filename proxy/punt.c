@@ -89,6 +89,7 @@ void punt_flow_give(struct punt *p, struct punt_flow *f)
 {
         if (f->state == FLOW_END_SENT)
                 p->stat.waiting_gone--;
+        p->ninbound -= f->inbound;
         punt_held_drop(p, f, false);
         list_del(&f->pend);
         pool_put(p->flows, f);
@@ -170,10 +171,18 @@ static bool proxied_new(struct punt *p, struct conn *c, struct punt_flow *f, uin
         return false;
 }
 
-/* Datagrams prove nothing about their sender: half of the ids stay with flows that do. */
-static bool has_id_for(struct punt *p, const struct conn *c)
+/* Not an answer to what the box has asked. */
+static bool to_service(const struct conn *c, const struct flow_plan *plan)
 {
-        if (c->proto != IPPROTO_UDP_ || c->action == CONN_BOX || p->stat.flows < PUNT_FLOWS_MAX / 2)
+        return c->action == CONN_BOX && plan->in_iface != IFACE_BOX && !plan->box_flow;
+}
+
+/* Datagrams prove nothing about their sender: half of the ids stay with flows that do. Nor do SYNs to the box itself. */
+static bool has_id_for(struct punt *p, const struct conn *c, const struct flow_plan *plan)
+{
+        bool many = c->proto == IPPROTO_UDP_ && c->action != CONN_BOX && p->stat.flows >= PUNT_FLOWS_MAX / 2;
+
+        if (!many && (!to_service(c, plan) || p->ninbound < PUNT_INBOUND_MAX))
                 return true;
         p->stat.refused_id++;
         return false;
@@ -208,7 +217,7 @@ bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *pla
         *why = DROP_PUNT_ID;
         if (!p || (c->action != CONN_BOX && !p->nlinks))
                 return false;
-        id = has_id_for(p, c) ? punt_flow_take(p, &f, &gen) : 0;
+        id = has_id_for(p, c, plan) ? punt_flow_take(p, &f, &gen) : 0;
         if (!id) {
                 tell_full(p);
                 return false;
@@ -218,6 +227,8 @@ bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *pla
         f->owner = c->action == CONN_BOX ? OWNER_CONN : OWNER_PROXY;
         c->generation = gen;
         if (f->owner == OWNER_CONN) {
+                f->inbound = to_service(c, plan);
+                p->ninbound += f->inbound;
                 c->kernel_port[0] = plan->box_port;
                 note_answer(p, plan->box_flow, f);
         } else if (!proxied_new(p, c, f, id, gen)) {

@@ -23,6 +23,7 @@
 #define PUNT_RING_SLOTS 4096u
 /* SYNs of connect-first flows that wait for their server; one more waits for its retransmission instead. */
 #define PUNT_HELD_MAX 512u
+#define PUNT_INBOUND_MAX 2048u /* flows to services of the box, half-open ones included */
 #define PUNT_LINGER_MS 15000u /* an ended flow's last segments still pass this long */
 
 enum punt_kind {
@@ -165,6 +166,8 @@ struct box_flow {
 int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,
                   struct box_flow *out, struct err *e);
 void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen);
+/* Who has opened a flow to a service of the box: the headers of his packets. false: its conn has ended. */
+bool punt_box_peer(struct worker *w, uint32_t flow, uint8_t gen, struct flow_key *in);
 /* Does its conn still live? */
 bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen);
 /* Lets the peer of a box flow answer from another port (TFTP): packets arrive at the same socket from a pseudo

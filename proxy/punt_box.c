@@ -145,6 +145,17 @@ void punt_box_close(struct worker *w, uint32_t flow, uint8_t gen)
                 punt_flow_give(w->punt, f);
 }
 
+bool punt_box_peer(struct worker *w, uint32_t flow, uint8_t gen, struct flow_key *in)
+{
+        struct punt_flow *f = punt_flow_find(w->punt, flow, gen);
+        struct conn *c = f ? punt_flow_conn(w->punt, f) : NULL;
+
+        if (!c || !f->inbound)
+                return false;
+        *in = c->side[0].key;
+        return true;
+}
+
 bool punt_box_alive(struct worker *w, uint32_t flow, uint8_t gen)
 {
         struct punt_flow *f = punt_flow_find(w->punt, flow, gen);

@@ -30,6 +30,7 @@ struct punt_flow {
         uint32_t conn_slot;
         uint8_t owner, state, link, reason;
         bool owe_end, owe_gone;
+        bool inbound; /* to a service of the box: counted */
         struct pkt *held; /* connect first: the client's SYN, owned */
         uint64_t answer_id; /* OWNER_BOX: the conn on which a peer answers from another port */
         uint32_t answer_slot;
@@ -54,7 +55,7 @@ struct punt {
         struct pool *flows;
         uint8_t *gens; /* per flow index: survives reuse */
         struct list pend;
-        unsigned nheld;
+        unsigned nheld, ninbound;
         struct punt_block *block; /* [LEASES_MAX] */
         unsigned nblocks, gones_owed;
         struct punt_secure_table *secure;

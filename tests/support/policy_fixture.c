@@ -52,6 +52,8 @@ void pf_conf_init(struct policy_conf *c)
         conf_list_init(&c->classes, sizeof(struct class_conf), NULL);
         conf_list_init(&c->policies, sizeof(struct policy_map_conf), fini_map);
         conf_list_init(&c->services, sizeof(struct service_policy_conf), NULL);
+        for (unsigned i = 0; i < BOX_USES; i++)
+                conf_list_init(&c->box_access[i], sizeof(struct box_access_conf), NULL);
         timeout_conf_init(&c->timeouts);
 }
 
@@ -65,6 +67,8 @@ void pf_conf_fini(struct policy_conf *c)
         conf_list_fini(&c->classes);
         conf_list_fini(&c->policies);
         conf_list_fini(&c->services);
+        for (unsigned i = 0; i < BOX_USES; i++)
+                conf_list_fini(&c->box_access[i]);
 }
 
 struct netobj_conf *pf_conf_host(struct policy_conf *c, const char *name, const char *ip)

@@ -340,21 +340,53 @@ static void the_far_side_of_the_box_is_out_of_reach(void **state)
         assert_true(ping(0, CLIENT, "192.0.2.1")); /* the near side answers */
 }
 
-static bool only_the_server(struct worker *w, uint16_t iface, const struct addr *src)
+static void may_use_ssh(const char *name, const char *net, uint8_t len, const char *nameif)
 {
-        struct addr a = pb_addr(SERVER);
+        struct box_access_conf *c = conf_list_add(&p.conf.box_access[BOX_SSH], name);
 
-        (void)w;
-        return iface == WF_INSIDE && addr_eq(src, &a);
+        assert_non_null(c);
+        c->net = pb_addr(net);
+        c->len = len;
+        snprintf(c->nameif, sizeof c->nameif, "%s", nameif);
+}
+
+static const struct box_service ssh_service = {
+        .proto = IPPROTO_TCP_, .port = 22, .box_port = 2222, .by_lines = true, .use = BOX_SSH
+};
+
+/* Without a line the port is as closed as any other; with one, who is not named is told apart (710003). */
+static void a_service_without_lines_does_not_listen(void **state)
+{
+        (void)state;
+        pf_start(&p);
+        assert_int_equal(policy_box_service_set(p.wf.w->policy, &ssh_service), 0);
+        assert_false(syn(1, SERVER, "10.1.1.1", 22));
+        assert_int_equal(p.taken, 0);
+        assert_int_equal(wf_drops(&p.wf, DROP_BOX_NO_SERVICE), 1);
+        assert_true(pf_logged(&p, "%ASA-7-710005: TCP request discarded from 10.1.1.2/5000 to inside:10.1.1.1/22"));
+}
+
+static void a_line_lets_a_network_in_on_its_interface_only(void **state)
+{
+        (void)state;
+        may_use_ssh("1", "192.0.2.48", 29, "outside");
+        may_use_ssh("2", "10.1.1.0", 24, "gone");
+        pf_start(&p);
+        assert_int_equal(policy_box_service_set(p.wf.w->policy, &ssh_service), 0);
+        assert_false(syn(1, SERVER, "10.1.1.1", 22)); /* the line names an interface that is not there */
+        assert_false(syn(0, "192.0.2.56", "192.0.2.1", 22));
+        assert_int_equal(wf_drops(&p.wf, DROP_BOX_DENIED), 2);
+        assert_int_equal(p.taken, 0);
+        assert_false(syn(0, "192.0.2.55", "192.0.2.1", 22));
+        assert_int_equal(p.taken, 1);
 }
 
 static void a_service_of_the_box_gets_its_flow(void **state)
 {
-        struct box_service s = { .proto = IPPROTO_TCP_, .port = 22, .box_port = 2222, .permit = only_the_server };
-
         (void)state;
+        may_use_ssh("1", SERVER, 32, "inside");
         pf_start(&p);
-        assert_int_equal(policy_box_service_set(p.wf.w->policy, &s), 0);
+        assert_int_equal(policy_box_service_set(p.wf.w->policy, &ssh_service), 0);
         assert_false(syn(1, SERVER, "10.1.1.1", 22));
         assert_int_equal(p.taken, 1);
         assert_int_equal(p.last_taken->action, CONN_BOX);
@@ -456,6 +488,8 @@ int main(void)
                 T(other_protocols_are_not_forwarded),
                 T(closed_ports_of_the_box_are_silent),
                 T(the_far_side_of_the_box_is_out_of_reach),
+                T(a_service_without_lines_does_not_listen),
+                T(a_line_lets_a_network_in_on_its_interface_only),
                 T(a_service_of_the_box_gets_its_flow),
                 T(a_control_plane_list_guards_the_box),
                 T(the_list_of_services_is_bounded),
