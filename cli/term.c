@@ -11,6 +11,8 @@
 
 #include "platform/base/mem.h"
 
+#define ENDING_MS 200 /* typed ahead of the end of input, on its way through a pseudo terminal */
+
 /* ---- life ---- */
 
 static void close_fds(int in, int out)
@@ -133,14 +135,17 @@ static int fill(struct term *t, int timeout_ms, bool *got)
         *got = false;
         if (t->in < 0 || t->ieof || atomic_load(&t->hung))
                 return KEY_EOF;
+        if (atomic_load(&t->ending))
+                timeout_ms = ENDING_MS;
         if (poll(p, 2, timeout_ms) < 0)
                 return errno == EINTR ? KEY_WAKE : KEY_EOF;
         if (p[1].revents) {
                 drain_wake(t);
                 return KEY_WAKE;
         }
+        t->ieof = !p[0].revents && atomic_load(&t->ending);
         if (!p[0].revents)
-                return KEY_NONE;
+                return t->ieof ? KEY_EOF : KEY_NONE;
         n = read(t->in, t->ibuf, sizeof t->ibuf);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
                 return KEY_WAKE;
@@ -435,6 +440,12 @@ void term_show_async(struct term *t)
         lost = take_lost(t);
         if (lost)
                 term_printf(t, "%u messages not shown: the console was too slow\n", lost);
+}
+
+void term_end_input(struct term *t)
+{
+        atomic_store(&t->ending, true);
+        kick(t);
 }
 
 void term_hangup(struct term *t)

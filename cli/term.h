@@ -78,6 +78,8 @@ void term_show_async(struct term *t);
 /* Any thread: one line (without newline) to be shown soon, above the line being typed. Lines over a bound are
  * counted. */
 void term_async(struct term *t, const char *line);
+/* Any thread: no more input comes; what is on its way is still read. */
+void term_end_input(struct term *t);
 /* Any thread: reads end with TERM_EOF from now on. */
 void term_hangup(struct term *t);
 /* The input can give nothing any more: closed or hung up. */

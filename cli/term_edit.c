@@ -21,6 +21,8 @@ struct term_edit {
         EditLine *el;
         History *h;
         FILE *in, *out, *err;
+        char *held; /* what libedit has written and nobody has seen */
+        size_t nheld, held_cap;
         int model;          /* keeps the terminal that libedit asks for its width */
         const char *prompt; /* of the read under way */
         bool command;       /* help, completion, history */
@@ -45,6 +47,43 @@ const char *__lsan_default_suppressions(void)
         return "leak:libtinfo\n";
 }
 #endif
+
+/*
+ * libedit writes under the lock, and a terminal that nobody reads takes no more: so its text is held, and goes out when
+ * the lock is not.
+ */
+static ssize_t hold(void *cookie, const char *s, size_t n)
+{
+        struct term_edit *x = cookie;
+
+        if (x->nheld + n > x->held_cap) {
+                size_t cap = (x->nheld + n) * 2;
+                char *p = mem_realloc(MEM_CLI, x->held, cap);
+
+                if (!p)
+                        return (ssize_t)n; /* an echo is lost, not a line */
+                x->held = p;
+                x->held_cap = cap;
+        }
+        memcpy(x->held + x->nheld, s, n);
+        x->nheld += n;
+        return (ssize_t)n;
+}
+
+/* Gives the lock up and shows what was held. */
+static void unlock(struct term_edit *x)
+{
+        size_t n;
+
+        fflush(x->out);
+        n = x->nheld;
+        x->nheld = 0;
+        pthread_mutex_unlock(&el_lock);
+        if (n) {
+                term_write(x->t, x->held, n);
+                term_flush(x->t);
+        }
+}
 
 static void set_locale(void)
 {
@@ -97,8 +136,7 @@ static unsigned char key_help(EditLine *el, int ch)
         line = typed(el);
         if (!line)
                 return CC_ERROR;
-        fflush(x->out);
-        pthread_mutex_unlock(&el_lock);
+        unlock(x);
         term_puts(x->t, "?\n");
         x->t->hooks.help(x->t->hooks.ctx, line);
         term_flush(x->t);
@@ -119,7 +157,7 @@ static unsigned char key_complete(EditLine *el, int ch UNUSED)
         line = typed(el);
         if (!line)
                 return CC_ERROR;
-        pthread_mutex_unlock(&el_lock);
+        unlock(x);
         some = x->t->hooks.complete(x->t->hooks.ctx, line, insert, sizeof insert);
         pthread_mutex_lock(&el_lock);
         mem_free_secret(line);
@@ -134,7 +172,6 @@ static unsigned char leave(EditLine *el, const char *shown, enum term_result r)
 
         x->result = r;
         fputs(shown, x->out);
-        fflush(x->out);
         return CC_NEWLINE;
 }
 
@@ -168,7 +205,6 @@ static void show_async(EditLine *el, struct term_edit *x)
         fputs(q, x->out);
         mem_free(q);
         redraw(el);
-        fflush(x->out);
 }
 
 static void handle_wake(EditLine *el, struct term_edit *x)
@@ -176,17 +212,18 @@ static void handle_wake(EditLine *el, struct term_edit *x)
         atomic_store(&x->t->resized,
                      false); /* who asks for the size next is told the new one; nothing is drawn anew */
         show_async(el, x);
-        fflush(x->out);
 }
 
-/* A byte of input, waited for without the lock; KEY_EOF also when idle. */
+/* A byte of input, waited for without the lock; KEY_EOF also when idle. While more is here, its echo can wait. */
 static int wait_byte(EditLine *el, struct term_edit *x)
 {
         for (;;) {
                 int k;
 
-                fflush(x->out);
-                pthread_mutex_unlock(&el_lock);
+                if (x->t->ipos < x->t->ilen)
+                        pthread_mutex_unlock(&el_lock);
+                else
+                        unlock(x);
                 k = term_getc(x->t, x->t->idle_ms ? (int)x->t->idle_ms : -1);
                 pthread_mutex_lock(&el_lock);
                 if (k == KEY_WAKE) {
@@ -253,8 +290,7 @@ enum term_result term_edit_read(struct term *t, const char *prompt, bool command
         r = take_line(t, x, s, n);
         if (!s && r == TERM_EOF)
                 fputs("\n", x->out);
-        fflush(x->out);
-        pthread_mutex_unlock(&el_lock);
+        unlock(x);
         t->last = '\n';
         return r;
 }
@@ -313,16 +349,6 @@ static void configure(struct term_edit *x, const char *type)
                 el_set(el, EL_BIND, keys[i].key, keys[i].what, NULL);
 }
 
-static FILE *stream_on(int fd)
-{
-        int d = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        FILE *f = d < 0 ? NULL : fdopen(d, "w");
-
-        if (!f && d >= 0)
-                close(d);
-        return f;
-}
-
 /*
  * Management programs wait for the echo of exactly what they sent, but libedit breaks a line where its terminal ends.
  * So it is given another one, which is as ours but very wide; keys come by get_wide(), text goes to ours.
@@ -360,12 +386,12 @@ struct term_edit *term_edit_new(struct term *t, const char *type, struct err *e)
         x->model = -1;
         x->prompt = "";
         x->in = wide_terminal(t, &x->model);
-        x->out = stream_on(t->out);
+        x->out = fopencookie(x, "w", (cookie_io_functions_t){ .write = hold });
         x->err = fopen("/dev/null", "w");
         pthread_mutex_lock(&el_lock);
         x->h = history_init();
         if (x->in && x->out && x->err && x->h)
-                x->el = el_init_fd("voxgate", x->in, x->out, x->err, fileno(x->in), fileno(x->out), fileno(x->err));
+                x->el = el_init_fd("voxgate", x->in, x->out, x->err, fileno(x->in), t->out, fileno(x->err));
         if (x->el) {
                 history(x->h, &ev, H_SETSIZE, HISTORY_MAX);
                 history(x->h, &ev, H_SETUNIQUE, 1);
@@ -397,5 +423,6 @@ void term_edit_free(struct term_edit *x)
                 fclose(x->out);
         if (x->err)
                 fclose(x->err);
+        mem_free_secret(x->held);
         mem_free(x);
 }
