@@ -83,6 +83,7 @@ struct box {
         void (*job)(struct box *b, void (*fn)(void *arg), void *arg);
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
         struct box_net *net;
+        struct sshd *ssh; /* NULL: not there (check, replay) */
         struct syslog_send *syslog; /* NULL in check mode */
         struct dns *dns;            /* NULL in check mode */
 };

@@ -155,7 +155,9 @@ static void set_idle(struct session *s)
         uint32_t min;
 
         pthread_mutex_lock(&s->box->conf_lock);
-        min = s->opts.serial ? s->box->store->sys.console_timeout_min : 0;
+        min = s->opts.serial ? s->box->store->sys.console_timeout_min
+              : s->opts.ssh  ? s->box->store->sys.ssh.timeout_min
+                             : 0;
         pthread_mutex_unlock(&s->box->conf_lock);
         term_set_idle(s->t, min * 60000u);
 }

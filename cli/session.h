@@ -11,11 +11,14 @@
 #include "cli/exec.h"
 #include "cli/term.h"
 
+struct aaa_identity;
+
 struct session_opts {
         bool serial;      /* the console line: console timeout, `aaa authentication serial`, console logging */
         bool privileged;  /* starts at level 15 (replay) */
         const char *user; /* already authenticated; NULL: not */
         const struct aaa_identity *id; /* the same, with all that is known of him; copied */
+        bool ssh;         /* `ssh timeout` */
 };
 
 enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE, SESSION_STOPPED };
@@ -25,6 +28,8 @@ struct session *session_new(struct box *b, struct term *t, const struct session_
 void session_free(struct session *s);
 /* Greeting, login where asked for, then lines until the session ends. */
 enum session_end session_run(struct session *s);
+/* The lines of a command without prompt, echo and pager. 0, or 1 when one was refused. */
+int session_exec(struct session *s, const char *lines);
 /* One line as if it was typed; output ends at the start of a line. */
 void session_line(struct session *s, const char *line);
 /* Which prompt stands in front of the next line. */

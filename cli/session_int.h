@@ -28,6 +28,7 @@ struct session {
         struct conf_ctx conf;
         struct candidate *candidate; /* whose store is configured; NULL: the running one */
         bool leaving, stopped;
+        bool failed; /* the last line was refused */
         char prompt[256];
         int pager_lines; /* -1: as configured */
         atomic_bool monitor;

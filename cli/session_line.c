@@ -122,6 +122,7 @@ bool session_drive(struct session *s, struct dialog *d)
         }
         show_dialog(s, d);
         changed = n == DIALOG_DONE && d->changed;
+        s->failed |= n != DIALOG_DONE || d->failed;
         dialog_free(d);
         return changed;
 }
@@ -211,8 +212,10 @@ static bool run_exec(struct session *s, const struct cli_result *r)
         if (s->box->commit && commit_now(s->box, &e))
                 out(s, "ERROR: the configuration is not in force: %s\n", e.text);
         e.text[0] = 0;
-        if (r->exec->fn(s, r->args, &e))
+        if (r->exec->fn(s, r->args, &e)) {
                 out(s, "ERROR: %s\n", e.text);
+                s->failed = true;
+        }
         d = s->dialog;
         s->dialog = NULL;
         return d && session_drive(s, d);
@@ -225,6 +228,7 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
         bool changed = r->changed, assets = r->code == CLI_DIALOG; /* a dialog may have brought certificates */
         bool aside = s->candidate != NULL && r->code != CLI_EXEC;
 
+        s->failed = r->code >= CLI_INVALID && r->code <= CLI_ERROR;
         cli_result_show(r, prompt_len, &t);
         session_show(s, &t);
         text_fini(&t);
@@ -249,6 +253,7 @@ void session_line(struct session *s, const char *line)
         struct cli_result r;
         struct err e = { 0 };
 
+        s->failed = false;
         remember(s, line);
         filter_split(line, &cmd_len, &spec);
         cmd = mem_alloc(MEM_CLI, cmd_len + 1);
@@ -261,6 +266,7 @@ void session_line(struct session *s, const char *line)
         out_begin(s, true);
         if (spec && filter_init(&s->filter, spec, &e)) {
                 out(s, "ERROR: %s\n", e.text);
+                s->failed = true;
         } else {
                 parse(s, cmd, &r);
                 act(s, &r, (unsigned)strlen(s->prompt));

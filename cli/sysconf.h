@@ -110,6 +110,14 @@ struct privilege_conf {
         char command[128];
 };
 
+enum ssh_group { SSH_GROUP_UNSET, SSH_GROUP1_SHA1, SSH_GROUP14_SHA1 };
+struct ssh_conf { /* the lines that say who may connect: policy/conf.h, box_access */
+        uint32_t timeout_min; /* 1-60, 5 */
+        uint8_t version;      /* 0 not said */
+        uint8_t group;        /* enum ssh_group: of old clients, offered besides today's */
+        uint32_t sessions;    /* 0: the ASA's 5 */
+};
+
 struct sys_conf {
         char hostname[64];                       /* "ciscoasa" */
         char domain[128];                        /* "" unset */
@@ -121,6 +129,7 @@ struct sys_conf {
         uint32_t pager_lines;         /* 0 off, 24 */
         uint32_t terminal_width;      /* 0 unlimited, 80 */
         uint32_t console_timeout_min; /* 0 never */
+        struct ssh_conf ssh;
         uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
         char tz_name[9];              /* "" UTC */
         int16_t tz_hours, tz_minutes;

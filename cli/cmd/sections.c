@@ -29,6 +29,8 @@ const struct cmd_section cmd_sections[] = {
         { rows_trustpoint, 0 },
         { rows_chain, 0 },
         { rows_console, 0 },
+        { rows_ssh, 0 },
+        { rows_console_end, 0 },
         { rows_license, 0 },
         { rows_tls_proxy_max, SECTION_AROUND },
         { rows_ctl_file, 0 },

@@ -146,20 +146,17 @@ const struct cmd_row rows_ntp[] = {
 };
 
 /* ---- consoles ---- */
-#define NO_SSH "there is no SSH server"
-#define NO_TELNET "there is no telnet server"
+#define NO_TELNET "there is no telnet server: use ssh"
 static const struct cmd_bind console_bind[] = { BIND_SHOWN("MINUTES", struct store, sys.console_timeout_min, 0),
                                                 { 0 } };
 
 const struct cmd_row rows_console[] = {
         ONE("telnet timeout N:u32(1-1440)", "Minutes until an idle telnet session ends", NO_TELNET),
         KEPT("telnet NET:net MASK:netmask IFC:nameif", "Who may use telnet", NO_TELNET),
-        ONE("ssh timeout N:u32(1-60)", "Minutes until an idle SSH session ends", NO_SSH),
-        ONE("ssh version {1|2}", "Version of SSH", NO_SSH),
-        ONE("ssh key-exchange group {dh-group1-sha1|dh-group14-sha1}", "Key exchange of SSH", NO_SSH),
-        ONE("ssh scopy enable", "Copies over SSH", NO_SSH),
-        KEPT("ssh NET:net MASK:netmask IFC:nameif", "Who may use SSH", NO_SSH),
-        { ROW_FIXED, "ssh stricthostkeycheck", "Refuse unknown SSH servers", .flags = ROW_NO_ONLY | ROW_QUIET },
+        END,
+};
+
+const struct cmd_row rows_console_end[] = {
         { ROW_LEAF, "console timeout MINUTES:u32(0-60)", "Minutes until an idle console session ends", console_bind,
           .dirty = DIRTY_SYS },
         ONE("management-access IFC:nameif", "Manage through a tunnel", "there is no VPN"),

@@ -17,6 +17,7 @@
 #include "cli/commit.h"
 #include "cli/console.h"
 #include "cli/plan.h"
+#include "cli/sshd.h"
 #include "cli/store.h"
 #include "cli/usage.h"
 #include "platform/base/mem.h"
@@ -426,6 +427,12 @@ static int consoles_start(struct appliance *a, struct err *e)
         return fd < 0 ? -1 : console_start_line(a->consoles, fd, e);
 }
 
+/* Everything but what nobody can reach without a private kernel. */
+static int services_start(struct appliance *a, struct err *e)
+{
+        return sshd_start(&a->box, e) ? 0 : -1;
+}
+
 static int run_all(struct appliance *a, struct err *e)
 {
         struct err crash = { 0 };
@@ -433,7 +440,7 @@ static int run_all(struct appliance *a, struct err *e)
         a->box.usage = usage_new();
         if (*a->box.flash && crash_install(a->box.flash, VOXGATE_VERSION, &crash) < 0)
                 fprintf(stderr, "voxgate: %s: no record would be left of a crash\n", crash.text);
-        if (threads_start(a, e) < 0 || consoles_start(a, e) < 0)
+        if (threads_start(a, e) < 0 || consoles_start(a, e) < 0 || services_start(a, e) < 0)
                 return -1;
         pthread_mutex_lock(&a->box.conf_lock); /* consoles use the same source by now */
         if (log_wanted(a->box.log_src, LOG_199002))
@@ -456,6 +463,7 @@ int appliance_main(int guard_fd, void *arg)
         if (machine_start(a, &e) == 0) {
                 if (config_start(a, &e) == 0)
                         rc = run_all(a, &e);
+                sshd_stop(a->box.ssh);
                 console_set_free(a->consoles);
                 usage_free(a->box.usage);
                 crash_uninstall();

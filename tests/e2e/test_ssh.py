@@ -1,0 +1,287 @@
+"""The SSH console with the clients that people use."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import lab as lablib
+from sshlab import BOX, OPENSSH, PASSWORD, SECRET, USER, SshBox
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@pytest.fixture(scope="module")
+def box():
+    it = SshBox()
+    yield it
+    it.close()
+
+
+@pytest.fixture(autouse=True)
+def tidy(request):
+    yield
+    if "box" in request.fixturenames:
+        request.getfixturevalue("box").hang_up()
+
+
+# ---- OpenSSH ----
+
+def test_exec_prints_the_output_alone_and_tells_success(box):
+    p = box.ssh("show version | include Software Version")
+    assert p.returncode == 0, p.err
+    assert re.fullmatch(r"\S.* Software Version .*\n", p.out)
+    p = box.ssh("show clock\nshow curpriv")
+    assert p.returncode == 0
+    assert "Current privilege level : 15" in p.out and "fw" not in p.out
+    p = box.ssh("show nonsense")
+    assert p.returncode == 1
+    assert "ERROR: % Invalid input detected at '^' marker." in p.out
+
+
+def test_exec_is_not_paged_and_may_configure(box):
+    p = box.ssh("show running-config all")
+    assert p.returncode == 0 and p.out.endswith(": end\n") and "More" not in p.out
+    p = box.ssh("configure terminal\nobject network by-exec\n host 10.0.0.99\nend")
+    assert (p.returncode, p.out) == (0, ""), p.out
+    assert "host 10.0.0.99" in box.con.cmd("show running-config object network")
+
+
+def test_exec_runs_at_the_users_level(box):
+    p = box.ssh("show running-config", user="reader", password="letmein-2")
+    assert p.returncode == 1 and "interface" not in p.out
+
+
+def test_shell_without_a_terminal_ends_with_its_input(box):
+    p = box.ssh(opts=["-T"], text=f"show clock\nenable\n{SECRET}\nshow curpriv\n")
+    assert p.returncode == 0, p.err
+    assert "fw# show curpriv\nUsername : " in p.out and "level : 15" in p.out
+    assert SECRET not in p.out
+
+
+def test_shell_on_a_terminal(box):
+    p = box.ssh(opts=["-tt"], text=f"enable\r{SECRET}\rterminal pager 0\rshow inventory\rexit\r")
+    assert p.returncode == 0, p.err
+    assert "fw# show inventory\n" in p.out and p.out.endswith("\nLogoff\n\n"), p.out
+    greeting = p.out.split("fw> ")[0]
+    assert ">" not in greeting and "#" not in greeting
+
+
+def test_typed_ahead_and_ended_by_eof(box):
+    """Lines and the end of input come at once; all are read."""
+    p = box.ssh(opts=["-tt"], text="show clock\n" * 200 + "\x04")
+    assert p.returncode == 0, p.err
+    assert len(re.findall(r"\d\d:\d\d:\d\d\.\d+ ", p.out)) == 200
+
+
+def test_keyboard_interactive_and_compression(box):
+    p = box.ssh("show clock", opts=["-o", "PreferredAuthentications=keyboard-interactive", "-o", "Compression=yes"])
+    assert p.returncode == 0 and " UTC " in p.out, p.err
+
+
+@pytest.mark.parametrize("kex", ["curve25519-sha256", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
+                                 "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512"])
+def test_key_exchanges_of_today(box, kex):
+    p = box.ssh("show clock", opts=["-o", f"KexAlgorithms={kex}"])
+    assert p.returncode == 0, p.err
+
+
+@pytest.mark.parametrize("cipher", ["aes128-ctr", "aes256-ctr", "aes256-gcm@openssh.com",
+                                    "chacha20-poly1305@openssh.com"])
+def test_ciphers_of_today(box, cipher):
+    p = box.ssh("show clock", opts=["-c", cipher, "-o", "MACs=hmac-sha2-256,hmac-sha2-512"])
+    assert p.returncode == 0, p.err
+
+
+def test_weak_algorithms_only_where_configured(box):
+    weak = ["-o", "KexAlgorithms=diffie-hellman-group14-sha1"]
+    p = box.ssh("show clock", opts=weak)
+    assert p.returncode == 255
+    box.con.cmd("configure terminal")
+    box.con.cmd("ssh key-exchange group dh-group14-sha1")
+    p = box.ssh("show clock", opts=weak)
+    assert p.returncode == 0, p.err
+    box.con.cmd("no ssh key-exchange group dh-group14-sha1")
+    box.con.cmd("end")
+    assert box.ssh("show clock", opts=["-c", "aes128-cbc"]).returncode == 255
+    assert box.ssh("show clock", opts=["-o", "HostKeyAlgorithms=ssh-rsa"]).returncode == 255
+
+
+def test_the_client_exchanges_keys_again_and_again(box):
+    p = box.ssh(opts=["-tt", "-o", "RekeyLimit=16K"],
+                text=f"enable\r{SECRET}\rterminal pager 0\r" + "show running-config all\r" * 20 + "exit\r")
+    assert p.returncode == 0, p.err
+    assert p.out.count("\n: end\n") == 20
+
+
+def test_keepalives_are_answered(box):
+    """A client that hears no answer to three of them hangs up; input that ends later keeps it there for a while."""
+    p = subprocess.Popen(box.lab.inside.cmd("sshpass", "-p", PASSWORD, *OPENSSH, "-o", "ServerAliveInterval=1", "-o",
+                                            "ServerAliveCountMax=1", f"{USER}@{BOX}"),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        p.wait(5)
+    out, err = p.communicate(b"show clock\nexit\n", timeout=60)
+    assert p.returncode == 0 and b" UTC " in out, err
+
+
+def test_forwarding_is_refused(box):
+    p = box.run("sshpass", "-p", PASSWORD, *OPENSSH, "-N", "-o", "ExitOnForwardFailure=yes", "-R", "9999:127.0.0.1:22",
+                f"{USER}@{BOX}")
+    assert p.returncode == 255 and "remote port forwarding failed" in p.err
+    p = box.run("sshpass", "-p", PASSWORD, *OPENSSH, "-W", "10.0.0.254:22", f"{USER}@{BOX}")
+    assert p.returncode == 255 and "forwarding failed" in p.err
+
+
+# ---- other clients ----
+
+def test_dropbear(box):
+    p = box.run("dbclient", "-y", "-y", f"{USER}@{BOX}", "show version | include Software",
+                env={"DROPBEAR_PASSWORD": PASSWORD, "HOME": box.lab.dir})
+    assert p.returncode == 0 and "Software Version" in p.out, p.err
+    p = box.run("dbclient", "-y", "-y", f"{USER}@{BOX}", "show nonsense",
+                env={"DROPBEAR_PASSWORD": PASSWORD, "HOME": box.lab.dir})
+    assert p.returncode == 1
+
+
+def test_plink(box):
+    key = re.search(r"SHA256:\S+", box.con.cmd("show ssh")).group(0)
+    p = box.run("plink", "-ssh", "-batch", "-hostkey", key, "-pw", PASSWORD, f"{USER}@{BOX}", "show clock",
+                env={"HOME": box.lab.dir})
+    assert p.returncode == 0 and " UTC " in p.out, p.err
+    p = box.run("plink", "-ssh", "-batch", "-hostkey", key, "-pw", PASSWORD, "-t", f"{USER}@{BOX}",
+                text="show clock\rexit\r", env={"HOME": box.lab.dir})
+    assert p.returncode == 0 and "Logoff" in p.out, p.err
+
+
+def test_netmiko(box):
+    p = box.run("/usr/bin/python3", "-I", f"{HERE}/peers/netmiko_asa.py", BOX, USER, PASSWORD, SECRET, timeout=300)
+    assert p.returncode == 0, p.err
+    got = json.loads(p.stdout)
+    assert got["prompt"] == "fw#"
+    assert "Software Version" in got["version"]
+    assert "host 10.0.0.77" in got["shown"] and "ERROR" not in got["config"] and not got["mode"]
+    assert got["long"].rstrip().endswith(": end")
+    assert "Invalid input" in got["refused"]
+    assert "[OK]" in got["saved"]
+
+
+def test_paramiko_changes_its_window(box):
+    t = box.transport()
+    s = box.enabled(t, width=80, height=10)
+    s.send("show running-config\n")
+    s.until("<--- More --->")
+    s.send("q")
+    s.until("fw# ")
+    s.chan.resize_pty(511, 1000)
+    assert s.cmd("show curpriv").startswith("Username : ")
+    line = "show version | include " + "x" * 480
+    s.send(line + "\n")
+    assert s.until("\n") == line + "\n"  # verbatim, unbroken
+    s.until("fw# ")
+    t.close()
+
+
+def test_a_second_channel_is_refused(box):
+    import paramiko
+    t = box.transport()
+    s = box.shell(t)
+    with pytest.raises(paramiko.ChannelException):
+        t.open_session(timeout=30)
+    with pytest.raises(paramiko.ChannelException):
+        t.open_channel("direct-tcpip", ("10.0.0.254", 22), ("127.0.0.1", 1), timeout=30)
+    assert "level : 1" in s.cmd("show curpriv", prompt="fw> ")
+    t.close()
+
+
+# ---- the box's side ----
+
+def test_sessions_are_listed_and_ended(box):
+    a, b = box.transport(), box.transport(user="reader", password="letmein-2")
+    box.shell(a)
+    other = box.shell(b)
+    text = box.con.cmd("show ssh sessions")
+    assert re.search(r"^\d+ +10\.0\.0\.254 +2\.0 +IN +\S+ +\S+ +SessionStarted +admin$", text, re.M), text
+    sid = re.search(r"^(\d+) .* reader$", text, re.M).group(1)
+    assert box.con.cmd(f"ssh disconnect {sid}") == ""
+    lablib.wait_for("the end", lambda: other.chan.closed or not other.chan.recv(4096))
+    assert a.is_active()
+    a.close()
+    assert "ERROR: there is no SSH session 77" in box.con.cmd("ssh disconnect 77")
+    lablib.wait_for("the log", lambda: 'user "reader" disconnected by SSH server, reason: "Terminated by operator"'
+                    in box.con.cmd("show logging | include 315011"))
+
+
+def test_who_is_not_named_is_refused(box):
+    """By interface, by address, and by name of a service that does not listen."""
+    ns = box.lab.outside
+    p = box.run(*OPENSSH, "-o", "ConnectTimeout=2", "admin@192.0.2.1", ns=ns)
+    assert p.returncode == 255
+    text = box.con.cmd("show logging | include 7100")
+    assert re.search(r"%ASA-3-710003: TCP access denied by ACL from 192\.0\.2\.10/\d+ to outside:192\.0\.2\.1/22", text)
+
+
+def test_a_client_that_does_not_read_stops_nobody(box):
+    t = box.transport()
+    s = box.enabled(t)
+    s.send("terminal pager 0\n" + "show running-config all\n" * 2000)
+    for _ in range(20):
+        assert "UTC" in box.con.cmd("show clock", deadline=20)
+    other = box.ssh("show clock")
+    assert other.returncode == 0
+    t.close()
+    lablib.wait_for("its end", lambda: "admin" not in box.con.cmd("show ssh sessions"))
+
+
+def test_ten_thousand_lines_pasted(box):
+    t = box.transport()
+    s = box.enabled(t)
+    s.send("configure terminal\n")
+    s.until("(config)# ")
+    lines = "".join(f"access-list big extended permit tcp any host 10.{i >> 16}.{i >> 8 & 255}.{i & 255} eq {i % 60000 + 1}\n"
+                    for i in range(10000))
+    s.send(lines + "end\nshow clock\n")
+    out = s.until(" UTC ")
+    assert out.count("access-list big extended") == 10000
+    assert "ERROR" not in out
+    t.close()
+    text = box.con.cmd("show access-list big | include elements")
+    assert "; 10000 elements;" in text
+    box.con.cmd("configure terminal")
+    box.con.cmd("clear configure access-list big")
+    box.con.cmd("end")
+
+
+def test_the_host_key_stays(lab):
+    """Over a restart of everything; a new one is made only by command, and said so."""
+    box = SshBox.__new__(SshBox)
+    box.lab, box.open, box.con = lab, [], lab.start()
+    from conftest import paste
+    from sshlab import CONFIG
+    paste(box.con, CONFIG)
+    box.wait_for_key()
+    key = re.search(r"SHA256:\S+", box.con.cmd("show ssh")).group(0)
+    assert "[OK]" in box.con.cmd("write memory")
+    lab.stop()
+    box.con = lab.start(password=SECRET)
+    assert key in box.con.cmd("show ssh")
+    assert box.ssh("show clock").returncode == 0
+    box.con.cmd("configure terminal")
+    text = box.con.answer("crypto key generate rsa modulus 2048", rb"\[yes/no\]: ", "yes")
+    assert "already defined" in text
+    box.con.cmd("end")
+    assert key not in box.con.cmd("show ssh")
+    assert box.ssh("show clock").returncode == 0
+    box.con.cmd("configure terminal")
+    box.con.answer("crypto key zeroize rsa", rb"\[yes/no\]: ", "yes")
+    box.con.cmd("end")
+    assert "Host key: none" in box.con.cmd("show ssh")
+    assert box.ssh("show clock").returncode == 255
+    lablib.wait_for("the log", lambda: "%ASA-3-315004" in box.con.cmd("show logging"))
+    box.con.cmd("configure terminal")
+    assert "INFO: There is no host key" in box.con.cmd("ssh 10.0.0.0 255.255.0.0 inside")
+    box.con.cmd("end")
+    box.wait_for_key()
+    assert box.ssh("show clock").returncode == 0
