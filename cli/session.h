@@ -11,8 +11,6 @@
 #include "cli/exec.h"
 #include "cli/term.h"
 
-struct aaa_identity;
-
 struct session_opts {
         bool serial;      /* the console line: console timeout, `aaa authentication serial`, console logging */
         bool privileged;  /* starts at level 15 (replay) */

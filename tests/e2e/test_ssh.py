@@ -81,6 +81,29 @@ def test_keyboard_interactive_and_compression(box):
     assert p.returncode == 0 and " UTC " in p.out, p.err
 
 
+@pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa"])
+def test_public_keys(box, kind):
+    """A key of the user's own, among others that are not known; a password is not asked for."""
+    path = os.path.join(box.lab.dir, kind)
+    lablib.subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path], check=True)
+    lablib.subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path + "-other"], check=True)
+    own = ["-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-i", path + "-other", "-i", path]
+    assert box.ssh("show clock", opts=own).returncode == 255
+    blob = open(path + ".pub").read().split()[1]
+    box.con.cmd("configure terminal")
+    box.con.cmd("username admin attributes")
+    assert "ERROR" not in box.con.cmd(f"ssh authentication publickey {blob}")
+    box.con.cmd("end")
+    p = box.ssh("show curpriv", opts=own)
+    assert p.returncode == 0 and "Username : admin" in p.out, p.err
+    assert box.ssh("show clock", opts=own, user="reader").returncode == 255
+    box.con.cmd("configure terminal")
+    box.con.cmd("username admin attributes")
+    box.con.cmd("no ssh authentication publickey")
+    box.con.cmd("end")
+    assert box.ssh("show clock", opts=own).returncode == 255
+
+
 @pytest.mark.parametrize("kex", ["curve25519-sha256", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
                                  "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512"])
 def test_key_exchanges_of_today(box, kex):
