@@ -1,4 +1,5 @@
 /* Engines with secondary connections, the box itself and its own flows, flows that cross the box twice. */
+#include "policy/policy_rt.h"
 #include "tests/path/support/path_services.h"
 
 /* ---- TFTP ---- */
@@ -99,6 +100,79 @@ static void management_ports_are_closed(void **state UNUSED)
         assert_true(px_quiet(&fx));
         assert_int_equal(px_drops(&fx, DROP_BOX_NO_SERVICE), 6);
         assert_int_equal(conns(), 0);
+}
+
+static void ssh_listens(const char *lines)
+{
+        static const struct box_service s = {
+                .proto = IPPROTO_TCP_, .port = 22, .box_port = 22, .by_lines = true, .use = BOX_SSH
+        };
+
+        assert_int_equal(policy_box_service_set(fx.w->policy, &s), 0);
+        px_config(&fx, lines);
+}
+
+/* From outside: by its line, to the listener in the private kernel and back; who is there can be asked. */
+static void an_ssh_connection_to_the_box(void **state UNUSED)
+{
+        uint8_t buf[2048];
+        struct addr src, client = pb_addr(CLIENT);
+        struct flow_key in;
+        struct pb p;
+
+        ssh_listens("ssh 192.0.2.8 255.255.255.252 outside\n");
+        px_tcp(&fx, 0, CLIENT, 1000, "192.0.2.1", 22, PB_SYN, 1, 0);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_true(v.dst.v4 == PSEUDO_KERNEL && v.dport == 22 && pseudo_leg(v.src.v4) == 0);
+        assert_true(punt_box_peer(fx.w, pseudo_flow(v.src.v4), (uint8_t)(v.sport - PSEUDO_PORT_BASE), &in));
+        src = flow_src(&in);
+        assert_true(addr_eq(&src, &client));
+        assert_true(in.sport == 1000 && in.dport == 22);
+        assert_false(punt_box_peer(fx.w, pseudo_flow(v.src.v4), (uint8_t)(v.sport - PSEUDO_PORT_BASE + 1), &in));
+        p = pb_of("240.0.0.1", 22, "240.0.0.1", v.sport, IPPROTO_TCP_);
+        p.dst = v.src;
+        p.flags = PB_SYN | PB_ACK;
+        p.seq = 7000;
+        p.ack = 2;
+        px_send_tun(&fx, p);
+        out_is(0, "192.0.2.1", 22, CLIENT, 1000);
+        px_tcp(&fx, 0, "192.0.2.12", 1000, "192.0.2.1", 22, PB_SYN, 1, 0);
+        px_tcp(&fx, 1, "10.0.0.9", 1000, "10.0.0.1", 22, PB_SYN, 1, 0);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_BOX_DENIED), 2);
+        px_show(&fx, "clear conn all");
+        assert_int_equal(conns(), 0);
+        assert_int_equal(flows(), 0);
+}
+
+/* The last line that goes closes the door. */
+static void without_a_line_there_is_no_ssh(void **state UNUSED)
+{
+        ssh_listens("ssh 192.0.2.8 255.255.255.252 outside\n");
+        px_config(&fx, "no ssh 192.0.2.8 255.255.255.252 outside\n");
+        px_tcp(&fx, 0, CLIENT, 1000, "192.0.2.1", 22, PB_SYN, 1, 0);
+        assert_true(px_quiet(&fx));
+        assert_int_equal(px_drops(&fx, DROP_BOX_NO_SERVICE), 1);
+        assert_int_equal(conns(), 0);
+}
+
+/* SYNs that nobody answers take a share of the flow ids and no more; other flows go on. */
+static void a_flood_of_syns_to_ssh(void **state UNUSED)
+{
+        uint8_t buf[2048];
+
+        ssh_listens("ssh 0.0.0.0 0.0.0.0 outside\n");
+        for (unsigned i = 0; i < PUNT_INBOUND_MAX + 100; i++) {
+                px_tcp(&fx, 0, CLIENT, (uint16_t)(1000 + i), "192.0.2.1", 22, PB_SYN, 1, 0);
+                px_take_tun(&fx, buf, sizeof buf, &v);
+        }
+        assert_int_equal(flows(), PUNT_INBOUND_MAX);
+        assert_int_equal(px_drops(&fx, DROP_PUNT_ID), 100);
+        px_tcp(&fx, 0, CLIENT, 900, MAPPED, 5443, PB_SYN, 1, 0);
+        assert_int_equal(flows(), PUNT_INBOUND_MAX + 1);
+        px_show(&fx, "clear conn all");
+        px_settle(&fx);
+        assert_int_equal(flows(), 0);
 }
 
 static struct pb kernel_dgram(const struct box_flow *b, const char *pay)
@@ -242,11 +316,19 @@ static void the_same_proxied_flow_twice(void **state UNUSED)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(tftp_through_static_nat),     T(tftp_through_pat),
-                T(tftp_nonsense_is_dropped),    T(ping_to_the_box),
-                T(a_traced_ping_to_the_box),    T(management_ports_are_closed),
-                T(a_flow_of_the_box),           T(a_flow_of_the_box_needs_a_route),
-                T(the_box_among_a_thousand),    T(the_same_flow_twice),
+                T(tftp_through_static_nat),
+                T(tftp_through_pat),
+                T(tftp_nonsense_is_dropped),
+                T(ping_to_the_box),
+                T(a_traced_ping_to_the_box),
+                T(management_ports_are_closed),
+                T(an_ssh_connection_to_the_box),
+                T(without_a_line_there_is_no_ssh),
+                T(a_flood_of_syns_to_ssh),
+                T(a_flow_of_the_box),
+                T(a_flow_of_the_box_needs_a_route),
+                T(the_box_among_a_thousand),
+                T(the_same_flow_twice),
                 T(the_same_proxied_flow_twice),
         };
 

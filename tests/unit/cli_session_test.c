@@ -37,6 +37,55 @@ static void has_not(const char *text, const char *part)
                 fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
+/* ---- commands without a terminal ---- */
+
+/* What comes out of an exec channel, and its status. */
+static int exec_of(const char *lines, char *out, size_t cap)
+{
+        const struct session_opts o = { .privileged = true };
+        struct session *s;
+        struct term *t;
+        int fd[2], rc;
+        ssize_t n;
+
+        assert_int_equal(pipe(fd), 0);
+        t = term_open_fds(-1, fd[1], NULL, NULL);
+        assert_non_null(t);
+        s = session_new(&f.box, t, &o);
+        assert_non_null(s);
+        rc = session_exec(s, lines);
+        session_free(s);
+        term_close(t);
+        n = read(fd[0], out, cap - 1);
+        out[n > 0 ? n : 0] = 0;
+        close(fd[0]);
+        return rc;
+}
+
+static void commands_without_a_terminal(void **state UNUSED)
+{
+        char out[4096];
+
+        assert_int_equal(exec_of("show curpriv", out, sizeof out), 0);
+        assert_string_equal(out, "Username : enable_15\nCurrent privilege level : 15\nCurrent Mode/s : P_PRIV\n");
+        assert_int_equal(exec_of("configure terminal\r\nhostname by-exec\r\nend\nshow running-config hostname", out,
+                                 sizeof out),
+                         0);
+        assert_string_equal(out, "hostname by-exec\n");
+        assert_int_equal(exec_of("show nonsense", out, sizeof out), 1);
+        has(out, "     ^\nERROR: % Invalid input detected at '^' marker.");
+        assert_int_equal(exec_of("show nonsense\nshow curpriv", out, sizeof out), 1);
+        has(out, "Current privilege level");
+        assert_int_equal(exec_of("exit\nshow curpriv", out, sizeof out), 0);
+        has_not(out, "privilege");
+        assert_int_equal(exec_of("", out, sizeof out), 0);
+        assert_string_equal(out, "");
+        assert_int_equal(exec_of("show version | include (", out, sizeof out), 1);
+        assert_int_equal(exec_of("no crypto ca trustpoint missing", out, sizeof out), 1);
+        assert_int_equal(exec_of("enable 3\nreload", out, sizeof out), 1); /* a question, and nobody to answer */
+        assert_int_equal(f.stops, 0);
+}
+
 /* ---- modes and privilege ---- */
 
 static void a_session_reads_like_a_log(void **state UNUSED)
@@ -109,7 +158,8 @@ static void login_where_configured(void **state UNUSED)
                     "aaa authentication serial console LOCAL\naaa authentication enable console LOCAL\n");
         has(cf_run(&f, "admin\nsecret\nenable\nsecret\nshow curpriv\n"),
             "Username: admin\nPassword: \nUser admin logged in to ciscoasa\n"
-            "Logins over the last 90 days: 0.  Last login: Never\nFailed logins since the last login: 0.\nType help or '?' for a list of available commands.\nciscoasa> enable\n"
+            "Logins over the last 90 days: 0.  Last login: Never\nFailed logins since the last login: 0.\nType help "
+            "or '?' for a list of available commands.\nciscoasa> enable\n"
             "Password: \nciscoasa# show curpriv\nUsername : admin\n");
         has(cf_run(&f, "admin\nwrong\nnobody\nsecret\nx\nx\n"), "Login incorrect\nUsername: nobody\n");
         has(cf_priv(&f, "disable\nlogin\nadmin\nsecret\nshow curpriv\n"),
@@ -680,6 +730,7 @@ static void nothing_is_left(void **state UNUSED)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                T(commands_without_a_terminal),
                 T(a_session_reads_like_a_log),
                 T(wrong_enable_passwords),
                 T(interfaces_that_go_down_and_come_up_are_told),

@@ -578,6 +578,67 @@ static void tty_idle(void **state UNUSED)
         close_pair(&p);
 }
 
+/* Whatever was typed in front of the end of input is read. */
+static void tty_input_ends_behind_what_was_typed(void **state UNUSED)
+{
+        struct pair p;
+
+        open_pair(&p);
+        type(p.master, "one\rtwo\rthree");
+        term_end_input(p.t);
+        start(&p);
+        finish(&p, TERM_LINE, "one");
+        start(&p);
+        finish(&p, TERM_LINE, "two");
+        start(&p);
+        pthread_join(p.th, NULL);
+        assert_true(p.result == TERM_EOF || !strcmp(p.line, "three"));
+        assert_true(term_gone(p.t));
+        close_pair(&p);
+}
+
+static void *read_all(void *arg)
+{
+        struct pair *p = arg;
+        const char *line;
+
+        while (term_readline(p->t, "fw# ", &line) == TERM_LINE)
+                continue;
+        return NULL;
+}
+
+/* Types until neither the terminal nor what reads it takes more. */
+static void type_until_stuck(int fd)
+{
+        static const char line[] = "a line that is echoed and that nobody reads\r";
+        struct pollfd f = { .fd = fd, .events = POLLOUT };
+
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+        while (poll(&f, 1, 300) > 0)
+                if (write(fd, line, sizeof line - 1) < 0 && errno != EAGAIN)
+                        break;
+}
+
+/* A terminal whose other end stops reading: consoles on other terminals go on. */
+static void tty_unread_stops_nobody(void **state UNUSED)
+{
+        struct pair a, b;
+
+        open_pair(&a);
+        open_pair(&b);
+        pthread_create(&a.th, NULL, read_all, &a);
+        type_until_stuck(a.master);
+        start(&b);
+        type(b.master, "show clock\r");
+        expect(&b, "show clock\r\n");
+        finish(&b, TERM_LINE, "show clock");
+        close_pair(&b);
+        term_hangup(a.t);
+        close(a.master);
+        pthread_join(a.th, NULL);
+        term_close(a.t);
+}
+
 static void *page(void *arg)
 {
         struct pair *p = arg;
@@ -732,6 +793,8 @@ int main(void)
                 cmocka_unit_test(tty_secret),
                 cmocka_unit_test(tty_async_above_the_line),
                 cmocka_unit_test(tty_idle),
+                cmocka_unit_test(tty_input_ends_behind_what_was_typed),
+                cmocka_unit_test(tty_unread_stops_nobody),
                 cmocka_unit_test(tty_pages),
                 cmocka_unit_test(pty_link_is_a_serial_line),
                 cmocka_unit_test(pty_link_loses_nothing),
