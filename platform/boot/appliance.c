@@ -427,7 +427,7 @@ static int consoles_start(struct appliance *a, struct err *e)
         return fd < 0 ? -1 : console_start_line(a->consoles, fd, e);
 }
 
-/* Everything but what nobody can reach without a private kernel. */
+/* Whoever comes through the private kernel. */
 static int services_start(struct appliance *a, struct err *e)
 {
         return sshd_start(&a->box, e) ? 0 : -1;
