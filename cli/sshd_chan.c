@@ -34,7 +34,10 @@ static void run_session(struct sshd_chan *x)
                 return;
         }
         console_join(c->d->box->consoles, s);
-        if (x->command) {
+        if (x->command && c->who.expired) { /* a terminal asks for a new one */
+                term_puts(x->t, "ERROR: the password has expired: log in without a command to change it\n");
+                x->status = 1;
+        } else if (x->command) {
                 session_set_priv(s, c->who.privilege);
                 x->status = session_exec(s, x->command);
         } else {
