@@ -20,7 +20,8 @@ static void rebase(unsigned char **p, const unsigned char *from, unsigned char *
                 *p = to + (*p - from);
 }
 
-/* What the old one holds goes along as far as it fits; the caller knows that no more matters. */
+/* What the old one holds goes along as far as it fits; the caller knows that no more matters: nothing of a message
+ * that is being read. */
 static unsigned char *exchange(unsigned char **buf, size_t *len, size_t want)
 {
         unsigned char *old = *buf, *made = mbedtls_calloc(1, want);
@@ -45,7 +46,6 @@ static bool resize_in(mbedtls_ssl_context *ssl, size_t want)
         rebase(&ssl->in_len, old, now);
         rebase(&ssl->in_iv, old, now);
         rebase(&ssl->in_msg, old, now);
-        rebase(&ssl->in_offt, old, now);
         mbedtls_free(old);
         return true;
 }
