@@ -1,4 +1,5 @@
 /* Line editing by libedit. Its tputs state is static, so every call is made under one lock of the process. */
+#include "cli/term_fold.h"
 #include "cli/term_int.h"
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <pty.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -23,9 +25,10 @@ struct term_edit {
         FILE *in, *out, *err;
         char *held; /* what libedit has written and nobody has seen */
         size_t nheld, held_cap;
-        int model;          /* keeps the terminal that libedit asks for its width */
-        const char *prompt; /* of the read under way */
-        bool command;       /* help, completion, history */
+        struct term_fold fold; /* between libedit and what is held */
+        int model;             /* keeps the terminal that libedit asks for its width */
+        const char *prompt;    /* of the read under way */
+        bool command;          /* help, completion, history */
         enum term_result result;
 };
 
@@ -49,10 +52,10 @@ const char *__lsan_default_suppressions(void)
 #endif
 
 /*
- * libedit writes under the lock, and a terminal that nobody reads takes no more: so its text is held, and goes out when
- * the lock is not.
+ * libedit writes under the lock, and a terminal that nobody reads takes no more: so its text is held, and goes out
+ * when the lock is not.
  */
-static ssize_t hold(void *cookie, const char *s, size_t n)
+static void hold(void *cookie, const char *s, size_t n)
 {
         struct term_edit *x = cookie;
 
@@ -61,13 +64,25 @@ static ssize_t hold(void *cookie, const char *s, size_t n)
                 char *p = mem_realloc(MEM_CLI, x->held, cap);
 
                 if (!p)
-                        return (ssize_t)n; /* an echo is lost, not a line */
+                        return; /* an echo is lost, not a line */
                 x->held = p;
                 x->held_cap = cap;
         }
         memcpy(x->held + x->nheld, s, n);
         x->nheld += n;
+}
+
+static ssize_t folded(void *cookie, const char *s, size_t n)
+{
+        term_fold_write(&((struct term_edit *)cookie)->fold, s, n);
         return (ssize_t)n;
+}
+
+static unsigned columns(void *ctx)
+{
+        struct winsize ws = { 0 };
+
+        return ioctl(((struct term_edit *)ctx)->t->out, TIOCGWINSZ, &ws) ? 0 : ws.ws_col;
 }
 
 /* Gives the lock up and shows what was held. */
@@ -118,6 +133,8 @@ static char *typed(EditLine *el)
 /* Draws prompt and line on a fresh screen line. */
 static void redraw(EditLine *el)
 {
+        fflush(edit_of(el)->out);
+        term_fold_reset(&edit_of(el)->fold);
         el_set(el, EL_REFRESH);
 }
 
@@ -136,6 +153,8 @@ static unsigned char key_help(EditLine *el, int ch)
         line = typed(el);
         if (!line)
                 return CC_ERROR;
+        fflush(x->out);
+        term_fold_end(&x->fold);
         unlock(x);
         term_puts(x->t, "?\n");
         x->t->hooks.help(x->t->hooks.ctx, line);
@@ -286,6 +305,7 @@ enum term_result term_edit_read(struct term *t, const char *prompt, bool command
         x->command = command;
         x->result = TERM_LINE;
         atomic_store(&t->resized, false);
+        term_fold_reset(&x->fold);
         s = el_gets(x->el, &n);
         r = take_line(t, x, s, n);
         if (!s && r == TERM_EOF)
@@ -323,8 +343,21 @@ static void configure(struct term_edit *x, const char *type)
                      { "^P", "ed-prev-history" },
                      { "^N", "ed-next-history" } };
         /* as every terminal of today has them, without the time a VT100 needed, which is filled with NULs */
-        static const char *const caps[][2] = { { "bl", "" },       { "ce", "\033[K" }, { "cd", "\033[J" },
-                                               { "nd", "\033[C" }, { "up", "\033[A" }, { "cl", "\033[H\033[J" } };
+        static const char *const caps[][2] = { { "bl", "" },
+                                               { "ce", "\033[K" },
+                                               { "cd", "\033[J" },
+                                               { "nd", "\033[C" },
+                                               { "up", "\033[A" },
+                                               { "cl", "\033[H\033[J" },
+                                               /* no shifting of what is behind: it may be on other rows */
+                                               { "ic", "" },
+                                               { "IC", "" },
+                                               { "im", "" },
+                                               { "ei", "" },
+                                               { "dc", "" },
+                                               { "DC", "" },
+                                               { "dm", "" },
+                                               { "ed", "" } };
         EditLine *el = x->el;
         const char *env = getenv("TERM");
 
@@ -386,7 +419,8 @@ struct term_edit *term_edit_new(struct term *t, const char *type, struct err *e)
         x->model = -1;
         x->prompt = "";
         x->in = wide_terminal(t, &x->model);
-        x->out = fopencookie(x, "w", (cookie_io_functions_t){ .write = hold });
+        x->fold = (struct term_fold){ .cols = columns, .put = hold, .ctx = x };
+        x->out = fopencookie(x, "w", (cookie_io_functions_t){ .write = folded });
         x->err = fopen("/dev/null", "w");
         pthread_mutex_lock(&el_lock);
         x->h = history_init();
