@@ -150,6 +150,9 @@ static void a_character_taken_back_at_the_edge(void **state)
         stands("012345678", 9);
         say("\r\033[K");
         stands("", 0);
+        say("0123456789abc\rABCDEFGHIJ"); /* written over up to the edge, which waits there */
+        say("\033[K");
+        stands("ABCDEFGHIJ", 10);
 }
 
 /* Behind a full row the next one may not be there yet. */
