@@ -7,7 +7,7 @@ import pytest
 import lab as lablib
 import siplab
 from conftest import finish, paste
-from test_sip_phones import CONFIG, home, talk
+from test_sip_phones import CONFIG, NAT_ADDR, talk
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def office():
     lab.con = lab.start()
     lab.con.cmd("terminal pager 0")
     paste(lab.con, lablib.BASE + CONFIG + lab.config())
-    rooms = [(ns, f"192.168.{i}.10") for i, ns in enumerate(home(lab))]
+    rooms = [(ns, f"192.168.{i}.10") for i, ns in enumerate(lab.rooms(NAT_ADDR, 2))]
     desks = [lab.desk() for _ in range(2)]
     lab.a = lab.remote_phone(ns=rooms[0][0], addr=rooms[0][1], answer="manual")
     lab.desk = lab.plain_phone(*desks[0][:1], "2001", desks[0][1], answer="manual")
