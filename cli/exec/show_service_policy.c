@@ -120,6 +120,7 @@ static void show_settings(struct session *s, const struct action *a)
             (unsigned long long)sum.drops);
 }
 
+/* Parsers want the line whole. An engine has its flow to itself, so no lock can fail; IPv6 is not forwarded. */
 static void show_inspect(struct session *s, const struct action *a)
 {
         struct inspect_sum n = live_inspect(session_box(s), a->line_id);
