@@ -264,8 +264,21 @@ static void translate_rtcp(struct sip_work *x, unsigned i, const struct endpoint
                 sip_edit_replace(&x->sh->body, m->rtcp_line, "a=rtcp:%u%s", out.port, x->sh->sdp.eol);
 }
 
+/* What an m-line's address became, for c= and o= of the whole: behind a shared address only media has a translation. */
+struct whole {
+        struct addr c, o;
+};
+
+static void note_whole(const struct sdp *s, const struct addr *in, const struct addr *out, struct whole *w)
+{
+        if (!w->c.fam && s->c.present && addr_eq(in, &s->c.a))
+                w->c = *out;
+        if (!w->o.fam && s->o_has_addr && addr_eq(in, &s->o_a))
+                w->o = *out;
+}
+
 /* Candidates beside another address than theirs make a peer doubt it. */
-static void translate_media(struct sip_work *x, unsigned i, struct addr *session)
+static void translate_media(struct sip_work *x, unsigned i, struct whole *whole)
 {
         const struct sdp *s = &x->sh->sdp;
         const struct sdp_media *m = &s->m[i];
@@ -277,8 +290,7 @@ static void translate_media(struct sip_work *x, unsigned i, struct addr *session
                 return;
         if (m->c.present)
                 sip_edit_replace(&x->sh->body, m->c.addr, "%s", addr_print(&out.a, text));
-        else if (!session->fam)
-                *session = out.a;
+        note_whole(s, &in.a, &out.a, whole);
         if (m->port && out.port != m->port)
                 sip_edit_replace(&x->sh->body, m->port_text, m->nports > 1 ? "%u/%u" : "%u", out.port, m->nports);
         translate_rtcp(x, i, &rtcp);
@@ -286,22 +298,24 @@ static void translate_media(struct sip_work *x, unsigned i, struct addr *session
                 sdp_each_attr(s, m, "candidate", remove_attr, &r);
 }
 
-/* Where every m-line has an address of its own, that of the whole still says who is behind the translation. */
-static void translate_session(struct sip_work *x, const struct addr *session)
+static void translate_addr(struct sip_work *x, struct str text, const struct addr *as, const struct addr *a)
+{
+        struct endpoint in = { .a = *a }, out = { .a = *as };
+        char t[ADDR_TEXT_MAX];
+
+        if (as->fam || translated(x, &in, &out))
+                sip_edit_replace(&x->sh->body, text, "%s", addr_print(&out.a, t));
+}
+
+/* Where every m-line has an address of its own, those of the whole still say who is behind the translation. */
+static void translate_session(struct sip_work *x, const struct whole *w)
 {
         const struct sdp *s = &x->sh->sdp;
-        struct endpoint in = { .a = s->o_a }, whole = { .a = s->c.a }, out;
-        char text[ADDR_TEXT_MAX];
 
-        if (s->c.present && (session->fam || translated(x, &whole, &out)))
-                sip_edit_replace(&x->sh->body, s->c.addr, "%s", addr_print(session->fam ? session : &out.a, text));
-        if (!s->o_has_addr)
-                return;
-        if (session->fam && addr_eq(&s->o_a, &s->c.a))
-                out.a = *session;
-        else if (!translated(x, &in, &out))
-                return;
-        sip_edit_replace(&x->sh->body, s->o_addr, "%s", addr_print(&out.a, text));
+        if (s->c.present)
+                translate_addr(x, s->c.addr, &w->c, &s->c.a);
+        if (s->o_has_addr)
+                translate_addr(x, s->o_addr, &w->o, &s->o_a);
 }
 
 bool sip_sdp_translate(struct sip_work *x)
@@ -309,17 +323,17 @@ bool sip_sdp_translate(struct sip_work *x)
         const struct sdp *s = &x->sh->sdp;
         bool leaks = private_from(x) && !private_to(x);
         struct removal keys = { .x = x };
-        struct addr session = { 0 };
+        struct whole whole = { 0 };
 
         sip_edits_reset(&x->sh->body);
         if (leaks)
                 remove_keys(x, NULL, &keys);
         for (unsigned i = 0; i < s->nmedia; i++) {
-                translate_media(x, i, &session);
+                translate_media(x, i, &whole);
                 if (leaks)
                         remove_keys(x, &s->m[i], &keys);
         }
-        translate_session(x, &session);
+        translate_session(x, &whole);
         if (keys.any)
                 sip_count(x->c, SIP_N_CRYPTO_STRIPPED);
         if (!x->sh->body.n && !x->sh->body.full)

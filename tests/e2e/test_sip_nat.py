@@ -24,6 +24,7 @@ FAR_AS = "object network far\n host 192.0.2.10\n nat (outside,inside) static {}\
 SIDES = {
     "both": ("10.0.0.99", "192.0.2.30", FAR_AS.format("10.0.0.99") + NEAR_AS.format("192.0.2.30")),
     "far": ("10.0.0.99", NEAR, FAR_AS.format("10.0.0.99")),
+    "shared": (FAR, "192.0.2.31", "object network near\n host 10.0.0.254\n nat (inside,outside) dynamic 192.0.2.31\n"),
     "identity": (FAR, NEAR, NEAR_AS.format(NEAR)),
 }
 
@@ -93,4 +94,6 @@ def test_a_call_out(fw):
 
 
 def test_a_call_in(fw):
+    if fw.near_as == "192.0.2.31":
+        return  # who stands behind a shared address is called where it has registered: test_sip_contact
     call(fw, fw.outside, FAR, fw.inside, NEAR, fw.near_as, fw.far_as)

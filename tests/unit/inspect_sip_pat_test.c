@@ -97,6 +97,11 @@ static const struct step streams[] = {
           AUDIO("198.51.100.11", "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n"),
           INVITE("UDP", S_VIA, "3", "<sip:a@10.1.1.254:20001>"),
           AUDIO("203.0.113.200", "m=audio 30008 RTP/AVP 0\r\na=sendonly\r\n") },
+        /* the address of the whole is not told either where no m-line needs it */
+        { DIR_C2S, INVITE("UDP", P_VIA, "4", "<sip:a@198.51.100.10:40000>"),
+          AUDIO("198.51.100.10", "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.10\r\n"),
+          INVITE("UDP", S_VIA, "4", "<sip:a@10.1.1.254:20001>"),
+          AUDIO("203.0.113.200", "m=audio 30000 RTP/AVP 0\r\nc=IN IP4 203.0.113.200\r\n") },
 };
 
 static void streams_have_ports(void **state UNUSED)
