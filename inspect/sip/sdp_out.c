@@ -264,7 +264,8 @@ static void translate_rtcp(struct sip_work *x, unsigned i, const struct endpoint
                 sip_edit_replace(&x->sh->body, m->rtcp_line, "a=rtcp:%u%s", out.port, x->sh->sdp.eol);
 }
 
-/* What an m-line's address became, for c= and o= of the whole: behind a shared address only media has a translation. */
+/* What an m-line's address became, for c= and o= of the whole: behind a shared address only media has a translation.
+ */
 struct whole {
         struct addr c, o;
 };
@@ -300,10 +301,15 @@ static void translate_media(struct sip_work *x, unsigned i, struct whole *whole)
 
 static void translate_addr(struct sip_work *x, struct str text, const struct addr *as, const struct addr *a)
 {
+        const struct inspect_ctx *c = x->c;
+        const struct addr *own = x->dir == DIR_C2S ? &c->client.a : &c->server.a;
+        const struct addr *seen = x->dir == DIR_C2S ? &c->client_mapped.a : &c->server_mapped.a;
         struct endpoint in = { .a = *a }, out = { .a = *as };
         char t[ADDR_TEXT_MAX];
 
-        if (as->fam || translated(x, &in, &out))
+        if (!as->fam && !translated(x, &in, &out) && addr_eq(a, own))
+                out.a = *seen; /* on hold there is no media that would tell */
+        if (out.a.fam && !addr_eq(&out.a, a))
                 sip_edit_replace(&x->sh->body, text, "%s", addr_print(&out.a, t));
 }
 

@@ -83,6 +83,13 @@ def call(lab, ns, addr, far_ns, far_addr, dialled, seen_as):
     assert f"c=IN IP4 {seen_as}" in reads(back.expect("200", "INVITE"), far_addr, seen_as)
     back.request("ACK")
     one.asked("ACK")
+    one.request("INVITE", body=session(addr, "m=audio 9 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n"))  # held the old way
+    held = back.asked("INVITE")
+    reads(held.replace("0.0.0.0", far_addr), far_addr, seen_as)
+    back.reply(held, "200 OK", body=session(far_addr, theirs.line("inactive")))
+    one.expect("200", "INVITE")
+    one.request("ACK")
+    back.asked("ACK")
     hang_up(back, one)
     for it in (wire, other, door, mine.sock, theirs.sock):
         it.close()
