@@ -68,7 +68,8 @@ static int remove_user(struct conf_ctx *c, void *obj, struct err *e)
 static void after_user(struct conf_ctx *c, void *obj, bool no_form)
 {
         (void)obj;
-        if (no_form && c->box && c->store == c->box->store && c->box->aaa) /* another user of the name is another user */
+        if (no_form && c->box && c->store == c->box->store &&
+            c->box->aaa) /* another user of the name is another user */
                 aaa_state_sync(c->box, c->box->aaa);
         warn_no_way_in(c);
 }
@@ -240,37 +241,27 @@ static const struct cmd_bind attr_bind[] = {
         BIND_KEY("remote-access", ATTR, service, SERVICE_REMOTE_ACCESS),
         { 0 },
 };
-static const struct cmd_bind publickey_bind[] = { HASHED("KEY", ATTR, publickey, 0),
+static const struct cmd_bind publickey_bind[] = { HASHED("SSHKEY", ATTR, publickey, 0),
                                                   BIND_FLAG("hashed", ATTR, publickey_hashed),
                                                   { 0 } };
-static const struct cmd_bind pkf_bind[] = { HASHED("HASH", ATTR, pkf, 0),
+static const struct cmd_bind pkf_bind[] = { HASHED("SSHHASH", ATTR, pkf, 0),
                                             BIND_FLAG("hashed", ATTR, pkf_hashed),
                                             { 0 } };
 
-#define VPN(g, hlp)                                                                                                  \
-        {                                                                                                            \
-                ROW_INERT, g, hlp, .list = offsetof(ATTR, inert), .inert = "there is no VPN"                         \
-        }
 static const struct cmd_row attr_rows[] = {
         { ROW_LEAF, "service-type {nas-prompt|remote-access|admin}", "What the user may use this box for", attr_bind,
           .dirty = DIRTY_SYS },
-        { ROW_LEAF, "ssh authentication publickey KEY:word(1399) [hashed]", "Public key the user logs in with",
+        { ROW_LEAF, "ssh authentication publickey SSHKEY:word(1399) [hashed]", "Public key the user logs in with",
           publickey_bind, DIRTY_SYS, .check = check_publickey },
-        { ROW_LEAF, "ssh authentication pkf HASH:word(95) hashed", "Public key the user logs in with", pkf_bind,
+        { ROW_LEAF, "ssh authentication pkf SSHHASH:word(95) hashed", "Public key the user logs in with", pkf_bind,
           DIRTY_SYS, .check = check_pkf },
         { ROW_CALL, "ssh authentication pkf [nointeractive]", "Paste a public key the user logs in with",
           .dialog = &pkf_dialog, .flags = ROW_NO_NO },
-        VPN("vpn-group-policy WHAT:line(200)", "Group policy of a VPN user"),
-        VPN("vpn-access-hours WHAT:line(200)", "Hours of a VPN user"),
-        VPN("vpn-simultaneous-logins WHAT:line(200)", "Sessions of a VPN user"),
-        VPN("vpn-idle-timeout WHAT:line(200)", "Idle time of a VPN user"),
-        VPN("vpn-session-timeout WHAT:line(200)", "Session time of a VPN user"),
-        VPN("vpn-filter WHAT:line(200)", "Filter of a VPN user"),
-        VPN("vpn-framed-ip-address WHAT:line(200)", "Address of a VPN user"),
-        VPN("vpn-tunnel-protocol WHAT:line(200)", "Protocols of a VPN user"),
-        VPN("group-lock WHAT:line(200)", "Tunnel group of a VPN user"),
-        VPN("memberof WHAT:line(200)", "Groups of a VPN user"),
-        VPN("password-storage WHAT:line(200)", "Passwords kept by a VPN client"),
+        { ROW_INERT,
+          "{vpn-group-policy|vpn-access-hours|vpn-simultaneous-logins|vpn-idle-timeout|vpn-session-timeout|vpn-"
+          "filter|"
+          "vpn-framed-ip-address|vpn-tunnel-protocol|group-lock|memberof|password-storage} WHAT:line(200)",
+          "What a VPN user gets", .list = offsetof(ATTR, inert), .inert = "there is no VPN" },
         END,
 };
 static const struct cmd_mode attr_mode = { "config-username",

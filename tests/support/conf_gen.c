@@ -217,6 +217,11 @@ static void gen_pair(struct conf_gen *g, const struct store *s, struct text *out
         text_add(out, ")");
 }
 
+/* A public key of SSH, and what is kept of one. */
+#define SSH_KEY "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define SSH_HASH                                                                                                     \
+        "4e:7a:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:4e:7a:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd"
+
 /* Fields whose form is narrower than their type. */
 static bool gen_special(struct conf_gen *g, const struct gram_part *p, struct text *out)
 {
@@ -226,6 +231,10 @@ static bool gen_special(struct conf_gen *g, const struct gram_part *p, struct te
                 text_add(out, gen_below(g, 2) ? "8Ry2YjIyt7RRXU24" : "2KFQnbNIdI.2KYOU");
         else if (!strcmp(p->text, "ID") && p->targ.lo == 100000)
                 text_add(out, gen_below(g, 2) ? "302013" : "725001");
+        else if (!strcmp(p->text, "SSHKEY"))
+                text_add(out, gen_below(g, 2) ? SSH_KEY : SSH_HASH);
+        else if (!strcmp(p->text, "SSHHASH"))
+                text_add(out, SSH_HASH);
         else if (!strcmp(p->text, "ADDRESS"))
                 text_add(out, "192.0.2.7");
         else
@@ -343,7 +352,10 @@ const char gen_ports[] = "interface g0/0\n"
                          " nameif inside\n"
                          " ip address 10.8.0.1 255.255.255.0\n";
 
-const char gen_furniture[] = "object network n0\n"
+const char gen_furniture[] = "username n0 nopassword\n"
+                             "username n1 nopassword\n"
+                             "username any0 nopassword\n"
+                             "object network n0\n"
                              " host 10.8.0.7\n"
                              "object network n1\n"
                              " subnet 10.7.0.0 255.255.0.0\n"
