@@ -173,6 +173,8 @@ static void a_flood_of_syns_to_ssh(void **state UNUSED)
         px_show(&fx, "clear conn all");
         px_settle(&fx);
         assert_int_equal(flows(), 0);
+        px_tcp(&fx, 0, CLIENT, 999, "192.0.2.1", 22, PB_SYN, 1, 0); /* there is room again */
+        assert_int_equal(flows(), 1);
 }
 
 static struct pb kernel_dgram(const struct box_flow *b, const char *pay)
