@@ -89,8 +89,8 @@ void proxy_use(const struct proxy_worker *w, const struct snapshot *snap, struct
         media_ports_total(w->media_ports, &ports, &ports_most);
         pat_stat(w->pat, &pat);
         out[0] = sessions_use(w, snap);
-        out[1] = (struct table_use){ "TLS handshakes", w->nunproven, w->unproven_most, UNPROVEN_MAX,
-                                     w->unproven_ended };
+        out[1] =
+                (struct table_use){ "TLS handshakes", w->nunproven, w->unproven_most, UNPROVEN_MAX, w->all.gave_way };
         out[2] = (struct table_use){ "Proxied streams", w->nstreams, w->streams_most, w->limit, 0 };
         out[3] = (struct table_use){ "Media sessions", w->nrelays, w->relays_most, RELAYS_MAX, w->relays_refused };
         out[4] = (struct table_use){ "Media port pairs", ports, ports_most, 0, media_ports_refused(w->media_ports) };

@@ -61,6 +61,7 @@ static void add_counts(struct proxy_counts *c, const struct proxy_counts *d)
         c->server_refused += d->server_refused;
         c->engine_closed += d->engine_closed;
         c->refused_source += d->refused_source;
+        c->gave_way += d->gave_way;
 }
 
 void tp_count(struct psession *s, struct proxy_counts d)

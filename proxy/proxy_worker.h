@@ -88,6 +88,7 @@ struct proxy_counts {
         uint32_t active, most;
         uint64_t total, bytes, refused_limit, failed_client, failed_server, unverified, server_refused, engine_closed;
         uint64_t refused_source; /* one address had its share of sessions */
+        uint64_t gave_way;       /* in their handshakes, to newer clients */
 };
 void proxy_counts(const struct proxy_worker *p, uint32_t tls_proxy_id, struct proxy_counts *out);
 /* TLS sessions that all workers together will have: what is configured, or what the descriptors allow. */

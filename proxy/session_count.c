@@ -180,7 +180,8 @@ bool psession_take_place(struct psession *s)
 
 static void give_way(struct psession *oldest)
 {
-        oldest->w->unproven_ended++;
+        tp_count(oldest, (struct proxy_counts){ .gave_way = 1 });
+        oldest->drop = DROP_FLOW_LIMIT;
         psession_refuse(oldest, CONN_END_SYN_TIMEOUT, "gave way to newer clients in its handshake");
 }
 

@@ -157,7 +157,6 @@ struct proxy_worker {
         uint32_t relay_next, nrelays, relays_most;
         uint64_t relays_refused;
         struct sources *sources, *clients; /* by address, by certificate */
-        uint64_t unproven_ended;           /* they gave way */
         unsigned unproven_most;
         struct media_ports *media_ports;
         unsigned closes_owed;

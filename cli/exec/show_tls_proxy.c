@@ -32,6 +32,7 @@ static void add_counts(struct proxy_worker *p, void *arg)
         q->sum.server_refused += c.server_refused;
         q->sum.engine_closed += c.engine_closed;
         q->sum.refused_source += c.refused_source;
+        q->sum.gave_way += c.gave_way;
 }
 
 static struct proxy_counts counts_of(struct box *b, uint32_t id)
@@ -212,6 +213,7 @@ static int show_statistics(struct session *s, const struct args *a UNUSED, struc
         out(s, "Bytes proxied                       %llu\n", (unsigned long long)c.bytes);
         out(s, "Refused: session limit              %llu\n", (unsigned long long)c.refused_limit);
         out(s, "Refused: share of one address       %llu\n", (unsigned long long)c.refused_source);
+        out(s, "Refused: gave way in the handshake  %llu\n", (unsigned long long)c.gave_way);
         out(s, "Failed: handshake with the client   %llu\n", (unsigned long long)c.failed_client);
         out(s, "Failed: handshake with the server   %llu\n",
             (unsigned long long)(c.failed_server > told ? c.failed_server - told : 0));

@@ -447,6 +447,7 @@ SESSION_TEST(silent_clients_give_way)
         rig_open(r, &phone, 10, 1);
         exchange(r, &phone);
         CHECK(silent[0].ends == 1 && !silent[1].ends && rig_logged(r, "gave way to newer clients"));
+        CHECK(counts(r).gave_way == 1 && silent[0].drop == DROP_FLOW_LIMIT);
         CHECK(counts(r).active == 1 && r->p->nunproven == 3);
         for (unsigned i = 1; i < 4; i++)
                 rig_end(r, &silent[i]);
