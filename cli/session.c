@@ -21,6 +21,7 @@ struct session *session_new(struct box *b, struct term *t, const struct session_
         s->pager_lines = -1;
         s->pager.t = t;
         conf_ctx_of_box(&s->conf, b);
+        session_forget(s); /* the terminal knows lines of the session before */
         if (o->id)
                 session_set_identity(s, o->id);
         session_publish(s);
@@ -31,8 +32,8 @@ void session_free(struct session *s)
 {
         if (!s)
                 return;
-        for (unsigned i = 0; i < s->nhistory; i++)
-                mem_free_secret(s->history[i]);
+        while (s->nhistory)
+                mem_free_secret(s->history[--s->nhistory]);
         if (s->candidate)
                 session_leave_config(s);
         conf_ctx_fini(&s->conf);

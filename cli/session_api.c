@@ -91,7 +91,7 @@ int session_configure_aside(struct session *s, const char *name, struct err *e)
         return c ? 0 : -1;
 }
 
-/* Who may not configure is not left in configuration mode. */
+/* Who may not configure is not left in configuration mode, and does not see what was typed there. */
 void session_set_priv(struct session *s, unsigned priv)
 {
         bool lower = priv < s->priv;
@@ -99,6 +99,8 @@ void session_set_priv(struct session *s, unsigned priv)
         s->priv = priv;
         if (lower || priv < CONF_PRIV)
                 session_leave_config(s);
+        if (lower)
+                session_forget(s);
         session_publish(s);
 }
 

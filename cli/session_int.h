@@ -49,6 +49,8 @@ bool session_drive(struct session *s, struct dialog *d);
 /* Text of a parser or dialog through out(). */
 void session_show(struct session *s, const struct text *t);
 void session_greet(struct session *s);
+/* The lines typed so far, which may hold secrets, are not for who comes now. */
+void session_forget(struct session *s);
 /* What others see is as it is now. */
 void session_publish(struct session *s);
 /* `aaa authentication serial console LOCAL`. */

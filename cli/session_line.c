@@ -31,6 +31,14 @@ static void remember(struct session *s, const char *line)
         term_history_add(s->t, line);
 }
 
+void session_forget(struct session *s)
+{
+        while (s->nhistory)
+                mem_free_secret(s->history[--s->nhistory]);
+        if (s->t)
+                term_history_clear(s->t);
+}
+
 const char *session_history(const struct session *s, unsigned n)
 {
         return n < s->nhistory ? s->history[n] : NULL;

@@ -15,6 +15,8 @@ const struct aaa_identity *session_identity(const struct session *s)
 
 void session_set_identity(struct session *s, const struct aaa_identity *id)
 {
+        if (strcmp(s->user, id->user) != 0)
+                session_forget(s);
         if (id != &s->id)
                 s->id = *id;
         pthread_mutex_lock(&s->seen_lock);

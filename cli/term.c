@@ -304,6 +304,12 @@ void term_history_add(struct term *t, const char *line)
                 term_edit_history(t->edit, line);
 }
 
+void term_history_clear(struct term *t)
+{
+        if (t->edit)
+                term_edit_forget(t->edit);
+}
+
 /* ---- output ---- */
 
 static void write_all(struct term *t, const char *s, size_t n)

@@ -64,6 +64,7 @@ bool term_pending(struct term *t, unsigned wait_ms);
 /* ^C typed on a terminal, or the end of input; waits at most wait_ms. What was typed before ^C is dropped with it. */
 bool term_abort_key(struct term *t, unsigned wait_ms);
 void term_history_add(struct term *t, const char *line);
+void term_history_clear(struct term *t);
 
 /* Buffered; flushed before any read and by term_flush(). */
 void term_write(struct term *t, const char *s, size_t n);

@@ -324,6 +324,15 @@ void term_edit_history(struct term_edit *x, const char *line)
         pthread_mutex_unlock(&el_lock);
 }
 
+void term_edit_forget(struct term_edit *x)
+{
+        HistEvent ev;
+
+        pthread_mutex_lock(&el_lock);
+        history(x->h, &ev, H_CLEAR);
+        pthread_mutex_unlock(&el_lock);
+}
+
 /* ---- life ---- */
 
 /* Between reads the line stays raw and unechoed: typed-ahead text is shown when it is read. No beeps, no redrawing

@@ -64,5 +64,6 @@ struct term_edit *term_edit_new(struct term *t, const char *type, struct err *e)
 void term_edit_free(struct term_edit *x);
 enum term_result term_edit_read(struct term *t, const char *prompt, bool command);
 void term_edit_history(struct term_edit *x, const char *line);
+void term_edit_forget(struct term_edit *x);
 
 #endif

@@ -152,6 +152,24 @@ static void interfaces_that_go_down_and_come_up_are_told(void **state UNUSED)
         has_not(t + strlen(up) + strlen(down), down);
 }
 
+/* Nobody is shown what a higher level or another user has typed. */
+static void history_goes_with_its_user(void **state UNUSED)
+{
+        const char *t;
+
+        cf_priv(&f, "configure terminal\nusername joe password joepass privilege 1\n"
+                    "username ann password annpass privilege 15\n");
+        t = cf_run(&f, "enable\n\nshow clock\nlogin\njoe\njoepass\nshow version | include nothing\nshow history\n");
+        has(t, "show history\n  show version | include nothing\n  show history\n");
+        t = cf_run(&f, "enable\n\nlogin\nann\nannpass\nconfigure terminal\nsnmp-server community HISECRET\nend\n"
+                       "show mode\ndisable\nshow history\n");
+        has(t, "show history\n  show history\n");
+        t = cf_priv(&f, "show clock\nlogin\nann\nannpass\nshow history\n");
+        has(t, "show history\n  show history\n");
+        has(cf_priv(&f, "enable 15\nshow clock\nenable 15\nshow history\n"),
+            "  enable 15\n  show clock\n  enable 15\n  show history\n");
+}
+
 static void login_where_configured(void **state UNUSED)
 {
         cf_priv(&f, "configure terminal\nusername admin password secret privilege 15\n"
@@ -744,6 +762,7 @@ int main(void)
                 T(help_for_a_command),
                 T(the_tls_library_is_told),
                 T(history_is_kept),
+                T(history_goes_with_its_user),
                 T(exec_commands_work_in_every_mode),
                 T(a_paste_compiles_once),
                 T(a_rule_of_many_elements_is_shown),

@@ -497,6 +497,11 @@ static void tty_history(void **state UNUSED)
         start(&p);
         type(p.master, "\x1b[A\r");
         finish(&p, TERM_LINE, "second");
+        term_history_clear(p.t);
+        term_history_add(p.t, "third");
+        start(&p);
+        type(p.master, "\x10\x10\r");
+        finish(&p, TERM_LINE, "third");
         close_pair(&p);
 }
 
