@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/store.h"
+#include "pki/keystore.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
@@ -36,7 +37,14 @@ static struct candidate *make(struct box *b, const char *name, struct err *e)
         *c = (struct candidate){ .base = b->store->edits };
         str_copy(c->name, sizeof c->name, name);
         c->store = store_copy(b->store, e);
-        return c->store ? c : NULL;
+        if (!c->store)
+                return NULL;
+        c->keys = b->keys ? keystore_clone_dry(b->keys) : NULL;
+        if (c->keys || !b->keys)
+                return c;
+        candidate_drop(c);
+        err_nomem(e, "a configuration session");
+        return NULL;
 }
 
 struct candidate *candidate_open(struct box *b, const char *name, const char *user, struct err *e)
@@ -62,6 +70,7 @@ void candidate_close(struct candidate *c)
 void candidate_drop(struct candidate *c)
 {
         store_free(c->store);
+        keystore_close(c->keys);
         *c = (struct candidate){ .store = NULL };
 }
 

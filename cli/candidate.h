@@ -10,9 +10,10 @@
 
 struct candidate {
         char name[33];
-        char user[65];       /* who has it open; "" nobody */
-        struct store *store; /* NULL: the place is free */
-        uint64_t base;       /* edits of the running store when it was copied */
+        char user[65];         /* who has it open; "" nobody */
+        struct store *store;   /* NULL: the place is free */
+        struct keystore *keys; /* a copy in memory: checks see what there is, nothing reaches flash */
+        uint64_t base;         /* edits of the running store when it was copied */
 };
 
 /* Opens the one of this name, or makes it. NULL: another user has it, too many, out of memory; e says which. */

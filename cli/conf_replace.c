@@ -4,11 +4,12 @@
 
 #include "cli/conf_diff.h"
 #include "cli/load.h"
+#include "pki/keystore.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
-#define ROUNDS 4       /* a line that goes may take others along, which come back in the next round */
-#define EDITS_MAX 4096 /* more differences than this: from nothing is quicker */
+#define ROUNDS 4        /* a line that goes may take others along, which come back in the next round */
+#define EDITS_MAX 20000 /* more differences than this: from nothing is quicker */
 
 struct edits {
         struct diff_edit *e;
@@ -189,15 +190,33 @@ static int compare(const struct store *s, const struct store *want, struct pair 
         return p->edits.n > 0;
 }
 
-static void feed_lines(struct conf_ctx *c, const char *text, size_t n)
-{
-        struct load_report rep = { .fn = NULL };
+struct said {
+        struct text *warnings; /* may be NULL */
+        struct err refused;
+};
 
-        conf_load(c, text, n, &rep); /* what is refused shows in the comparison that follows */
+static void hear(void *ctx, unsigned line_no, const char *words)
+{
+        struct said *s = ctx;
+
+        (void)line_no;
+        if (!strncmp(words, "ERROR: ", 7) && s->refused.code == ERR_NONE)
+                err_set(&s->refused, ERR_STATE, "%.200s", words + 7);
+        else if (s->warnings && !strncmp(words, "WARNING: ", 9) && !strstr(text_str(s->warnings), words))
+                text_printf(s->warnings, "%s\n", words);
+}
+
+/* What is refused shows in the comparison that follows; the first reason is kept for it. */
+static void feed_lines(struct conf_ctx *c, const char *text, size_t n, struct said *said)
+{
+        struct load_report rep = { .fn = hear, .ctx = said };
+
+        conf_load(c, text, n, &rep);
 }
 
 /* 0: the store is what is wanted. 1: lines alone do not get there. */
-static int by_lines(struct conf_ctx *c, const struct store *want, enum replace_how *how, struct err *e)
+static int by_lines(struct conf_ctx *c, const struct store *want, enum replace_how *how, struct said *said,
+                    struct err *e)
 {
         for (unsigned round = 0; round <= ROUNDS; round++) {
                 struct text script = { 0 };
@@ -209,7 +228,7 @@ static int by_lines(struct conf_ctx *c, const struct store *want, enum replace_h
                 pair_fini(&p);
                 if (rc > 0 && script.n && !script.bad) {
                         *how = REPLACE_LINES;
-                        feed_lines(c, text_str(&script), script.n);
+                        feed_lines(c, text_str(&script), script.n, said);
                 } else if (rc > 0) {
                         round = ROUNDS; /* nothing that could be typed would help */
                 }
@@ -227,23 +246,25 @@ static int whole_text(const struct store *s, struct text *out, struct err *e)
         return running_write(s, &o, out, e) < 0 || out->bad ? err_nomem(e, "writing the configuration") : 0;
 }
 
-static void load_whole(struct conf_ctx *c, const struct text *t)
+static void load_whole(struct conf_ctx *c, const struct text *t, struct said *said)
 {
         bool replace = c->replace;
 
         c->replace = true;
-        feed_lines(c, text_str(t), t->n);
+        said->refused.code = ERR_NONE;
+        feed_lines(c, text_str(t), t->n, said);
         c->replace = replace;
 }
 
 /* The first line that is not as wanted. */
-static void tell_first(const struct store *s, const struct store *want, struct err *e)
+static void tell_first(const struct store *s, const struct store *want, const struct said *said, struct err *e)
 {
         struct pair p;
 
         if (compare(s, want, &p, e) > 0)
-                err_set(e, ERR_STATE, "\"%.200s\" cannot be %s", head(&p.edits.e[0])->text,
-                        p.edits.e[0].added ? "configured" : "removed");
+                err_set(e, ERR_STATE, "\"%.120s\" cannot be %s%s%.180s", head(&p.edits.e[0])->text,
+                        p.edits.e[0].added ? "configured" : "removed", said->refused.code ? ": " : "",
+                        said->refused.code ? said->refused.text : "");
         pair_fini(&p);
 }
 
@@ -257,24 +278,26 @@ static bool is_equal(const struct store *s, const struct store *want)
         return !rc;
 }
 
-int conf_replace(struct conf_ctx *c, const struct store *want, enum replace_how *how, struct err *e)
+int conf_replace(struct conf_ctx *c, const struct store *want, enum replace_how *how, struct text *warnings,
+                 struct err *e)
 {
         struct text was = { 0 }, all = { 0 };
+        struct said said = { .warnings = warnings }, back = { .warnings = NULL };
         enum replace_how done = REPLACE_NOTHING;
         int rc;
 
         if (whole_text(c->store, &was, e) < 0 || whole_text(want, &all, e) < 0) {
                 rc = -1;
         } else {
-                rc = by_lines(c, want, &done, e);
+                rc = by_lines(c, want, &done, &said, e);
                 if (rc) {
                         done = REPLACE_ALL;
-                        load_whole(c, &all);
+                        load_whole(c, &all, &said);
                         rc = is_equal(c->store, want) ? 0 : -1;
                 }
                 if (rc < 0) {
-                        tell_first(c->store, want, e);
-                        load_whole(c, &was);
+                        tell_first(c->store, want, &said, e);
+                        load_whole(c, &was, &back);
                 }
         }
         if (how)
@@ -294,18 +317,20 @@ static void keep_first(void *ctx, unsigned line_no, const char *words)
 
 struct store *conf_store_of(const struct conf_ctx *like, const char *text, size_t n, struct err *e)
 {
+        struct keystore *keys = like->keys ? keystore_clone_dry(like->keys) : NULL;
         struct store *s = store_new(like->store->tree);
         struct err first = { 0 };
         struct load_report rep = { .fn = keep_first, .ctx = &first };
         struct conf_ctx c;
 
-        if (!s || (like->bind && store_add_ports(s, like->bind, e) < 0)) {
+        if (!s || !keys != !like->keys || (like->bind && store_add_ports(s, like->bind, e) < 0)) {
                 store_free(s);
+                keystore_close(keys);
                 err_nomem(e, "a configuration");
                 return NULL;
         }
         conf_ctx_init(&c, s);
-        c.keys = like->keys;
+        c.keys = keys; /* a look at a text changes nothing on flash */
         c.bind = like->bind;
         c.replace = true;
         c.priv = CONF_PRIV;
@@ -315,5 +340,6 @@ struct store *conf_store_of(const struct conf_ctx *like, const char *text, size_
                 s = NULL;
         }
         conf_ctx_fini(&c);
+        keystore_close(keys);
         return s;
 }

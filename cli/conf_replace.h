@@ -12,9 +12,11 @@ enum replace_how { REPLACE_NOTHING, REPLACE_LINES, REPLACE_ALL };
 
 /*
  * c: at the store to be changed, which the caller has to himself; as for typed lines. want: stays the caller's.
- * *how (may be NULL) says what was done. -1: the store is as it was, e says which line would not go.
+ * *how (may be NULL) says what was done; warnings (may be NULL) gets the WARNING lines that typing would have
+ * brought. -1: the store is as it was, e says which line would not go, and why.
  */
-int conf_replace(struct conf_ctx *c, const struct store *want, enum replace_how *how, struct err *e);
+int conf_replace(struct conf_ctx *c, const struct store *want, enum replace_how *how, struct text *warnings,
+                 struct err *e);
 /*
  * A store aside of a saved configuration's text, read as at a start with the ports of `like`. NULL with e
  * naming the first line that is refused.

@@ -66,6 +66,7 @@ struct conf_ctx {
         uint32_t hash_rounds;              /* of new passwords; 0: PASSWD_ROUNDS */
         const struct iface_bindings *bind; /* ports there are; NULL: any interface may be configured */
         bool late;                         /* loading: references are resolved by conf_finish() */
+        bool aside;     /* a configuration session: checks see the assets, nothing is made */
         bool replace;   /* loading a whole configuration: a mentioned interface is up unless it says shutdown */
         unsigned priv;  /* who types: rows above it are not there */
         bool authorize; /* they are there, and refused: levels by privilege.h */

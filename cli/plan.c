@@ -33,12 +33,21 @@ int plan_revert(struct box *b, unsigned minutes, struct err *e)
         return 0;
 }
 
+void plan_revert_undo(struct box *b, uint64_t before)
+{
+        if (before)
+                b->plan.revert_at_ms = before;
+        else
+                plan_confirm(b);
+}
+
 bool plan_confirm(struct box *b)
 {
         bool was = b->plan.revert_to != NULL;
 
         store_free(b->plan.revert_to);
         b->plan.revert_to = NULL;
+        b->plan.revert_at_ms = 0;
         return was;
 }
 
@@ -51,7 +60,7 @@ bool plan_revert_now(struct box *b)
         if (!b->plan.revert_to)
                 return false;
         conf_ctx_of_box(&c, b);
-        rc = conf_replace(&c, b->plan.revert_to, NULL, &e);
+        rc = conf_replace(&c, b->plan.revert_to, NULL, NULL, &e);
         conf_ctx_fini(&c);
         if (!rc && b->commit)
                 rc = commit_run(b->commit, &e);

@@ -16,6 +16,8 @@ bool plan_reload_cancel(struct box *b);
 /* The configuration of now comes back in `minutes` unless plan_confirm() comes first. An earlier plan stays: what
  * comes back is what was there before the first change. -1: out of memory. */
 int plan_revert(struct box *b, unsigned minutes, struct err *e);
+/* What plan_revert() was called for did not happen; before: b->plan.revert_at_ms of then, 0 when nothing waited. */
+void plan_revert_undo(struct box *b, uint64_t before);
 /* false: nothing was waiting. */
 bool plan_confirm(struct box *b);
 /* Now instead of later; false: nothing was waiting. */

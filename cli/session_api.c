@@ -55,7 +55,8 @@ static void point_at(struct session *s, struct candidate *c)
                 return;
         s->conf.store = c->store;
         s->conf.box = NULL;
-        s->conf.keys = NULL;
+        s->conf.keys = c->keys;
+        s->conf.aside = true;
 }
 
 void session_leave_config(struct session *s)
@@ -80,13 +81,16 @@ int session_configure_aside(struct session *s, const char *name, struct err *e)
 {
         struct candidate *c;
 
-        session_leave_config(s);
         pthread_mutex_lock(&s->box->conf_lock);
         c = candidate_open(s->box, name, session_user(s), e);
-        if (c)
+        if (c && s->candidate)
+                candidate_close(s->candidate);
+        if (c) {
+                conf_top(&s->conf);
                 point_at(s, c);
+                s->config = true;
+        }
         pthread_mutex_unlock(&s->box->conf_lock);
-        s->config = c != NULL;
         session_publish(s);
         return c ? 0 : -1;
 }

@@ -12,12 +12,16 @@
 struct keystore *crypto_keys(struct dialog *d)
 {
         const struct err none = { ERR_SUPPORT, "there is no key store here" };
+        const struct err aside = { ERR_STATE, "keys and certificates are not made in a configuration session: use "
+                                              "configure terminal" };
         struct keystore *k = d->conf->keys                               ? d->conf->keys
                              : d->box && d->conf->store == d->box->store ? d->box->keys
                                                                          : NULL;
 
+        if (d->conf->aside)
+                k = NULL;
         if (!k)
-                dialog_fail(d, &none);
+                dialog_fail(d, d->conf->aside ? &aside : &none);
         return k;
 }
 

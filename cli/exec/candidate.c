@@ -67,9 +67,10 @@ struct commit_state {
         bool force;
 };
 
-static int put_in_force(struct commit_state *st, enum replace_how *how, struct err *e)
+static int put_in_force(struct commit_state *st, enum replace_how *how, struct text *warnings, struct err *e)
 {
         struct box *b = session_box(st->s);
+        uint64_t before = b->plan.revert_at_ms;
         struct candidate *cand = session_candidate(st->s);
         struct conf_ctx c;
         int rc = 0;
@@ -84,10 +85,10 @@ static int put_in_force(struct commit_state *st, enum replace_how *how, struct e
         if (rc)
                 return rc;
         conf_ctx_of_box(&c, b);
-        rc = conf_replace(&c, cand->store, how, e);
+        rc = conf_replace(&c, cand->store, how, warnings, e);
         conf_ctx_fini(&c);
         if (rc && st->minutes)
-                plan_confirm(b);
+                plan_revert_undo(b, before);
         if (!rc)
                 candidate_drop(cand);
         return rc;
@@ -101,7 +102,7 @@ static enum dialog_next commit_step(struct dialog *d, const char *answer UNUSED)
         int rc;
 
         dialog_lock(d);
-        rc = put_in_force(st, &how, &e);
+        rc = put_in_force(st, &how, &d->out, &e);
         dialog_unlock(d);
         if (rc)
                 return dialog_fail(d, &e);

@@ -18,7 +18,7 @@ static int show_rollback(struct session *s, const struct args *a UNUSED, struct 
         unsigned n = *b->flash ? versions_list(b->flash, v) : 0;
 
         for (unsigned i = 0; i < n; i++)
-                if (!out(s, "%3u  %s %s\n", i + 1, v[i].sum, v[i].written))
+                if (!out(s, "%3u  %-32s %s\n", i + 1, *v[i].sum ? v[i].sum : "damaged", v[i].written))
                         return 0;
         if (!n)
                 out(s, "No configuration was saved yet\n");
@@ -126,7 +126,9 @@ void say_replaced(struct dialog *d, enum replace_how how)
         if (how == REPLACE_NOTHING)
                 dialog_say(d, "INFO: nothing differs\n");
         if (how == REPLACE_ALL)
-                dialog_say(d, "INFO: lines alone did not lead there: the configuration was loaded as a whole\n");
+                dialog_say(d, "INFO: lines alone did not lead there: the configuration was loaded as a whole, and "
+                              "calls and "
+                              "sessions under it began anew\n");
 }
 
 void say_revertable(struct dialog *d, unsigned minutes)
@@ -135,9 +137,10 @@ void say_revertable(struct dialog *d, unsigned minutes)
                    minutes == 1 ? "" : "s");
 }
 
-static int go_back(struct rollback_state *st, enum replace_how *how, struct err *e)
+static int go_back(struct rollback_state *st, enum replace_how *how, struct text *warnings, struct err *e)
 {
         struct box *b = session_box(st->s);
+        uint64_t before = b->plan.revert_at_ms;
         struct store *want = store_of(b, &st->t, e);
         struct conf_ctx c;
         int rc = want ? 0 : -1;
@@ -146,10 +149,10 @@ static int go_back(struct rollback_state *st, enum replace_how *how, struct err 
                 rc = plan_revert(b, st->minutes, e);
         if (!rc) {
                 conf_ctx_of_box(&c, b);
-                rc = conf_replace(&c, want, how, e);
+                rc = conf_replace(&c, want, how, warnings, e);
                 conf_ctx_fini(&c);
                 if (rc && st->minutes)
-                        plan_confirm(b);
+                        plan_revert_undo(b, before);
         }
         store_free(want);
         return rc;
@@ -168,7 +171,7 @@ static enum dialog_next rollback_step(struct dialog *d, const char *answer)
         if (answer && strcmp(answer, "yes") != 0)
                 return DIALOG_DONE;
         dialog_lock(d);
-        rc = go_back(st, &how, &e);
+        rc = go_back(st, &how, &d->out, &e);
         dialog_unlock(d);
         if (rc)
                 return dialog_fail(d, &e);

@@ -72,6 +72,8 @@ void copied_text(const struct saved *d, struct text *out)
 {
         uint64_t ms = d->ms ? d->ms : 1;
 
+        if (d->unconfirmed)
+                text_add(out, "WARNING: a change that waits for `commit confirm` was saved as well\n");
         if (*d->no_version)
                 text_printf(out, "WARNING: it was saved, but is not among those to roll back to: %s\n",
                             d->no_version);
@@ -132,6 +134,7 @@ static void keep_version(struct box *b, const struct text *t, struct saved *out)
         struct err e = { 0 };
 
         pthread_mutex_lock(&b->conf_lock);
+        out->unconfirmed = b->plan.revert_to != NULL;
         if (versions_add(b->flash, text_str(t), t->n, &e) < 0)
                 snprintf(out->no_version, sizeof out->no_version, "%.150s", e.text);
         pthread_mutex_unlock(&b->conf_lock);

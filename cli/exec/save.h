@@ -12,6 +12,7 @@ struct saved {
         uint64_t ms;
         char checksum[33];
         char no_version[160]; /* why it was not kept to roll back to; "" it was */
+        bool unconfirmed; /* a change in it waits for a confirmation */
         bool released; /* through traffic was held since a broken start, and is no longer */
 };
 /* Running configuration, secrets readable, to startup-config on flash. */

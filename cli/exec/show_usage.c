@@ -89,15 +89,10 @@ static const struct {
         { "UDP Conns", USAGE_UDP },
         { "URL Access", -1 },
         { "URL Server Req", -1 },
-        { "TCP Fixup", -1 },
         { "TCP Intercept Established Conns", -1 },
         { "TCP Intercept Attempts", -1 },
-        { "TCP Embryonic Conns Timeout", -1 },
         { "HTTP Fixup", -1 },
         { "FTP Fixup", -1 },
-        { "AAA Authen", -1 },
-        { "AAA Author", -1 },
-        { "AAA Account", -1 },
 };
 
 static int show_perfmon(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)

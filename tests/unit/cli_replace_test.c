@@ -103,7 +103,7 @@ static void replaced(struct two *t, enum replace_how expected)
         struct err e = { 0 };
         char *want = strdup(conf_running(&t->want, NULL, true));
 
-        if (conf_replace(&t->now.c, t->want.s, &how, &e) < 0)
+        if (conf_replace(&t->now.c, t->want.s, &how, NULL, &e) < 0)
                 fail_msg("%s", e.text);
         assert_string_equal(conf_running(&t->now, NULL, true), want);
         assert_int_equal(how, expected);
@@ -200,8 +200,8 @@ static void what_cannot_be_is_refused_and_nothing_changes(void **state)
         }
         t.now.c.bind = &bind;
         before = strdup(conf_running(&t.now, NULL, true));
-        assert_int_equal(conf_replace(&t.now.c, t.want.s, NULL, &e), -1);
-        assert_non_null(strstr(e.text, "\"interface GigabitEthernet0/1.7\" cannot be configured"));
+        assert_int_equal(conf_replace(&t.now.c, t.want.s, NULL, NULL, &e), -1);
+        assert_non_null(strstr(e.text, "\"interface GigabitEthernet0/1.7\" cannot be configured: at most"));
         assert_string_equal(conf_running(&t.now, NULL, true), before);
         free(before);
         two_fini(&t);
@@ -289,7 +289,7 @@ static enum replace_how replace_any(struct conf_fixture *now, struct conf_fixtur
         same_ports(want, now->s);
         before = strdup(conf_running(now, NULL, true));
         wanted = strdup(conf_running(want, NULL, true));
-        if (conf_replace(&now->c, want->s, &how, &e) < 0) {
+        if (conf_replace(&now->c, want->s, &how, NULL, &e) < 0) {
                 fprintf(stderr, "--- before\n%s--- wanted\n%s", before, wanted);
                 fail_msg("%s", e.text);
         }

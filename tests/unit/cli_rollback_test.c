@@ -4,6 +4,9 @@
 
 #include "cli/plan.h"
 #include "cli/store.h"
+#include "pki/keystore.h"
+#include "platform/base/file.h"
+#include "platform/base/mem.h"
 #include "tests/support/console_fixture.h"
 #include "tests/support/test.h"
 
@@ -135,7 +138,54 @@ static void differences_are_shown_without_secrets(void **state UNUSED)
         has(cf_priv(&f, "show running-config diff file disk0:/a.cfg\n"), "a.cfg\n-hostname x\n+hostname y\n");
 }
 
+/* Looking at what was saved brings nothing back into force. */
+static void a_comparison_leaves_the_key_store_alone(void **state UNUSED)
+{
+        char script[8192], *serial;
+        struct tp_assets a;
+        struct err e;
+        uint8_t *pem;
+        size_t n;
+
+        assert_int_equal(file_read(TEST_DATA "/pki/root.pem", 4096, &pem, &n, &e), 0);
+        snprintf(script, sizeof script,
+                 "configure terminal\ncrypto ca trustpoint tp\nenrollment terminal\nexit\ncrypto ca authenticate tp\n"
+                 "%squit\nyes\nend\nwrite memory\nshow running-config crypto\n",
+                 (const char *)pem);
+        mem_free_secret(pem);
+        serial = strdup(strstr(cf_priv(&f, script), " certificate ca ") + strlen(" certificate ca "));
+        serial[strcspn(serial, "\n")] = 0;
+        keystore_tp_get(f.box.keys, "tp", &a);
+        assert_int_equal(a.nca, 1);
+        tp_assets_put(&a);
+        snprintf(script, sizeof script,
+                 "configure terminal\ncrypto ca certificate chain tp\nno certificate ca %s\nend\n"
+                 "show running-config diff\nshow running-config diff rollback 1\nconfigure session w\nend\n",
+                 serial);
+        has(cf_priv(&f, script), "- certificate ca ");
+        keystore_tp_get(f.box.keys, "tp", &a);
+        assert_int_equal(a.nca, 0);
+        tp_assets_put(&a);
+        free(serial);
+}
+
 /* ---- configuration sessions ---- */
+static void what_is_refused_when_typed_is_refused_aside(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure terminal\ncrypto ca trustpoint nokey\nexit\ntls-proxy p\nend\n"
+                                    "configure session w\ntls-proxy p\nserver trust-point nokey\nexit\n"
+                                    "crypto key generate rsa label x modulus 2048\nssl trust-point nokey\n");
+
+        has(t, "ERROR: ");
+        has(t, "ERROR: keys and certificates are not made in a configuration session: use configure terminal\n");
+        has(t, "WARNING: Trustpoint nokey has not been enrolled");
+        has(cf_priv(&f, "configure session w\ncommit\n"), "WARNING: Trustpoint nokey has not been enrolled");
+        has(cf_priv(&f, "configure session v\nconfigure session w\nend\nconfigure session v\nhostname v\n"
+                        "configure session v\nhostname still\n"),
+            "ERROR: configuration session v is open");
+        has(f.out, "ciscoasa(config-s)# hostname still\n");
+}
+
 static void a_session_changes_nothing_until_its_commit(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "configure session work\nhostname aside\ninterface g0/0\nnameif outside\n"
@@ -230,6 +280,34 @@ static void the_way_back_is_that_of_the_first_change(void **state UNUSED)
         assert_string_equal(f.box.store->sys.hostname, "other");
 }
 
+/* A second change that fails leaves the way back of the first. */
+static void a_failed_change_takes_no_way_back_away(void **state UNUSED)
+{
+        char name[HWNAME_MAX + 1];
+
+        cf_priv(&f, "configure session w\nhostname risky\ncommit revertable 5\nconfigure session w\n"
+                    "interface g0/1.7\nvlan 7\nend\n");
+        for (unsigned i = f.bind.n; i < IFACES_MAX - 1; i++) { /* no room is left meanwhile */
+                snprintf(name, sizeof name, "GigabitEthernet1/%u", i);
+                assert_non_null(iface_bind(&f.bind, name));
+                f.bind.b[i].port = 0;
+        }
+        has(cf_priv(&f, "configure session w\ncommit revertable 60\n"), "cannot be configured: at most");
+        assert_string_equal(f.box.store->sys.hostname, "risky");
+        pass(300);
+        assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
+}
+
+static void saving_what_waits_is_told(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure session w\nhostname risky\ncommit revertable 5\nwrite memory\n"
+                                    "commit confirm\nwrite memory\n");
+        static const char line[] = "WARNING: a change that waits for `commit confirm` was saved as well\n";
+
+        has(t, line);
+        assert_null(strstr(strstr(t, line) + 1, line));
+}
+
 /* ---- reload at a time ---- */
 static void a_reload_comes_at_its_time_or_is_cancelled(void **state UNUSED)
 {
@@ -295,6 +373,10 @@ int main(void)
                 ROW(a_damaged_copy_is_refused),
                 ROW(erasing_takes_them_along),
                 ROW(differences_are_shown_without_secrets),
+                ROW(a_comparison_leaves_the_key_store_alone),
+                ROW(what_is_refused_when_typed_is_refused_aside),
+                ROW(a_failed_change_takes_no_way_back_away),
+                ROW(saving_what_waits_is_told),
                 ROW(a_session_changes_nothing_until_its_commit),
                 ROW(a_session_can_be_given_up),
                 ROW(what_others_changed_meanwhile_is_not_lost),
