@@ -284,7 +284,7 @@ int store_add_ports(struct store *s, const struct iface_bindings *b, struct err 
         for (unsigned i = 0; i < b->n; i++) {
                 struct iface_conf *f = conf_list_find(&s->net.ifaces, b->b[i].hwname);
 
-                if (f || b->b[i].port == UINT16_MAX)
+                if (f || (b->b[i].port == UINT16_MAX && !b->b[i].absent))
                         continue;
                 f = conf_list_insert(&s->net.ifaces, b->b[i].hwname,
                                      store_iface_place(&s->net.ifaces, b->b[i].hwname));

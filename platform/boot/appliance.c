@@ -128,31 +128,52 @@ static void warn_kernel_addr(struct appliance *a, const struct port_opt *o, cons
                         addr_print(&addr, text), o->spec, o->spec);
 }
 
-static int port_add(struct appliance *a, const struct port_opt *o, uint16_t index, struct err *e)
+/* One device less is no reason to keep the others, and the console, from the operator. */
+static void tell_absent(struct appliance *a, const struct port_opt *o, const struct err *why)
+{
+        size_t n = strlen(a->box.startup_errors);
+
+        snprintf(a->box.startup_errors + n, sizeof a->box.startup_errors - n,
+                 "ERROR: %s has no port: %s; reload once that is put right\n", o->iface, why->text);
+        fprintf(stderr, "voxgate: %s has no port: %s\n", o->iface, why->text);
+}
+
+/* *index: where the next port goes; it stays where the device cannot be opened, with the reason in *why. */
+static int port_add(struct appliance *a, const struct port_opt *o, uint16_t *index, struct err *why, struct err *e)
 {
         struct iface_binding *b = iface_bind(&a->setup.bind, o->iface);
         struct port *p;
 
         if (!b)
                 return err_set(e, ERR_LIMIT, "too many interfaces");
-        p = port_open(a, o, e);
-        if (!p)
-                return -1;
+        p = port_open(a, o, why);
+        b->absent = !p;
+        if (!p) {
+                tell_absent(a, o, why);
+                return 0;
+        }
         warn_kernel_addr(a, o, p);
-        b->port = index;
+        b->port = *index;
         b->mac = p->mac;
         b->link = p->link;
-        if (worker_add_port(a->parts.worker[0], index, p, e) == 0)
+        if (worker_add_port(a->parts.worker[0], *index, p, e) == 0) {
+                ++*index;
                 return 0;
+        }
         p->ops->close(p);
         return -1;
 }
 
 static int ports_add(struct appliance *a, struct err *e)
 {
+        struct err why = { 0 };
+        uint16_t n = 0;
+
         for (unsigned i = 0; i < a->opt->nports; i++)
-                if (port_add(a, &a->opt->port[i], (uint16_t)i, e) < 0)
+                if (port_add(a, &a->opt->port[i], &n, &why, e) < 0)
                         return -1;
+        if (a->opt->nports && !n)
+                return err_set(e, why.code, "%s", why.text);
         return store_add_ports(a->box.store, &a->setup.bind, e);
 }
 

@@ -97,6 +97,7 @@ struct iface_binding {
         uint16_t port; /* 0xFFFF none */
         struct mac mac;
         bool link;
+        bool absent; /* its device could not be opened: an interface all the same, without a port */
 };
 struct iface_bindings {
         unsigned n;

@@ -197,3 +197,27 @@ def test_demo_leaves_its_operator_on_the_console():
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+def console_of(tmp_path, *ports):
+    argv = [lablib.voxgate_bin(), "run", "--flash", str(tmp_path / "flash"), "--console", "stdio"]
+    for p in ports:
+        argv += ["--port", p]
+    return subprocess.run(argv, input="enable\n\nshow interface\nshow startup-config errors\n", capture_output=True,
+                          text=True, timeout=120)
+
+
+def test_one_missing_device_keeps_nothing_down(tmp_path):
+    r = console_of(tmp_path, "GigabitEthernet0/0=afpacket:vgnosuch0", "GigabitEthernet0/1=mem:x")
+    assert r.returncode == 0, r.stderr
+    told = "ERROR: GigabitEthernet0/0 has no port: vgnosuch0: no such network device; reload once that is put right\n"
+    assert r.stdout.count(told) == 2, r.stdout  # the greeting and the command
+    parts = r.stdout.split('Interface GigabitEthernet0/')
+    assert "Hardware is absent" in parts[1] and "Hardware is mem:x" in parts[2], r.stdout
+    assert "vgnosuch0: no such network device" in r.stderr
+
+
+def test_without_any_device_it_ends(tmp_path):
+    r = console_of(tmp_path, "GigabitEthernet0/0=afpacket:vgnosuch0", "GigabitEthernet0/1=afpacket:vgnosuch1")
+    assert r.returncode == 1 and "vgnosuch1: no such network device" in r.stderr, r.stderr
+    assert "ciscoasa" not in r.stdout
