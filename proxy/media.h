@@ -82,6 +82,8 @@ uint16_t media_port_take(struct media_ports *p, const struct addr *a, uint16_t l
 /* Usable again after a rest of 5 s. */
 void media_port_give(struct media_ports *p, const struct addr *a, uint16_t port);
 unsigned media_ports_used(const struct media_ports *p, const struct addr *a);
+/* The idx-th place for an address (MEDIA_ADDRS_MAX of them); false: nothing of it is in use. */
+bool media_ports_at(const struct media_ports *p, unsigned idx, struct addr *a);
 /* Pairs taken of all addresses, and the most there were. */
 void media_ports_total(const struct media_ports *p, uint32_t *now, uint32_t *most);
 uint64_t media_ports_refused(const struct media_ports *p);

@@ -200,6 +200,14 @@ unsigned media_ports_used(const struct media_ports *p, const struct addr *a)
         return o && a->fam ? o->used : 0;
 }
 
+bool media_ports_at(const struct media_ports *p, unsigned idx, struct addr *a)
+{
+        if (idx >= MEDIA_ADDRS_MAX || !p->pool[idx].used)
+                return false;
+        *a = p->pool[idx].a;
+        return true;
+}
+
 void media_ports_total(const struct media_ports *p, uint32_t *now, uint32_t *most)
 {
         *now = p->used;

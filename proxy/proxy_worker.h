@@ -105,6 +105,8 @@ void proxy_secure_void(struct proxy_worker *p);
 uint32_t proxy_phone_clear(struct proxy_worker *p, const char *device);
 /* Media ports of an address in use here, calls refused for want of one. */
 unsigned proxy_media_ports_used(const struct proxy_worker *p, const struct addr *a);
+/* Addresses with ports in use, configured still or not: up to max of them behind those in a[0..n); returns how many. */
+unsigned proxy_media_addrs(const struct proxy_worker *p, struct addr *a, unsigned n, unsigned max);
 /* How full the tables of this worker are; TLS sessions are those of all workers together. */
 #define PROXY_USES 7u
 void proxy_use(const struct proxy_worker *p, const struct snapshot *snap, struct table_use out[PROXY_USES]);

@@ -409,6 +409,22 @@ unsigned proxy_media_ports_used(const struct proxy_worker *w, const struct addr 
         return w->media_ports ? media_ports_used(w->media_ports, a) : 0;
 }
 
+unsigned proxy_media_addrs(const struct proxy_worker *w, struct addr *a, unsigned n, unsigned max)
+{
+        struct addr at;
+        unsigned k;
+
+        for (unsigned i = 0; w->media_ports && i < MEDIA_ADDRS_MAX && n < max; i++) {
+                if (!media_ports_at(w->media_ports, i, &at))
+                        continue;
+                for (k = 0; k < n && !addr_eq(&a[k], &at); k++)
+                        continue;
+                if (k == n)
+                        a[n++] = at;
+        }
+        return n;
+}
+
 /* ---- the secure-phone table ---- */
 
 /* A certificate stands for a phone, or for a gateway with a few lines. */

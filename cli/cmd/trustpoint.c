@@ -121,11 +121,33 @@ const struct cmd_row rows_trustpoint[] = {
 };
 
 /* ---- no crypto ca trustpoint ---- */
+static struct keystore *keys_of(const struct dialog *d)
+{
+        return d->conf->keys ? d->conf->keys : d->box ? d->box->keys : NULL;
+}
+
+/* Is there a certificate that would be lost? In a configuration aside its chains tell. */
+static bool has_certificates(struct dialog *d, const char *name)
+{
+        struct keystore *k = keys_of(d);
+        struct tp_assets a = { 0 };
+        bool has;
+
+        dialog_lock(d);
+        if (k)
+                keystore_tp_get(k, name, &a);
+        has = a.id || a.nca || conf_list_find(&d->conf->store->pki.chains, name);
+        dialog_unlock(d);
+        tp_assets_put(&a);
+        return has;
+}
+
 static enum dialog_next remove_it(struct dialog *d)
 {
         const char *name = arg_str(d->args, "NAME");
         struct store *s = d->conf->store;
-        struct keystore *k = d->conf->keys ? d->conf->keys : d->box ? d->box->keys : NULL;
+        struct keystore *k = keys_of(d);
+        bool enrolled = has_certificates(d, name);
         struct conf_obj *tp, *chain;
         struct err e = { 0 };
         char where[160];
@@ -148,7 +170,8 @@ static enum dialog_next remove_it(struct dialog *d)
         dialog_unlock(d);
         if (e.code != ERR_NONE)
                 return dialog_fail(d, &e);
-        dialog_say(d, "INFO: Be sure to ask the CA administrator to revoke your certificates.\n");
+        if (enrolled)
+                dialog_say(d, "INFO: Be sure to ask the CA administrator to revoke your certificates.\n");
         return DIALOG_DONE;
 }
 
@@ -156,7 +179,7 @@ static enum dialog_next no_step(struct dialog *d, const char *answer)
 {
         if (answer)
                 return strcmp(answer, "yes") ? DIALOG_DONE : remove_it(d);
-        if (arg_has(d->args, "noconfirm"))
+        if (arg_has(d->args, "noconfirm") || !has_certificates(d, arg_str(d->args, "NAME")))
                 return remove_it(d);
         dialog_say(d, "WARNING: Removing an enrolled trustpoint will destroy all certificates\n"
                       "received from the related Certificate Authority.\n\n");

@@ -61,6 +61,7 @@ static int keep(struct side_by_side *w, const struct acl_conf *acl, const struct
         n->number = number;
         n->remark = ace->kind == ACE_REMARK;
         n->inactive = ace->inactive;
+        n->standard = ace->kind == ACE_STANDARD;
         n->permit = ace->permit;
         n->grouped = ace_is_grouped(ace);
         n->hash = ace_hash(acl->o.name, ace);

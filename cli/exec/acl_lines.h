@@ -12,6 +12,7 @@ struct acl_line {
         unsigned number; /* from 1 */
         char *text;      /* "access-list NAME extended ..." */
         bool remark, inactive, permit;
+        bool standard; /* nothing uses such lists */
         bool grouped; /* stands for several elements */
 };
 struct acl_lines {

@@ -120,8 +120,9 @@ static void class_lines(const struct store *s, const struct policy_map_conf *pm,
 {
         text_printf(out, "class-map %s\npolicy-map %s\n class %s\n", c->o.name, pm->o.name, c->o.name);
         conf_each(struct inspect_conf, i, &c->inspects) {
-                text_printf(out, "  inspect %s%s%s%s%s\n", inspect_name(i->engine), *i->map ? " " : "", i->map,
-                            *i->tls_proxy ? " tls-proxy " : "", i->tls_proxy);
+                text_printf(out, "  inspect %s%s%s%s%s%s%s\n", inspect_name(i->engine), *i->map ? " " : "", i->map,
+                            *i->tls_proxy ? " tls-proxy " : "", i->tls_proxy, *i->phone_proxy ? " phone-proxy " : "",
+                            i->phone_proxy);
         }
         for (unsigned d = 0; d < POLICE_DIRS; d++)
                 if (c->police[d].rate)

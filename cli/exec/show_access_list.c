@@ -131,7 +131,7 @@ static uint32_t count_elems(const struct acl_list_rt *rt, const struct acl_lines
         uint32_t n = 0;
 
         for (const struct acl_line *ln = l->first; ln; ln = ln->next)
-                n += ln->remark ? 0 : rt && !ln->inactive ? acl_ace_count(rt, ln->id) : 1;
+                n += ln->remark || ln->standard ? 0 : rt && !ln->inactive ? acl_ace_count(rt, ln->id) : 1;
         return n;
 }
 

@@ -170,6 +170,46 @@ static void show_address(struct session *s, const struct snapshot *snap, const s
             at->iface ? ifc_name(snap, at->iface) : "any", m->port_lo, m->port_hi, q.used);
 }
 
+/* ---- addresses that calls still have, though they are taken out of the configuration ---- */
+
+struct addr_query {
+        struct addr a[MEDIA_ADDRS_MAX];
+        unsigned n;
+};
+
+static void add_addrs(struct proxy_worker *p, void *arg)
+{
+        struct addr_query *q = arg;
+
+        q->n = proxy_media_addrs(p, q->a, q->n, ARRAY_LEN(q->a));
+}
+
+static bool is_configured(const struct proxy_rt *p, const struct addr *a)
+{
+        for (unsigned i = 0; p && i < p->n_media_terms; i++)
+                for (unsigned k = 0; k < p->media_term[i].n; k++)
+                        if (addr_eq(&p->media_term[i].at[k].addr, a))
+                                return true;
+        return false;
+}
+
+static void show_removed(struct session *s, const struct proxy_rt *p)
+{
+        struct addr_query q = { .n = 0 };
+
+        each_proxy(session_box(s), add_addrs, &q);
+        for (unsigned i = 0; i < q.n; i++) {
+                struct port_query used = { .a = &q.a[i] };
+                char t[ADDR_TEXT_MAX];
+
+                if (is_configured(p, &q.a[i]))
+                        continue;
+                each_proxy(session_box(s), add_ports, &used);
+                out(s, "Address %s, removed, of calls that are not over: %u in use\n", addr_print(&q.a[i], t),
+                    used.used);
+        }
+}
+
 static int show_media_termination(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         struct box *b = session_box(s);
@@ -185,6 +225,7 @@ static int show_media_termination(struct session *s, const struct args *a UNUSED
                 if (!m->n)
                         out(s, "  no usable address\n");
         }
+        show_removed(s, p);
         if (snap)
                 snapshot_put(b->hub, snap);
         return 0;

@@ -13,7 +13,9 @@ struct action {
         char cls[MAP_NAME_MAX + 1];
         enum inspect_id engine; /* NONE: a class's settings */
         char map[MAP_NAME_MAX + 1], tls_proxy[OBJ_NAME_MAX + 1], phone_proxy[OBJ_NAME_MAX + 1];
-        uint32_t conn_max, embryonic_max;
+        uint32_t conn_max, embryonic_max, client_max, client_embryonic_max;
+        uint32_t half_open_s, half_closed_s, idle_s;
+        bool idle_reset;
         struct police_conf police[POLICE_DIRS];
 };
 struct applied {
@@ -47,6 +49,12 @@ static void add_class(struct view *v, const struct class_action_conf *c)
         if (a) {
                 a->conn_max = c->conn_max;
                 a->embryonic_max = c->embryonic_max;
+                a->client_max = c->per_client_max;
+                a->client_embryonic_max = c->per_client_embryonic_max;
+                a->half_open_s = c->embryonic_s;
+                a->half_closed_s = c->half_closed_s;
+                a->idle_s = c->idle_s;
+                a->idle_reset = c->idle_reset;
                 memcpy(a->police, c->police, sizeof a->police);
         }
         conf_each(struct inspect_conf, i, &c->inspects) {
@@ -100,7 +108,7 @@ static void show_settings(struct session *s, const struct action *a)
         const struct box *b = session_box(s);
         struct class_use sum = { 0 };
 
-        if (!a->conn_max && !a->embryonic_max)
+        if (!a->conn_max && !a->embryonic_max && !a->client_max && !a->client_embryonic_max)
                 return;
         for (unsigned i = 0; i < b->nworkers; i++) {
                 struct class_use u = { 0 };
@@ -116,8 +124,31 @@ static void show_settings(struct session *s, const struct action *a)
                 out(s, "conn-max %u ", a->conn_max);
         if (a->embryonic_max)
                 out(s, "embryonic-conn-max %u ", a->embryonic_max);
+        if (a->client_max)
+                out(s, "per-client-max %u ", a->client_max);
+        if (a->client_embryonic_max)
+                out(s, "per-client-embryonic-max %u ", a->client_embryonic_max);
         out(s, "\n        current embryonic conns %u, current conns %u, drop %llu\n", sum.embryonic, sum.conns,
             (unsigned long long)sum.drops);
+}
+
+static void show_time(struct session *s, const char *word, uint32_t seconds)
+{
+        char t[32];
+
+        if (seconds)
+                out(s, "%s %s ", word, str_duration(t, seconds));
+}
+
+static void show_timeouts(struct session *s, const struct action *a)
+{
+        if (!a->half_open_s && !a->half_closed_s && !a->idle_s)
+                return;
+        out(s, "      Set connection timeout policy:\n        ");
+        show_time(s, "embryonic", a->half_open_s);
+        show_time(s, "half-closed", a->half_closed_s);
+        show_time(s, "idle", a->idle_s);
+        out(s, "%s\n", a->idle_reset ? "reset" : "");
 }
 
 /* Parsers want the line whole. An engine has its flow to itself, so no lock can fail; IPv6 is not forwarded. */
@@ -150,8 +181,10 @@ static void show_class(struct session *s, const struct applied *ap, const struct
         if (police_only && !a->police[POLICE_INPUT].rate && !a->police[POLICE_OUTPUT].rate)
                 return;
         out(s, "    Class-map: %s\n", a->cls);
-        if (!police_only)
+        if (!police_only) {
                 show_settings(s, a);
+                show_timeouts(s, a);
+        }
         show_police(s, &pv);
 }
 

@@ -244,6 +244,7 @@ static void it_can_be_traced(void **state UNUSED)
         known(PHONE, 1, 60000);
         text = px_show(&fx, "packet-tracer input outside tcp " PHONE " 4000 " SEEN " 2443");
         assert_non_null(strstr(text, "APP-REDIRECT"));
+        assert_non_null(strstr(text, "  inspect skinny phone-proxy mypp\n"));
         assert_null(strstr(text, "drop"));
 }
 

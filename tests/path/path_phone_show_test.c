@@ -3,6 +3,8 @@
 
 #include "tests/path/support/path_media.h"
 
+#include "proxy/worker_int.h"
+
 static struct path_fixture fx;
 static struct srtp_master k[2];
 
@@ -152,6 +154,24 @@ static void secure_phones(void **state UNUSED)
 
 /* ---- media ---- */
 
+/* A call keeps the address it began with. */
+static void a_removed_address_is_shown_while_it_is_used(void **state UNUSED)
+{
+        struct media_ports *pool;
+        struct addr in = pb_addr(PM_IN);
+        uint16_t port;
+
+        start(MTA);
+        pool = fx.parts.proxy[0]->media_ports;
+        port = media_port_take(pool, &in, 20000, 20999);
+        lacks("show media-termination", "removed");
+        px_config(&fx, "media-termination mta\n no address " PM_IN " interface inside\n");
+        has("show media-termination", "Address " PM_IN ", removed, of calls that are not over: 1 in use\n");
+        media_port_give(pool, &in, port);
+        lacks("show media-termination", "removed");
+        px_stop(&fx);
+}
+
 static void media_sessions(void **state UNUSED)
 {
         struct media_peer out = { .ssrc = 1, .seq = 100 }, in = { .ssrc = 2, .seq = 200 };
@@ -285,6 +305,7 @@ int main(void)
                 cmocka_unit_test(the_objects_in_force),
                 cmocka_unit_test(a_phone_proxy_that_cannot_work),
                 cmocka_unit_test(secure_phones),
+                cmocka_unit_test(a_removed_address_is_shown_while_it_is_used),
                 cmocka_unit_test(media_sessions),
                 cmocka_unit_test(calls),
                 cmocka_unit_test(a_map_is_in_force),

@@ -53,6 +53,22 @@ static bool request(uint16_t sport)
         return px_take(&fx, 1, &v) && px_is(&v, CLIENT, sport, SERVER, 69);
 }
 
+static void what_a_class_sets_is_shown(void **state UNUSED)
+{
+        start("policy-map pp_policy\n class tftpclass\n  set connection per-client-max 9\n"
+              "  set connection timeout embryonic 0:0:40 half-closed 0:20:00 idle 2:00:00 reset\n"
+              "service-policy pp_policy interface outside\n");
+        has("show service-policy interface outside",
+            "    Class-map: tftpclass\n"
+            "      Set connection policy: per-client-max 9 \n"
+            "        current embryonic conns 0, current conns 0, drop 0\n"
+            "      Set connection timeout policy:\n"
+            "        embryonic 0:00:40 half-closed 0:20:00 idle 2:00:00 reset\n");
+        px_config(&fx, "policy-map pp_policy\n class tftpclass\n  no set connection timeout idle 2:00:00 reset\n");
+        lacks("show service-policy interface outside", "idle 2:00:00");
+        px_stop(&fx);
+}
+
 /* 25 requests fit a burst of 1300 bytes; the engine never hears of the others. */
 static void requests_at_the_engine(void **state UNUSED)
 {
@@ -208,9 +224,13 @@ static void as_many_lines_as_there_is_room_for(void **state UNUSED)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(requests_at_the_engine), cmocka_unit_test(what_an_engine_releases),
-                cmocka_unit_test(a_proxied_flow),         cmocka_unit_test(an_operators_view),
-                cmocka_unit_test(a_commit_in_between),    cmocka_unit_test(as_many_lines_as_there_is_room_for),
+                cmocka_unit_test(what_a_class_sets_is_shown),
+                cmocka_unit_test(requests_at_the_engine),
+                cmocka_unit_test(what_an_engine_releases),
+                cmocka_unit_test(a_proxied_flow),
+                cmocka_unit_test(an_operators_view),
+                cmocka_unit_test(a_commit_in_between),
+                cmocka_unit_test(as_many_lines_as_there_is_room_for),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

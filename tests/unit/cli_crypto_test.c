@@ -329,6 +329,18 @@ static void trustpoint_removal_asks(void **state)
         assert_null(strstr(conf_running(&x->f, NULL, true), "cuma_proxy"));
 }
 
+/* A paste is not eaten by a question about nothing. */
+static void removing_what_was_never_enrolled_asks_nothing(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "crypto ca trustpoint empty\n enrollment terminal\nexit\n");
+        assert_int_equal(begin(x, "no crypto ca trustpoint empty"), DIALOG_DONE);
+        assert_false(x->d->failed);
+        assert_null(strstr(text_str(&x->seen), "revoke your certificates"));
+        assert_null(strstr(conf_running(&x->f, NULL, true), "trustpoint empty"));
+}
+
 static void tls_proxy_needs_an_identity(void **state)
 {
         struct fix *x = *state;
@@ -483,6 +495,7 @@ int main(void)
                 T(nothing_is_asked_about_what_is_not_there),
                 T(a_key_that_is_not_there_is_told),
                 T(trustpoint_removal_asks),
+                T(removing_what_was_never_enrolled_asks_nothing),
                 T(tls_proxy_needs_an_identity),
                 T(ssl_tells_of_a_trustpoint_without_identity),
                 T(scenario_loads),

@@ -324,6 +324,8 @@ static void a_paste_compiles_once(void **state UNUSED)
         t = cf_priv(&f, script);
         commit_stats(f.box.commit, &after);
         has(t, "access-list big; 3000 elements; name hash: 0x");
+        has(cf_priv(&f, "configure terminal\naccess-list std standard permit any\nshow access-list std\n"),
+            "access-list std; 0 elements; name hash: 0x");
         assert_in_range(after.commits - before.commits, 1, 2);
         free(script);
 }

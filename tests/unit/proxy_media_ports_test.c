@@ -92,6 +92,7 @@ static void test_wrong_gifts(void **state UNUSED)
         struct fixture f = start();
         struct media_ports *p = ports(&f, 0, 2);
         uint16_t port = media_port_take(p, &f.a, 20000, 20999);
+        struct addr at;
 
         media_port_give(p, &f.a, (uint16_t)(port + 1));
         media_port_give(p, &f.a, (uint16_t)(port + 2));
@@ -99,6 +100,9 @@ static void test_wrong_gifts(void **state UNUSED)
         media_port_give(p, &f.b, port);
         assert_int_equal(media_ports_used(p, &f.a), 1);
         assert_int_equal(media_ports_used(p, &f.b), 0);
+        assert_true(media_ports_at(p, 0, &at) && addr_eq(&at, &f.a));
+        media_port_give(p, &f.a, port);
+        assert_false(media_ports_at(p, 0, &at) || media_ports_at(p, MEDIA_ADDRS_MAX, &at));
         media_ports_free(p);
 }
 
