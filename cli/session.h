@@ -69,6 +69,7 @@ int session_ask(struct session *s, const struct dialog_row *row, const void *ini
 /* Pager of this session only; -1: as configured. */
 void session_set_pager(struct session *s, int lines);
 unsigned session_pager(struct session *s);
+unsigned session_columns(const struct session *s); /* of its terminal; 0: not known */
 void session_set_monitor(struct session *s, bool on);
 /* Which debugs this session wants, a bit per family. */
 uint32_t session_debugs(const struct session *s);

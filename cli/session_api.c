@@ -147,6 +147,14 @@ unsigned session_pager(struct session *s)
         return n;
 }
 
+unsigned session_columns(const struct session *s)
+{
+        unsigned cols = 0, rows = 0;
+
+        term_size(s->t, &cols, &rows);
+        return cols;
+}
+
 void session_set_monitor(struct session *s, bool on)
 {
         atomic_store(&s->monitor, on);

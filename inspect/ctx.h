@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inspect/call_event.h"
 #include "platform/base/addr.h"
 #include "platform/base/attr.h"
 #include "platform/base/inspect_id.h"
@@ -112,6 +113,14 @@ struct inspect_host {
         void (*count)(struct inspect_ctx *c, const char *counter, uint64_t n);
         /* A message of a stream goes no further, for the inspect line's own count. */
         void (*dropped)(struct inspect_ctx *c);
+        /*
+         * The history of a call. call_open(): its number, 0 when there is no place for it; the other two take any
+         * number, also of a call that ended (its last messages) or was forgotten since. An ended call stays so.
+         */
+        uint32_t (*call_open)(struct inspect_ctx *c, const struct call_about *about);
+        void (*call_event)(void *host_worker, uint32_t call, const struct call_event *e);
+        void (*call_state)(void *host_worker, uint32_t call, enum call_state state);
+        void (*call_parties)(void *host_worker, uint32_t call, const char *from, const char *to);
 };
 
 struct inspect_ctx {

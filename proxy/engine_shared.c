@@ -1,6 +1,8 @@
 /* State that sessions of an engine share in one proxy worker, and its clock. */
 #include "proxy/worker_int.h"
 
+#include "proxy/calls.h"
+
 #define TICK_MS 1000u
 
 /* Stream and datagram rows of one engine share one state: they are told apart by shared_new alone. */
@@ -24,6 +26,7 @@ static void on_tick(struct tmr *t, uint64_t now_ms)
         for (unsigned i = 0; i < w->nshared; i++)
                 if (w->shared[i].engine->tick)
                         w->shared[i].engine->tick(w->shared[i].state, now_ms);
+        call_table_tick(w->calls, now_ms);
         pat_tick(w->pat, now_ms, w->nsessions == 0);
         w->ports_came |= w->nheld || !list_empty(&w->waits); /* whose answer was lost does not wait for ever */
         tmr_set(evl_timers(w->evl), t, TICK_MS);
@@ -46,6 +49,9 @@ static int add(struct proxy_worker *w, const struct inspect_engine *e)
 
 int shared_init(struct proxy_worker *w)
 {
+        w->calls = call_table_new(CALLS_KEPT);
+        if (!w->calls)
+                return -1;
         for (const struct inspect_engine *const *e = inspect_engines; *e; e++)
                 if (add(w, *e) < 0)
                         return -1;
@@ -64,6 +70,8 @@ void shared_fini(struct proxy_worker *w)
 
                 s->engine->shared_free(s->state);
         }
+        call_table_free(w->calls);
+        w->calls = NULL;
 }
 
 void *proxy_engine_shared(const struct proxy_worker *w, enum inspect_id id)

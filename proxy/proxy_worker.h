@@ -8,6 +8,7 @@
 
 #include "platform/base/evl.h"
 #include "proxy/boots.h"
+#include "proxy/calls.h"
 #include "platform/base/table_use.h"
 #include "proxy/media.h"
 #include "proxy/names.h"
@@ -97,6 +98,12 @@ uint32_t proxy_session_limit(const struct proxy_worker *p, const struct snapshot
 unsigned proxy_clear(struct proxy_worker *p, uint32_t tls_proxy_id);
 /* The engine's state that its sessions share here (calls), for its own walk functions; NULL: none. */
 void *proxy_engine_shared(const struct proxy_worker *p, enum inspect_id engine);
+/* The history of calls. */
+unsigned proxy_calls_walk(const struct proxy_worker *p, uint32_t *cursor, struct call_head *rows, unsigned max,
+                          bool *end);
+bool proxy_call_get(const struct proxy_worker *p, uint32_t id, struct call_head *head, struct call_event *ev,
+                    unsigned *n);
+uint64_t proxy_calls_untold(const struct proxy_worker *p);
 struct phone_table *proxy_phones(struct proxy_worker *p);
 const struct boots *proxy_boots(const struct proxy_worker *p);
 /* No address is let in any more for a phone that was known there. */

@@ -117,6 +117,10 @@ const struct inspect_host proxy_host = {
         .answer = ctx_answer,
         .count = ctx_count,
         .dropped = ctx_dropped,
+        .call_open = ctx_call_open,
+        .call_event = host_call_event,
+        .call_state = host_call_state,
+        .call_parties = host_call_parties,
 };
 
 static void names(struct psession *s)

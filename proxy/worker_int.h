@@ -170,6 +170,7 @@ struct proxy_worker {
         struct held_dgram *held_dgram; /* [HELD_DGRAMS_MAX] */
         unsigned nheld;
         struct ldc_cache *ldcs;
+        struct call_table *calls; /* their history */
         unsigned nshared;
         struct engine_shared shared[ENGINES_SHARED_MAX];
         struct tmr tick;
@@ -221,6 +222,12 @@ bool psession_pay(struct psession *s);
 void psession_connect_first(struct psession *s); /* cleartext on both legs: dials the server */
 void psession_accepted(struct psession *s, int fd);
 void psession_handshake(struct psession *s); /* one bounded step */
+
+/* session_calls.c */
+uint32_t ctx_call_open(struct inspect_ctx *c, const struct call_about *about);
+void host_call_event(void *host_worker, uint32_t call, const struct call_event *e);
+void host_call_state(void *host_worker, uint32_t call, enum call_state state);
+void host_call_parties(void *host_worker, uint32_t call, const char *from, const char *to);
 
 /* session_pump.c */
 void psession_pump(struct psession *s);

@@ -70,6 +70,8 @@ static enum sccp_fate message(struct inspect_ctx *c, enum inspect_dir dir, const
         if (fate == SCCP_FORWARD)
                 fate = handle(&x);
         if (fate != SCCP_WAIT)
+                sccp_history_note(&x, fate);
+        if (fate != SCCP_WAIT)
                 sccp_debug(&x, fate == SCCP_FORWARD ? NULL : x.why);
         if (fate != SCCP_FORWARD)
                 c->out->len = mark;

@@ -28,6 +28,8 @@ struct sccp_shared {
         uint32_t gen;
 };
 
+#define SCCP_HISTORY_CALLS 8u /* of a phone that are told apart; the oldest gives way */
+
 /* A session. Its engine state is a pointer to this. */
 struct sccp_phone {
         struct sccp_shared *sh;
@@ -43,6 +45,10 @@ struct sccp_phone {
         uint64_t last_ms, session_id, messages[2];
         char client_if[49], server_if[49];
         struct endpoint client, server;
+        struct sccp_past {
+                uint32_t ref, number; /* the phone's reference, 0 not known yet; of the history, 0 none */
+        } past[SCCP_HISTORY_CALLS];
+        unsigned past_next, past_last;
 };
 
 struct sccp_session {
@@ -188,6 +194,10 @@ const struct addr *sccp_own_seen(const struct sccp_work *x); /* the writer as th
 uint32_t sccp_group(struct sccp_work *x, unsigned by);
 void sccp_groups_close(struct sccp_stream *s, unsigned by);
 void sccp_hole(struct sccp_work *x, unsigned by, const struct endpoint *at, uint16_t rtcp);
+
+/* history.c: what is told of calls */
+void sccp_history_note(struct sccp_work *x, enum sccp_fate fate);
+void sccp_history_end(struct sccp_phone *p); /* all calls of the phone */
 
 /* show.c */
 void sccp_count(struct inspect_ctx *c, enum sccp_counter which);

@@ -150,6 +150,7 @@ void sccp_stream_shut(struct sccp_stream *s, unsigned by)
 
 void sccp_streams_end(struct sccp_phone *p)
 {
+        sccp_history_end(p);
         sccp_rest_end(p);
         list_each_safe(it, tmp, &p->streams)
                 sccp_stream_end(list_entry(it, struct sccp_stream, link));
@@ -158,6 +159,7 @@ void sccp_streams_end(struct sccp_phone *p)
 /* The connection is lost: the phone keeps its call, and its media go on until they have been silent. */
 void sccp_streams_orphan(struct sccp_phone *p)
 {
+        sccp_history_end(p);
         sccp_rest_end(p);
         list_each_safe(it, tmp, &p->streams) {
                 struct sccp_stream *s = list_entry(it, struct sccp_stream, link);

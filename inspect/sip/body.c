@@ -68,6 +68,8 @@ static bool anchored(struct sip_work *x, enum role role)
                 for (unsigned i = 0; i < s->nmedia; i++)
                         line[i] = (struct sip_line){ .refuse = true,
                                                      .proto = (uint8_t)sip_proto_refused(x, s->m[i].proto) };
+        if (!line[x->said_line].refuse)
+                x->shown = line[x->said_line].at;
         return sip_sdp_anchor(x, line);
 }
 
@@ -112,6 +114,7 @@ static enum sip_fate take(struct sip_work *x, struct str part)
                 return sip_malformed(x->c, x->dir, x->m, why);
         role = role_of(x);
         note_role(x, role);
+        sip_history_media(x);
         if (x->c->anchor ? anchored(x, role) : plain(x, role))
                 return x->no_port || x->c->waits ? wait_for_port(x) : SIP_FORWARD;
         x->why = "SDP cannot be written";

@@ -172,6 +172,7 @@ void sip_call_end(struct sip_call *call)
 {
         struct sip_shared *sh = call->sh;
 
+        sip_history_state(call, CALL_ENDED);
         for (unsigned i = 0; i < call->nmedia; i++)
                 if (call->media[i])
                         sip_media_free(call->media[i]);
@@ -263,6 +264,7 @@ enum sip_fate sip_call_note(struct sip_work *x)
         }
         if (!x->call)
                 return SIP_FORWARD;
+        x->history = x->c->dry ? 0 : x->call->history;
         x->call->last_ms = x->c->now_ms;
         x->fork = fork_of(x->call, other,
                           x->fresh || (invite && !x->m->request && x->m->status > 100 && x->m->status < 300));

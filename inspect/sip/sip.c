@@ -101,8 +101,12 @@ static enum sip_fate decide(struct sip_work *x)
                 sip_count(x->c, SIP_N_PORT_WAIT);
         if (f == SIP_WAIT || (f == SIP_DROP && x->no_port))
                 unsay(x);
-        if (f != SIP_FORWARD && x->fresh && x->call)
+        if (f != SIP_WAIT && x->fresh && x->call)
+                sip_history_open(x);
+        if (f != SIP_FORWARD && x->fresh && x->call) {
                 sip_call_end(x->call);
+                x->call = NULL;
+        }
         return f;
 }
 
@@ -124,6 +128,8 @@ enum sip_fate sip_message(struct inspect_ctx *c, enum inspect_dir dir, struct cu
         s->spoke[dir] = true;
         count_message(&x);
         f = decide(&x);
+        if (f != SIP_WAIT)
+                sip_history_note(&x, f);
         if (f != SIP_WAIT)
                 sip_debug_message(&x, f == SIP_FORWARD ? NULL : x.why ? x.why : "closed");
         if (f == SIP_DROP && !datagram)

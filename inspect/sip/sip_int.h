@@ -147,7 +147,7 @@ struct sip_call {
         struct sip_shared *sh;
         struct sip_session *session; /* NULL: its session is gone */
         uint64_t session_id, last_ms;
-        uint32_t created;
+        uint32_t history; /* its number there; 0 none */
         char call_id[SIP_CALL_ID_MAX + 1];
         uint64_t caller_tag, fork[SIP_FORKS_MAX]; /* hashes; 0 none */
         char device[65];
@@ -158,7 +158,7 @@ struct sip_call {
         uint8_t caller; /* enum inspect_dir of the first INVITE */
         int8_t winner;  /* fork of the first 2xx; -1 none */
         int8_t delayed; /* dir of an offer in an answer that ACK or PRACK answers; -1 none */
-        bool anchored, bye;
+        bool anchored, bye, held;
         uint32_t offer_cseq[2];                /* by offering side */
         uint8_t offer_proto[2][SDP_MEDIA_MAX]; /* as it was written there: an answer repeats it */
         uint8_t offer_lines[2];
@@ -231,6 +231,10 @@ struct sip_work {
         struct sip_part part; /* the SDP of the message */
         struct str body;      /* replacement; p NULL: the original */
         const char *why;      /* of DROP and CLOSE */
+        uint32_t history;     /* of its call, which may end with the message */
+        unsigned said_line;   /* the m-line that the history tells of */
+        struct endpoint said, shown;
+        bool hold;
 };
 
 static inline bool str_is(struct str s, const char *text)
@@ -406,6 +410,12 @@ enum sip_fate sip_identity_note(struct sip_work *x);
 /* register.c */
 enum sip_fate sip_register_note(struct sip_work *x);
 enum sip_fate sip_register_answered(struct sip_work *x);
+
+/* history.c: what is told of calls */
+void sip_history_open(struct sip_work *x);
+void sip_history_media(struct sip_work *x); /* x->sh->sdp: where the writer wants it */
+void sip_history_note(const struct sip_work *x, enum sip_fate f);
+void sip_history_state(const struct sip_call *call, enum call_state st);
 
 /* show.c */
 void sip_debug_message(const struct sip_work *x, const char *what);

@@ -14,6 +14,8 @@
 #define WORLD_MEDIA 256u
 #define WORLD_NATS 8u
 #define WORLD_GROUPS 4096u
+#define WORLD_TOLD 64u /* the first are kept */
+#define WORLD_CALLS 16u
 #define WORLD_PATS 256u
 
 struct world_media {
@@ -53,6 +55,11 @@ struct world {
         unsigned npats;
         struct world_pat pat[WORLD_PATS];
         uint32_t shares; /* hosts of this /24 share an address; 0: none */
+        unsigned ntold, ncalls; /* what was told of calls */
+        struct call_event told[WORLD_TOLD];
+        uint32_t told_of[WORLD_TOLD];
+        struct call_about call[WORLD_CALLS];
+        enum call_state call_state[WORLD_CALLS];
 };
 
 static inline struct endpoint ep4(uint32_t a, uint16_t port)
@@ -281,6 +288,46 @@ static inline void world_dropped(struct inspect_ctx *c)
         w->dropped++;
 }
 
+static inline uint32_t world_call_open(struct inspect_ctx *c, const struct call_about *about)
+{
+        struct world *w = c->host_worker;
+
+        if (w->ncalls == WORLD_CALLS)
+                return 0;
+        w->call[w->ncalls] = *about;
+        w->call_state[w->ncalls] = CALL_SETUP;
+        return ++w->ncalls;
+}
+
+static inline void world_call_event(void *host_worker, uint32_t call, const struct call_event *e)
+{
+        struct world *w = host_worker;
+
+        feed_require(call && call <= w->ncalls && e->label[0]);
+        if (w->ntold < WORLD_TOLD) {
+                w->told_of[w->ntold] = call;
+                w->told[w->ntold++] = *e;
+        }
+}
+
+static inline void world_call_state(void *host_worker, uint32_t call, enum call_state st)
+{
+        struct world *w = host_worker;
+
+        feed_require(call && call <= w->ncalls);
+        if (w->call_state[call - 1] != CALL_ENDED)
+                w->call_state[call - 1] = st;
+}
+
+static inline void world_call_parties(void *host_worker, uint32_t call, const char *from, const char *to)
+{
+        struct world *w = host_worker;
+
+        feed_require(call && call <= w->ncalls);
+        snprintf(w->call[call - 1].from, CALL_PARTY_MAX, "%s", from);
+        snprintf(w->call[call - 1].to, CALL_PARTY_MAX, "%s", to);
+}
+
 static const struct inspect_host world_ops = {
         .open_pinhole = world_open_pinhole,
         .end_pinhole = feed_on_pinhole_end,
@@ -298,6 +345,10 @@ static const struct inspect_host world_ops = {
         .answer = feed_on_answer,
         .count = feed_on_count,
         .dropped = world_dropped,
+        .call_open = world_call_open,
+        .call_event = world_call_event,
+        .call_state = world_call_state,
+        .call_parties = world_call_parties,
 };
 
 static inline void world_begin(struct world *w)
