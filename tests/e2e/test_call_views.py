@@ -60,8 +60,10 @@ def test_a_sip_call_with_hold(sip):  # noqa: F811
 
 def test_an_sccp_call(net):  # noqa: F811
     net.phone_proxy()
-    phone, desk = net.remote(), net.desk()
-    a, b = net.register(phone), net.register(desk)
+    phone = net.remote()
+    a = net.register(phone)
+    desk = net.desk()
+    b = net.register(desk)
     net.neighbours()
     pa, pb = net.cm.connect(a, b, net.serve)
     talk(Voice(phone, pa, 1), Voice(desk, pb, 2))
