@@ -131,13 +131,24 @@ enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row)
         return PHONE_OK;
 }
 
+static bool is_elsewhere(const struct phone *p, uint16_t iface, const struct addr *at)
+{
+        return p && p->row.session && (p->row.iface != iface || !addr_eq(&p->row.at.a, at));
+}
+
+bool phone_is_elsewhere(const struct phone_table *t, uint32_t pp, const char *device, uint16_t iface,
+                        const struct addr *at)
+{
+        return is_elsewhere(find(t, pp, device), iface, at);
+}
+
 enum phone_result phone_asked(struct phone_table *t, const struct phone_row *row)
 {
         struct phone *p = find(t, row->phone_proxy_id, row->device);
 
         if (p && row->mode)
                 p->row.mode = row->mode;
-        if (p && p->row.session && (p->row.iface != row->iface || !addr_eq(&p->row.at.a, &row->at.a)))
+        if (is_elsewhere(p, row->iface, &row->at.a))
                 return PHONE_ELSEWHERE;
         if (p && p->row.session) {
                 tmr_set(t->tmr, &p->tmr, row->timeout_ms);

@@ -39,6 +39,9 @@ void phone_left(struct phone_table *t, const struct phone_row *who);
 /* Entries that a session (conn id) made. Looks at all of them. */
 uint32_t phone_count_of(const struct phone_table *t, uint64_t session);
 enum phone_result phone_seen(struct phone_table *t, const struct phone_row *row);
+/* Is it registered, and not from there? Asking changes nothing. */
+bool phone_is_elsewhere(const struct phone_table *t, uint32_t phone_proxy_id, const char *device, uint16_t iface,
+                        const struct addr *at);
 /*
  * The same for a phone that asked for a file: nobody has proved anything. It does not touch what a verified phone
  * registered from another address (ELSEWHERE), and such entries never fill more than half of the table.

@@ -9,9 +9,16 @@ static const struct phone_proxy_rt *phone_proxy_of(const struct transfer *x)
         return x->t->w->snap ? phone_proxy_by_id(proxy_rt(x->t->w->snap), x->phone_proxy_id) : NULL;
 }
 
+/* Whoever asks with the name of a phone that is registered from elsewhere says nothing about that phone's boot. */
+static bool is_noted(const struct transfer *x)
+{
+        return x->file.device[0] &&
+               !phone_is_elsewhere(x->t->w->phones, x->phone_proxy_id, x->file.device, x->client_iface, &x->client.a);
+}
+
 #define note_file(x, step, ok, ...)                                                                                  \
         do {                                                                                                         \
-                if ((x)->file.device[0])                                                                             \
+                if (is_noted(x))                                                                                     \
                         boot_note((x)->t->w->boots, (x)->file.device, (x)->client_iface, &(x)->client.a, step,       \
                                   clock_wall_s((x)->t->w->env.clk), ok, __VA_ARGS__);                                \
         } while (0)

@@ -195,7 +195,10 @@ static void a_request_proves_nothing(void **state UNUSED)
         assert_int_equal(phone_asked(t, &r), PHONE_OK); /* nobody was verified yet */
         assert_int_equal(seen(1, "SEP1"), PHONE_OK);
         assert_int_equal(phone_asked(t, &r), PHONE_OK); /* the same address */
+        assert_false(phone_is_elsewhere(t, 1, "SEP1", r.iface, &r.at.a));
+        assert_false(phone_is_elsewhere(t, 1, "SEP2", r.iface, &r.at.a));
         r.at.a = addr_v4(0x01020304);
+        assert_true(phone_is_elsewhere(t, 1, "SEP1", r.iface, &r.at.a));
         assert_int_equal(phone_asked(t, &r), PHONE_ELSEWHERE);
         assert_int_equal(phone_walk(t, &cursor, &out, 1, &end), 1);
         assert_int_equal(out.session, 5);

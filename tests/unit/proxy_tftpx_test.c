@@ -133,6 +133,43 @@ TFTP_TEST(what_a_mixed_cluster_thinks_of_the_phone_is_told)
         thinks(SECURE_SIP, SECURE_SIP, PHONE_MODE_CLEAR);
 }
 
+/* Anybody can ask with a registered phone's name: what is told of its boot stays. */
+TFTP_TEST(a_stranger_does_not_touch_the_boot_of_a_registered_phone)
+{
+        struct addr home = addr_v4(PHONE_IP + 1);
+        struct phone_row row = { .phone_proxy_id = r->phone_proxy_id,
+                                 .iface = WF_OUTSIDE,
+                                 .at = { home, 40000 },
+                                 .device = DEVICE,
+                                 .timeout_ms = 300000,
+                                 .session = 7 };
+        struct boot_row boot;
+        uint32_t cursor = 0;
+        bool end;
+
+        CHECK(phone_seen(r->p->phones, &row) == PHONE_OK);
+        boot_note(r->p->boots, DEVICE, WF_OUTSIDE, &home, BOOT_REGISTER, 1000, true, "registered");
+        ASK(phone_flow(t, 3, PHONE_IP), "CTL" DEVICE ".tlv");
+        RIG_UNTIL(r, t->opens == 1);
+        CHECK(take_file(t, last_box(t)->fd, 1, 512, out, sizeof out) == t->ctl_n);
+        ASK(phone_flow(t, 4, PHONE_IP), DEVICE ".cnf.xml.enc.sgn"); /* nor does one that is refused */
+        for (unsigned i = 0; i < 5; i++)
+                rig_step(r);
+        CHECK(boot_walk(r->p->boots, &cursor, &boot, 1, &end) == 1);
+        CHECK(addr_eq(&boot.at, &home) && boot.step[BOOT_REGISTER].when == 1000 && boot.step[BOOT_REGISTER].ok);
+        CHECK(!boot.step[BOOT_CTL].when && !boot.step[BOOT_FILE].when);
+        rig_advance(r, 4100);
+        cursor = 0; /* its own does */
+        row.at.a = addr_v4(PHONE_IP);
+        CHECK(phone_seen(r->p->phones, &row) == PHONE_OK);
+        ASK(phone_flow(t, 6, PHONE_IP), "CTL" DEVICE ".tlv");
+        RIG_UNTIL(r, t->opens == 2);
+        CHECK(boot_walk(r->p->boots, &cursor, &boot, 1, &end) == 1);
+        CHECK(boot.step[BOOT_CTL].ok && !boot.step[BOOT_REGISTER].when && boot.at.v4 == row.at.a.v4);
+        CHECK(take_file(t, last_box(t)->fd, 1, 512, out, sizeof out) == t->ctl_n);
+        rig_advance(r, 15000);
+}
+
 TFTP_TEST(windows_and_large_blocks_are_granted)
 {
         int phone = phone_flow(t, 3, PHONE_IP), server, near;
@@ -456,6 +493,7 @@ int main(void)
                 cmocka_unit_test(or_from_the_port_that_was_asked),
                 cmocka_unit_test(a_configuration_is_fetched_edited_and_signed),
                 cmocka_unit_test(what_a_mixed_cluster_thinks_of_the_phone_is_told),
+                cmocka_unit_test(a_stranger_does_not_touch_the_boot_of_a_registered_phone),
                 cmocka_unit_test(windows_and_large_blocks_are_granted),
                 cmocka_unit_test(a_file_is_signed_where_a_phone_asks),
                 cmocka_unit_test(a_file_that_is_not_there_is_asked_for_by_its_other_name),
