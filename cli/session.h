@@ -9,6 +9,7 @@
 #include "cli/aaa.h"
 #include "cli/dialog.h"
 #include "cli/exec.h"
+#include "cli/follow.h"
 #include "cli/term.h"
 
 struct session_opts {
@@ -74,6 +75,9 @@ void session_set_monitor(struct session *s, bool on);
 /* Which debugs this session wants, a bit per family. */
 uint32_t session_debugs(const struct session *s);
 void session_set_debugs(struct session *s, uint32_t mask);
+/* Whom they are about; NULL: everybody. */
+void session_set_follow(struct session *s, const struct follow *f);
+const char *session_follows(const struct session *s); /* in words; "": everybody */
 /* The n-th line of the history, oldest first; NULL behind the last. */
 const char *session_history(const struct session *s, unsigned n);
 /* What was written without a newline appears now. */

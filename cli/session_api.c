@@ -170,6 +170,19 @@ void session_set_debugs(struct session *s, uint32_t want)
         atomic_store(&s->debugs, want);
 }
 
+void session_set_follow(struct session *s, const struct follow *f)
+{
+        pthread_mutex_lock(&s->seen_lock);
+        s->follow = f ? *f : (struct follow){ 0 };
+        pthread_mutex_unlock(&s->seen_lock);
+}
+
+/* Only the session itself changes it. */
+const char *session_follows(const struct session *s)
+{
+        return s->follow.what;
+}
+
 void session_log(struct session *s, enum log_dest dest, const char *line)
 {
         if ((dest == LOG_TO_CONSOLE && s->opts.serial) || (dest == LOG_TO_MONITOR && atomic_load(&s->monitor)))
@@ -178,7 +191,14 @@ void session_log(struct session *s, enum log_dest dest, const char *line)
 
 void session_debug_line(struct session *s, enum debug_family f, const char *line)
 {
-        if (atomic_load(&s->debugs) & 1u << f)
+        bool mine;
+
+        if (!(atomic_load(&s->debugs) & 1u << f))
+                return;
+        pthread_mutex_lock(&s->seen_lock);
+        mine = follow_line(&s->follow, line);
+        pthread_mutex_unlock(&s->seen_lock);
+        if (mine)
                 term_async(s->t, line);
 }
 

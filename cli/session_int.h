@@ -7,6 +7,7 @@
 
 #include "cli/candidate.h"
 #include "cli/filter.h"
+#include "cli/follow.h"
 #include "cli/pager.h"
 #include "cli/session.h"
 #include "platform/base/mem.h"
@@ -33,6 +34,7 @@ struct session {
         int pager_lines; /* -1: as configured */
         atomic_bool monitor;
         _Atomic uint32_t debugs;
+        struct follow follow; /* whom they are about; under seen_lock */
         char *history[SESSION_HISTORY];
         unsigned nhistory;
         /* the line under way */

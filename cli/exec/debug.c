@@ -3,6 +3,7 @@
 #include "cli/exec/util.h"
 
 #include "cli/console.h"
+#include "cli/exec/debug_call.h"
 
 #define BIT(f) (1u << (f))
 
@@ -103,14 +104,45 @@ static int debug_start(struct session *s, const struct args *a, struct err *e UN
         return 0;
 }
 
+/* What a call shows in; whatever else was on stays so, about whom is followed alone. */
+#define CALL_FAMILIES                                                                                                \
+        (BIT(DBG_SIP) | BIT(DBG_SKINNY) | BIT(DBG_TLSP_EVENTS) | BIT(DBG_TLSP_ERRORS) | BIT(DBG_PP_MEDIA_EVENTS) |   \
+         BIT(DBG_PP_MEDIA_ERRORS) | BIT(DBG_PP_SIGNALING_EVENTS) | BIT(DBG_PP_SIGNALING_ERRORS) |                    \
+         BIT(DBG_PP_TFTP_EVENTS) | BIT(DBG_PP_TFTP_ERRORS))
+
+static int debug_call(struct session *s, const struct args *a, struct err *e)
+{
+        struct follow f;
+
+        if (debug_call_follow(s, a, &f, e) < 0)
+                return -1;
+        session_set_follow(s, &f);
+        want(s, session_debugs(s) | CALL_FAMILIES);
+        note_redirection(s);
+        out(s, "debug call %s  enabled, other lines are not shown\n", f.what);
+        return 0;
+}
+
+static int debug_call_end(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        if (session_follows(s)[0])
+                want(s, session_debugs(s) & ~CALL_FAMILIES);
+        session_set_follow(s, NULL);
+        return 0;
+}
+
 static int debug_end(struct session *s, const struct args *a, struct err *e UNUSED)
 {
+        if (arg_has(a, "all") && !arg_has(a, "tls-proxy") && !arg_has(a, "dns"))
+                session_set_follow(s, NULL);
         want(s, arg_has(a, "all") && !arg_has(a, "tls-proxy") && !arg_has(a, "dns") ? 0 : session_debugs(s) & ~families(a));
         return 0;
 }
 
 static int show_debug(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
+        if (session_follows(s)[0])
+                out(s, "debug call %s  enabled, other lines are not shown\n", session_follows(s));
         show_families(s, session_debugs(s));
         return 0;
 }
@@ -124,6 +156,10 @@ static int show_debug(struct session *s, const struct args *a UNUSED, struct err
 
 const struct exec_row exec_debug[] = {
         { "debug " WHAT, "Show what happens, in this session", 15, debug_start },
+        { "debug call {phone PHONE:word(24)|address ADDRESS:addr|id CALL:u32(1-4294967295)}",
+          "Show what happens to one phone or call only", 15, debug_call },
+        { "no debug call", "Show what happens to everybody again", 15, debug_call_end },
+        { "undebug call", "Show what happens to everybody again", 15, debug_call_end },
         { "no debug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
         { "undebug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
         { "show debug", "Show the debugs of this session", 15, show_debug },

@@ -75,3 +75,17 @@ def test_an_sccp_call(net):  # noqa: F811
              r"\|-+ OpenReceiveChannelAck -+>\|-+ OpenReceiveChannelAck -+>\|",
              rf"RTP \S+/20000 +\| +RTP {re.escape(siplab.MTA_INSIDE)}/\d+", r"<-+ StartMediaTransmission -",
              rf"RTP {re.escape(siplab.MTA_OUTSIDE)}/\d+ +\| +RTP ", "CloseReceiveChannel", "StopMediaTransmission")
+
+
+def test_debug_follows_one_phone(sip):  # noqa: F811
+    assert "ERROR" in sip.con.cmd("debug call phone nonsense")
+    assert "enabled" in sip.con.cmd("debug call phone 0011.2233.4499")  # nobody's
+    call = siplab.Call(sip, sip.phone, sip.desk_a)
+    call.talk(1)
+    assert "SIP::" not in sip.con.cmd("show clock")
+    assert "enabled" in sip.con.cmd("debug call address 192.0.2.10")
+    call.end()
+    sip.con.until(rb"SIP:: outside:192\.0\.2\.10/\d+ -> inside:\S+, BYE")
+    assert "debug call address 192.0.2.10" in sip.con.cmd("show debug")
+    sip.con.cmd("no debug call")
+    assert "debug" not in sip.con.cmd("show debug")
