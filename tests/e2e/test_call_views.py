@@ -3,6 +3,7 @@ import re
 
 import lab as lablib
 import siplab
+from conftest import paste
 from sccplab import NAME, Voice, talk
 from test_sccp import net  # noqa: F401
 from test_sip_call import sip  # noqa: F401
@@ -78,14 +79,19 @@ def test_an_sccp_call(net):  # noqa: F811
 
 
 def test_debug_follows_one_phone(sip):  # noqa: F811
+    paste(sip.con, "no logging debug-trace\n")  # which has them in the log, whole
     assert "ERROR" in sip.con.cmd("debug call phone nonsense")
     assert "enabled" in sip.con.cmd("debug call phone 0011.2233.4499")  # nobody's
     call = siplab.Call(sip, sip.phone, sip.desk_a)
     call.talk(1)
     assert "SIP::" not in sip.con.cmd("show clock")
     assert "enabled" in sip.con.cmd("debug call address 192.0.2.10")
+    sip.phone.keys("/hold\n")
+    sip.con.until(rb"SIP:: outside:192\.0\.2\.10/\d+ -> inside:\S+, INVITE")
+    assert "debug call address 192.0.2.10" in sip.con.cmd("show debug")
+    n = number(sip.con, "SIP +(active|held)")
+    assert "enabled" in sip.con.cmd(f"debug call id {n}")
     call.end()
     sip.con.until(rb"SIP:: outside:192\.0\.2\.10/\d+ -> inside:\S+, BYE")
-    assert "debug call address 192.0.2.10" in sip.con.cmd("show debug")
     sip.con.cmd("no debug call")
     assert "debug" not in sip.con.cmd("show debug")
