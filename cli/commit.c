@@ -8,6 +8,7 @@
 #include "pki/keystore.h"
 #include "pki/pki_rt.h"
 #include "platform/base/mem.h"
+#include "platform/base/str.h"
 #include "platform/svc/syslog_send.h"
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
@@ -194,25 +195,80 @@ static void timed(struct commit *c, uint64_t from_ns)
         c->stats.longest_us = MAX_OF(c->stats.longest_us, us);
 }
 
+/* What stands in front of each message (logging device-id). */
+static void device_text(const struct store *s, struct log_conf *c)
+{
+        char text[ADDR_TEXT_MAX] = "";
+
+        switch (c->device) {
+        case LOG_DEV_STRING:
+                str_copy(c->device_id, sizeof c->device_id, s->sys.log_device_text);
+                return;
+        case LOG_DEV_HOSTNAME:
+                str_copy(c->device_id, sizeof c->device_id, s->sys.hostname);
+                return;
+        case LOG_DEV_CONTEXT:
+                str_copy(c->device_id, sizeof c->device_id, "system");
+                return;
+        case LOG_DEV_ADDRESS:
+                conf_each(struct iface_conf, i, &s->net.ifaces) {
+                        if (i->ip.fam != ADDR_NONE && !strcmp(i->nameif, s->sys.log_device_ifc))
+                                addr_print(&i->ip, text);
+                }
+                str_copy(c->device_id, sizeof c->device_id, text);
+                return;
+        case LOG_DEV_NONE:
+                break;
+        }
+        *c->device_id = 0;
+}
+
+static int configure_log(struct box *b, struct err *e)
+{
+        struct log_conf *c = mem_alloc(MEM_CLI, sizeof *c);
+        int rc;
+
+        if (!c)
+                return err_nomem(e, "configuring the log");
+        *c = b->store->log;
+        device_text(b->store, c);
+        rc = log_configure(b->log, c, e);
+        mem_free(c);
+        return rc;
+}
+
+static unsigned add_hosts(const struct conf_list *l, bool tcp, struct syslog_host *hosts, unsigned n)
+{
+        conf_each(struct loghost_conf, h, l) {
+                if (n == SYSLOG_HOSTS_MAX)
+                        break;
+                hosts[n] = (struct syslog_host){ .addr = h->addr, .port = h->port, .tcp = tcp };
+                memcpy(hosts[n++].nameif, h->nameif, sizeof hosts[0].nameif);
+        }
+        return n;
+}
+
 /* Logging is no part of the snapshot: it is copied by those who use it. */
 static int apply_logging(struct box *b, struct err *e)
 {
         struct syslog_host hosts[SYSLOG_HOSTS_MAX];
-        unsigned n = 0;
+        unsigned n;
 
         if (!b->log)
                 return 0;
-        if (log_configure(b->log, &b->store->log, e) < 0)
+        if (configure_log(b, e) < 0)
                 return -1;
-        conf_each(struct loghost_conf, h, &b->store->sys.log_hosts) {
-                if (n == SYSLOG_HOSTS_MAX)
-                        break;
-                hosts[n] = (struct syslog_host){ .addr = h->addr, .port = h->port };
-                memcpy(hosts[n++].nameif, h->nameif, sizeof hosts[0].nameif);
-        }
+        n = add_hosts(&b->store->sys.log_hosts, false, hosts, 0);
+        n = add_hosts(&b->store->sys.log_tcp, true, hosts, n);
         if (b->syslog)
                 syslog_send_hosts(b->syslog, hosts, n);
         return 0;
+}
+
+/* Messages may begin with the name of the appliance, or with an address of it. */
+static bool logging_changes(const struct store *s, uint32_t dirty)
+{
+        return dirty & (DIRTY_LOG | (s->log.device >= LOG_DEV_HOSTNAME ? DIRTY_NET | DIRTY_SYS : 0));
 }
 
 int commit_logging(struct commit *c, struct err *e)
@@ -245,7 +301,7 @@ int commit_run(struct commit *c, struct err *e)
         uint64_t from = b->clk->mono_ns(b->clk->ctx);
 
         c->waiting = c->more = false;
-        if ((dirty & DIRTY_LOG) && apply_logging(b, e) < 0)
+        if (logging_changes(b->store, dirty) && apply_logging(b, e) < 0)
                 return -1;
         if ((dirty & DIRTY_PARTS) && rebuild(c, dirty & DIRTY_PARTS, e) < 0) {
                 c->stats.failed++;

@@ -50,6 +50,7 @@ static const struct list_def lists[] = {
         DEF(sys.privileges, privilege_conf, NULL),
         DEF(sys.banners, banner_conf, NULL),
         DEF(sys.log_hosts, loghost_conf, NULL),
+        DEF(sys.log_tcp, loghost_conf, NULL),
         DEF(sys.name_alias, inert_conf, NULL),
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_lookup, name_conf, NULL),

@@ -63,7 +63,7 @@ struct loghost_conf { /* logging host IFC A [udp/PORT] */
         struct conf_obj o;
         char nameif[NAMEIF_MAX + 1];
         struct addr addr;
-        uint16_t port; /* 0: 514 */
+        uint16_t port; /* 0: 514, by TCP 1470 */
 };
 
 struct dns_server_conf { /* name-server A */
@@ -141,7 +141,10 @@ struct sys_conf {
         struct conf_list enables;    /* struct enable_conf */
         struct conf_list privileges; /* struct privilege_conf */
         struct conf_list banners;    /* struct banner_conf */
-        struct conf_list log_hosts;  /* struct loghost_conf */
+        char log_device_text[65]; /* logging device-id string */
+        char log_device_ifc[NAMEIF_MAX + 1];
+        struct conf_list log_hosts;  /* struct loghost_conf: by UDP */
+        struct conf_list log_tcp;    /* struct loghost_conf: by TCP */
         struct conf_list name_alias; /* struct inert_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */

@@ -252,5 +252,8 @@ TYPE_STORE(logport_store)
 
 TYPE_WRITE(logport_write)
 {
-        text_printf(out, "%s/%llu", logproto_of(ta)->number, (unsigned long long)field_get(field, size));
+        const struct logproto *p = logproto_of(ta);
+        unsigned long long port = (unsigned long long)field_get(field, size);
+
+        text_printf(out, "%s/%llu", p->number, port ? port : p->port);
 }

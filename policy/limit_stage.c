@@ -34,10 +34,23 @@ static const char *limit_name(enum limit_kind k)
         return name[k];
 }
 
+/* What a syslog server that is down would not hear of does not begin (logging permit-hostdown). */
+static enum pkt_verdict refuse_unlogged(struct worker *w, struct pkt *pk)
+{
+        uint32_t held;
+
+        if (!pk->dry && log_limit_take(&w->policy->limits_told, w->now_ms, &held) && log_wanted(w->log, LOG_201008))
+                log_emit(w->log, LOG_201008, NULL, 0);
+        trace_info(trace_add(pk, "CONN-SETTINGS", "", false), "a TCP syslog server is down, see show logging");
+        return dp_drop(pk, DROP_CONN_LIMIT);
+}
+
 enum pkt_verdict limit_stage(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
         struct limit_hit hit;
 
+        if (plan->action != CONN_BOX && log_held(w->log))
+                return refuse_unlogged(w, pk);
         if (!plan->set.class_id || !policy_limit_check(w, plan, &hit))
                 return PKT_NEXT;
         if (!pk->dry)

@@ -221,10 +221,16 @@ static const struct cmd_bind bind[] = {
         BIND_FLAG("enable", struct store, L(enable)),
         BIND_FLAG("on", struct store, L(enable)),
         BIND_FLAG("timestamp", struct store, L(timestamp)),
+        BIND_FLAG("rfc5424", struct store, L(rfc5424)),
+        BIND_FLAG("permit-hostdown", struct store, L(permit_hostdown)),
+        BIND("N", struct store, L(queue)),
         BIND_FLAG("debug-trace", struct store, L(debug_trace)),
         BIND_DFLT("SIZE", struct store, L(buffer_size), 4096),
         BIND_DFLT("FACILITY", struct store, L(facility), 20),
-        BIND("DEVICE", struct store, L(device_id)),
+        BIND_TAGGED("DEVICE", struct store, sys.log_device_text, L(device), LOG_DEV_STRING),
+        BIND_TAGGED("IFC", struct store, sys.log_device_ifc, L(device), LOG_DEV_ADDRESS),
+        BIND_KEY("hostname", struct store, L(device), LOG_DEV_HOSTNAME),
+        BIND_KEY("context-name", struct store, L(device), LOG_DEV_CONTEXT),
         BIND("BUFFER", struct store, L(dest[LOG_TO_BUFFER])),
         BIND("CONSOLE", struct store, L(dest[LOG_TO_CONSOLE])),
         BIND("MONITOR", struct store, L(dest[LOG_TO_MONITOR])),
@@ -239,10 +245,18 @@ static const struct cmd_bind host_bind[] = {
         { 0 },
 };
 
+/* The protocol is always typed, so the port is always printed. */
+static const struct cmd_bind tcp_bind[] = {
+        BIND("IFC", struct loghost_conf, nameif),
+        BIND("A", struct loghost_conf, addr),
+        { .name = "PORT", FIELD_(struct loghost_conf, port), .flags = BIND_ATTR | BIND_ALWAYS },
+        { 0 },
+};
+
 static int check_host(struct conf_ctx *c, void *obj, struct err *e)
 {
         (void)obj;
-        if (c->store->sys.log_hosts.n > SYSLOG_HOSTS_MAX)
+        if (c->store->sys.log_hosts.n + c->store->sys.log_tcp.n > SYSLOG_HOSTS_MAX)
                 return err_set(e, ERR_LIMIT, "at most %u syslog servers", SYSLOG_HOSTS_MAX);
         return 0;
 }
@@ -259,7 +273,7 @@ static int check_host(struct conf_ctx *c, void *obj, struct err *e)
 const struct cmd_row rows_logging[] = {
         LEAF("logging enable", "Enable logging to all destinations"),
         LEAF("logging on", "Enable logging to all destinations", .flags = ROW_HIDDEN),
-        LEAF("logging timestamp", "Put the time in front of messages"),
+        LEAF("logging timestamp [rfc5424]", "Put the time in front of messages"),
         { ROW_CALL, "logging list LIST:newname(64) {level LEVEL:level|message IDS:idrange}",
           "A list of messages, by number or severity", .call = call_list, .write = write_lists },
         LEAF("logging buffer-size SIZE:u32(4096-1048576)", "Bytes of the log buffer"),
@@ -273,18 +287,20 @@ const struct cmd_row rows_logging[] = {
         LEAF("logging debug-trace [persistent]", "Debugging output goes into message 711001"),
         { ROW_CALL, "logging message ID:u32(100000-999999) [level LEVEL:level]", "One message: switch, severity",
           .call = call_message, .write = write_messages, .inert_if = message_inert },
-        KEPT("logging device-id {hostname|ipaddress IFC:nameif}", "Text in front of each message",
-             "only a fixed string is put in front"),
-        KEPT("logging queue N:u32(0-8192)", "Messages that may wait", "the length of the queue is fixed",
-             .flags = ROW_SINGLE),
+        LEAF("logging device-id {hostname|context-name}", "Text in front of each message"),
+        LEAF("logging device-id ipaddress IFC:nameif", "Text in front of each message"),
+        LEAF("logging queue N:u32(0-8192)", "Messages of each thread that may wait, 0: as many as fit"),
+        LEAF("logging permit-hostdown", "New connections also while a syslog server by TCP is down"),
         { ROW_LIST, "logging host IFC:nameif A:addr [PORT:logport(udp)]", "A syslog server, reached by UDP",
           host_bind, DIRTY_LOG, STORE(sys.log_hosts), .check = check_host },
-        KEPT("logging host IFC:nameif A:addr PORT:logport(tcp) [secure]", "A syslog server",
-             "messages are sent by UDP in the standard format only"),
+        { ROW_LIST, "logging host IFC:nameif A:addr PORT:logport(tcp)", "A syslog server, reached by TCP", tcp_bind,
+          DIRTY_LOG, STORE(sys.log_tcp), .check = check_host },
+        KEPT("logging host IFC:nameif A:addr PORT:logport(tcp) secure", "A syslog server, reached by TLS",
+             "messages are not sent by TLS"),
         KEPT("logging host IFC:nameif A:addr [PORT:logport(udp)] format emblem", "A syslog server",
-             "messages are sent by UDP in the standard format only"),
+             "messages are sent in the standard format only"),
         KEPT("logging {asdm|mail|history} WHAT:word(64)", "Other destinations", "there is no such destination"),
-        KEPT("logging {standby|permit-hostdown|emblem|flash-bufferwrap}", "Other options",
+        KEPT("logging {standby|emblem|flash-bufferwrap}", "Other options",
              "there is no such function"),
         KEPT("logging hide username", "Hide unknown user names", "there is no such function"),
         END,

@@ -30,6 +30,40 @@ static void show_dest(struct session *s, const char *title, const struct log_con
                 out(s, "    %s logging: disabled\n", title);
 }
 
+/* What is counted here; the other figures of this block have no counterpart. */
+static void show_tcp(struct session *s, const struct syslog_stat *st, unsigned n)
+{
+        unsigned all = 0, down = 0;
+        uint64_t flaps = 0, lost = 0;
+
+        for (unsigned i = 0; i < n; i++) {
+                if (!st[i].host.tcp)
+                        continue;
+                all++;
+                down += !st[i].up;
+                flaps += st[i].flaps;
+                lost += st[i].dropped;
+        }
+        out(s, "    Global TCP syslog stats::\n");
+        out(s, "        NOT_PUTABLE: %llu, ALL_CHANNEL_DOWN: %u\n", (unsigned long long)lost, all && down == all);
+        out(s, "        CHANNEL_FLAP_CNT: %llu, SYSLOG_PKT_LOSS: %llu\n", (unsigned long long)flaps,
+            (unsigned long long)lost);
+        out(s, "        PARTIAL_REWRITE_CNT: 0\n");
+}
+
+static void show_device(struct session *s, const struct log_conf *c)
+{
+        static const char *const kind[] = { [LOG_DEV_STRING] = "string",
+                                            [LOG_DEV_HOSTNAME] = "hostname",
+                                            [LOG_DEV_CONTEXT] = "context name",
+                                            [LOG_DEV_ADDRESS] = "interface address" };
+
+        if (c->device == LOG_DEV_NONE)
+                out(s, "    Device ID: disabled\n");
+        else
+                out(s, "    Device ID: %s \"%s\"\n", kind[c->device], c->device_id);
+}
+
 static void show_hosts(struct session *s)
 {
         struct syslog_send *sender = session_box(s)->syslog;
@@ -37,10 +71,22 @@ static void show_hosts(struct session *s)
         unsigned n = st ? syslog_send_stat(sender, st) : 0;
         char a[ADDR_TEXT_MAX];
 
-        for (unsigned i = 0; i < n; i++)
-                out(s, "        Logging to %s %s, UDP TX:%llu errors: %llu\n", st[i].host.nameif,
-                    addr_print(&st[i].host.addr, a), (unsigned long long)st[i].sent,
-                    (unsigned long long)st[i].errors);
+        for (unsigned i = 0; i < n; i++) {
+                const struct syslog_stat *h = &st[i];
+
+                if (h->host.tcp)
+                        out(s, "        Logging to %s %s tcp/%u %s, TCP TX:%llu errors: %llu  dropped: %llu\n",
+                            h->host.nameif, addr_print(&h->host.addr, a), h->host.port,
+                            h->up ? "Connected" : "Not connected", (unsigned long long)h->sent,
+                            (unsigned long long)h->errors, (unsigned long long)h->dropped);
+                else
+                        out(s, "        Logging to %s %s, UDP TX:%llu errors: %llu  dropped: %llu\n", h->host.nameif,
+                            addr_print(&h->host.addr, a), (unsigned long long)h->sent, (unsigned long long)h->errors,
+                            (unsigned long long)h->dropped);
+                if (!h->up && *h->cause)
+                        out(s, "          %s\n", h->cause);
+        }
+        show_tcp(s, st, n);
         mem_free(st);
 }
 
@@ -55,7 +101,7 @@ static void show_settings(struct session *s, struct log *l)
         log_stats(l, &st);
         out(s, "Syslog logging: %s\n", on_off(c->enable));
         out(s, "    Facility: %u\n", c->facility);
-        out(s, "    Timestamp logging: %s\n", on_off(c->timestamp));
+        out(s, "    Timestamp logging: %s%s\n", on_off(c->timestamp), c->timestamp && c->rfc5424 ? " (rfc5424)" : "");
         out(s, "    Hide Username logging: disabled\n");
         out(s, "    Standby logging: disabled\n");
         out(s, "    Debug-trace logging: %s\n", on_off(c->debug_trace));
@@ -64,12 +110,9 @@ static void show_settings(struct session *s, struct log *l)
         show_dest(s, "Buffer", c, &st, LOG_TO_BUFFER);
         show_dest(s, "Trap", c, &st, LOG_TO_TRAP);
         show_hosts(s);
-        out(s, "    Permit-hostdown logging: disabled\n");
+        out(s, "    Permit-hostdown logging: %s\n", on_off(c->permit_hostdown));
         out(s, "    History logging: disabled\n");
-        if (*c->device_id)
-                out(s, "    Device ID: \"%s\"\n", c->device_id);
-        else
-                out(s, "    Device ID: disabled\n");
+        show_device(s, c);
         out(s, "    Mail logging: disabled\n");
         out(s, "    ASDM logging: disabled\n");
         mem_free(c);
@@ -97,9 +140,14 @@ static int show_queue(struct session *s, const struct args *a UNUSED, struct err
 {
         struct log *l = session_box(s)->log;
         struct log_src_stats st;
+        struct log_stats all;
 
         if (!l)
                 return err_set(e, ERR_STATE, "there is no log");
+        log_stats(l, &all);
+        out(s, "        Logging Queue length limit : %u msg(s)\n", log_queue_limit(l));
+        out(s, "        %llu msg(s) discarded due to queue overflow\n", (unsigned long long)all.lost);
+        out(s, "        Current %llu msg on queue\n\n", (unsigned long long)all.queued);
         out(s, "Source                   Queued        Lost\n");
         for (unsigned i = 0; log_src_stats(l, i, &st); i++)
                 out(s, "%-18s %12llu %11llu\n", st.name, (unsigned long long)st.queued, (unsigned long long)st.lost);

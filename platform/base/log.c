@@ -33,6 +33,8 @@ struct log {
         uint32_t slots;
         _Atomic uint8_t dests[LOG_MSGS]; /* bit per destination: what a producer asks */
         _Atomic uint32_t debug;          /* bit per family */
+        _Atomic uint32_t queue;          /* records of one source that may wait */
+        _Atomic bool hold;
         _Atomic uint64_t dest_count[LOG_DESTS];
 
         pthread_mutex_t lock;
@@ -48,6 +50,11 @@ struct log {
         void *debug_ctx;
 };
 
+static void set_queue(struct log *l, uint32_t n)
+{
+        atomic_store_explicit(&l->queue, n && n < l->slots ? n : l->slots, memory_order_relaxed);
+}
+
 struct log *log_new(const struct clock *clk, uint32_t slots)
 {
         struct log *l = mem_alloc(MEM_LOG, sizeof *l);
@@ -59,6 +66,7 @@ struct log *log_new(const struct clock *clk, uint32_t slots)
         pthread_mutex_init(&l->lock, NULL);
         pthread_mutex_init(&l->deliver, NULL);
         log_conf_init(&l->conf);
+        set_queue(l, l->conf.queue);
         if (log_buf_resize(&l->buf, l->conf.buffer_size) < 0) {
                 log_free(l);
                 return NULL;
@@ -114,9 +122,18 @@ bool log_wanted(const struct log_src *s, enum log_msg id)
         return s && (unsigned)id < LOG_MSGS && atomic_load_explicit(&s->log->dests[id], memory_order_relaxed);
 }
 
+/* Has the source as many waiting as `logging queue` allows? The ring itself may have room for more. */
+static bool queue_full(struct log_src *s)
+{
+        uint64_t taken = atomic_load_explicit(&s->taken, memory_order_relaxed);
+        uint64_t queued = atomic_load_explicit(&s->queued, memory_order_relaxed);
+
+        return queued >= taken + atomic_load_explicit(&s->log->queue, memory_order_relaxed);
+}
+
 static void push(struct log_src *s, const struct log_rec *r)
 {
-        _Atomic uint64_t *count = ring_push(s->ring, r) ? &s->queued : &s->lost;
+        _Atomic uint64_t *count = !queue_full(s) && ring_push(s->ring, r) ? &s->queued : &s->lost;
 
         atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
@@ -206,6 +223,7 @@ int log_configure(struct log *l, const struct log_conf *c, struct err *e)
         ret = log_buf_resize(&l->buf, c->buffer_size);
         if (!ret) {
                 l->conf = *c;
+                set_queue(l, c->queue);
                 for (unsigned i = 0; i < LOG_MSGS; i++) {
                         const struct log_def *d = log_def_of(i);
 
@@ -215,6 +233,21 @@ int log_configure(struct log *l, const struct log_conf *c, struct err *e)
         }
         pthread_mutex_unlock(&l->lock);
         return ret ? err_nomem(e, "resizing the logging buffer") : 0;
+}
+
+uint32_t log_queue_limit(struct log *l)
+{
+        return atomic_load_explicit(&l->queue, memory_order_relaxed);
+}
+
+void log_set_hold(struct log *l, bool hold)
+{
+        atomic_store_explicit(&l->hold, hold, memory_order_relaxed);
+}
+
+bool log_held(const struct log_src *s)
+{
+        return s && atomic_load_explicit(&s->log->hold, memory_order_relaxed);
 }
 
 void log_get_conf(struct log *l, struct log_conf *out)

@@ -142,8 +142,10 @@ struct log_override {
         int level;     /* new level, or LOG_L_NONE to keep */
         bool disabled; /* no logging message ID */
 };
+enum log_device { LOG_DEV_NONE, LOG_DEV_STRING, LOG_DEV_HOSTNAME, LOG_DEV_CONTEXT, LOG_DEV_ADDRESS };
 struct log_conf {
-        bool enable, timestamp, debug_trace;
+        bool enable, timestamp, rfc5424, debug_trace, permit_hostdown;
+        uint32_t queue;       /* messages of one thread that may wait, 0: as many as fit */
         uint32_t buffer_size; /* bytes, 4096-1048576 */
         unsigned facility;    /* 16-23 */
         int32_t utc_offset_s; /* of the timestamps: clock timezone */
@@ -152,7 +154,8 @@ struct log_conf {
         struct log_list lists[LOG_LISTS_MAX];
         unsigned noverrides;
         struct log_override overrides[LOG_OVERRIDES_MAX];
-        char device_id[65]; /* text printed before the colon, "" = none */
+        enum log_device device; /* which text device_id is, for those who show it */
+        char device_id[65];     /* text printed before the colon, "" = none */
 };
 void log_conf_init(struct log_conf *c); /* ASA defaults: everything off, 4096 bytes, facility 20 */
 int log_configure(struct log *l, const struct log_conf *c, struct err *e);
@@ -183,6 +186,15 @@ struct log_src_stats {
         uint64_t queued, lost;
 };
 bool log_src_stats(struct log *l, unsigned i, struct log_src_stats *out);
+/* The length that `logging queue` asks for, as far as there is room. */
+uint32_t log_queue_limit(struct log *l);
+/*
+ * While a syslog server that is reached by TCP is down nobody may have a new connection that could go unlogged,
+ * unless `logging permit-hostdown` says so. Set by the sender; asked by the dataplane, one relaxed load. s may be
+ * NULL.
+ */
+void log_set_hold(struct log *l, bool hold);
+bool log_held(const struct log_src *s);
 void log_get_conf(struct log *l, struct log_conf *out);
 /* Calls fn for each line of the buffer, oldest first, on a copy: no lock is held. -1 when out of memory. */
 int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx);

@@ -152,11 +152,24 @@ static void put_stamp(struct wbuf *w, int64_t wall_ns, int32_t utc_offset_s)
                     tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+/* In the form of RFC 5424 the time is that of Greenwich, whatever the zone. */
+static void put_stamp_5424(struct wbuf *w, int64_t wall_ns)
+{
+        time_t t = (time_t)(wall_ns / 1000000000);
+        struct tm tm = { 0 };
+
+        gmtime_r(&t, &tm);
+        wbuf_printf(w, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                    tm.tm_min, tm.tm_sec);
+}
+
 /* "Mar 09 2017 10:25:04 FW1 : %ASA-..."; without device id there is no blank before the colon. */
 void log_format_line(struct wbuf *w, const struct log_conf *c, const struct log_def *d, int level,
                      const struct log_rec *r)
 {
-        if (c->timestamp)
+        if (c->timestamp && c->rfc5424)
+                put_stamp_5424(w, r->wall_ns);
+        else if (c->timestamp)
                 put_stamp(w, r->wall_ns, c->utc_offset_s);
         if (c->device_id[0])
                 wbuf_printf(w, "%s%s ", c->timestamp ? " " : "", c->device_id);

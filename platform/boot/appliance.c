@@ -231,9 +231,13 @@ static void *log_thread(void *p)
         struct appliance *a = p;
 
         prctl(PR_SET_NAME, "vg-log");
-        while (!atomic_load(&a->log_stop))
-                if (!log_step(a->parts.log))
+        while (!atomic_load(&a->log_stop)) {
+                unsigned n = log_step(a->parts.log);
+
+                syslog_send_step(a->box.syslog);
+                if (!n)
                         nap_ms(5);
+        }
         log_step(a->parts.log);
         return NULL;
 }

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-
 struct open_req {
         const char *nameif;
         const struct addr *peer;
@@ -41,14 +40,14 @@ int box_open(const struct box_net *n, const char *nameif, const struct addr *pee
         return r.rc;
 }
 
-static int udp_to(const struct box_flow *f, struct err *e)
+static int socket_to(const struct box_flow *f, int type, struct err *e)
 {
         struct sockaddr_in to = { .sin_family = AF_INET,
                                   .sin_port = htons(f->pseudo_port),
                                   .sin_addr.s_addr = htonl(f->pseudo.v4) };
-        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-        if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        if (fd >= 0 && (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS))
                 return fd;
         err_set(e, ERR_IO, "socket: %s", strerror(errno));
         if (fd >= 0)
@@ -56,17 +55,29 @@ static int udp_to(const struct box_flow *f, struct err *e)
         return -1;
 }
 
-int box_udp(const struct box_net *n, const char *nameif, const struct addr *peer, uint16_t port, struct box_flow *out,
-            struct err *e)
+static int open_socket(const struct box_net *n, const char *nameif, const struct addr *peer, uint16_t port, bool tcp,
+                       struct box_flow *out, struct err *e)
 {
         int fd;
 
-        if (box_open(n, nameif, peer, port, IPPROTO_UDP_, out, e) < 0)
+        if (box_open(n, nameif, peer, port, tcp ? IPPROTO_TCP_ : IPPROTO_UDP_, out, e) < 0)
                 return -1;
-        fd = udp_to(out, e);
+        fd = socket_to(out, tcp ? SOCK_STREAM : SOCK_DGRAM, e);
         if (fd < 0)
                 box_close(n, out);
         return fd;
+}
+
+int box_udp(const struct box_net *n, const char *nameif, const struct addr *peer, uint16_t port, struct box_flow *out,
+            struct err *e)
+{
+        return open_socket(n, nameif, peer, port, false, out, e);
+}
+
+int box_tcp(const struct box_net *n, const char *nameif, const struct addr *peer, uint16_t port, struct box_flow *out,
+            struct err *e)
+{
+        return open_socket(n, nameif, peer, port, true, out, e);
 }
 
 struct flow_req {

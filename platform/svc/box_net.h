@@ -19,6 +19,9 @@ int box_open(const struct box_net *n, const char *nameif, const struct addr *pee
 /* The same with a datagram socket connected to it, non-blocking; its descriptor, or -1. */
 int box_udp(const struct box_net *n, const char *nameif, const struct addr *peer, uint16_t port, struct box_flow *out,
             struct err *e);
+/* The same with a stream socket that begins to connect: it is when it can be written to without an error. */
+int box_tcp(const struct box_net *n, const char *nameif, const struct addr *peer, uint16_t port, struct box_flow *out,
+            struct err *e);
 /* Does its conn still live? Idle time, an interface that goes away or `clear conn` end it. */
 bool box_alive(const struct box_net *n, const struct box_flow *f);
 /* Gives the flow back. Close the socket first. */

@@ -1,91 +1,64 @@
-#include "platform/svc/syslog_send.h"
+#include "platform/svc/syslog_target.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/base/wbuf.h"
 
-#define RETRY_MS 5000u
-#define CHECK_MS 1000u /* a flow may die under a busy sender: asked at most this often */
 #define DATAGRAM_MAX 2600u
-
-struct target {
-        struct syslog_host host;
-        int fd; /* -1: none */
-        uint64_t retry_ms, check_ms;
-        uint64_t sent, errors;
-        char cause[80];
-};
 
 struct syslog_send {
         struct log *log;
+        struct log_src *src; /* of messages about the servers: pushed by the log thread only. NULL: none */
         const struct clock *clk;
         struct syslog_way way;
         pthread_mutex_t lock; /* the sink runs in the log thread, the rest elsewhere */
         unsigned facility;
-        struct target *slot[SYSLOG_HOSTS_MAX]; /* NULL: free */
+        const char *version;                          /* "1 " in front of a time as in RFC 5424 */
+        bool wanted, permit;                          /* trap logging goes on; logging permit-hostdown */
+        struct syslog_target *slot[SYSLOG_HOSTS_MAX]; /* NULL: free */
 };
 
-/* ---- one host ---- */
+/* ---- servers that are down ---- */
 
-static void target_close(struct syslog_send *s, unsigned i)
+/* Fails closed: until every server by TCP is connected what it would have to hear of does not begin. */
+static void set_hold(struct syslog_send *s)
 {
-        struct target *t = s->slot[i];
+        bool down = false;
 
-        if (t->fd < 0)
-                return;
-        close(t->fd);
-        t->fd = -1;
-        s->way.close(s->way.ctx, i);
+        for (unsigned i = 0; i < SYSLOG_HOSTS_MAX; i++)
+                down = down || (s->slot[i] && s->slot[i]->host.tcp && !s->slot[i]->up);
+        log_set_hold(s->log, down && s->wanted && !s->permit);
 }
 
-static void note_error(struct target *t, const char *why)
+static void tell_change(struct syslog_send *s, struct syslog_target *t)
 {
-        t->errors++;
-        str_escape(t->cause, sizeof t->cause, why, strlen(why));
+        const struct syslog_host *h = &t->host;
+        bool down = h->tcp && t->fd < 0 && !t->up && t->errors;
+
+        if (down && !t->told_down)
+                log_msg(s->src, LOG_414003, LS(h->nameif), LA(&h->addr), LU(h->port),
+                        LS(s->permit ? "permitted" : "denied"));
+        else if (t->up && t->told_down)
+                log_msg(s->src, LOG_414004, LS(h->nameif), LA(&h->addr), LU(h->port));
+        t->told_down = down || (t->told_down && !t->up);
 }
 
-static bool target_open(struct syslog_send *s, unsigned i, uint64_t now)
+void syslog_send_step(struct syslog_send *s)
 {
-        struct target *t = s->slot[i];
-        struct err e = { 0 };
+        uint64_t now = clock_mono_ms(s->clk);
 
-        if (t->fd >= 0 && now >= t->check_ms) {
-                t->check_ms = now + CHECK_MS;
-                if (!s->way.alive(s->way.ctx, i))
-                        target_close(s, i);
+        pthread_mutex_lock(&s->lock);
+        for (unsigned i = 0; i < SYSLOG_HOSTS_MAX; i++) {
+                if (!s->slot[i] || !s->slot[i]->host.tcp)
+                        continue;
+                syslog_target_step(s->slot[i], &s->way, now);
+                tell_change(s, s->slot[i]);
         }
-        if (t->fd >= 0)
-                return true;
-        if (now < t->retry_ms) {
-                t->errors++;
-                return false;
-        }
-        t->fd = s->way.open(s->way.ctx, i, &t->host, &e);
-        t->check_ms = now + CHECK_MS;
-        if (t->fd >= 0)
-                return true;
-        t->retry_ms = now + RETRY_MS;
-        note_error(t, e.text);
-        return false;
-}
-
-static void target_send(struct syslog_send *s, unsigned i, const char *p, size_t n)
-{
-        struct target *t = s->slot[i];
-
-        if (!target_open(s, i, clock_mono_ms(s->clk)))
-                return;
-        if (send(t->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n)
-                t->sent++;
-        else
-                note_error(t, strerror(errno));
+        set_hold(s);
+        pthread_mutex_unlock(&s->lock);
 }
 
 static void on_line(void *ctx, enum log_dest dest, int level, uint32_t id, const char *line)
@@ -97,10 +70,11 @@ static void on_line(void *ctx, enum log_dest dest, int level, uint32_t id, const
         (void)dest, (void)id;
         pthread_mutex_lock(&s->lock);
         wbuf_printf(&w, "<%u>", s->facility * 8 + (unsigned)level);
+        wbuf_str(&w, s->version);
         wbuf_put(&w, line, MIN_OF(strlen(line), sizeof text - w.len));
         for (unsigned i = 0; i < SYSLOG_HOSTS_MAX; i++) {
                 if (s->slot[i])
-                        target_send(s, i, text, w.len);
+                        syslog_target_line(s->slot[i], &s->way, clock_mono_ms(s->clk), text, w.len);
         }
         pthread_mutex_unlock(&s->lock);
 }
@@ -116,6 +90,9 @@ struct syslog_send *syslog_send_new(struct log *log, const struct clock *clk, co
         s->log = log;
         s->clk = clk;
         s->way = *way;
+        s->facility = 20;
+        s->version = "";
+        s->src = log_src_new(log, "syslog");
         pthread_mutex_init(&s->lock, NULL);
         syslog_send_hosts(s, NULL, 0);
         log_set_sink(log, LOG_TO_TRAP, on_line, s);
@@ -124,8 +101,7 @@ struct syslog_send *syslog_send_new(struct log *log, const struct clock *clk, co
 
 static void target_free(struct syslog_send *s, unsigned i)
 {
-        target_close(s, i);
-        mem_free(s->slot[i]);
+        syslog_target_free(s->slot[i], &s->way);
         s->slot[i] = NULL;
 }
 
@@ -144,12 +120,13 @@ void syslog_send_free(struct syslog_send *s)
 
 static uint16_t port_of(const struct syslog_host *h)
 {
-        return h->port ? h->port : SYSLOG_PORT;
+        return h->port ? h->port : h->tcp ? SYSLOG_TCP_PORT : SYSLOG_PORT;
 }
 
 static bool same_host(const struct syslog_host *a, const struct syslog_host *b)
 {
-        return addr_eq(&a->addr, &b->addr) && port_of(a) == port_of(b) && strcmp(a->nameif, b->nameif) == 0;
+        return a->tcp == b->tcp && addr_eq(&a->addr, &b->addr) && port_of(a) == port_of(b) &&
+               strcmp(a->nameif, b->nameif) == 0;
 }
 
 static bool listed(const struct syslog_host *h, const struct syslog_host *hosts, unsigned n)
@@ -164,40 +141,46 @@ static bool listed(const struct syslog_host *h, const struct syslog_host *hosts,
 static void target_add(struct syslog_send *s, const struct syslog_host *h)
 {
         unsigned i = 0, free_slot = SYSLOG_HOSTS_MAX;
-        struct target *t;
+        struct syslog_host known = *h;
 
+        known.port = port_of(h);
         for (; i < SYSLOG_HOSTS_MAX; i++) {
                 if (s->slot[i] && same_host(&s->slot[i]->host, h))
                         return;
                 if (!s->slot[i] && free_slot == SYSLOG_HOSTS_MAX)
                         free_slot = i;
         }
-        t = free_slot < SYSLOG_HOSTS_MAX ? mem_alloc(MEM_SVC, sizeof *t) : NULL;
-        if (!t)
-                return;
-        *t = (struct target){ .host = *h, .fd = -1 };
-        t->host.port = port_of(h);
-        s->slot[free_slot] = t;
+        if (free_slot < SYSLOG_HOSTS_MAX)
+                s->slot[free_slot] = syslog_target_new(&known, free_slot);
+}
+
+static void take_conf(struct syslog_send *s, const struct log_conf *c)
+{
+        const struct log_filter *trap = &c->dest[LOG_TO_TRAP];
+
+        s->facility = c->facility;
+        s->version = c->timestamp && c->rfc5424 ? "1 " : "";
+        s->wanted = c->enable && (*trap->list || trap->level != LOG_L_NONE);
+        s->permit = c->permit_hostdown;
 }
 
 void syslog_send_hosts(struct syslog_send *s, const struct syslog_host *hosts, unsigned n)
 {
         struct log_conf *c = mem_alloc(MEM_SVC, sizeof *c); /* too large for a stack */
-        unsigned facility = 20;
 
-        if (c) {
-                log_get_conf(s->log, c);
-                facility = c->facility;
-        }
-        mem_free(c);
+        if (!c)
+                return;
+        log_get_conf(s->log, c);
         pthread_mutex_lock(&s->lock);
-        s->facility = facility;
+        take_conf(s, c);
+        mem_free(c);
         for (unsigned i = 0; i < SYSLOG_HOSTS_MAX; i++) {
                 if (s->slot[i] && !listed(&s->slot[i]->host, hosts, n))
                         target_free(s, i);
         }
         for (unsigned i = 0; i < n; i++)
                 target_add(s, &hosts[i]);
+        set_hold(s);
         pthread_mutex_unlock(&s->lock);
 }
 
@@ -207,12 +190,17 @@ unsigned syslog_send_stat(struct syslog_send *s, struct syslog_stat out[SYSLOG_H
 
         pthread_mutex_lock(&s->lock);
         for (unsigned i = 0; i < SYSLOG_HOSTS_MAX; i++) {
-                const struct target *t = s->slot[i];
+                const struct syslog_target *t = s->slot[i];
 
                 if (!t)
                         continue;
                 out[n] = (struct syslog_stat){
-                        .host = t->host, .sent = t->sent, .errors = t->errors, .up = t->fd >= 0
+                        .host = t->host,
+                        .sent = t->sent,
+                        .errors = t->errors,
+                        .dropped = t->dropped,
+                        .flaps = t->flaps,
+                        .up = t->up,
                 };
                 str_copy(out[n++].cause, sizeof out->cause, t->cause);
         }
@@ -226,7 +214,7 @@ static int way_open(void *ctx, unsigned slot, const struct syslog_host *h, struc
 {
         struct box_syslog *b = ctx;
 
-        return box_udp(b->net, h->nameif, &h->addr, h->port, &b->slot[slot], e);
+        return (h->tcp ? box_tcp : box_udp)(b->net, h->nameif, &h->addr, h->port, &b->slot[slot], e);
 }
 
 static bool way_alive(void *ctx, unsigned slot)

@@ -1,7 +1,7 @@
 /*
- * UDP syslog (RFC 3164 framing) to the hosts of `logging host`: a sink of the log for LOG_TO_TRAP. Never blocks on
- * the network; what cannot be sent is counted, per host. A host that could not be reached is tried anew every few
- * seconds.
+ * Syslog to the hosts of `logging host`, a datagram or a line of TCP each: a sink of the log for LOG_TO_TRAP. Never
+ * blocks on the network; what cannot be sent is counted, per host. A host that could not be reached is tried anew
+ * every few seconds. While one by TCP is down the log is held (log_set_hold()).
  */
 #ifndef VOXGATE_SVC_SYSLOG_SEND_H
 #define VOXGATE_SVC_SYSLOG_SEND_H
@@ -12,14 +12,17 @@
 
 #define SYSLOG_HOSTS_MAX 16u
 #define SYSLOG_PORT 514u
+#define SYSLOG_TCP_PORT 1470u
 
 struct syslog_host {
         char nameif[NAMEIF_MAX + 1];
         struct addr addr;
-        uint16_t port; /* 0: 514 */
+        uint16_t port; /* 0: 514, by TCP 1470 */
+        bool tcp;
 };
 
-/* The way to a host: a descriptor of a connected datagram socket. Injected; box_syslog_way() is the product's. */
+/* The way to a host: a descriptor of a connected datagram socket, or of a stream that begins to connect. Injected;
+ * box_syslog_way() is the product's. */
 struct syslog_way {
         void *ctx;
         /* slot: this host's number, for the implementation's own state. -1 with *e. */
@@ -36,10 +39,13 @@ void syslog_send_free(struct syslog_send *s); /* NULL is legal */
  */
 void syslog_send_hosts(struct syslog_send *s, const struct syslog_host *hosts, unsigned n);
 
+/* The log thread, between lines: servers by TCP. */
+void syslog_send_step(struct syslog_send *s);
+
 struct syslog_stat {
         struct syslog_host host;
-        uint64_t sent, errors;
-        bool up;        /* a socket is open */
+        uint64_t sent, errors, dropped, flaps;
+        bool up;        /* a socket is open, connected */
         char cause[80]; /* of the last error, "" none */
 };
 unsigned syslog_send_stat(struct syslog_send *s, struct syslog_stat out[SYSLOG_HOSTS_MAX]);

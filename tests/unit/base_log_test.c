@@ -126,6 +126,19 @@ static void the_time_is_that_of_the_event(void **state)
                                       "IP address: 10.0.0.1, Uname: admin\n");
 }
 
+static void timestamps_as_in_rfc_5424(void **state)
+{
+        (void)state;
+        conf.timestamp = conf.rfc5424 = true;
+        conf.utc_offset_s = -5 * 3600; /* makes no difference */
+        strcpy(conf.device_id, "FW1");
+        configure();
+        emit_login("admin");
+        log_step(lg);
+        assert_string_equal(buffer(), "2017-03-09T10:25:04Z FW1 : %ASA-6-611101: User authentication succeeded: "
+                                      "IP address: 10.0.0.1, Uname: admin\n");
+}
+
 static void prints_hex_and_durations(void **state)
 {
         struct addr a = addr_v4(0x0a000001);
@@ -152,8 +165,7 @@ static void prints_ipv6(void **state)
         assert_true(addr_parse("2001:db8::7", &a));
         log_msg(src, LOG_106017, LA(&a), LA(&a));
         log_step(lg);
-        assert_string_equal(buffer(),
-                            "%ASA-2-106017: Deny IP due to Land Attack from 2001:db8::7 to 2001:db8::7\n");
+        assert_string_equal(buffer(), "%ASA-2-106017: Deny IP due to Land Attack from 2001:db8::7 to 2001:db8::7\n");
 }
 
 static void wrong_arguments_print_a_question_mark(void **state)
@@ -279,6 +291,26 @@ static void a_full_ring_counts_and_never_blocks(void **state)
         assert_int_equal(per.lost, 36);
         assert_false(log_src_stats(lg, 1, &per));
         assert_int_equal(log_step(lg), 64);
+}
+
+static void a_queue_may_be_shorter_than_the_ring(void **state)
+{
+        struct log_stats s;
+
+        (void)state;
+        conf.queue = 10;
+        configure();
+        assert_int_equal(log_queue_limit(lg), 10);
+        for (int i = 0; i < 12; i++)
+                log_msg(src, LOG_199002);
+        log_stats(lg, &s);
+        assert_true(s.queued == 10 && s.lost == 2);
+        assert_int_equal(log_step(lg), 10);
+        log_msg(src, LOG_199002);
+        assert_int_equal(log_step(lg), 1);
+        conf.queue = 8192; /* more than there is room for */
+        configure();
+        assert_int_equal(log_queue_limit(lg), 64);
 }
 
 static void changed_and_disabled_messages(void **state)
@@ -584,6 +616,8 @@ int main(void)
                 LOG_TEST(every_destination_has_its_own_filter),
                 LOG_TEST(counts_what_was_sent),
                 LOG_TEST(a_full_ring_counts_and_never_blocks),
+                LOG_TEST(a_queue_may_be_shorter_than_the_ring),
+                LOG_TEST(timestamps_as_in_rfc_5424),
                 LOG_TEST(changed_and_disabled_messages),
                 LOG_TEST(lists_choose_by_level_or_number),
                 LOG_TEST(nothing_while_logging_is_off),

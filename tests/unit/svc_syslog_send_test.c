@@ -30,7 +30,7 @@ static int way_open(void *ctx, unsigned slot, const struct syslog_host *h, struc
         b->opens++;
         if (b->broken)
                 return err_set(e, ERR_REF, "no route to %s", addr_print(&h->addr, text));
-        assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fd), 0);
+        assert_int_equal(socketpair(AF_UNIX, (h->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, 0, fd), 0);
         b->peer[slot] = fd[1];
         return fd[0];
 }
@@ -226,15 +226,143 @@ static void test_without_memory(void **state)
         assert_int_equal(mem_live_blocks(), live);
 }
 
+/* ---- TCP ---- */
+
+static struct syslog_host tcp_host(void)
+{
+        struct syslog_host h = host("inside", "10.1.1.9", 0);
+
+        h.tcp = true;
+        return h;
+}
+
+static void test_tcp_lines_end_with_a_newline(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = tcp_host();
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        syslog_send_hosts(b->send, &h, 1);
+        syslog_send_step(b->send);
+        say(b);
+        say(b);
+        assert_string_equal(heard(b, 0), "<142>" LINE "\n<142>" LINE "\n");
+        assert_int_equal(syslog_send_stat(b->send, st), 1);
+        assert_true(st[0].up && st[0].sent == 2 && st[0].errors == 0 && st[0].host.port == 1470);
+}
+
+/* Nothing new may begin that this server would not hear of; what was said meanwhile it is told when it is back. */
+static void test_tcp_server_down_holds_new_connections(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = tcp_host();
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        b->broken = true;
+        assert_false(log_held(b->src));
+        syslog_send_hosts(b->send, &h, 1);
+        assert_true(log_held(b->src));
+        syslog_send_step(b->send);
+        say(b);
+        syslog_send_step(b->send);
+        assert_true(log_held(b->src));
+        assert_int_equal(b->opens, 1);
+        b->broken = false;
+        b->opens = 0;
+        syslog_send_step(b->send);
+        assert_int_equal(b->opens, 0); /* not so soon */
+        clock_advance_ms(&b->time, 5000);
+        syslog_send_step(b->send);
+        assert_false(log_held(b->src));
+        log_step(b->log);
+        assert_string_equal(heard(b, 0),
+                            "<142>" LINE "\n<139>%ASA-3-414003: TCP Syslog Server inside: 10.1.1.9/1470 not "
+                            "responding. New connections are denied based on logging permit-hostdown "
+                            "policy\n<142>%ASA-6-414004: TCP Syslog Server inside: 10.1.1.9/1470 - "
+                            "Connection restored\n");
+        syslog_send_stat(b->send, st);
+        assert_true(st[0].up && st[0].errors == 1);
+        syslog_send_hosts(b->send, NULL, 0);
+        assert_false(log_held(b->src));
+}
+
+static void test_tcp_permit_hostdown_never_holds(void **state)
+{
+        struct bench *b = *state;
+        static struct log_conf c;
+        struct syslog_host h = tcp_host();
+
+        log_get_conf(b->log, &c);
+        c.permit_hostdown = true;
+        assert_int_equal(log_configure(b->log, &c, NULL), 0);
+        b->broken = true;
+        syslog_send_hosts(b->send, &h, 1);
+        syslog_send_step(b->send);
+        assert_false(log_held(b->src));
+        c.permit_hostdown = false;
+        c.dest[LOG_TO_TRAP].level = LOG_L_NONE; /* nor while nothing is sent to servers */
+        assert_int_equal(log_configure(b->log, &c, NULL), 0);
+        syslog_send_hosts(b->send, &h, 1);
+        assert_false(log_held(b->src));
+        b->opens = 0; /* the one that failed */
+}
+
+static void test_tcp_server_that_leaves_is_noticed_without_a_line(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = tcp_host();
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+
+        syslog_send_hosts(b->send, &h, 1);
+        syslog_send_step(b->send);
+        assert_false(log_held(b->src));
+        shutdown(b->peer[0], SHUT_RDWR);
+        syslog_send_step(b->send);
+        assert_true(log_held(b->src));
+        syslog_send_stat(b->send, st);
+        assert_true(!st[0].up && st[0].flaps == 1);
+        assert_string_equal(st[0].cause, "closed by the server");
+}
+
+/* A line that was cut in two by the end of a connection is not continued on the next. */
+static void test_tcp_reconnect_begins_with_a_whole_line(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = tcp_host();
+        struct syslog_stat st[SYSLOG_HOSTS_MAX];
+        uint64_t dropped;
+
+        syslog_send_hosts(b->send, &h, 1);
+        for (unsigned i = 0; i < 9000; i++)
+                say(b);
+        syslog_send_stat(b->send, st);
+        dropped = st[0].dropped;
+        assert_true(dropped > 0 && st[0].up);
+        shutdown(b->peer[0], SHUT_RDWR);
+        syslog_send_step(b->send);
+        clock_advance_ms(&b->time, 5000);
+        syslog_send_step(b->send);
+        assert_memory_equal(heard(b, 0), "<142>%ASA-6-199002", 18);
+        log_step(b->log);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(test_line_and_priority),        T(test_unreachable_is_counted_and_tried_again),
-                T(test_dead_flow_is_opened_anew), T(test_full_socket_never_blocks),
-                T(test_hosts_are_replaced),       T(test_too_many_hosts),
+                T(test_line_and_priority),
+                T(test_unreachable_is_counted_and_tried_again),
+                T(test_dead_flow_is_opened_anew),
+                T(test_full_socket_never_blocks),
+                T(test_hosts_are_replaced),
+                T(test_too_many_hosts),
                 T(test_without_memory),
+                T(test_tcp_lines_end_with_a_newline),
+                T(test_tcp_server_down_holds_new_connections),
+                T(test_tcp_permit_hostdown_never_holds),
+                T(test_tcp_server_that_leaves_is_noticed_without_a_line),
+                T(test_tcp_reconnect_begins_with_a_whole_line),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,32 @@
+/*
+ * One syslog server: its socket, what waits for it, and its counts. By UDP a line is a datagram, sent or lost. By TCP
+ * a line ends with a newline and waits, so many bytes of them, while the server is slow or away.
+ */
+#ifndef VOXGATE_SVC_SYSLOG_TARGET_H
+#define VOXGATE_SVC_SYSLOG_TARGET_H
+
+#include "platform/svc/syslog_send.h"
+
+struct syslog_target {
+        struct syslog_host host;
+        unsigned slot;
+        int fd;  /* -1: none */
+        bool up; /* connected; UDP: there is a socket */
+        bool told_down;
+        uint64_t retry_ms, check_ms, opened_ms;
+        uint64_t sent, errors, dropped, flaps;
+        char cause[80];
+        char *wait; /* TCP: whole lines, the first perhaps in part */
+        size_t waiting;
+        bool cut; /* a part of the first is sent */
+};
+
+/* NULL when out of memory. */
+struct syslog_target *syslog_target_new(const struct syslog_host *h, unsigned slot) MUST_USE;
+void syslog_target_free(struct syslog_target *t, const struct syslog_way *way);
+/* p: n bytes without a newline. */
+void syslog_target_line(struct syslog_target *t, const struct syslog_way *way, uint64_t now, const char *p, size_t n);
+/* TCP: connects, notices an end, sends what waits. */
+void syslog_target_step(struct syslog_target *t, const struct syslog_way *way, uint64_t now);
+
+#endif
