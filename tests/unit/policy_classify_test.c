@@ -255,6 +255,21 @@ static struct class_action_conf *limited(void)
         return pf_class(&p, "outside", "web");
 }
 
+/* logging permit-hostdown: what a syslog server that is down would not hear of does not begin; what exists goes on.
+ */
+static void nothing_begins_while_the_log_is_held(void **state)
+{
+        (void)state;
+        pf_start(&p);
+        assert_true(syn(1001, 80));
+        log_set_hold(p.wf.log, true);
+        assert_false(syn(1002, 80));
+        assert_int_equal(wf_drops(&p.wf, DROP_CONN_LIMIT), 1);
+        assert_true(pf_logged(&p, "%ASA-3-201008: Disallowing new connections."));
+        log_set_hold(p.wf.log, false);
+        assert_true(syn(1002, 80));
+}
+
 static void the_class_has_so_many_connections(void **state)
 {
         struct class_action_conf *a = limited();
@@ -444,6 +459,7 @@ int main(void)
                 T(a_feature_type_each),
                 T(a_class_may_match_by_list),
                 T(classes_of_port_ranges_and_nothing),
+                T(nothing_begins_while_the_log_is_held),
                 T(the_class_has_so_many_connections),
                 T(half_open_ones_are_counted_until_they_open),
                 T(each_client_has_its_share),
