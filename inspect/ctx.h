@@ -99,6 +99,8 @@ struct inspect_host {
          * where the table had no room for it, for as long as it would be in it.
          */
         bool (*phone_known)(struct inspect_ctx *c, const char *device);
+        /* How a registration of that device ended; why: NULL: it is registered, else why not. */
+        void (*phone_boot)(struct inspect_ctx *c, const char *device, const char *why);
         /*
          * The session has been silent for too long: it ends soon, on both legs. May be called from timers: host is
          * what c->host was in open(). why: static.

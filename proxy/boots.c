@@ -19,7 +19,6 @@ struct boots {
         struct pool *pool;
         struct hash_table devices, addrs;
         struct list age;
-        uint64_t seen;
 };
 
 const char *boot_step_name(enum boot_step s)
@@ -123,7 +122,6 @@ void boot_note(struct boots *b, const char *device, uint16_t iface, const struct
                 return;
         if (step == BOOT_CTL)
                 memset(x->row.step, 0, sizeof x->row.step);
-        x->row.seen = ++b->seen;
         n = &x->row.step[step];
         n->when = when;
         n->ok = ok;
@@ -132,17 +130,31 @@ void boot_note(struct boots *b, const char *device, uint16_t iface, const struct
         va_end(ap);
 }
 
+bool boot_alive(struct boots *b, const char *device)
+{
+        struct boot *x = find(b, device);
+
+        if (!x)
+                return false;
+        list_del(&x->age);
+        list_add_tail(&b->age, &x->age);
+        return x->row.step[BOOT_REGISTER].ok;
+}
+
 const char *boot_device_at(const struct boots *b, uint16_t iface, const struct addr *at)
 {
-        const struct boot *last = NULL;
+        const struct boot *only = NULL;
 
         hash_each_match(n, &b->addrs, addr_hash(iface, at)) {
                 const struct boot *x = container_of(n, struct boot, by_addr);
 
-                if (x->row.iface == iface && addr_eq(&x->row.at, at) && (!last || x->row.seen > last->row.seen))
-                        last = x;
+                if (x->row.iface != iface || !addr_eq(&x->row.at, at))
+                        continue;
+                if (only)
+                        return NULL; /* whoever is blamed may be the wrong one */
+                only = x;
         }
-        return last ? last->row.device : NULL;
+        return only ? only->row.device : NULL;
 }
 
 unsigned boot_walk(const struct boots *b, uint32_t *cursor, struct boot_row *rows, unsigned max, bool *end)

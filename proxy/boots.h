@@ -18,11 +18,10 @@ struct boot_row {
         char device[65]; /* SEP001122334401 */
         uint16_t iface;
         struct addr at;
-        uint64_t seen; /* a count that grows: the larger, the later */
         struct boot_note {
                 time_t when; /* 0: not yet */
                 bool ok;
-                char text[120];
+                char text[256]; /* a certificate's refusal ends with what to do about it */
         } step[BOOT_STEPS];
 };
 
@@ -32,7 +31,9 @@ void boots_free(struct boots *b);
 /* A CTL request begins a new boot: what was noted before is forgotten. */
 void boot_note(struct boots *b, const char *device, uint16_t iface, const struct addr *at, enum boot_step step,
                time_t when, bool ok, const char *fmt, ...) PRINTF_LIKE(8, 9);
-/* The device that booted last from there; NULL: none. Of what failed before its name was known. */
+/* It lives: it is not the next to give way. Is it known to have registered? */
+bool boot_alive(struct boots *b, const char *device);
+/* The device that booted from there, if it is the only one; else NULL. Of what failed before its name was known. */
 const char *boot_device_at(const struct boots *b, uint16_t iface, const struct addr *at);
 unsigned boot_walk(const struct boots *b, uint32_t *cursor, struct boot_row *rows, unsigned max, bool *end);
 const char *boot_step_name(enum boot_step s);

@@ -260,6 +260,8 @@ static uint32_t judge(struct leg_tls *t, mbedtls_x509_crt *crt)
 
         t->info.peer_cert = true;
         dn_print_line(&crt->subject, t->info.peer_subject, sizeof t->info.peer_subject);
+        if (t->profile->role == TLS_SERVER)
+                cert_phone_device(crt, t->info.shown);
         ok = chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK && !is_phone(t, crt, &out);
         if (!ok && !out.reason[0])
                 snprintf(out.reason, sizeof out.reason, "certificate not accepted");

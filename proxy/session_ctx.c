@@ -113,6 +113,7 @@ const struct inspect_host proxy_host = {
         .random = host_random,
         .phone_seen = ctx_phone_seen,
         .phone_known = ctx_phone_known,
+        .phone_boot = ctx_phone_boot,
         .end_session = host_end_session,
         .answer = ctx_answer,
         .count = ctx_count,

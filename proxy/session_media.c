@@ -452,12 +452,29 @@ void psession_secure(struct psession *s, uint8_t told, uint8_t clear)
                 worker_wake(l->dp);
 }
 
+static bool is_elsewhere(const struct psession *s, const char *device)
+{
+        const struct punt_flow_info *i = &s->info;
+
+        return phone_is_elsewhere(s->w->phones, i->phone_proxy_id, device, i->iface[0], &i->client_real.a);
+}
+
+/* Whom a failure concerns before anything is proved: whom the certificate names, else who alone has that address. */
+static const char *unproved(const struct psession *s)
+{
+        const char *shown = s->half[0].tls.shown;
+
+        if (shown[0])
+                return is_elsewhere(s, shown) ? NULL : shown;
+        return boot_device_at(s->w->boots, s->info.iface[0], &s->info.client_real.a);
+}
+
 void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text)
 {
         const struct punt_flow_info *i = &s->info;
 
         if (!device)
-                device = boot_device_at(s->w->boots, i->iface[0], &i->client_real.a);
+                device = unproved(s);
         if (device)
                 boot_note(s->w->boots, device, i->iface[0], &i->client_real.a, step, clock_wall_s(s->w->env.clk), ok,
                           "%s", text);
@@ -488,7 +505,8 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
                 return 0;
         }
         psession_secure(s, 0, 0);
-        psession_note_boot(s, device, BOOT_REGISTER, true, "registered");
+        if (!boot_alive(s->w->boots, device))
+                psession_note_boot(s, device, BOOT_REGISTER, true, "registered");
         if (!phone_registered(s->w->phones, &row) && too_many_phones(s))
                 return inspect_refuse_text(c, "over %u devices on one connection", PHONES_PER_SESSION), -1;
         if (phone_seen(s->w->phones, &row) == PHONE_OK)
@@ -499,6 +517,14 @@ int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s
         if (log_full_tell(&s->w->phones_full, clock_mono_ms(s->w->env.clk)))
                 log_msg(s->w->log, LOG_321001, LS("secure phones"), LU(PHONES_MAX));
         return 0;
+}
+
+void ctx_phone_boot(struct inspect_ctx *c, const char *device, const char *why)
+{
+        struct psession *s = c->host;
+
+        if (c->device[0] || !is_elsewhere(s, device)) /* a name that nobody vouches for is no phone's word */
+                psession_note_boot(s, device, BOOT_REGISTER, !why, why ? why : "registered");
 }
 
 bool ctx_phone_known(struct inspect_ctx *c, const char *device)

@@ -70,6 +70,7 @@ struct tls_info {
         char peer_subject[256];                   /* "cn=x,o=y", escaped */
         char device[PHONE_DEVICE_MAX +
                     1];    /* SEP<MAC> in a verified client's certificate; "": none, or it names several */
+        char shown[PHONE_DEVICE_MAX + 1]; /* the same of any client's certificate: nothing is proved */
         unsigned noffered; /* ciphers the client proposed; 0 unknown */
         uint16_t offered[TLS_OFFERED_KEPT]; /* the first of them */
 };

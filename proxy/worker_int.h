@@ -291,7 +291,8 @@ void host_media_close(void *host_worker, uint32_t media);
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s);
 /* Where it is there is a phone, of this mode, for the dataplane to know; told, clear: SECURE_ bits. */
 void psession_secure(struct psession *s, uint8_t told, uint8_t clear);
-/* A step of a phone's boot; device NULL: whoever booted last from there. */
+void ctx_phone_boot(struct inspect_ctx *c, const char *device, const char *why);
+/* A step of a phone's boot; device NULL: its client has proved nothing. */
 void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text);
 bool ctx_phone_known(struct inspect_ctx *c, const char *device);
 unsigned relay_reports(struct proxy_worker *w);

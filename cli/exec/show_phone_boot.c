@@ -52,7 +52,8 @@ void show_phone_files(struct session *s, const struct snapshot *snap, const stru
         out(s,
             "    Failed: %llu not found, %llu server silent, %llu config unusable (%llu for a name without "
             "address), %llu not signed, %llu phone silent\n",
-            LLU(c->not_found), LLU(c->silent), LLU(c->unusable), LLU(c->no_name), LLU(c->sign_failed), LLU(c->given_up));
+            LLU(c->not_found), LLU(c->silent), LLU(c->unusable), LLU(c->no_name), LLU(c->sign_failed),
+            LLU(c->given_up));
         out(s, "    Packets: %llu retransmissions, %llu of no transfer\n", LLU(c->resent), LLU(c->stray));
 }
 
@@ -79,7 +80,7 @@ const char *phone_mac_text(const char *device, char text[16])
         return text;
 }
 
-void phone_device_of(const char *typed, char out_name[65])
+bool phone_device_of(const char *typed, char out_name[65])
 {
         char hex[13];
         unsigned n = 0;
@@ -90,12 +91,13 @@ void phone_device_of(const char *typed, char out_name[65])
                 if (strchr(".:-", *p))
                         continue;
                 if (!isxdigit((unsigned char)*p) || n == 12)
-                        return;
+                        return false;
                 hex[n++] = (char)toupper((unsigned char)*p);
         }
         hex[n] = 0;
         if (n == 12)
                 snprintf(out_name, 65, "SEP%s", hex);
+        return n == 12;
 }
 
 struct boot_query {

@@ -151,19 +151,22 @@ static void void_phones(struct proxy_worker *p, void *arg)
         proxy_secure_void(p);
 }
 
-static int clear_phones(struct session *s, const struct args *a, struct err *e UNUSED)
+static int clear_phones(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
         struct voiding v = { 0 };
+        bool mac = true;
 
         if (arg_has(a, "MAC"))
-                phone_device_of(arg_str(a, "MAC"), v.device);
+                mac = phone_device_of(arg_str(a, "MAC"), v.device);
         if (snap) {
                 v.p = proxy_rt(snap);
                 each_proxy(b, void_phones, &v);
                 snapshot_put(b->hub, snap);
         }
+        if (!mac && !v.n)
+                return err_set(e, ERR_SYNTAX, "%s is neither a MAC address nor the name of a secure phone", v.device);
         out(s, "%u secure phone(s) deleted.\n", v.n);
         return 0;
 }
@@ -290,7 +293,7 @@ static void read_skinny(struct proxy_worker *p, void *arg)
         q->calls_end = !shared;
         q->ncalls = 0;
         while (!q->calls_end && q->ncalls < ROWS)
-                if (sccp_walk(shared, &q->call_cursor, &row, 1, &q->calls_end) && row.nmedia)
+                if (sccp_walk(shared, &q->call_cursor, &row, 1, &q->calls_end) && (row.registered || row.nmedia))
                         q->call[q->ncalls++] = row_of_phone(&row);
 }
 

@@ -55,8 +55,23 @@ static bool is_name(const char *s)
         return true;
 }
 
+/* For the operator who asks why a phone does not come up; why NULL: it does. */
+static void tell_boot(struct sccp_work *x, const char *why)
+{
+        struct inspect_ctx *c = x->c;
+        const char *name = c->device[0] ? c->device : x->phone->device;
+
+        if (c->phone && !c->dry && c->ops && c->ops->phone_boot && name[0])
+                c->ops->phone_boot(c, name, why);
+}
+
 static enum sccp_fate mismatch(struct sccp_work *x, const char *why)
 {
+        char text[96];
+
+        snprintf(text, sizeof text, "calls itself %s: %s", x->v.name, why);
+        tell_boot(x, text);
+        sccp_log_mismatch(x, x->v.name);
         sccp_count(x->c, SCCP_N_DEVICE);
         debug_line(x->c->log, DBG_PP_SIGNALING_ERRORS, "PP: %s refused: %s", x->v.name, why);
         x->why = why;
@@ -129,11 +144,38 @@ enum sccp_fate sccp_registered(struct sccp_work *x)
         sccp_count(x->c, SCCP_N_REGISTERED);
         debug_line(x->c->log, DBG_PP_SIGNALING_EVENTS, "PP: %s registered, version %u, keepalive %u s", p->device,
                    p->version, p->keepalive_s);
+        tell_boot(x, NULL);
         return seen(x, stay_s(p));
+}
+
+#define REJECT_TEXT 33u
+
+/* What it says to the phone's user, as far as it can be printed. */
+static void reject_text(const struct sccp_frame *f, char out[REJECT_TEXT + 1])
+{
+        struct cur c = cur_of(f->p, f->n);
+        unsigned n = 0;
+
+        cur_take(&c, SCCP_HEAD);
+        for (uint8_t b = cur_u8(&c); !c.bad && b && n < REJECT_TEXT; b = cur_u8(&c))
+                out[n++] = b >= 0x20 && b <= 0x7e ? (char)b : '?';
+        out[n] = 0;
+}
+
+static void tell_rejected(struct sccp_work *x)
+{
+        char said[REJECT_TEXT + 1], text[REJECT_TEXT + 64];
+
+        reject_text(x->f, said);
+        snprintf(text, sizeof text, "rejected by the call manager%s%s", said[0] ? ": " : ", without a word", said);
+        debug_line(x->c->log, DBG_PP_SIGNALING_ERRORS, "PP: %s: %s", x->phone->device, text);
+        tell_boot(x, text);
 }
 
 enum sccp_fate sccp_rejected(struct sccp_work *x)
 {
+        if (x->phone->asked)
+                tell_rejected(x);
         sccp_count(x->c, SCCP_N_REJECTED);
         x->phone->asked = x->phone->registered = false;
         return SCCP_FORWARD;

@@ -128,6 +128,9 @@ void sccp_close(struct inspect_ctx *c);
 void sccp_describe(const void *state, struct wbuf *w);
 void sccp_phone_alive(struct sccp_work *x); /* a message went by */
 
+/* A phone that calls itself by another's name. */
+void sccp_log_mismatch(struct sccp_work *x, const char *name);
+
 /* check.c: what a map forbids */
 enum sccp_fate sccp_check(struct sccp_work *x);
 

@@ -134,6 +134,14 @@ void sccp_log_drop(struct sccp_work *x, enum log_msg id, uint32_t value)
                 LS(client ? c->server_if : c->client_if), LA(&to->a), LU(to->port), LU(value));
 }
 
+void sccp_log_mismatch(struct sccp_work *x, const char *name)
+{
+        const struct inspect_ctx *c = x->c;
+
+        log_msg(c->log, LOG_780021, LS(c->client_if), LA(&c->client.a), LU(c->client.port), LS(c->server_if),
+                LA(&c->server.a), LU(c->server.port), LS(name), LS(c->device[0] ? c->device : "no device"));
+}
+
 void sccp_log_channel(struct sccp_work *x, const char *type, unsigned by, const struct endpoint *at)
 {
         const struct inspect_ctx *c = x->c;

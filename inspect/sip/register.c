@@ -85,6 +85,8 @@ static enum sip_fate phone_answered(struct sip_work *x, uint32_t expires)
         if (x->c->dry || !ops || !ops->phone_seen || !device[0])
                 return SIP_FORWARD;
         debug_line(x->c->log, DBG_PP_SIGNALING_EVENTS, "PP: %s registered for %u s", device, stay);
+        if (expires && ops->phone_boot && (!x->s->registered || !ops->phone_known(x->c, device)))
+                ops->phone_boot(x->c, device, NULL);
         if (ops->phone_seen(x->c, device, stay) == 0)
                 return SIP_FORWARD;
         x->why = "phone refused";

@@ -55,6 +55,8 @@ def test_a_remote_phone_calls_a_desk_phone(net, version):
     done()
     net.hang_up((a, pa), (b, pb))
     net.no_relay()
+    calls = net.con.cmd("show phone-proxy signaling-sessions")
+    assert NAME in calls and "no media" in calls, "registered, without a call: " + calls
 
     lablib.wait_for("the recording", lambda: os.path.getsize(pcap) > 2000)
     lablib.end(rec)

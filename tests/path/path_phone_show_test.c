@@ -139,6 +139,8 @@ static void secure_phones(void **state UNUSED)
         has("show phone-proxy secure-phones",
             "outside         198.51.100.87     14159   alice           0:05:00    0:00:00\n");
         has("clear phone-proxy secure-phones mac-address 0011.2233.aabc", "0 secure phone(s) deleted.\n");
+        has("clear phone-proxy secure-phones mac-address zzzz",
+            "ERROR: zzzz is neither a MAC address nor the name of a secure phone\n");
         has("clear phone-proxy secure-phones mac-address 0011.2233.aabb", "1 secure phone(s) deleted.\n");
         snprintf(want, sizeof want,
                  "mypp: 1 in use, 2 most used\n\n%s"

@@ -47,14 +47,15 @@ struct world {
         } nat[WORLD_NATS];
         char device[65];
         uint32_t expires;
-        unsigned seen, dropped;
+        unsigned seen, dropped, boots;
+        char boot[256]; /* the last that was told: "DEVICE why" */
         bool phones_full, known;
         unsigned groups, groups_open; /* ever; now */
         bool group_open[WORLD_GROUPS], pat_full;
         bool group_pat[WORLD_GROUPS][WORLD_PATS];
         unsigned npats;
         struct world_pat pat[WORLD_PATS];
-        uint32_t shares; /* hosts of this /24 share an address; 0: none */
+        uint32_t shares;        /* hosts of this /24 share an address; 0: none */
         unsigned ntold, ncalls; /* what was told of calls */
         struct call_event told[WORLD_TOLD];
         uint32_t told_of[WORLD_TOLD];
@@ -146,6 +147,15 @@ static inline bool world_phone_known(struct inspect_ctx *c, const char *device)
 
         feed_require(device[0]);
         return w->known;
+}
+
+static inline void world_phone_boot(struct inspect_ctx *c, const char *device, const char *why)
+{
+        struct world *w = c->host_worker;
+
+        feed_require(device[0]);
+        w->boots++;
+        snprintf(w->boot, sizeof w->boot, "%s %s", device, why ? why : "registered");
 }
 
 static inline uint32_t world_group_open(struct inspect_ctx *c)
@@ -341,6 +351,7 @@ static const struct inspect_host world_ops = {
         .random = world_random,
         .phone_seen = world_phone_seen,
         .phone_known = world_phone_known,
+        .phone_boot = world_phone_boot,
         .end_session = feed_on_silent,
         .answer = feed_on_answer,
         .count = feed_on_count,

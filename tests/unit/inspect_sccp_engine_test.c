@@ -843,8 +843,46 @@ static void a_phone_is_who_its_certificate_says(void **state UNUSED)
                 assert_int_equal(o.v, rows[i].admitted ? ENGINE_ACCEPT : ENGINE_CLOSE);
                 require_count(&f, "device mismatch", !rows[i].admitted);
                 assert_int_equal(w.seen, 0); /* the answer admits it */
+                assert_int_equal(w.boots, !rows[i].admitted && rows[i].device[0]);
+                if (w.boots) /* of the phone whose certificate it is */
+                        assert_memory_equal(w.boot, NAME " calls itself SEP", sizeof NAME + 16);
                 end(&f);
         }
+}
+
+static struct sccp_bytes rejected(const char *text)
+{
+        struct sccp_bytes b = sb_begin(0, 0x009d);
+
+        sb_text(&b, text, 36);
+        return sb_done(b);
+}
+
+static void how_a_registration_ended_is_told(void **state UNUSED)
+{
+        static const char long_text[] = "0123456789012345678901234567890123456789";
+        struct feed f;
+
+        begin(&f, &secure, NULL);
+        sccp_say(&f, DIR_S2C, rejected("nobody asked"));
+        assert_int_equal(w.boots, 0);
+        sccp_say(&f, DIR_C2S, sb_register(NAME, HOME));
+        sccp_say(&f, DIR_S2C, rejected("No such\tdevice"));
+        assert_string_equal(w.boot, NAME " rejected by the call manager: No such?device");
+        sccp_say(&f, DIR_C2S, sb_register(NAME, HOME));
+        sccp_say(&f, DIR_S2C, rejected(""));
+        assert_string_equal(w.boot, NAME " rejected by the call manager, without a word");
+        sccp_say(&f, DIR_C2S, sb_register(NAME, HOME));
+        sccp_say(&f, DIR_S2C, rejected(long_text));
+        assert_string_equal(w.boot, NAME " rejected by the call manager: 012345678901234567890123456789012");
+        assert_int_equal(w.boots, 3);
+        sccp_say(&f, DIR_C2S, sb_register(NAME, HOME));
+        sccp_say(&f, DIR_S2C, sb_register_ack(17));
+        assert_string_equal(w.boot, NAME " registered");
+        sccp_say(&f, DIR_C2S, sb_empty(0)); /* a KeepAlive is none */
+        sccp_say(&f, DIR_S2C, sb_empty(0x100));
+        assert_true(w.boots == 4 && w.seen >= 2);
+        end(&f);
 }
 
 static void a_phone_must_register_first(void **state UNUSED)
@@ -1250,6 +1288,7 @@ int main(void)
                 cmocka_unit_test(what_a_phone_only_hears),
                 cmocka_unit_test(the_next_stream_of_a_phone_behind_nat),
                 cmocka_unit_test(a_phone_is_who_its_certificate_says),
+                cmocka_unit_test(how_a_registration_ended_is_told),
                 cmocka_unit_test(a_phone_must_register_first),
                 cmocka_unit_test(a_phones_own_address_stays_at_home),
                 cmocka_unit_test(what_cannot_be_secured_is_refused),
