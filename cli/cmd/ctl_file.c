@@ -64,9 +64,21 @@ static int check_entry(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+/* The operator knows the file by the name in the line, not by where the flash is. */
+static int unread(const F *f, const char *path, const struct err *why, struct err *e)
+{
+        const char *at = strstr(why->text, path);
+
+        if (!at)
+                return err_set(e, why->code, "%s: %.200s", f->cluster_file, why->text);
+        return err_set(e, why->code, "%.*s%s%s", (int)(at - why->text), why->text, f->cluster_file,
+                       at + strlen(path));
+}
+
 /* *text NULL: there is none to read. */
 static int read_cluster(struct conf_ctx *c, const F *f, uint8_t **text, size_t *n, struct err *e)
 {
+        struct err why = { 0 };
         char path[512];
 
         *text = NULL;
@@ -75,7 +87,7 @@ static int read_cluster(struct conf_ctx *c, const F *f, uint8_t **text, size_t *
                 return 0;
         if (flash_path(c->box, f->cluster_file, path, sizeof path, e) < 0)
                 return -1;
-        return file_read(path, CTL_BYTES_MAX, text, n, e);
+        return file_read(path, CTL_BYTES_MAX, text, n, &why) < 0 ? unread(f, path, &why, e) : 0;
 }
 
 static int ensure(struct conf_ctx *c, const F *f, struct err *e)
