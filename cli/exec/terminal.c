@@ -45,17 +45,6 @@ static int show_pager(struct session *s, const struct args *a UNUSED, struct err
         return 0;
 }
 
-static int show_clock(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
-{
-        const struct clock *clk = session_box(s)->clk;
-        struct tz z;
-        char text[64];
-
-        box_tz(session_box(s), &z);
-        out(s, "%s\n", tz_clock(&z, clk->wall_ns(clk->ctx), text));
-        return 0;
-}
-
 static int show_mode(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         out(s, "Security context mode: single\n");
@@ -105,7 +94,6 @@ const struct exec_row exec_terminal[] = {
         { "terminal no monitor", "Stop showing log messages", 15, monitor_off },
         { "no terminal monitor", "Stop showing log messages", 15, monitor_off },
         { "show pager", "Show the lines of a page", 0, show_pager },
-        { "show clock [detail]", "Show the time", 0, show_clock },
         { "show mode", "Show the security context mode", 0, show_mode },
         { "show configuration inert", "Show the accepted lines that are not in force", 15, show_inert },
         { 0 },

@@ -2,6 +2,7 @@
 #ifndef VOXGATE_BASE_CLOCK_H
 #define VOXGATE_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -23,6 +24,15 @@ static inline time_t clock_wall_s(const struct clock *c)
 {
         return (time_t)(c->wall_ns(c->ctx) / 1000000000);
 }
+
+/* What the kernel knows of its own clock, as whoever disciplines it has told it. */
+struct clock_sync {
+        bool known, synchronized;
+        int64_t offset_ns;
+        double freq_ppm;
+        int64_t max_error_us, est_error_us;
+};
+void clock_host_sync(struct clock_sync *out);
 
 /* A clock that moves only when told: for tests and replay. */
 struct clock_virtual {

@@ -306,6 +306,18 @@ static void exec_commands_work_in_every_mode(void **state UNUSED)
             "ciscoasa(config-if)# show clock\n22:13:20.000 UTC Tue Nov 14 2023\nciscoasa(config-if)# ");
 }
 
+/* What the kernel says of its clock differs from host to host; that it is the host's does not. */
+static void the_clock_is_the_hosts(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "show clock detail\nshow ntp status\n");
+
+        has(t, "UTC Tue Nov 14 2023\nTime source is the host's clock, which ");
+        has(t, " the host's clock");
+        has(cf_priv(&f, "show ntp associations\n"), "No associations: the clock is the host's, and so are its servers\nciscoasa");
+        has(cf_priv(&f, "configure terminal\nntp server 10.0.0.123\nend\nshow ntp associations\n"),
+            "Configured and not asked:\n  10.0.0.123\n");
+}
+
 /* Time stands still here, so only the end of the paste can compile. */
 static void a_paste_compiles_once(void **state UNUSED)
 {
@@ -766,6 +778,7 @@ int main(void)
                 T(history_is_kept),
                 T(history_goes_with_its_user),
                 T(exec_commands_work_in_every_mode),
+                T(the_clock_is_the_hosts),
                 T(a_paste_compiles_once),
                 T(a_rule_of_many_elements_is_shown),
                 T(a_cut_paste_changes_nothing),
