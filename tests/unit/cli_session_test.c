@@ -313,7 +313,9 @@ static void the_clock_is_the_hosts(void **state UNUSED)
 
         has(t, "UTC Tue Nov 14 2023\nTime source is the host's clock, which ");
         has(t, " the host's clock");
-        has(cf_priv(&f, "show ntp associations\n"), "No associations: the clock is the host's, and so are its servers\nciscoasa");
+        t = cf_priv(&f, "show ntp associations\n");
+        has(t, "No associations: the clock is the host's, and so are its servers\n");
+        has_not(t, "Configured");
         has(cf_priv(&f, "configure terminal\nntp server 10.0.0.123\nend\nshow ntp associations\n"),
             "Configured and not asked:\n  10.0.0.123\n");
 }
