@@ -1,5 +1,8 @@
 """Why a phone does not come up: the step that failed, its reason, and nobody else is blamed for it."""
+import lab as lablib
 import phonelab
+import siplab
+from conftest import paste
 from peers import sccp
 from phonelab import CM
 from sccp_ends import background
@@ -56,6 +59,7 @@ def test_why_a_phone_does_not_register(made):
     assert " failed " in lab.boot_steps(THIRD)["TLS"], lab.boot_steps(THIRD)
     assert lab.boot_steps() == story, "a KeepAlive, or the failure of its neighbour, changed it"
 
+    paste(lab.con, "logging list loglist message 780021\n")
     liar = lab.line(good, media=line.media)
     liar.name = THIRD
     assert not liar.register()
@@ -63,3 +67,4 @@ def test_why_a_phone_does_not_register(made):
     failed = lab.boot_steps()["Register"]
     assert " failed " in failed and f"calls itself {THIRD}" in failed, failed
     assert "not yet" in lab.boot_steps(THIRD)["Register"]
+    lablib.wait_for("the message", lambda: f"780021: Phone Proxy: Dropping Skinny message from outside:{siplab.PHONE}/" in lab.con.cmd("show logging"))
