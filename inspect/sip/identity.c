@@ -207,6 +207,8 @@ static enum sip_fate mismatch(struct sip_work *x, const struct claim *cl, const 
                 log_msg(c->log, LOG_607004, LS(c->server_if), LA(&c->server.a), LU(c->server.port), LS(c->client_if),
                         LA(&c->client.a), LU(c->client.port), LS(mac));
         x->why = why;
+        if (x->m->method == SIP_M_REGISTER && x->dir == DIR_C2S)
+                sip_register_failed(x, why);
         debug_line(c->log, DBG_PP_SIGNALING_ERRORS, "PP: %.*s refused: %s", (int)x->m->method_text.n,
                    x->m->method_text.p, x->why);
         return SIP_CLOSE;

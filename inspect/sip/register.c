@@ -93,14 +93,40 @@ static enum sip_fate phone_answered(struct sip_work *x, uint32_t expires)
         return SIP_CLOSE;
 }
 
+void sip_register_failed(const struct sip_work *x, const char *why)
+{
+        const struct inspect_host *ops = x->c->ops;
+        char device[65];
+
+        device_name(x, device, sizeof device);
+        if (x->c->phone && !x->c->dry && ops && ops->phone_boot && device[0] && !x->s->registered)
+                ops->phone_boot(x->c, device, why);
+}
+
+/* A challenge, or an interval that is too short, is part of a registration; another refusal ends it. */
+static void refused(const struct sip_work *x)
+{
+        unsigned status = x->m->status;
+        char reason[64], why[128];
+
+        if (status == 401 || status == 407 || status == 423)
+                return;
+        str_escape(reason, sizeof reason, x->m->reason.p, x->m->reason.n);
+        snprintf(why, sizeof why, "refused by the call manager: %u %s", status, reason);
+        sip_register_failed(x, why);
+}
+
 enum sip_fate sip_register_answered(struct sip_work *x)
 {
         enum sip_fate f = SIP_FORWARD;
         uint32_t expires;
 
-        if (x->m->method != SIP_M_REGISTER || x->m->status < 200 || x->m->status > 299 || !x->txn || x->txn->done ||
-            x->txn->dir != DIR_C2S)
+        if (x->m->method != SIP_M_REGISTER || x->m->status < 200 || !x->txn || x->txn->done || x->txn->dir != DIR_C2S)
                 return SIP_FORWARD;
+        if (x->m->status > 299) {
+                refused(x);
+                return SIP_FORWARD;
+        }
         expires = granted(x);
         sip_count(x->c, SIP_N_REGISTERED);
         if (x->c->phone)

@@ -410,6 +410,8 @@ enum sip_fate sip_identity_note(struct sip_work *x);
 /* register.c */
 enum sip_fate sip_register_note(struct sip_work *x);
 enum sip_fate sip_register_answered(struct sip_work *x);
+/* For the operator who asks why a phone does not come up; a session that registered before is left alone. */
+void sip_register_failed(const struct sip_work *x, const char *why);
 
 /* history.c: what is told of calls */
 void sip_history_open(struct sip_work *x);

@@ -440,6 +440,32 @@ static void refusals_enter_nobody(void **st)
         end();
 }
 
+/* Why a phone does not come up is told of the phone that its certificate names, and not once it is up. */
+static void a_refused_registration_is_told(void **st)
+{
+        (void)st;
+        begin(&world_strict, DEVICE);
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(401, "WWW-Authenticate: Digest realm=\"x\"\r\n");
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(423, "Min-Expires: 60\r\n");
+        assert_int_equal(w.boots, 0);
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(403, "");
+        assert_string_equal(w.boot, DEVICE " refused by the call manager: 403 x");
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(200, "Expires: 3600\r\n");
+        assert_string_equal(w.boot, DEVICE " registered");
+        reg(DEVICE, "<sip:1@198.51.100.10:5061>", "");
+        answer(503, ""); /* of a phone that is up: it tries again */
+        assert_string_equal(w.boot, DEVICE " registered");
+        end();
+        begin(&world_strict, DEVICE);
+        reg("1001", "<sip:1@198.51.100.10:5061>" NAME(VICTIM), "");
+        assert_string_equal(w.boot, DEVICE " device name is not the certificate's");
+        end();
+}
+
 static void a_full_table_ends_the_session(void **st)
 {
         (void)st;
@@ -518,6 +544,7 @@ int main(void)
                 cmocka_unit_test(granted_time_counts),
                 cmocka_unit_test(unregisters),
                 cmocka_unit_test(refusals_enter_nobody),
+                cmocka_unit_test(a_refused_registration_is_told),
                 cmocka_unit_test(a_full_table_ends_the_session),
                 cmocka_unit_test(endpoints_go_by_their_record),
                 cmocka_unit_test(a_phone_behind_its_own_nat),
