@@ -48,7 +48,7 @@ static void show_tcp(struct session *s, const struct syslog_stat *st, unsigned n
         out(s, "        NOT_PUTABLE: %llu, ALL_CHANNEL_DOWN: %u\n", (unsigned long long)lost, all && down == all);
         out(s, "        CHANNEL_FLAP_CNT: %llu, SYSLOG_PKT_LOSS: %llu\n", (unsigned long long)flaps,
             (unsigned long long)lost);
-        out(s, "        PARTIAL_REWRITE_CNT: 0\n");
+        out(s, "        PARTIAL_REWRITE_CNT: 0\n"); /* a line that was cut is never gone on with */
 }
 
 static void show_device(struct session *s, const struct log_conf *c)

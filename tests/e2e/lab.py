@@ -422,11 +422,7 @@ class Lab:
         return rc, text
 
 
-BASE = """\
-hostname ciscoasa
-domain-name example.com
-enable password cisco123
-username admin password cisco123 privilege 15
+PORTS = """\
 interface GigabitEthernet0/0
  nameif outside
  security-level 0
@@ -437,6 +433,13 @@ interface GigabitEthernet0/1
  security-level 100
  ip address 10.0.0.1 255.255.255.0
  no shutdown
+"""
+BASE = """\
+hostname ciscoasa
+domain-name example.com
+enable password cisco123
+username admin password cisco123 privilege 15
+""" + PORTS + """\
 route outside 0.0.0.0 0.0.0.0 192.0.2.254 1
 dns domain-lookup inside
 dns server-group DefaultDNS

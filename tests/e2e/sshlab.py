@@ -15,16 +15,7 @@ hostname fw
 enable password enable-1
 username admin password letmein-1 privilege 15
 username reader password letmein-2 privilege 5
-interface GigabitEthernet0/0
- nameif outside
- security-level 0
- ip address 192.0.2.1 255.255.255.0
- no shutdown
-interface GigabitEthernet0/1
- nameif inside
- security-level 100
- ip address 10.0.0.1 255.255.255.0
- no shutdown
+""" + lablib.PORTS + """\
 logging enable
 logging buffered debugging
 logging buffer-size 1000000

@@ -6,17 +6,7 @@ import sys
 import lab as lablib
 from conftest import paste
 
-CONFIG = """\
-interface GigabitEthernet0/0
- nameif outside
- security-level 0
- ip address 192.0.2.1 255.255.255.0
- no shutdown
-interface GigabitEthernet0/1
- nameif inside
- security-level 100
- ip address 10.0.0.1 255.255.255.0
- no shutdown
+CONFIG = lablib.PORTS + """\
 hostname box1
 logging enable
 logging timestamp rfc5424

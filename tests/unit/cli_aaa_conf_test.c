@@ -1,5 +1,6 @@
 /* What sessions make of aaa: levels, authorization, rules for passwords, greetings, listings. */
 #include "tests/support/test.h"
+#include "tests/support/transcript.h"
 
 #include <stdlib.h>
 
@@ -35,18 +36,6 @@ static const char *type(const char *lines)
 
         snprintf(script, sizeof script, "configure terminal\n%s", lines);
         return cf_priv(&f, script);
-}
-
-static void has(const char *text, const char *part)
-{
-        if (!strstr(text, part))
-                fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-        if (strstr(text, part))
-                fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
 /* ---- levels ---- */

@@ -1,5 +1,6 @@
 /* Who comes in, and what is remembered of it. Virtual time. */
 #include "tests/support/test.h"
+#include "tests/support/transcript.h"
 
 #include <stdlib.h>
 
@@ -47,12 +48,6 @@ static const char *show(const char *line)
         log_step(f.box.log);
         snprintf(script, sizeof script, "%s\n", line);
         return cf_priv(&f, script);
-}
-
-static void has(const char *text, const char *part)
-{
-        if (!strstr(text, part))
-                fail_msg("\"%s\" is not in:\n%s", part, text);
 }
 
 static bool in(enum aaa_line line, const char *user, const char *password)

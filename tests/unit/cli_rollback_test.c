@@ -9,6 +9,7 @@
 #include "platform/base/mem.h"
 #include "tests/support/console_fixture.h"
 #include "tests/support/test.h"
+#include "tests/support/transcript.h"
 
 static struct console_fixture f;
 
@@ -22,18 +23,6 @@ static int teardown(void **state UNUSED)
 {
         cf_close(&f);
         return 0;
-}
-
-static void has(const char *text, const char *part)
-{
-        if (!strstr(text, part))
-                fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-        if (strstr(text, part))
-                fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
 static void pass(unsigned seconds)
@@ -176,7 +165,7 @@ static void what_is_refused_when_typed_is_refused_aside(void **state UNUSED)
                                     "configure session w\ntls-proxy p\nserver trust-point nokey\nexit\n"
                                     "crypto key generate rsa label x modulus 2048\nssl trust-point nokey\n");
 
-        has(t, "ERROR: ");
+        has(t, "server trust-point nokey\nERROR: ");
         has(t, "ERROR: keys and certificates are not made in a configuration session: use configure terminal\n");
         has(t, "WARNING: Trustpoint nokey has not been enrolled");
         has(cf_priv(&f, "configure session w\ncommit\n"), "WARNING: Trustpoint nokey has not been enrolled");

@@ -1,5 +1,6 @@
 /* Sessions fed with scripts: the transcript must read like a console log. */
 #include "tests/support/test.h"
+#include "tests/support/transcript.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -23,18 +24,6 @@ static int teardown(void **state UNUSED)
 {
         cf_close(&f);
         return 0;
-}
-
-static void has(const char *text, const char *part)
-{
-        if (!strstr(text, part))
-                fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-        if (strstr(text, part))
-                fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
 /* ---- commands without a terminal ---- */
