@@ -36,6 +36,7 @@ struct box_plan {
         char reload_reason[128];
         struct store *revert_to; /* owned; NULL: nothing waits for a confirmation */
         uint64_t revert_at_ms;
+        unsigned reload_told, revert_told; /* minutes before it that all terminals were told of last; 0: none yet */
 };
 
 enum box_stop { BOX_RUN, BOX_EXIT, BOX_RELOAD };

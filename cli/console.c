@@ -115,6 +115,20 @@ void console_each(struct console_set *cs, void (*fn)(void *ctx, struct session *
         pthread_mutex_unlock(&cs->lock);
 }
 
+void console_tell_all(struct console_set *cs, const struct session *except, const char *line)
+{
+        if (!cs)
+                return;
+        pthread_mutex_lock(&cs->lock);
+        list_each(it, &cs->members) {
+                struct session *s = list_entry(it, struct member, link)->s;
+
+                if (s != except)
+                        session_notice(s, line);
+        }
+        pthread_mutex_unlock(&cs->lock);
+}
+
 /* ---- consoles ---- */
 
 static enum session_end run_session(struct console *c)

@@ -27,6 +27,8 @@ void console_join(struct console_set *cs, struct session *s);
 void console_leave(struct console_set *cs, struct session *s);
 /* All sessions there are, oldest first; fn must not stay long. */
 void console_each(struct console_set *cs, void (*fn)(void *ctx, struct session *s), void *ctx);
+/* A line that concerns everybody: to all terminals but that of `except` (NULL: none). NULL console set is legal. */
+void console_tell_all(struct console_set *cs, const struct session *except, const char *line);
 /* Switches debug families on that at least one session wants, off the others. */
 void console_debugs_changed(struct console_set *cs);
 

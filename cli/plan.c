@@ -5,13 +5,39 @@
 
 #include "cli/commit.h"
 #include "cli/conf_replace.h"
+#include "cli/console.h"
 #include "platform/base/str.h"
 
 #define MINUTE_MS 60000u
 
+/* The mark, in minutes, that was passed since `told`, which becomes it; 0: none. */
+static unsigned mark_passed(uint64_t left_ms, unsigned *told)
+{
+        static const unsigned marks[] = { 1, 5, 15, 30, 60 };
+
+        for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {
+                if (left_ms > (uint64_t)marks[i] * MINUTE_MS)
+                        continue;
+                if (*told && *told <= marks[i])
+                        return 0;
+                *told = marks[i];
+                return marks[i];
+        }
+        return 0;
+}
+
+static uint64_t ms_until(struct box *b, int64_t wall_ns)
+{
+        int64_t left = wall_ns - b->clk->wall_ns(b->clk->ctx);
+
+        return left > 0 ? ((uint64_t)left + 999999) / 1000000 : 0;
+}
+
 void plan_reload(struct box *b, int64_t at, const char *reason)
 {
         b->plan.reload_at = at;
+        b->plan.reload_told = 0;
+        mark_passed(ms_until(b, at), &b->plan.reload_told); /* that it is planned is told by who planned it */
         snprintf(b->plan.reload_reason, sizeof b->plan.reload_reason, "%s", reason ? reason : "");
 }
 
@@ -30,6 +56,8 @@ int plan_revert(struct box *b, unsigned minutes, struct err *e)
         if (!b->plan.revert_to)
                 return -1;
         b->plan.revert_at_ms = clock_mono_ms(b->clk) + (uint64_t)minutes * MINUTE_MS;
+        b->plan.revert_told = 0;
+        mark_passed((uint64_t)minutes * MINUTE_MS, &b->plan.revert_told);
         return 0;
 }
 
@@ -73,16 +101,57 @@ bool plan_revert_now(struct box *b)
         return true;
 }
 
+/* ---- what happens when its time has come, and what is told before ---- */
+
+static void poll_revert(struct box *b, uint64_t now_ms, char *say, size_t n)
+{
+        struct box_plan *p = &b->plan;
+        unsigned mark;
+
+        if (!p->revert_to)
+                return;
+        if (now_ms >= p->revert_at_ms) {
+                plan_revert_now(b);
+                snprintf(say, n, "*** --- CHANGE TAKEN BACK: nobody typed commit confirm ---");
+                return;
+        }
+        mark = mark_passed(p->revert_at_ms - now_ms, &p->revert_told);
+        if (mark)
+                snprintf(say, n, "*** --- CHANGE TAKEN BACK within %u minute%s unless you type: commit confirm ---",
+                         mark, mark == 1 ? "" : "s");
+}
+
+static void poll_reload(struct box *b, char *say, size_t n)
+{
+        struct box_plan *p = &b->plan;
+        unsigned mark;
+
+        if (!p->reload_at || !b->stop)
+                return;
+        if (!ms_until(b, p->reload_at)) {
+                p->reload_at = 0;
+                b->stop(b, BOX_RELOAD);
+                snprintf(say, n, "*** --- SHUTDOWN NOW ---");
+                return;
+        }
+        mark = mark_passed(ms_until(b, p->reload_at), &p->reload_told);
+        if (mark)
+                snprintf(say, n, "*** --- SHUTDOWN in %u:%02u:00%s%s ---", mark / 60, mark % 60,
+                         *p->reload_reason ? ": " : "", p->reload_reason);
+}
+
 void plan_poll(struct box *b)
 {
+        char revert[128] = "", reload[192] = "";
+
         pthread_mutex_lock(&b->conf_lock);
-        if (b->plan.revert_to && clock_mono_ms(b->clk) >= b->plan.revert_at_ms)
-                plan_revert_now(b);
-        if (b->plan.reload_at && b->clk->wall_ns(b->clk->ctx) >= b->plan.reload_at && b->stop) {
-                b->plan.reload_at = 0;
-                b->stop(b, BOX_RELOAD);
-        }
+        poll_revert(b, clock_mono_ms(b->clk), revert, sizeof revert);
+        poll_reload(b, reload, sizeof reload);
         pthread_mutex_unlock(&b->conf_lock);
+        if (*revert)
+                console_tell_all(b->consoles, NULL, revert);
+        if (*reload)
+                console_tell_all(b->consoles, NULL, reload);
 }
 
 void plan_fini(struct box *b)

@@ -1,6 +1,7 @@
 /*
  * What the box does by itself at a time that was set: a reload, and taking back a configuration that nobody
- * confirmed. All under box->conf_lock except plan_poll(), which takes it.
+ * confirmed; all terminals are told before and when it happens. All under box->conf_lock except plan_poll(), which
+ * takes it.
  */
 #ifndef VOXGATE_CLI_PLAN_H
 #define VOXGATE_CLI_PLAN_H

@@ -36,6 +36,8 @@ const char *session_prompt(struct session *s);
 
 /* Any thread: a log line (already filtered by level) or a debug line of a family, shown if this session wants it. */
 void session_log(struct session *s, enum log_dest dest, const char *line);
+/* The same for what everybody must know. */
+void session_notice(struct session *s, const char *line);
 void session_debug_line(struct session *s, enum debug_family f, const char *line);
 
 /* Any thread: who sits there. */

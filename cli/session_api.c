@@ -189,6 +189,11 @@ void session_log(struct session *s, enum log_dest dest, const char *line)
                 term_async(s->t, line);
 }
 
+void session_notice(struct session *s, const char *line)
+{
+        term_async(s->t, line);
+}
+
 void session_debug_line(struct session *s, enum debug_family f, const char *line)
 {
         bool mine;

@@ -1,4 +1,5 @@
 /* `reload`: the guard starts the appliance anew. */
+#include "cli/console.h"
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
 #include "cli/plan.h"
@@ -37,18 +38,21 @@ static enum dialog_next go(struct dialog *d, struct session *s)
         return DIALOG_DONE;
 }
 
-/* Everybody may look when it is; it is told once here. */
+/* Everybody is told when it is. */
 static enum dialog_next plan(struct dialog *d, struct reload_state *st)
 {
         struct box *b = session_box(st->s);
-        char when[64];
+        char when[64], line[256];
         struct tz z;
 
         dialog_lock(d);
         plan_reload(b, st->at, st->reason);
         dialog_unlock(d);
         box_tz(b, &z);
-        dialog_say(d, "*** --- SHUTDOWN at %s ---\n", tz_clock(&z, st->at, when));
+        snprintf(line, sizeof line, "*** --- SHUTDOWN at %s%s%s ---", tz_clock(&z, st->at, when),
+                 *st->reason ? ": " : "", st->reason);
+        dialog_say(d, "%s\n", line);
+        console_tell_all(b->consoles, st->s, line);
         return DIALOG_DONE;
 }
 
@@ -166,6 +170,7 @@ static int do_cancel(struct session *s, const struct args *a UNUSED, struct err 
         if (!was)
                 return err_set(e, ERR_STATE, "no reload is scheduled");
         out(s, "\n***\n*** --- SHUTDOWN ABORTED ---\n***\n");
+        console_tell_all(b->consoles, s, "*** --- SHUTDOWN ABORTED ---");
         return 0;
 }
 

@@ -1,7 +1,9 @@
 /* Ways back: saved configurations, configuration sessions, changes that go unless confirmed, reloads at a time. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/console.h"
 #include "cli/plan.h"
 #include "cli/store.h"
 #include "pki/keystore.h"
@@ -247,6 +249,95 @@ static void what_nobody_confirms_is_taken_back(void **state UNUSED)
         has(cf_priv(&f, "commit confirm\n"), "ERROR: no change waits for a confirmation\n");
 }
 
+/* ---- what all terminals are told ---- */
+
+/* Somebody else who is logged in; what reached his terminal since the last question. */
+struct onlooker {
+        int in, out;
+        struct term *t;
+        struct session *s;
+        char text[2048];
+};
+
+static void onlooker_open(struct onlooker *o)
+{
+        const struct session_opts opts = { 0 };
+        int in[2], outp[2];
+
+        assert_int_equal(pipe(in), 0);
+        assert_int_equal(pipe2(outp, O_NONBLOCK), 0);
+        o->in = in[1];
+        o->out = outp[0];
+        o->t = term_open_fds(in[0], outp[1], NULL, NULL);
+        o->s = session_new(&f.box, o->t, &opts);
+        console_join(f.box.consoles, o->s);
+}
+
+static const char *onlooker_saw(struct onlooker *o)
+{
+        ssize_t n;
+
+        term_show_async(o->t);
+        term_flush(o->t);
+        n = read(o->out, o->text, sizeof o->text - 1);
+        o->text[n > 0 ? n : 0] = 0;
+        return o->text;
+}
+
+static void onlooker_close(struct onlooker *o)
+{
+        console_leave(f.box.consoles, o->s);
+        session_free(o->s);
+        term_close(o->t);
+        close(o->in);
+        close(o->out);
+}
+
+static void everybody_is_told_what_is_taken_back(void **state UNUSED)
+{
+        struct onlooker o;
+
+        onlooker_open(&o);
+        cf_priv(&f, "configure session w\nhostname risky\ncommit revertable 7\n");
+        pass(119);
+        assert_string_equal(onlooker_saw(&o), "");
+        pass(1);
+        has(onlooker_saw(&o), "*** --- CHANGE TAKEN BACK within 5 minutes unless you type: commit confirm ---\n");
+        pass(239);
+        assert_string_equal(onlooker_saw(&o), "");
+        pass(1);
+        has(onlooker_saw(&o), "within 1 minute unless");
+        pass(59);
+        assert_string_equal(onlooker_saw(&o), "");
+        pass(1);
+        has(onlooker_saw(&o), "*** --- CHANGE TAKEN BACK: nobody typed commit confirm ---\n");
+        cf_priv(&f, "configure session w\nhostname risky\ncommit revertable 1\ncommit confirm\n");
+        pass(60);
+        assert_string_equal(onlooker_saw(&o), "");
+        onlooker_close(&o);
+}
+
+static void everybody_is_told_of_a_reload(void **state UNUSED)
+{
+        struct onlooker o;
+
+        onlooker_open(&o);
+        cf_priv(&f, "reload in 5 noconfirm reason new image\n");
+        has(onlooker_saw(&o), "*** --- SHUTDOWN at ");
+        has(o.text, ": new image ---\n");
+        pass(239);
+        assert_string_equal(onlooker_saw(&o), "");
+        pass(1);
+        has(onlooker_saw(&o), "*** --- SHUTDOWN in 0:01:00: new image ---\n");
+        cf_priv(&f, "reload cancel\n");
+        has(onlooker_saw(&o), "*** --- SHUTDOWN ABORTED ---\n");
+        cf_priv(&f, "reload in 1 noconfirm\n");
+        onlooker_saw(&o);
+        pass(60);
+        has(onlooker_saw(&o), "*** --- SHUTDOWN NOW ---\n");
+        onlooker_close(&o);
+}
+
 static void what_is_confirmed_stays(void **state UNUSED)
 {
         cf_priv(&f, "configure session w\nhostname fine\ncommit revertable 5\ncommit confirm\n");
@@ -371,6 +462,8 @@ int main(void)
                 ROW(what_others_changed_meanwhile_is_not_lost),
                 ROW(sessions_are_few_and_open_once),
                 ROW(what_nobody_confirms_is_taken_back),
+                ROW(everybody_is_told_what_is_taken_back),
+                ROW(everybody_is_told_of_a_reload),
                 ROW(what_is_confirmed_stays),
                 ROW(the_way_back_is_that_of_the_first_change),
                 ROW(a_reload_comes_at_its_time_or_is_cancelled),
