@@ -38,12 +38,19 @@ bool arg_addr(const struct args *a, const char *name, struct addr *out); /* fals
  * word, line, u32(lo-hi), addr, mask, nameif, object kinds ...); [x] optional; {a|b|c} alternatives; sequences nest.
  *   "show conn [count] [detail] [address A:addr] [protocol {tcp|udp}] [port P:u32(0-65535)]"
  */
+#define EXEC_TABLE 0x80 /* with the level: the handler writes what it tells through table.h, so `| json` works */
+
 struct exec_row {
         const char *grammar;
         const char *help;                                                  /* of the command as a whole */
-        uint8_t priv;                                                      /* 0, 1 or 15 */
+        uint8_t priv;                                                      /* 0, 1 or 15; | EXEC_TABLE */
         int (*fn)(struct session *s, const struct args *a, struct err *e); /* 0, or -1: prints "ERROR: text" */
 };
+
+static inline unsigned exec_level(const struct exec_row *r)
+{
+        return r->priv & ~EXEC_TABLE;
+}
 
 /* One table per file in exec/, listed in exec.c: { NULL } terminated. */
 struct exec_table {

@@ -23,7 +23,7 @@ static bool says(const char **p, const char *whole, size_t least)
 }
 
 /* Commands that print something worth filtering. */
-static bool has_filters(const char *line)
+bool filter_applies(const char *line)
 {
         const struct {
                 const char *first, *second;
@@ -45,14 +45,13 @@ static bool has_filters(const char *line)
 
 void filter_split(const char *line, size_t *cmd_len, const char **spec)
 {
-        const char *start = line + strspn(line, " ");
         bool quoted = false;
 
         *cmd_len = strlen(line);
         *spec = NULL;
-        if (!has_filters(start))
+        if (!filter_applies(line))
                 return;
-        for (const char *p = start; *p; p++) {
+        for (const char *p = line; *p; p++) {
                 if (*p == '"')
                         quoted = !quoted;
                 if (*p != '|' || quoted)
@@ -92,15 +91,35 @@ static void next_word(const char **p, char *out, size_t cap)
                 (*p)++;
 }
 
+static const struct {
+        const char *word, *help;
+        int kind;
+} words[] = {
+        { "begin", "Begin with the line that matches", FILTER_BEGIN },
+        { "exclude", "Exclude lines that match", FILTER_EXCLUDE },
+        { "grep", "Include (-v: exclude) lines that match", FILTER_INCLUDE },
+        { "include", "Include lines that match", FILTER_INCLUDE },
+        { "json", "The table as one JSON document", FILTER_JSON },
+};
+
+const char *filter_word(unsigned i, bool json, const char **help)
+{
+        if (i >= ARRAY_LEN(words) || (words[i].kind == FILTER_JSON && !json))
+                return NULL;
+        *help = words[i].help;
+        return words[i].word;
+}
+
+static int set_json(struct filter *f, const char *rest, struct err *e)
+{
+        if (rest[strspn(rest, " ")])
+                return err_set(e, ERR_SYNTAX, "%% json stands alone: no filter and no word behind it");
+        f->kind = FILTER_JSON;
+        return 0;
+}
+
 int filter_init(struct filter *f, const char *spec, struct err *e)
 {
-        static const struct {
-                const char *word;
-                int kind;
-        } words[] = { { "include", FILTER_INCLUDE },
-                      { "exclude", FILTER_EXCLUDE },
-                      { "begin", FILTER_BEGIN },
-                      { "grep", FILTER_INCLUDE } };
         char word[16];
 
         *f = (struct filter){ 0 };
@@ -112,13 +131,15 @@ int filter_init(struct filter *f, const char *spec, struct err *e)
 
                 if (!str_prefix_ci(words[i].word, word))
                         continue;
+                if (kind == FILTER_JSON)
+                        return set_json(f, spec, e);
                 if (*words[i].word == 'g' && !strncmp(spec, "-v ", 3)) {
                         spec += 3;
                         kind = FILTER_EXCLUDE;
                 }
                 return compile(f, kind, spec, e);
         }
-        return err_set(e, ERR_SYNTAX, "%% Unknown filter \"%s\": include, exclude, begin or grep", word);
+        return err_set(e, ERR_SYNTAX, "%% Unknown filter \"%s\": include, exclude, begin, grep or json", word);
 }
 
 void filter_fini(struct filter *f)
@@ -132,7 +153,7 @@ bool filter_pass(struct filter *f, const char *line)
 {
         bool hit;
 
-        if (f->kind == FILTER_OFF || f->begun)
+        if (f->kind == FILTER_OFF || f->kind == FILTER_JSON || f->begun)
                 return true;
         hit = regex_match(f->re, line, strlen(line));
         if (f->kind == FILTER_BEGIN)

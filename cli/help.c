@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/filter.h"
 #include "cli/form.h"
 #include "cli/parse.h"
 #include "cli/tree.h"
@@ -23,6 +24,7 @@ struct offers {
         struct offer o[OFFERS_MAX];
         unsigned n;
         bool end;           /* <cr> */
+        bool filters;       /* and a bar */
         const char *prefix; /* of the word under way */
         size_t prefix_len;
         struct type_env env;
@@ -167,6 +169,8 @@ static void show_list(struct offers *of, struct text *out)
                 width = MAX_OF(width, (int)strlen(of->o[i].word));
         for (unsigned i = 0; i < of->n; i++)
                 text_printf(out, "  %-*s  %s\n", width, of->o[i].word, of->o[i].help);
+        if (of->end && of->filters)
+                text_printf(out, "  %-*s  Output modifiers\n", width, "|");
         if (of->end && !of->prefix_len)
                 text_add(out, "  <cr>\n");
 }
@@ -204,19 +208,76 @@ static unsigned modes_of(const struct cli_tree *t, const struct conf_ctx *c, str
         return n;
 }
 
+/* ---- behind the bar ---- */
+
+/* What stands in front of it is a command with a table. */
+static bool has_table(const struct cli_tree *t, unsigned priv, const char *line, size_t n)
+{
+        char *cmd = mem_alloc(MEM_CLI, n + 1);
+        struct cli_result r;
+        bool has;
+
+        if (!cmd)
+                return false;
+        memcpy(cmd, line, n);
+        cli_result_init(&r);
+        exec_line(t, priv, cmd, &r);
+        has = r.code == CLI_EXEC && r.exec->priv & EXEC_TABLE;
+        cli_result_fini(&r);
+        mem_free_secret(cmd);
+        return has;
+}
+
+/* Is the line about a filter? *typed: its first word as far as it goes; NULL: more than that is there, an expression.
+ */
+static bool ask_filter(const char *line, size_t *cmd_len, const char **typed)
+{
+        filter_split(line, cmd_len, typed);
+        if (!*typed)
+                return false;
+        *typed += strspn(*typed, " ");
+        if (strchr(*typed, ' '))
+                *typed = NULL;
+        return true;
+}
+
+static void help_filter(const char *typed, bool json, struct text *out)
+{
+        const char *word, *help;
+
+        if (!typed)
+                text_add(out, "  LINE  Regular expression\n");
+        for (unsigned i = 0; typed && (word = filter_word(i, json, &help)); i++) {
+                if (!*typed)
+                        text_printf(out, "  %-8s %s\n", word, help);
+                else if (str_prefix_ci(word, typed))
+                        text_printf(out, "  %s", word);
+        }
+        if (typed && *typed)
+                text_add(out, "\n");
+}
+
 void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out)
 {
         struct modes modes[CONF_DEPTH_MAX + 2];
         unsigned n = modes_of(t, c, modes);
         struct offers *of = mem_alloc(MEM_CLI, sizeof *of);
         struct asking q;
+        const char *typed;
+        size_t cmd_len;
         bool any = false;
 
+        if (ask_filter(line, &cmd_len, &typed)) {
+                help_filter(typed, has_table(t, priv, line, cmd_len), out);
+                mem_free(of);
+                return;
+        }
         if (!of || !ask_begin(&q, line)) {
                 mem_free(of);
                 return;
         }
         of->tree = t;
+        of->filters = filter_applies(line);
         for (unsigned i = 0; i < n; i++) {
                 if (!collect(&q, modes[i].m, modes[i].obj, c, priv, of))
                         continue;
@@ -278,6 +339,19 @@ static void on_tab(void *ctx, const struct tree_row *tr, const struct gram_part 
                 p->type->complete(&t->env, &p->targ, add_candidate, &t->k);
 }
 
+static bool complete_filter(const char *line, const char *typed, bool json, struct text *out)
+{
+        struct completing k = { .prefix = typed };
+        const char *word, *help;
+
+        for (unsigned i = 0; typed && *typed && (word = filter_word(i, json, &help)); i++)
+                add_candidate(&k, word);
+        if (k.hits == 1)
+                text_printf(out, "%.*s%s%s", (int)(typed - line), line, k.common,
+                            strcmp(k.common, "json") ? " " : "");
+        return out->n > 0 && !out->bad;
+}
+
 bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line,
                   struct text *out)
 {
@@ -285,8 +359,12 @@ bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned p
         unsigned n = modes_of(t, c, modes);
         struct tab tab;
         struct asking q;
+        const char *typed;
+        size_t cmd_len;
         bool end, done = false;
 
+        if (ask_filter(line, &cmd_len, &typed))
+                return complete_filter(line, typed, has_table(t, priv, line, cmd_len), out);
         if (!ask_begin(&q, line))
                 return false;
         for (unsigned i = 0; i < n && !done && *q.prefix; i++) {

@@ -52,7 +52,7 @@ static void put_mode(const struct tree_mode *m, const struct lexed *lx, unsigned
         for (unsigned i = 0; m && i < m->n; i++) {
                 const struct tree_row *tr = &m->row[i];
 
-                if (tr->exec ? tr->exec->priv > priv : priv < CONF_PRIV || (tr->conf->flags & ROW_HIDDEN))
+                if (tr->exec ? exec_level(tr->exec) > priv : priv < CONF_PRIV || (tr->conf->flags & ROW_HIDDEN))
                         continue;
                 if (begins(tr->g, lx, from))
                         put_row(tr, h);

@@ -54,6 +54,8 @@ static void put_row(struct text *out, const struct tree_row *tr)
                 put_text(out, tr->conf->inert);
                 text_add(out, ".\n");
         }
+        if (tr->exec && tr->exec->priv & EXEC_TABLE)
+                text_add(out, "With\n.B | json\nas a document.\n");
         form_values(tr, put_value, out);
         out->bad |= form.bad;
         text_fini(&form);

@@ -75,7 +75,7 @@ unsigned privilege_of_exec(const struct sys_conf *s, const struct exec_row *row)
         const char *grammar = row->grammar;
         enum privilege_form form = take_form(&grammar, PRIV_CMD);
 
-        return level(s, form, PRIV_MODE_EXEC, grammar, row->priv);
+        return level(s, form, PRIV_MODE_EXEC, grammar, exec_level(row));
 }
 
 /* Whoever got into a mode gets out of it. */

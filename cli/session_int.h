@@ -10,6 +10,7 @@
 #include "cli/follow.h"
 #include "cli/pager.h"
 #include "cli/session.h"
+#include "cli/table.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/base/wbuf.h"
@@ -40,12 +41,16 @@ struct session {
         /* the line under way */
         struct filter filter;
         struct pager pager;
+        struct table table;    /* what the handler puts */
+        bool json;             /* the handler runs for a document: what is not of it is not shown */
         struct text partial;   /* output not yet ended by a newline */
         struct dialog *dialog; /* to be run behind the handler */
 };
 
 void out_begin(struct session *s, bool paged);
 void out_end(struct session *s);
+/* A handler begins, which writes text or a document. */
+void out_table(struct session *s, bool json);
 /* Asks and steps until the dialog ends, then frees it. true: the store was changed. */
 bool session_drive(struct session *s, struct dialog *d);
 /* Text of a parser or dialog through out(). */

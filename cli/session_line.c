@@ -211,6 +211,33 @@ static void commit_after(struct session *s, bool changed)
                 out(s, "ERROR: the configuration is not in force: %s\n", e.text);
 }
 
+/* A document that has begun ends as one: what went wrong is a member. */
+static void run_document(struct session *s, const struct cli_result *r)
+{
+        struct err e = { 0 };
+        bool begun;
+
+        out_table(s, true);
+        s->failed = r->exec->fn(s, r->args, &e) != 0;
+        begun = s->table.begun;
+        if (begun || !s->failed)
+                table_end(&s->table, s->failed ? e.text : NULL);
+        out_table(s, false);
+        if (!begun && s->failed)
+                out(s, "ERROR: %s\n", e.text);
+}
+
+static void refuse_document(struct session *s, const char *cmd)
+{
+        size_t n;
+
+        cmd += strspn(cmd, " ");
+        for (n = strlen(cmd); n && cmd[n - 1] == ' ';)
+                n--;
+        out(s, "ERROR: \"%.*s\" has no table; it is shown as text only, without | json\n", (int)n, cmd);
+        s->failed = true;
+}
+
 /* true: a dialog changed the configuration. */
 static bool run_exec(struct session *s, const struct cli_result *r)
 {
@@ -220,7 +247,9 @@ static bool run_exec(struct session *s, const struct cli_result *r)
         if (s->box->commit && commit_now(s->box, &e))
                 out(s, "ERROR: the configuration is not in force: %s\n", e.text);
         e.text[0] = 0;
-        if (r->exec->fn(s, r->args, &e)) {
+        if (s->filter.kind == FILTER_JSON) {
+                run_document(s, r);
+        } else if (r->exec->fn(s, r->args, &e)) {
                 out(s, "ERROR: %s\n", e.text);
                 s->failed = true;
         }
@@ -277,7 +306,10 @@ void session_line(struct session *s, const char *line)
                 s->failed = true;
         } else {
                 parse(s, cmd, &r);
-                act(s, &r, (unsigned)strlen(s->prompt));
+                if (s->filter.kind == FILTER_JSON && r.code == CLI_EXEC && !(r.exec->priv & EXEC_TABLE))
+                        refuse_document(s, cmd);
+                else
+                        act(s, &r, (unsigned)strlen(s->prompt));
         }
         out_end(s);
         cli_result_fini(&r);

@@ -1,8 +1,20 @@
 /* Output of a line: assembled to whole lines, filtered, paged. */
 #include "cli/session_int.h"
 
+static void table_write(void *ctx, const char *p, size_t n);
+static bool table_flush(void *ctx);
+
+void out_table(struct session *s, bool json)
+{
+        const struct table_out to = { table_write, table_flush, s };
+
+        s->json = json;
+        table_begin(&s->table, &to, json);
+}
+
 void out_begin(struct session *s, bool paged)
 {
+        out_table(s, false);
         text_cut(&s->partial, 0);
         pager_begin(&s->pager, s->t, paged ? session_pager(s) : 0);
 }
@@ -37,10 +49,30 @@ static bool emit_lines(struct session *s)
         return more;
 }
 
+static void table_write(void *ctx, const char *p, size_t n)
+{
+        struct session *s = ctx;
+
+        if (!s->pager.quit)
+                text_addn(&s->partial, p, n);
+}
+
+static bool table_flush(void *ctx)
+{
+        return emit_lines(ctx);
+}
+
+struct table *session_table(struct session *s)
+{
+        return &s->table;
+}
+
 bool vout(struct session *s, const char *fmt, va_list ap)
 {
         if (s->pager.quit)
                 return false;
+        if (s->json)
+                return true;
         text_vprintf(&s->partial, fmt, ap);
         return emit_lines(s);
 }

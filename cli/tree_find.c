@@ -40,7 +40,7 @@ static bool row_there(const struct reading *r, const struct tree_row *row)
         const struct cmd_row *c = row->conf;
 
         if (row->exec)
-                return row->exec->priv <= r->priv;
+                return exec_level(row->exec) <= r->priv;
         if (c->applies && r->obj && !c->applies(r->obj))
                 return false;
         return r->no_form ? !(c->flags & ROW_NO_NO) : !(c->flags & ROW_NO_ONLY);

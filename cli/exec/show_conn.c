@@ -98,39 +98,55 @@ static char *short_time(uint64_t ms, char *out)
         return out;
 }
 
-static bool brief(struct session *s, const struct snapshot *snap, const struct conn_row *r)
+/* The outside stands first. */
+static unsigned first_side(const struct conn_row *r)
 {
-        unsigned o = r->inbound ? 0 : 1; /* the outside stands first */
-        char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX], num[8], idle[24];
-
-        return out(s, "%s %s %s:%u %s %s:%u, idle %s, bytes %llu, flags %s\n", proto_name(r->proto, num),
-                   ifc_name(snap, r->iface[o]), addr_print(&r->real[o], a), r->real_port[o],
-                   ifc_name(snap, r->iface[!o]), addr_print(&r->real[!o], b), r->real_port[!o],
-                   str_duration(idle, r->idle_ms / 1000), (unsigned long long)r->bytes, r->flags);
+        return r->inbound ? 0 : 1;
 }
 
-static void put_side(struct wbuf *w, const struct snapshot *snap, const struct conn_row *r, unsigned i)
+static bool brief(struct session *s, const struct snapshot *snap, const struct conn_row *r)
 {
-        char a[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];
+        unsigned o = first_side(r);
+        char num[8], idle[24];
 
-        wbuf_printf(w, "%s: %s/%u (%s/%u)", ifc_name(snap, r->iface[i]), addr_print(&r->real[i], a), r->real_port[i],
-                    addr_print(&r->mapped[i], m), r->mapped_port[i]);
+        return ROW(s, "%s %s %s:%s %s %s:%s, idle %s, bytes %s, flags %s\n",
+                   cell_str("protocol", proto_name(r->proto, num)),
+                   cell_str("outside_interface", ifc_name(snap, r->iface[o])),
+                   cell_addr("outside_address", &r->real[o]), cell_num("outside_port", r->real_port[o]),
+                   cell_str("inside_interface", ifc_name(snap, r->iface[!o])),
+                   cell_addr("inside_address", &r->real[!o]), cell_num("inside_port", r->real_port[!o]),
+                   cell_as(cell_fix("idle_seconds", r->idle_ms, 3), str_duration(idle, r->idle_ms / 1000)),
+                   cell_num("bytes", r->bytes), cell_str("flags", r->flags));
+}
+
+static void put_ends(struct session *s, const struct snapshot *snap, const struct conn_row *r)
+{
+        unsigned o = first_side(r);
+        char num[8];
+
+        PUT(s, "%s %s: %s/%s (%s/%s) %s: %s/%s (%s/%s),\n", cell_str("protocol", proto_name(r->proto, num)),
+            cell_str("outside_interface", ifc_name(snap, r->iface[o])), cell_addr("outside_address", &r->real[o]),
+            cell_num("outside_port", r->real_port[o]), cell_addr("outside_mapped_address", &r->mapped[o]),
+            cell_num("outside_mapped_port", r->mapped_port[o]),
+            cell_str("inside_interface", ifc_name(snap, r->iface[!o])), cell_addr("inside_address", &r->real[!o]),
+            cell_num("inside_port", r->real_port[!o]), cell_addr("inside_mapped_address", &r->mapped[!o]),
+            cell_num("inside_mapped_port", r->mapped_port[!o]));
 }
 
 static bool detail(struct session *s, const struct snapshot *snap, const struct conn_row *r)
 {
-        unsigned o = r->inbound ? 0 : 1;
-        char line[400], num[8], idle[16], up[16], to[16], a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX];
-        struct wbuf w = wbuf_of(line, sizeof line);
+        char idle[16], up[16], to[16];
 
-        wbuf_printf(&w, "%s ", proto_name(r->proto, num));
-        put_side(&w, snap, r, o);
-        wbuf_str(&w, " ");
-        put_side(&w, snap, r, !o);
-        out(s, "%s,\n", wbuf_text(&w));
-        out(s, "    flags %s, idle %s, uptime %s, timeout %s, bytes %llu\n", r->flags, short_time(r->idle_ms, idle),
-            short_time(r->uptime_ms, up), short_time(r->timeout_ms, to), (unsigned long long)r->bytes);
-        return out(s, "  Initiator: %s, Responder: %s\n", addr_print(&r->real[0], a), addr_print(&r->real[1], b));
+        table_object(session_table(s), NULL);
+        put_ends(s, snap, r);
+        PUT(s, "    flags %s, idle %s, uptime %s, timeout %s, bytes %s\n", cell_str("flags", r->flags),
+            cell_as(cell_fix("idle_seconds", r->idle_ms, 3), short_time(r->idle_ms, idle)),
+            cell_as(cell_fix("uptime_seconds", r->uptime_ms, 3), short_time(r->uptime_ms, up)),
+            cell_as(cell_fix("timeout_seconds", r->timeout_ms, 3), short_time(r->timeout_ms, to)),
+            cell_num("bytes", r->bytes));
+        PUT(s, "  Initiator: %s, Responder: %s\n", cell_addr("initiator", &r->real[0]),
+            cell_addr("responder", &r->real[1]));
+        return table_close(session_table(s));
 }
 
 static bool show_table(struct session *s, const struct snapshot *snap, struct worker *w,
@@ -164,7 +180,7 @@ static int show_conn(struct session *s, const struct args *a, struct err *e)
         if (parse_filter(a, &f, e))
                 return -1;
         each_worker(b, read_totals, &t);
-        out(s, "%u in use, %u most used\n", t.in_use, t.most);
+        PUT(s, "%s in use, %s most used\n", cell_num("in_use", t.in_use), cell_num("most_used", t.most));
         if (arg_has(a, "count"))
                 return 0;
         snap = snapshot_get(b->hub);
@@ -172,9 +188,11 @@ static int show_conn(struct session *s, const struct args *a, struct err *e)
                 return 0;
         if (wide)
                 out(s, "%s\n", legend);
+        table_list(session_table(s), "connections");
         for (unsigned i = 0; more && i < b->nworkers; i++)
                 if (b->worker[i])
                         more = show_worker(s, snap, b->worker[i], &f, wide);
+        table_close(session_table(s));
         snapshot_put(b->hub, snap);
         return 0;
 }
@@ -232,7 +250,7 @@ static int clear_conn(struct session *s, const struct args *a, struct err *e)
 const struct exec_row exec_show_conn[] = {
         { "show conn [all] [count] [{detail|long}] [protocol {tcp|udp}] [address ADDRESS:word(79)] [port "
           "PORT:u32(1-65535)]",
-          "Show connections", 15, show_conn },
+          "Show connections", 15 | EXEC_TABLE, show_conn },
         { "clear conn [{all|address ADDRESS:word(79)}] [protocol {tcp|udp}] [port PORT:u32(1-65535)]",
           "End connections", 15, clear_conn },
         { 0 },

@@ -125,99 +125,116 @@ static const char *line_text(const struct view *v)
 static void show_hardware(struct session *s, const struct view *v)
 {
         uint32_t mbps = v->medium.mbps;
+        const char *duplex = v->medium.duplex == PORT_FULL_DUPLEX ? "Full" : "Half";
 
-        out(s, "  Hardware is %s, BW %u %s, DLY %u usec\n", *v->where ? v->where : "absent", mbps,
-            mbps ? "Mbps" : "unknown",
-            !mbps || mbps >= 1000 ? 10
-            : mbps >= 100         ? 100
-                                  : 1000);
+        PUT(s, "  Hardware is %s, BW %s %s, DLY %s usec\n",
+            *v->where ? cell_str("hardware", v->where) : cell_as(cell_null("hardware"), "absent"),
+            mbps ? cell_num("bandwidth_mbps", mbps) : cell_as(cell_null("bandwidth_mbps"), "0"),
+            cell_text(mbps ? "Mbps" : "unknown"),
+            cell_num("delay_microseconds", !mbps || mbps >= 1000 ? 10
+                                           : mbps >= 100         ? 100
+                                                                 : 1000));
         if (!v->has_port || v->conf.vlan)
                 return;
         if (mbps && v->medium.duplex)
-                out(s, "\tAuto-Duplex(%s-duplex), Auto-Speed(%u Mbps)\n",
-                    v->medium.duplex == PORT_FULL_DUPLEX ? "Full" : "Half", mbps);
+                PUT(s, "\tAuto-Duplex(%s-duplex), Auto-Speed(%s Mbps)\n", cell_str("duplex", duplex),
+                    cell_num(NULL, mbps));
         else
-                out(s, "\tAuto-Duplex, Auto-Speed\n");
+                PUT(s, "\tAuto-Duplex, Auto-Speed\n", cell_null("duplex"));
 }
 
 static void show_address(struct session *s, const struct view *v)
 {
-        char a[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];
         struct addr mask = addr_v4(len_to_mask(v->conf.mask_len));
 
         if (v->conf.ip.fam)
-                out(s, "\tIP address %s, subnet mask %s\n", addr_print(&v->conf.ip, a), addr_print(&mask, m));
+                PUT(s, "\tIP address %s, subnet mask %s\n", cell_addr("ip_address", &v->conf.ip),
+                    cell_addr("subnet_mask", &mask));
         else
-                out(s, "\tIP address unassigned\n");
+                PUT(s, "\tIP address unassigned\n", cell_null("ip_address"), cell_null("subnet_mask"));
 }
 
 /* What the driver counts; a software medium cannot have such errors. */
-static const char *counted(const struct view *v, uint64_t n, char t[24])
+static struct cell counted(const struct view *v, const char *name, uint64_t n)
 {
         if (v->has_medium && !v->medium.errors_known)
-                return "unknown";
-        snprintf(t, 24, "%llu", (unsigned long long)n);
-        return t;
+                return cell_as(cell_null(name), "unknown");
+        return cell_num(name, n);
 }
 
 /* The kernel counts frames of a wrong length as one. */
-static const char *runts(const struct view *v)
+static struct cell runts(const struct view *v)
 {
-        return v->has_medium && (!v->medium.errors_known || v->medium.length) ? "unknown" : "0";
+        if (v->has_medium && (!v->medium.errors_known || v->medium.length))
+                return cell_as(cell_null("runts"), "unknown");
+        return cell_num("runts", 0);
 }
 
 static void show_port(struct session *s, const struct view *v)
 {
         const struct port_stat *p = &v->port;
         const struct port_medium *m = &v->medium;
-        char t[5][24];
 
-        out(s, "\t%llu packets input, %llu bytes, %llu no buffer\n", (unsigned long long)p->rx_pkts,
-            (unsigned long long)p->rx_bytes, (unsigned long long)p->rx_nobuf);
-        out(s, "\tReceived %llu broadcasts, %s runts, %llu giants\n", (unsigned long long)v->in_bcast, runts(v),
-            (unsigned long long)p->rx_trunc);
-        out(s, "\t%llu input errors, %s CRC, %s frame, %s overrun, %s ignored, 0 abort\n",
-            (unsigned long long)(v->in_errors + m->in_errors), counted(v, m->crc, t[0]), counted(v, m->frame, t[1]),
-            counted(v, p->rx_ring_drop + m->over, t[2]), counted(v, m->missed, t[3]));
-        out(s, "\t%llu packets output, %llu bytes, %s underruns\n", (unsigned long long)p->tx_pkts,
-            (unsigned long long)p->tx_bytes, counted(v, m->underruns, t[4]));
-        out(s, "\t%llu output errors, %s collisions, 0 interface resets\n",
-            (unsigned long long)(p->tx_drop + m->out_errors), counted(v, m->collisions, t[0]));
+        PUT(s, "\t%s packets input, %s bytes, %s no buffer\n", cell_num("packets_in", p->rx_pkts),
+            cell_num("bytes_in", p->rx_bytes), cell_num("no_buffer", p->rx_nobuf));
+        PUT(s, "\tReceived %s broadcasts, %s runts, %s giants\n", cell_num("broadcasts_in", v->in_bcast), runts(v),
+            cell_num("giants", p->rx_trunc));
+        PUT(s, "\t%s input errors, %s CRC, %s frame, %s overrun, %s ignored, 0 abort\n",
+            cell_num("errors_in", v->in_errors + m->in_errors), counted(v, "crc_errors", m->crc),
+            counted(v, "frame_errors", m->frame), counted(v, "overruns", p->rx_ring_drop + m->over),
+            counted(v, "ignored", m->missed));
+        PUT(s, "\t%s packets output, %s bytes, %s underruns\n", cell_num("packets_out", p->tx_pkts),
+            cell_num("bytes_out", p->tx_bytes), counted(v, "underruns", m->underruns));
+        PUT(s, "\t%s output errors, %s collisions, 0 interface resets\n",
+            cell_num("errors_out", p->tx_drop + m->out_errors), counted(v, "collisions", m->collisions));
 }
 
 static void show_traffic(struct session *s, const struct view *v)
 {
+        table_object(session_table(s), "traffic");
         out(s, "  Traffic Statistics for \"%s\":\n", v->conf.nameif);
-        out(s, "\t%llu packets input, %llu bytes\n", (unsigned long long)v->in_pkts, (unsigned long long)v->in_bytes);
-        out(s, "\t%llu packets output, %llu bytes\n", (unsigned long long)v->out_pkts,
-            (unsigned long long)v->out_bytes);
-        out(s, "\t%llu packets dropped\n", (unsigned long long)v->drops);
+        PUT(s, "\t%s packets input, %s bytes\n", cell_num("packets_in", v->in_pkts),
+            cell_num("bytes_in", v->in_bytes));
+        PUT(s, "\t%s packets output, %s bytes\n", cell_num("packets_out", v->out_pkts),
+            cell_num("bytes_out", v->out_bytes));
+        PUT(s, "\t%s packets dropped\n", cell_num("packets_dropped", v->drops));
         show_rates(s, v->idx, 1);
         show_rates(s, v->idx, 5);
+        table_close(session_table(s));
+}
+
+static void show_mac(struct session *s, const struct view *v)
+{
+        char mac[16];
+
+        mac_print(&v->mac, mac);
+        if (*v->conf.nameif)
+                PUT(s, "\tMAC address %s, MTU %s\n", cell_str("mac_address", mac), cell_num("mtu", v->rt->mtu));
+        else
+                PUT(s, "\tMAC address %s, MTU not set\n", cell_str("mac_address", mac), cell_null("mtu"));
 }
 
 static void show_one(struct session *s, const struct view *v)
 {
-        char mac[16];
-
-        out(s, "Interface %s \"%s\", is %s, line protocol is %s\n", v->hwname, v->conf.nameif, admin_text(v),
-            line_text(v));
+        table_object(session_table(s), NULL);
+        PUT(s, "Interface %s \"%s\", is %s, line protocol is %s\n", cell_str("interface", v->hwname),
+            *v->conf.nameif ? cell_str("nameif", v->conf.nameif) : cell_null("nameif"),
+            cell_str("status", admin_text(v)), cell_str("protocol", line_text(v)));
         show_hardware(s, v);
         if (*v->conf.description)
-                out(s, "\tDescription: %s\n", v->conf.description);
+                PUT(s, "\tDescription: %s\n", cell_str("description", v->conf.description));
         if (v->conf.vlan)
-                out(s, "\tVLAN identifier %u\n", v->conf.vlan);
+                PUT(s, "\tVLAN identifier %s\n", cell_num("vlan", v->conf.vlan));
         if (!*v->conf.nameif)
                 out(s, "\tAvailable but not configured via nameif\n");
-        if (v->rt && *v->conf.nameif)
-                out(s, "\tMAC address %s, MTU %u\n", mac_print(&v->mac, mac), v->rt->mtu);
-        else if (v->rt)
-                out(s, "\tMAC address %s, MTU not set\n", mac_print(&v->mac, mac));
+        if (v->rt)
+                show_mac(s, v);
         show_address(s, v);
         if (v->has_port && !v->conf.vlan)
                 show_port(s, v);
         if (*v->conf.nameif)
                 show_traffic(s, v);
+        table_close(session_table(s));
 }
 
 static bool wanted(const struct view *v, const char *name)
@@ -259,46 +276,61 @@ static int show_interface(struct session *s, const struct args *a, struct err *e
                 snprintf(joined, sizeof joined, "%.*s%.*s", HWNAME_MAX, arg_str(a, "KIND"), HWNAME_MAX, slot);
                 name = joined;
         }
-        return each_view(s, name, show_one, e);
+        table_list(session_table(s), "interfaces");
+        if (each_view(s, name, show_one, e) < 0)
+                return -1;
+        table_close(session_table(s));
+        return 0;
 }
 
 /* ---- the short forms ---- */
 
 static void brief_row(struct session *s, const struct view *v)
 {
-        char a[ADDR_TEXT_MAX];
+        ROW(s, "%-26s %-15s YES %-6s %-21s %s\n", cell_str("interface", v->hwname),
+            v->conf.ip.fam ? cell_addr("ip_address", &v->conf.ip) : cell_as(cell_null("ip_address"), "unassigned"),
+            cell_str("method", v->conf.ip.fam ? "manual" : "unset"), cell_str("status", admin_text(v)),
+            cell_str("protocol", line_text(v)));
+}
 
-        out(s, "%-26s %-15s YES %-6s %-21s %s\n", v->hwname,
-            v->conf.ip.fam ? addr_print(&v->conf.ip, a) : "unassigned", v->conf.ip.fam ? "manual" : "unset",
-            admin_text(v), line_text(v));
+/* The rows of all interfaces as one list. */
+static int list_views(struct session *s, const char *name, view_fn row, struct err *e)
+{
+        int rc;
+
+        table_list(session_table(s), name);
+        rc = each_view(s, NULL, row, e);
+        table_close(session_table(s));
+        return rc;
 }
 
 static int show_brief(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         out(s, "Interface                  IP-Address      OK? Method Status                Protocol\n");
-        return each_view(s, NULL, brief_row, e);
+        return list_views(s, "interfaces", brief_row, e);
 }
 
 static void nameif_row(struct session *s, const struct view *v)
 {
         if (*v->conf.nameif)
-                out(s, "%-24s %-24s %3d\n", v->hwname, v->conf.nameif, v->conf.level < 0 ? 0 : v->conf.level);
+                ROW(s, "%-24s %-24s %3s\n", cell_str("interface", v->hwname), cell_str("nameif", v->conf.nameif),
+                    cell_num("security_level", v->conf.level < 0 ? 0 : (unsigned)v->conf.level));
 }
 
 static int show_nameif(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         out(s, "Interface                Name                     Security\n");
-        return each_view(s, NULL, nameif_row, e);
+        return list_views(s, "interfaces", nameif_row, e);
 }
 
 static void address_row(struct session *s, const struct view *v)
 {
-        char a[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX];
         struct addr mask = addr_v4(len_to_mask(v->conf.mask_len));
 
         if (*v->conf.nameif && v->conf.ip.fam)
-                out(s, "%-24s %-22s %-15s %-15s manual\n", v->hwname, v->conf.nameif, addr_print(&v->conf.ip, a),
-                    addr_print(&mask, m));
+                ROW(s, "%-24s %-22s %-15s %-15s manual\n", cell_str("interface", v->hwname),
+                    cell_str("nameif", v->conf.nameif), cell_addr("ip_address", &v->conf.ip),
+                    cell_addr("subnet_mask", &mask));
 }
 
 static int show_ip(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -307,16 +339,16 @@ static int show_ip(struct session *s, const struct args *a UNUSED, struct err *e
                 "Interface                Name                   IP address      Subnet mask     Method \n";
 
         out(s, "System IP Addresses:\n%s", head);
-        each_view(s, NULL, address_row, e);
+        list_views(s, "system_addresses", address_row, e);
         out(s, "Current IP Addresses:\n%s", head);
-        return each_view(s, NULL, address_row, e);
+        return list_views(s, "current_addresses", address_row, e);
 }
 
 const struct exec_row exec_show_interface[] = {
-        { "show interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Show interfaces and their counters", 15,
-          show_interface },
-        { "show interface ip brief", "Show addresses and states in short", 15, show_brief },
-        { "show nameif", "Show names and security levels", 15, show_nameif },
-        { "show ip [address]", "Show addresses", 15, show_ip },
+        { "show interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Show interfaces and their counters",
+          15 | EXEC_TABLE, show_interface },
+        { "show interface ip brief", "Show addresses and states in short", 15 | EXEC_TABLE, show_brief },
+        { "show nameif", "Show names and security levels", 15 | EXEC_TABLE, show_nameif },
+        { "show ip [address]", "Show addresses", 15 | EXEC_TABLE, show_ip },
         { 0 },
 };

@@ -53,14 +53,13 @@ static void of_proxy(struct proxy_worker *p, void *arg)
 
 static void print(struct session *s, const struct table_use *u, unsigned n, bool all)
 {
-        char limit[24];
-
         for (unsigned i = 0; i < n; i++) {
                 if (!u[i].name || (!all && !u[i].current && !u[i].peak && !u[i].denied))
                         continue;
-                snprintf(limit, sizeof limit, "%llu", (unsigned long long)u[i].limit);
-                out(s, "%-20s %10llu %10llu %10s %10llu System\n", u[i].name, (unsigned long long)u[i].current,
-                    (unsigned long long)u[i].peak, u[i].limit ? limit : "N/A", (unsigned long long)u[i].denied);
+                ROW(s, "%-20s %10s %10s %10s %10s System\n", cell_str("resource", u[i].name),
+                    cell_num("current", u[i].current), cell_num("peak", u[i].peak),
+                    u[i].limit ? cell_num("limit", u[i].limit) : cell_as(cell_null("limit"), "N/A"),
+                    cell_num("denied", u[i].denied));
         }
 }
 
@@ -75,8 +74,10 @@ static int show_usage(struct session *s, bool all)
         if (x.snap)
                 snapshot_put(b->hub, x.snap);
         out(s, "%-20s %10s %10s %10s %10s Context\n", "Resource", "Current", "Peak", "Limit", "Denied");
+        table_list(session_table(s), "resources");
         print(s, x.dp, DP_USES, all);
         print(s, x.proxy, PROXY_USES, all);
+        table_close(session_table(s));
         return 0;
 }
 
@@ -91,7 +92,7 @@ static int show_all(struct session *s, const struct args *a UNUSED, struct err *
 }
 
 const struct exec_row exec_show_resource[] = {
-        { "show resource usage", "Show how full tables of fixed size are", 1, show_used },
-        { "show resource usage all", "Show also those that nothing ever was in", 1, show_all },
+        { "show resource usage", "Show how full tables of fixed size are", 1 | EXEC_TABLE, show_used },
+        { "show resource usage all", "Show also those that nothing ever was in", 1 | EXEC_TABLE, show_all },
         { 0 },
 };

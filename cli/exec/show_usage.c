@@ -156,18 +156,23 @@ static void show_way(struct session *s, const char *way, const uint64_t *v, uint
         out(s, "\t\t%llu pkts/sec\t%llu bytes/sec\n", LLU(v[0] * 1000 / div), LLU(v[1] * 1000 / div));
 }
 
+/* Members of the interface that is open, as an object of the span. */
 void show_rates(struct session *s, uint16_t idx, unsigned minutes)
 {
         struct box *b = session_box(s);
         unsigned span = 60 * minutes;
+        const struct cell m = cell_num(NULL, minutes);
 
-        out(s, "      %u minute input rate %llu pkts/sec,  %llu bytes/sec\n", minutes,
-            LLU(usage_iface_rate(b, idx, USAGE_IN_PKTS, span)), LLU(usage_iface_rate(b, idx, USAGE_IN_BYTES, span)));
-        out(s, "      %u minute output rate %llu pkts/sec,  %llu bytes/sec\n", minutes,
-            LLU(usage_iface_rate(b, idx, USAGE_OUT_PKTS, span)),
-            LLU(usage_iface_rate(b, idx, USAGE_OUT_BYTES, span)));
-        out(s, "      %u minute drop rate, %llu pkts/sec\n", minutes,
-            LLU(usage_iface_rate(b, idx, USAGE_DROPS, span)));
+        table_object(session_table(s), minutes == 1 ? "rates_1_minute" : "rates_5_minutes");
+        PUT(s, "      %s minute input rate %s pkts/sec,  %s bytes/sec\n", m,
+            cell_num("packets_in_per_second", usage_iface_rate(b, idx, USAGE_IN_PKTS, span)),
+            cell_num("bytes_in_per_second", usage_iface_rate(b, idx, USAGE_IN_BYTES, span)));
+        PUT(s, "      %s minute output rate %s pkts/sec,  %s bytes/sec\n", m,
+            cell_num("packets_out_per_second", usage_iface_rate(b, idx, USAGE_OUT_PKTS, span)),
+            cell_num("bytes_out_per_second", usage_iface_rate(b, idx, USAGE_OUT_BYTES, span)));
+        PUT(s, "      %s minute drop rate, %s pkts/sec\n", m,
+            cell_num("packets_dropped_per_second", usage_iface_rate(b, idx, USAGE_DROPS, span)));
+        table_close(session_table(s));
 }
 
 static int show_traffic(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)

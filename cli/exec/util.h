@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli/session.h"
+#include "cli/table.h"
 #include "cli/text.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
