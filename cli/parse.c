@@ -140,11 +140,26 @@ void conf_inert(struct conf_ctx *c, const char *why)
 }
 
 /* ---- finding ---- */
-static void keep_words(struct args *args, const struct find_result *f, struct cli_result *res)
+static void resolve_alias(struct args *args, const struct type_env *env, struct captured *cap)
 {
+        const struct addr *a = NULL;
+
+        if (cap->part->kind == PART_VALUE && cap->part->type->flags & TYPE_ALIAS)
+                a = type_alias(env, cap->s, strlen(cap->s));
+        if (a && args->naliases < ARGS_ALIASES_MAX)
+                cap->s = addr_print(a, args->alias[args->naliases++]);
+}
+
+static void keep_words(struct args *args, const struct find_result *f, const struct store *s, struct cli_result *res)
+{
+        const struct type_env env = { .store = s };
+
         args->n = f->n;
+        args->naliases = 0;
         memcpy(args->cap, f->cap, f->n * sizeof f->cap[0]);
         mask_secrets(&args->lx, args->cap, args->n, &res->masked);
+        for (unsigned i = 0; i < args->n; i++)
+                resolve_alias(args, &env, &args->cap[i]);
 }
 
 /* Of several modes that do not understand the line, the one that understood most of it tells why. */
@@ -428,7 +443,7 @@ static int read_line(struct conf_ctx *c, struct args *args)
                 args_free(args);
                 return ret;
         }
-        keep_words(args, &s.best, res);
+        keep_words(args, &s.best, c->store, res);
         if (!s.exec && !may_type(c, &s))
                 return refuse_level(args, res);
         if (!s.exec)
@@ -459,10 +474,11 @@ int conf_line(struct conf_ctx *c, const char *line, struct cli_result *res)
         return ret;
 }
 
-int exec_line(const struct cli_tree *t, unsigned priv, const char *line, struct cli_result *res)
+int exec_line(const struct store *s, unsigned priv, const char *line, struct cli_result *res)
 {
         struct args *args = read_words(line, res);
-        struct reading r = { .mode = tree_exec(t), .priv = priv };
+        const struct type_env env = { .store = s, .late = true };
+        struct reading r = { .mode = tree_exec(s->tree), .priv = priv, .env = &env };
         struct find_result f;
         int ret;
 
@@ -475,7 +491,7 @@ int exec_line(const struct cli_tree *t, unsigned priv, const char *line, struct 
                 args_free(args);
                 return ret;
         }
-        keep_words(args, &f, res);
+        keep_words(args, &f, s, res);
         res->code = CLI_EXEC;
         res->exec = f.row->exec;
         res->args = args;

@@ -90,8 +90,8 @@ void conf_ctx_fini(struct conf_ctx *c);
 
 /* 0: accepted (also EXEC, DIALOG, EMPTY, LEAVE); -1: refused, nothing changed. res was initialised by the caller. */
 int conf_line(struct conf_ctx *c, const char *line, struct cli_result *res);
-/* An EXEC line outside of configuration mode. */
-int exec_line(const struct cli_tree *t, unsigned priv, const char *line, struct cli_result *res);
+/* An EXEC line outside of configuration mode; the caller holds the lock of the store, which is only read. */
+int exec_line(const struct store *s, unsigned priv, const char *line, struct cli_result *res);
 /* The mode for the prompt: "config", "config-if" ... */
 const char *conf_prompt(const struct conf_ctx *c);
 /* To global configuration. */

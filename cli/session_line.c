@@ -175,7 +175,7 @@ static void parse(struct session *s, const char *cmd, struct cli_result *r)
                 if (r->changed && !s->candidate && b->commit)
                         commit_logging(b->commit, NULL); /* what fails is tried again by the commit, and told */
         } else {
-                exec_line(b->store->tree, auth ? CONF_PRIV : s->priv, cmd, r);
+                exec_line(b->store, auth ? CONF_PRIV : s->priv, cmd, r);
         }
         if (auth)
                 authorize(s, r);

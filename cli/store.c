@@ -51,7 +51,7 @@ static const struct list_def lists[] = {
         DEF(sys.banners, banner_conf, NULL),
         DEF(sys.log_hosts, loghost_conf, NULL),
         DEF(sys.log_tcp, loghost_conf, NULL),
-        DEF(sys.name_alias, inert_conf, NULL),
+        DEF(sys.aliases, alias_conf, NULL),
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_lookup, name_conf, NULL),
         DEF(sys.dns_groups, dns_group_conf, dns_group_conf_fini),

@@ -66,6 +66,12 @@ struct loghost_conf { /* logging host IFC A [udp/PORT] */
         uint16_t port; /* 0: 514, by TCP 1470 */
 };
 
+struct alias_conf { /* name A ALIAS: what may be typed in place of the address */
+        struct conf_obj o; /* its name is the alias */
+        struct addr addr;
+        char alias[64], text[201]; /* text: description */
+};
+
 struct dns_server_conf { /* name-server A */
         struct conf_obj o;
         struct addr addr;
@@ -145,7 +151,7 @@ struct sys_conf {
         char log_device_ifc[NAMEIF_MAX + 1];
         struct conf_list log_hosts;  /* struct loghost_conf: by UDP */
         struct conf_list log_tcp;    /* struct loghost_conf: by TCP */
-        struct conf_list name_alias; /* struct inert_conf */
+        struct conf_list aliases; /* struct alias_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */
         struct conf_list dns_groups; /* struct dns_group_conf */

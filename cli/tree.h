@@ -9,6 +9,7 @@
 #include "cli/exec.h"
 #include "cli/grammar.h"
 #include "cli/lexer.h"
+#include "platform/base/addr.h"
 
 struct cli_tree;
 
@@ -45,11 +46,14 @@ struct captured {
         const struct gram_part *part;
         const char *s;
 };
-/* What EXEC handlers and apply.c see. Owns its words. */
+#define ARGS_ALIASES_MAX 16
+/* What EXEC handlers and apply.c see. Owns its words. Names of addresses (`name`) are the addresses here. */
 struct args {
         struct lexed lx;
         unsigned n;
         struct captured cap[CLI_WORDS_MAX];
+        unsigned naliases;
+        char alias[ARGS_ALIASES_MAX][ADDR_TEXT_MAX]; /* what cap[].s of those point to */
 };
 void args_free(struct args *a); /* NULL is legal */
 /* Stores a composite placeholder ("SRC:addrspec") of an EXEC row into its struct; false when absent; -1 is told by e.

@@ -41,6 +41,9 @@ struct type_env {
         struct err *missing;         /* the note: why the line would be refused; code NONE: nothing is missing */
 };
 
+/* The address that `name` gave this name; NULL: none, or `no names`. */
+const struct addr *type_alias(const struct type_env *env, const char *s, size_t n);
+
 typedef void (*type_each_fn)(void *ctx, const char *value);
 
 struct cmd_type {
@@ -65,6 +68,7 @@ struct cmd_type {
 #define TYPE_LINE 1u   /* takes the raw rest of the line */
 #define TYPE_MANY 2u   /* takes one or more words */
 #define TYPE_SECRET 4u /* never logged */
+#define TYPE_ALIAS 8u  /* an address: a name given to one by `name` may stand for it */
 
 const struct cmd_type *type_find(const char *name, size_t n);
 /* All types, for tests: NULL-name-terminated. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/grammar.h"
+#include "cli/store.h"
 #include "platform/base/addr.h"
 
 /* Into a NUL-ended copy; false when it is too long for any address. */
@@ -44,15 +45,41 @@ static size_t dotted_prefix(const char *s, size_t n)
         return n;
 }
 
-TYPE_MATCH(addr_match)
+const struct addr *type_alias(const struct type_env *env, const char *s, size_t n)
+{
+        char name[sizeof((struct alias_conf *)0)->alias];
+        const struct conf_obj *o = NULL;
+
+        if (!env || !env->store || env->store->sys.no_names || n >= sizeof name)
+                return NULL;
+        memcpy(name, s, n);
+        name[n] = 0;
+        o = conf_list_find(&env->store->sys.aliases, name);
+        return o ? &((const struct alias_conf *)(const void *)o)->addr : NULL;
+}
+
+static size_t dotted_match(const char *s, size_t n)
 {
         struct addr a;
 
-        (void)env;
-        (void)ta;
         if (parse_v4(s, n, &a))
                 return n;
         return MIN_OF(dotted_prefix(s, n), n - 1);
+}
+
+TYPE_MATCH(addr_match)
+{
+        (void)ta;
+        return type_alias(env, s, n) ? n : dotted_match(s, n);
+}
+
+TYPE_EACH(alias_each)
+{
+        (void)ta;
+        if (!env->store || env->store->sys.no_names)
+                return;
+        conf_each(struct alias_conf, a, &env->store->sys.aliases)
+                fn(ctx, a->o.name);
 }
 
 /* Whether a name is one is the DNS client's question: its refusal has words. */
@@ -115,12 +142,14 @@ TYPE_STORE(net_store)
 /* A mask with holes has the form of an address: the caret would not help, so the refusal has words. */
 TYPE_MATCH(mask_match)
 {
-        return addr_match(env, ta, s, n);
+        (void)env;
+        (void)ta;
+        return dotted_match(s, n);
 }
 
 TYPE_MATCH(netmask_match)
 {
-        return net_match(env, ta, s, n);
+        return n == 1 && s[0] == '0' ? 1 : mask_match(env, ta, s, n);
 }
 
 TYPE_STORE(mask_store)

@@ -82,6 +82,7 @@ TYPE_STORE(addr_store);
 TYPE_WRITE(addr_write);
 TYPE_SET(addr_set);
 TYPE_CLEAR(addr_clear);
+TYPE_EACH(alias_each);
 TYPE_MATCH(net_match);
 TYPE_STORE(net_store);
 TYPE_MATCH(mask_match);

@@ -1,4 +1,5 @@
 /* Lines about the box itself. Those of services that are not there are kept and say so. */
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/cmd/rows.h"
@@ -17,11 +18,31 @@
 /* ---- names ---- */
 static const struct cmd_bind names_bind[] = { BIND_FLAG("names", struct store, sys.no_names), { 0 } };
 
+#define A struct alias_conf
+static const struct cmd_bind alias_bind[] = {
+        { .name = "A", FIELD_(A, addr), .flags = BIND_ATTR },
+        BIND("ALIAS", A, alias),
+        BIND_OPT("TEXT", A, text, 0),
+        { 0 },
+};
+
+/* What could be read as a number is none: it would take the place of that address. */
+static int check_alias(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const A *a = obj;
+
+        (void)c;
+        if (!isalpha((unsigned char)*a->alias))
+                return err_set(e, ERR_SYNTAX, "%s: a name begins with a letter", a->alias);
+        return 0;
+}
+#undef A
+
 const struct cmd_row rows_names[] = {
-        { ROW_LEAF, "names", "Show names in place of addresses", names_bind, DIRTY_SYS,
+        { ROW_LEAF, "names", "Names of addresses may be typed in their place", names_bind, DIRTY_SYS,
           .flags = ROW_INVERSE | ROW_DEFAULT },
-        { ROW_INERT, "name A:addr ALIAS:newname(63) [description TEXT:line(200)]", "A name for an address",
-          .list = STORE(sys.name_alias), .inert = "addresses are shown as numbers" },
+        { ROW_LIST, "name A:addr ALIAS:newname(63) [description TEXT:line(200)]", "A name for an address", alias_bind,
+          DIRTY_SYS, .list = STORE(sys.aliases), .check = check_alias },
         END,
 };
 

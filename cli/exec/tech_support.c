@@ -52,9 +52,13 @@ static bool one(struct session *s, const char *command)
         struct cli_result r;
         struct err e = { 0 };
         bool more = out(s, "\n------------------ %s ------------------\n\n", command);
+        int rc;
 
         cli_result_init(&r);
-        if (more && exec_line(b->store->tree, session_priv(s), command, &r) == 0 && r.code == CLI_EXEC) {
+        pthread_mutex_lock(&b->conf_lock);
+        rc = exec_line(b->store, session_priv(s), command, &r);
+        pthread_mutex_unlock(&b->conf_lock);
+        if (more && rc == 0 && r.code == CLI_EXEC) {
                 if (r.exec->fn(s, r.args, &e) < 0)
                         more = out(s, "ERROR: %s\n", e.text);
         }
