@@ -7,11 +7,13 @@
 /* Text and key, then the counter so that it ends in column 80. */
 static bool show_reason(struct session *s, unsigned reason, uint64_t n)
 {
-        char head[160], count[24];
-        int h = snprintf(head, sizeof head, "  %s (%s)", drop_text(reason), drop_key(reason));
+        char pad[COUNTER_COLUMN + 1] = "", count[24];
+        int h = snprintf(NULL, 0, "  %s (%s)", drop_text(reason), drop_key(reason));
         int c = snprintf(count, sizeof count, "%llu", (unsigned long long)n);
 
-        return out(s, "%s%*s%s\n", head, h + c < COUNTER_COLUMN ? COUNTER_COLUMN - h - c : 1, "", count);
+        snprintf(pad, sizeof pad, "%*s", h + c < COUNTER_COLUMN ? COUNTER_COLUMN - h - c : 1, "");
+        return ROW(s, "  %s (%s)%s%s\n", cell_str("text", drop_text(reason)), cell_str("reason", drop_key(reason)),
+                   cell_text(pad), cell_num("count", n));
 }
 
 static void show_clearing(struct session *s)
@@ -23,16 +25,20 @@ static void show_clearing(struct session *s)
 
         box_tz(b, &z);
         if (at)
-                out(s, "\nLast clearing: %s by %s\n\n", tz_stamp(&z, (time_t)(at / 1000000000), when), who);
+                PUT(s, "\nLast clearing: %s by %s\n\n",
+                    cell_as(cell_time("last_clearing", at), tz_stamp(&z, (time_t)(at / 1000000000), when)),
+                    cell_str("cleared_by", who));
         else
-                out(s, "\nLast clearing: Never\n\n");
+                PUT(s, "\nLast clearing: Never\n\n", cell_null("last_clearing"), cell_null("cleared_by"));
 }
 
 static void show_kind(struct session *s, bool flow, const char *key)
 {
         const struct box *b = session_box(s);
 
+        table_object(session_table(s), flow ? "flow" : "frame");
         out(s, "%s drop:\n", flow ? "Flow" : "Frame");
+        table_list(session_table(s), "drops");
         for (unsigned i = 1; i < DROP_REASONS; i++) {
                 uint64_t n;
 
@@ -42,7 +48,9 @@ static void show_kind(struct session *s, bool flow, const char *key)
                 if ((n || key) && !show_reason(s, i, n))
                         return;
         }
+        table_close(session_table(s));
         show_clearing(s);
+        table_close(session_table(s));
 }
 
 static int show_asp_drop(struct session *s, const struct args *a, struct err *e UNUSED)
@@ -62,7 +70,7 @@ static int clear_asp_drop(struct session *s, const struct args *a UNUSED, struct
 }
 
 const struct exec_row exec_show_asp_drop[] = {
-        { "show asp drop [{flow|frame} [KEY:word(64)]]", "Show why packets were dropped", 15, show_asp_drop },
+        { "show asp drop [{flow|frame} [KEY:word(64)]]", "Show why packets were dropped", 15 | EXEC_TABLE, show_asp_drop },
         { "clear asp drop", "Count drops from now on", 15, clear_asp_drop },
         { 0 },
 };

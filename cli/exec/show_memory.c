@@ -30,10 +30,12 @@ static int show_memory(struct session *s, const struct args *a UNUSED, struct er
 
         if (!total)
                 return err_set(e, ERR_IO, "the machine does not tell its memory");
-        out(s, "Free memory:  %14llu bytes (%2u%%)\n", (unsigned long long)avail, (unsigned)(avail * 100 / total));
-        out(s, "Used memory:  %14llu bytes (%2u%%)\n", (unsigned long long)used, (unsigned)(used * 100 / total));
+        PUT(s, "Free memory:  %14s bytes (%2s%%)\n", cell_num("free_bytes", avail),
+            cell_num("free_percent", avail * 100 / total));
+        PUT(s, "Used memory:  %14s bytes (%2s%%)\n", cell_num("used_bytes", used),
+            cell_num("used_percent", used * 100 / total));
         out(s, "-------------     ------------------\n");
-        out(s, "Total memory: %14llu bytes (100%%)\n", (unsigned long long)total);
+        PUT(s, "Total memory: %14s bytes (100%%)\n", cell_num("total_bytes", total));
         return 0;
 }
 
@@ -70,16 +72,22 @@ static void show_worker(struct session *s, struct worker *w)
         struct tables t;
 
         worker_call(w, read_tables, &t);
-        out(s, "\nWorker %u\n", w->id);
-        out(s, "  Packet buffers  %10u in use, %u at most, fewest free %u\n", t.pkts_used, t.pkts_max, t.pkts_low);
-        out(s, "  Connections     %10u in use, %u most used\n", t.conns, t.conns_most);
-        out(s, "  Translations    %10u in use, %u most used\n", t.xlates, t.xlates_most);
-        out(s, "  Pinholes        %10u in use\n", t.pinholes);
-        out(s, "  Proxied flows   %10u in use, %u most used, %u waiting to be given back\n", t.punt.flows,
-            t.punt.most, t.punt.waiting_gone);
-        out(s, "  Refused flows   %10llu no ring space, %llu no flow id; %llu packets of ended flows\n",
-            (unsigned long long)t.punt.refused_ring, (unsigned long long)t.punt.refused_id,
-            (unsigned long long)t.punt.stale);
+        table_object(session_table(s), NULL);
+        PUT(s, "\nWorker %s\n", cell_num("worker", w->id));
+        PUT(s, "  Packet buffers  %10s in use, %s at most, fewest free %s\n", cell_num("buffers_in_use", t.pkts_used),
+            cell_num("buffers_most", t.pkts_max), cell_num("buffers_fewest_free", t.pkts_low));
+        PUT(s, "  Connections     %10s in use, %s most used\n", cell_num("connections", t.conns),
+            cell_num("connections_most_used", t.conns_most));
+        PUT(s, "  Translations    %10s in use, %s most used\n", cell_num("translations", t.xlates),
+            cell_num("translations_most_used", t.xlates_most));
+        PUT(s, "  Pinholes        %10s in use\n", cell_num("pinholes", t.pinholes));
+        PUT(s, "  Proxied flows   %10s in use, %s most used, %s waiting to be given back\n",
+            cell_num("proxied_flows", t.punt.flows), cell_num("proxied_flows_most_used", t.punt.most),
+            cell_num("proxied_flows_waiting", t.punt.waiting_gone));
+        PUT(s, "  Refused flows   %10s no ring space, %s no flow id; %s packets of ended flows\n",
+            cell_num("refused_no_ring_space", t.punt.refused_ring), cell_num("refused_no_flow_id", t.punt.refused_id),
+            cell_num("packets_of_ended_flows", t.punt.stale));
+        table_close(session_table(s));
 }
 
 static int show_detail(struct session *s, const struct args *a, struct err *e)
@@ -89,21 +97,25 @@ static int show_detail(struct session *s, const struct args *a, struct err *e)
         if (show_memory(s, a, e))
                 return -1;
         out(s, "\nKind                       Blocks          Bytes     Blocks ever\n");
+        table_list(session_table(s), "kinds");
         for (unsigned i = 0; i < MEM_KINDS; i++) {
                 struct mem_stat st;
 
                 mem_stat((enum mem_kind)i, &st);
-                out(s, "%-22s %10llu %14llu %15llu\n", st.name, (unsigned long long)st.live,
-                    (unsigned long long)st.bytes, (unsigned long long)st.total);
+                ROW(s, "%-22s %10s %14s %15s\n", cell_str("kind", st.name), cell_num("blocks", st.live),
+                    cell_num("bytes", st.bytes), cell_num("blocks_ever", st.total));
         }
+        table_close(session_table(s));
+        table_list(session_table(s), "workers");
         for (unsigned i = 0; i < b->nworkers; i++)
                 if (b->worker[i])
                         show_worker(s, b->worker[i]);
+        table_close(session_table(s));
         return 0;
 }
 
 const struct exec_row exec_show_memory[] = {
-        { "show memory", "Show memory", 15, show_memory },
-        { "show memory detail", "Show memory by kind of object", 15, show_detail },
+        { "show memory", "Show memory", 15 | EXEC_TABLE, show_memory },
+        { "show memory detail", "Show memory by kind of object", 15 | EXEC_TABLE, show_detail },
         { 0 },
 };

@@ -24,43 +24,42 @@ static bool is_default(const struct route_entry *r)
 
 static void show_gateway(struct session *s, const struct route_rt *rt)
 {
-        char gw[ADDR_TEXT_MAX];
-
         for (unsigned i = 0; i < rt->n; i++) {
                 if (!is_default(&rt->e[i]))
                         continue;
-                out(s, "Gateway of last resort is %s to network 0.0.0.0\n\n", addr_print(&rt->e[i].gw, gw));
+                PUT(s, "Gateway of last resort is %s to network 0.0.0.0\n\n",
+                    cell_addr("gateway_of_last_resort", &rt->e[i].gw));
                 return;
         }
-        out(s, "Gateway of last resort is not set\n\n");
+        PUT(s, "Gateway of last resort is not set\n\n", cell_null("gateway_of_last_resort"));
 }
 
 static void show_entry(struct session *s, const struct net_rt *n, const struct route_entry *r)
 {
         struct addr mask = addr_v4(len_to_mask(r->dst.len));
-        char a[ADDR_TEXT_MAX], m[ADDR_TEXT_MAX], gw[ADDR_TEXT_MAX];
-        const char *ifc = iface_name(n, r->iface);
+        const struct cell code = cell_str("code", r->connected ? "C" : is_default(r) ? "S*" : "S"),
+                          network = cell_addr("network", &r->dst.a), netmask = cell_addr("mask", &mask),
+                          ifc = cell_str("interface", iface_name(n, r->iface));
 
-        addr_print(&r->dst.a, a);
-        addr_print(&mask, m);
         if (r->connected)
-                out(s, "%-9s%s %s is directly connected, %s\n", "C", a, m, ifc);
+                ROW(s, "%-9s%s %s is directly connected, %s\n", code, network, netmask, ifc);
         else
-                out(s, "%-9s%s %s [%u/%u] via %s, %s\n", is_default(r) ? "S*" : "S", a, m, r->distance, r->metric,
-                    addr_print(&r->gw, gw), ifc);
+                ROW(s, "%-9s%s %s [%s/%s] via %s, %s\n", code, network, netmask, cell_num("distance", r->distance),
+                    cell_num("metric", r->metric), cell_addr("gateway", &r->gw), ifc);
 }
 
 /* The address of an interface is a route of its own in displays. */
 static void show_local(struct session *s, const struct net_rt *n)
 {
-        char a[ADDR_TEXT_MAX];
+        const struct addr host = addr_v4(len_to_mask(32));
 
         for (unsigned i = 1; i < n->nifaces; i++) {
                 const struct iface_rt *ifc = iface_by_idx(n, (uint16_t)i);
 
                 if (ifc && ifc->up && addr_is_v4(&ifc->ip) && ifc->mask_len < 32)
-                        out(s, "%-9s%s 255.255.255.255 is directly connected, %s\n", "L", addr_print(&ifc->ip, a),
-                            ifc->nameif);
+                        ROW(s, "%-9s%s %s is directly connected, %s\n", cell_str("code", "L"),
+                            cell_addr("network", &ifc->ip), cell_addr("mask", &host),
+                            cell_str("interface", ifc->nameif));
         }
 }
 
@@ -74,11 +73,13 @@ static int show_route(struct session *s, const struct args *a, struct err *e UNU
         if (n && n->routes) {
                 out(s, "%s", codes);
                 show_gateway(s, n->routes);
+                table_list(session_table(s), "routes");
                 for (unsigned i = n->routes->n; i-- > 0;)
                         if (!only || !strcmp(only, iface_name(n, n->routes->e[i].iface)))
                                 show_entry(s, n, &n->routes->e[i]);
                 if (!only)
                         show_local(s, n);
+                table_close(session_table(s));
         }
         if (snap)
                 snapshot_put(b->hub, snap);
@@ -102,12 +103,11 @@ static void arp_rows(struct worker *w, void *arg)
 
 static bool show_neighbour(struct session *s, const struct snapshot *snap, const struct arp_row *r)
 {
-        char ip[ADDR_TEXT_MAX], mac[16], age[16] = "-";
+        char mac[16];
 
-        if (!r->is_static)
-                snprintf(age, sizeof age, "%u", r->age_s);
-        return out(s, "\t%s %s %s %s\n", ifc_name(snap, r->iface), addr_print(&r->ip, ip), mac_print(&r->mac, mac),
-                   age);
+        return ROW(s, "\t%s %s %s %s\n", cell_str("interface", ifc_name(snap, r->iface)), cell_addr("address", &r->ip),
+                   cell_str("mac_address", mac_print(&r->mac, mac)),
+                   r->is_static ? cell_as(cell_null("age_seconds"), "-") : cell_num("age_seconds", r->age_s));
 }
 
 static bool show_table(struct session *s, const struct snapshot *snap, struct worker *w)
@@ -129,16 +129,18 @@ static int show_arp(struct session *s, const struct args *a UNUSED, struct err *
         const struct snapshot *snap = snapshot_get(b->hub);
         bool more = snap != NULL;
 
+        table_list(session_table(s), "neighbours");
         for (unsigned i = 0; more && i < b->nworkers; i++)
                 if (b->worker[i])
                         more = show_table(s, snap, b->worker[i]);
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         return 0;
 }
 
 const struct exec_row exec_show_route_arp[] = {
-        { "show route [IFC:nameif]", "Show the routing table", 15, show_route },
-        { "show arp", "Show the ARP table", 15, show_arp },
+        { "show route [IFC:nameif]", "Show the routing table", 15 | EXEC_TABLE, show_route },
+        { "show arp", "Show the ARP table", 15 | EXEC_TABLE, show_arp },
         { 0 },
 };

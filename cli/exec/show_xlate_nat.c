@@ -50,27 +50,29 @@ static void put_times(struct session *s, const struct xlate_row *r, const char *
 {
         char idle[24], to[24];
 
-        out(s, "flags %s idle %s timeout %s\n", flags, str_duration(idle, r->idle_ms / 1000),
-            str_duration(to, r->timeout_ms / 1000));
+        PUT(s, "flags %s idle %s timeout %s\n", cell_str("flags", flags),
+            cell_as(cell_fix("idle_seconds", r->idle_ms, 3), str_duration(idle, r->idle_ms / 1000)),
+            cell_as(cell_fix("timeout_seconds", r->timeout_ms, 3), str_duration(to, r->timeout_ms / 1000)));
 }
 
-static bool show_pat(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
+static void show_pat(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
 {
-        char real[ADDR_TEXT_MAX], mapped[ADDR_TEXT_MAX], num[8];
-        const char *proto = proto_name(r->proto, num);
+        char num[8];
+        const struct cell rport = cell_num("real_port", r->rport), mport = cell_num("mapped_port", r->mport),
+                          again = cell_num(NULL, r->rport), mapped_again = cell_num(NULL, r->mport),
+                          proto = cell_str("protocol", proto_name(r->proto, num)),
+                          real_if = cell_str("real_interface", ifc_name(snap, r->real_if)),
+                          mapped_if = cell_str("mapped_interface", ifc_name(snap, r->mapped_if)),
+                          real = cell_addr("real_address", &r->real), mapped = cell_addr("mapped_address", &r->mapped);
 
-        addr_print(&r->real, real);
-        addr_print(&r->mapped, mapped);
         if (r->dynamic) {
-                out(s, "%s PAT from %s:%s/%u to %s:%s/%u ", proto, ifc_name(snap, r->real_if), real, r->rport,
-                    ifc_name(snap, r->mapped_if), mapped, r->mport);
+                PUT(s, "%s PAT from %s:%s/%s to %s:%s/%s ", proto, real_if, real, rport, mapped_if, mapped, mport);
                 put_times(s, r, "ri");
         } else {
-                out(s, "%s PAT from %s:%s %u-%u to %s:%s %u-%u\n    ", proto, ifc_name(snap, r->real_if), real,
-                    r->rport, r->rport, ifc_name(snap, r->mapped_if), mapped, r->mport, r->mport);
+                PUT(s, "%s PAT from %s:%s %s-%s to %s:%s %s-%s\n    ", proto, real_if, real, rport, again, mapped_if,
+                    mapped, mport, mapped_again);
                 put_times(s, r, "sr");
         }
-        return out(s, "%s", "");
 }
 
 static const char *any_name(const struct snapshot *snap, uint16_t iface)
@@ -78,17 +80,26 @@ static const char *any_name(const struct snapshot *snap, uint16_t iface)
         return iface == IFACE_NONE ? "any" : ifc_name(snap, iface);
 }
 
-static bool show_row(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
+static void show_nat_row(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
 {
         char real[64], mapped[64];
 
-        if (r->portmap)
-                return show_pat(s, snap, r);
-        out(s, "NAT from %s:%s to %s:%s\n    ", any_name(snap, r->real_if),
-            with_len(&r->real, r->len, real, sizeof real), any_name(snap, r->mapped_if),
-            with_len(&r->mapped, r->len, mapped, sizeof mapped));
+        PUT(s, "NAT from %s:%s to %s:%s\n    ", cell_str("real_interface", any_name(snap, r->real_if)),
+            cell_str("real_address", with_len(&r->real, r->len, real, sizeof real)),
+            cell_str("mapped_interface", any_name(snap, r->mapped_if)),
+            cell_str("mapped_address", with_len(&r->mapped, r->len, mapped, sizeof mapped)));
         put_times(s, r, r->dynamic ? "i" : "s");
-        return out(s, "%s", "");
+}
+
+static bool show_row(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
+{
+        table_object(session_table(s), NULL);
+        PUT(s, "", cell_str("type", r->portmap ? "PAT" : "NAT"));
+        if (r->portmap)
+                show_pat(s, snap, r);
+        else
+                show_nat_row(s, snap, r);
+        return table_close(session_table(s));
 }
 
 /* Static ones are the same in every worker: shown once. */
@@ -113,15 +124,17 @@ static int show_xlate(struct session *s, const struct args *a, struct err *e UNU
         bool more = true;
 
         each_worker(b, read_totals, &q);
-        out(s, "%u in use, %u most used\n", q.in_use, q.most);
+        PUT(s, "%s in use, %s most used\n", cell_num("in_use", q.in_use), cell_num("most_used", q.most));
         snap = arg_has(a, "count") ? NULL : snapshot_get(b->hub);
         if (!snap)
                 return 0;
         out(s, "Flags: D - DNS, e - extended, I - identity, i - dynamic, r - portmap,\n"
                "       s - static, T - twice, N - net-to-net\n");
+        table_list(session_table(s), "translations");
         for (unsigned i = 0; more && i < b->nworkers; i++)
                 if (b->worker[i])
                         more = show_worker(s, snap, b->worker[i], i == 0);
+        table_close(session_table(s));
         snapshot_put(b->hub, snap);
         return 0;
 }
@@ -169,22 +182,30 @@ static void put_range(struct wbuf *w, const struct addr_range *r)
 
 static void show_origin(struct session *s, const struct snapshot *snap, const struct nat_rule_rt *r)
 {
-        char line[300];
-        struct wbuf w = wbuf_of(line, sizeof line);
+        char origin[128], translated[128];
+        struct wbuf o = wbuf_of(origin, sizeof origin), t = wbuf_of(translated, sizeof translated);
         const struct iface_rt *ifc = iface_by_idx(net_rt(snap), r->mapped_if);
         char a[ADDR_TEXT_MAX];
 
-        wbuf_str(&w, "    Source - Origin: ");
-        put_range(&w, &r->real);
-        wbuf_str(&w, ", Translated: ");
+        put_range(&o, &r->real);
         if (r->to_interface)
-                wbuf_printf(&w, "%s/%u", ifc ? addr_print(&ifc->ip, a) : "unknown", ifc ? ifc->mask_len : 0);
+                wbuf_printf(&t, "%s/%u", ifc ? addr_print(&ifc->ip, a) : "unknown", ifc ? ifc->mask_len : 0);
         else
-                put_range(&w, &r->mapped);
-        out(s, "%s\n", wbuf_text(&w));
+                put_range(&t, &r->mapped);
+        PUT(s, "    Source - Origin: %s, Translated: %s\n", cell_str("source_origin", wbuf_text(&o)),
+            cell_str("source_translated", wbuf_text(&t)));
         if (r->svc_proto)
-                out(s, "    Service - Protocol: %s Real: %u Mapped: %u \n",
-                    r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp", r->svc_real, r->svc_mapped);
+                PUT(s, "    Service - Protocol: %s Real: %s Mapped: %s \n",
+                    cell_text(r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp"), cell_num(NULL, r->svc_real),
+                    cell_num(NULL, r->svc_mapped));
+}
+
+static void put_service(struct session *s, const struct nat_rule_rt *r)
+{
+        if (r->svc_proto)
+                PUT(s, "   service %s %s %s", cell_str("service", r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp"),
+                    cell_num("service_real_port", r->svc_real), cell_num("service_mapped_port", r->svc_mapped));
+        out(s, "\n");
 }
 
 static void show_rule(struct session *s, const struct snapshot *snap, const struct nat_rule_rt *r, unsigned n,
@@ -192,19 +213,23 @@ static void show_rule(struct session *s, const struct snapshot *snap, const stru
 {
         struct box *b = session_box(s);
         uint64_t t, u;
-        char target[200], service[64] = "";
+        char target[200];
 
         if (!nat_target_text(b, r->id, target, sizeof target))
                 strcpy(target, "?");
         live_nat_hits(b, r->id, &t, &u);
-        if (r->svc_proto)
-                snprintf(service, sizeof service, "   service %s %u %u", r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp",
-                         r->svc_real, r->svc_mapped);
-        out(s, "%u (%s) to (%s) source %s %s %s%s\n", n, any_name(snap, r->real_if), any_name(snap, r->mapped_if),
-            r->dynamic ? "dynamic" : "static", r->object, target, service);
-        out(s, "    translate_hits = %llu, untranslate_hits = %llu\n", (unsigned long long)t, (unsigned long long)u);
+        table_object(session_table(s), NULL);
+        PUT(s, "%s (%s) to (%s) source %s %s %s", cell_num("number", n),
+            cell_str("real_interface", any_name(snap, r->real_if)),
+            cell_str("mapped_interface", any_name(snap, r->mapped_if)),
+            cell_str("type", r->dynamic ? "dynamic" : "static"), cell_str("real", r->object),
+            cell_str("mapped", target), cell_num("section", r->section));
+        put_service(s, r);
+        PUT(s, "    translate_hits = %s, untranslate_hits = %s\n", cell_num("translate_hits", t),
+            cell_num("untranslate_hits", u));
         if (more)
                 show_origin(s, snap, r);
+        table_close(session_table(s));
 }
 
 static int show_nat(struct session *s, const struct args *a, struct err *e UNUSED)
@@ -214,6 +239,7 @@ static int show_nat(struct session *s, const struct args *a, struct err *e UNUSE
         const struct nat_rule_rt *r;
         unsigned section = 0, n = 0;
 
+        table_list(session_table(s), "rules");
         for (unsigned i = 0; snap && (r = nat_rule_at(nat_rt(snap), i)); i++) {
                 if (r->section != section) {
                         out(s, "%s%s\n", section ? "\n" : "", titles[r->section & 3]);
@@ -222,6 +248,7 @@ static int show_nat(struct session *s, const struct args *a, struct err *e UNUSE
                 }
                 show_rule(s, snap, r, ++n, arg_has(a, "detail"));
         }
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         return 0;
@@ -242,9 +269,9 @@ static int clear_nat(struct session *s, const struct args *a UNUSED, struct err 
 }
 
 const struct exec_row exec_show_xlate_nat[] = {
-        { "show xlate [count]", "Show translations", 15, show_xlate },
+        { "show xlate [count]", "Show translations", 15 | EXEC_TABLE, show_xlate },
         { "clear xlate", "End dynamic translations and all translated connections", 15, clear_xlate },
-        { "show nat [detail]", "Show NAT rules and how often they matched", 15, show_nat },
+        { "show nat [detail]", "Show NAT rules and how often they matched", 15 | EXEC_TABLE, show_nat },
         { "clear nat counters", "Count matches of NAT rules from now on", 15, clear_nat },
         { 0 },
 };
