@@ -71,13 +71,22 @@ static void put_proto(struct wbuf *w, const struct ace_elem *el)
                 put_named(w, "protocol", el->proto);
 }
 
+/* Hashes and hits of brief listings are in hex. */
+#define HEX 20u
+
+static struct cell hash_cell(const char *name, uint32_t hash, char text[HEX])
+{
+        snprintf(text, HEX, "%08x", hash);
+        return cell_str(name, text);
+}
+
 static bool show_elem(struct session *s, const struct acl_lines *l, const struct acl_line *ln,
                       const struct ace_elem *el, unsigned index)
 {
-        char text[400];
+        char text[400], hash[HEX];
         struct wbuf w = wbuf_of(text, sizeof text);
 
-        wbuf_printf(&w, "  access-list %s line %u extended %s ", l->name, ln->number, ln->permit ? "permit" : "deny");
+        wbuf_printf(&w, "extended %s ", ln->permit ? "permit" : "deny");
         put_proto(&w, el);
         put_range(&w, &el->src);
         if (el->proto != IPPROTO_ICMP_)
@@ -86,8 +95,11 @@ static bool show_elem(struct session *s, const struct acl_lines *l, const struct
         put_ports(&w, el->proto, &el->dport);
         if (el->proto == IPPROTO_ICMP_ && el->sport.lo == el->sport.hi)
                 wbuf_printf(&w, "%u ", el->sport.lo);
-        return out(s, "%s(hitcnt=%llu) 0x%08x \n", wbuf_text(&w),
-                   (unsigned long long)live_elem_hits(session_box(s), ln->id, index), ace_elem_hash(ln->hash, el));
+        text[strlen(wbuf_text(&w)) - 1] = 0;
+        return ROW(s, "  access-list %s line %s %s (hitcnt=%s) 0x%s \n", cell_text(l->name),
+                   cell_num(NULL, ln->number), cell_str("text", text),
+                   cell_num("hit_count", live_elem_hits(session_box(s), ln->id, index)),
+                   hash_cell("hash", ace_elem_hash(ln->hash, el), hash));
 }
 
 /* ---- lines ---- */
@@ -105,25 +117,40 @@ static bool show_elems(struct session *s, const struct acl_list_rt *rt, const st
         uint32_t from = 0, n;
         bool more = true;
 
+        table_list(session_table(s), "elements");
         while (more && (n = acl_ace_page(rt, ln->id, from, el, PAGE))) {
                 for (uint32_t i = 0; more && i < n; i++)
                         more = show_elem(s, l, ln, &el[i], from + i);
                 from += n;
         }
-        return more;
+        return table_close(session_table(s)) && more;
+}
+
+static bool show_ace(struct session *s, const struct acl_list_rt *rt, const struct acl_lines *l,
+                     const struct acl_line *ln)
+{
+        uint64_t hits = live_ace_hits(session_box(s), ln->id);
+        char hash[HEX];
+
+        if (!PUT(s, "access-list %s line %s %s (hitcnt=%s)%s 0x%s \n", cell_text(l->name),
+                 cell_num("line", ln->number), cell_str("text", rest_of(l, ln->text)), cell_num("hit_count", hits),
+                 cell_as(cell_bool("inactive", ln->inactive), ln->inactive ? " (inactive)" : ""),
+                 hash_cell("hash", ln->hash, hash)))
+                return false;
+        return !rt || !ln->grouped || ln->inactive || show_elems(s, rt, l, ln);
 }
 
 static bool show_line(struct session *s, const struct acl_list_rt *rt, const struct acl_lines *l,
                       const struct acl_line *ln)
 {
-        uint64_t hits = live_ace_hits(session_box(s), ln->id);
+        bool more;
 
         if (ln->remark)
-                return out(s, "access-list %s line %u %s\n", l->name, ln->number, rest_of(l, ln->text));
-        if (!out(s, "access-list %s line %u %s (hitcnt=%llu)%s 0x%08x \n", l->name, ln->number, rest_of(l, ln->text),
-                 (unsigned long long)hits, ln->inactive ? " (inactive)" : "", ln->hash))
-                return false;
-        return !rt || !ln->grouped || ln->inactive || show_elems(s, rt, l, ln);
+                return ROW(s, "access-list %s line %s %s\n", cell_text(l->name), cell_num("line", ln->number),
+                           cell_str("text", rest_of(l, ln->text)));
+        table_object(session_table(s), NULL);
+        more = show_ace(s, rt, l, ln);
+        return table_close(session_table(s)) && more;
 }
 
 static uint32_t count_elems(const struct acl_list_rt *rt, const struct acl_lines *l)
@@ -138,15 +165,27 @@ static uint32_t count_elems(const struct acl_list_rt *rt, const struct acl_lines
 static bool show_list(struct session *s, const struct snapshot *snap, const struct acl_lines *l)
 {
         const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
-        bool more = out(s, "access-list %s; %u elements; name hash: 0x%08x\n", l->name, count_elems(rt, l),
-                        acl_name_hash(l->name));
+        char hash[HEX];
+        bool more = PUT(s, "access-list %s; %s elements; name hash: 0x%s\n", cell_str("name", l->name),
+                        cell_num("element_count", count_elems(rt, l)),
+                        hash_cell("name_hash", acl_name_hash(l->name), hash));
 
+        table_list(session_table(s), "lines");
         for (const struct acl_line *ln = l->first; more && ln; ln = ln->next)
                 more = show_line(s, rt, l, ln);
-        return more;
+        return table_close(session_table(s)) && more;
 }
 
 /* brief: the two hashes and the hits, in hex, of what was hit. */
+static bool show_hit(struct session *s, uint32_t hash, uint32_t elem, uint64_t hits)
+{
+        char h[HEX], el[HEX], n[HEX];
+
+        snprintf(n, sizeof n, "%08llx", (unsigned long long)hits);
+        return ROW(s, "%s %s %s\n", hash_cell("hash", hash, h), hash_cell("element_hash", elem, el),
+                   cell_as(cell_num("hit_count", hits), n));
+}
+
 static bool show_elems_brief(struct session *s, const struct acl_list_rt *rt, const struct acl_line *ln)
 {
         struct ace_elem el[PAGE];
@@ -158,8 +197,7 @@ static bool show_elems_brief(struct session *s, const struct acl_list_rt *rt, co
                         uint64_t hits = live_elem_hits(session_box(s), ln->id, from + i);
 
                         if (hits)
-                                more = out(s, "%08x %08x %08llx\n", ln->hash, ace_elem_hash(ln->hash, &el[i]),
-                                           (unsigned long long)hits);
+                                more = show_hit(s, ln->hash, ace_elem_hash(ln->hash, &el[i]), hits);
                 }
                 from += n;
         }
@@ -169,17 +207,20 @@ static bool show_elems_brief(struct session *s, const struct acl_list_rt *rt, co
 static bool show_list_brief(struct session *s, const struct snapshot *snap, const struct acl_lines *l)
 {
         const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);
-        bool more = out(s, "access-list %s; name hash: 0x%08x\n", l->name, acl_name_hash(l->name));
+        char hash[HEX];
+        bool more = PUT(s, "access-list %s; name hash: 0x%s\n", cell_str("name", l->name),
+                        hash_cell("name_hash", acl_name_hash(l->name), hash));
 
+        table_list(session_table(s), "hits");
         for (const struct acl_line *ln = l->first; more && ln; ln = ln->next) {
                 uint64_t hits = ln->remark ? 0 : live_ace_hits(session_box(s), ln->id);
 
                 if (hits && ln->grouped && rt)
                         more = show_elems_brief(s, rt, ln);
                 else if (hits)
-                        more = out(s, "%08x 00000000 %08llx\n", ln->hash, (unsigned long long)hits);
+                        more = show_hit(s, ln->hash, 0, hits);
         }
-        return more;
+        return table_close(session_table(s)) && more;
 }
 
 static void add_cached(struct worker *w, void *arg)
@@ -197,10 +238,10 @@ static void show_cached(struct session *s)
         struct acl_log_stat sum = { 0 };
 
         each_worker(session_box(s), add_cached, &sum);
-        out(s,
-            "access-list cached ACL log flows: total %u, denied %u (deny-flow-max 4096)\n"
+        PUT(s,
+            "access-list cached ACL log flows: total %s, denied %s (deny-flow-max 4096)\n"
             "            alert-interval 300\n",
-            sum.flows, sum.denied);
+            cell_num("cached_flows", sum.flows), cell_num("cached_flows_denied", sum.denied));
 }
 
 static int show_access_list(struct session *s, const struct args *a, struct err *e)
@@ -213,8 +254,13 @@ static int show_access_list(struct session *s, const struct args *a, struct err 
 
         if (!rc)
                 show_cached(s);
-        for (const struct acl_lines *l = lists; more && l; l = l->next)
+        if (!rc)
+                table_list(session_table(s), "access_lists");
+        for (const struct acl_lines *l = lists; more && l; l = l->next) {
+                table_object(session_table(s), NULL);
                 more = arg_has(a, "brief") ? show_list_brief(s, snap, l) : show_list(s, snap, l);
+                more &= table_close(session_table(s));
+        }
         acl_lines_free(lists);
         if (snap)
                 snapshot_put(b->hub, snap);
@@ -241,7 +287,7 @@ static int clear_counters(struct session *s, const struct args *a, struct err *e
 }
 
 const struct exec_row exec_show_access_list[] = {
-        { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 15,
+        { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 15 | EXEC_TABLE,
           show_access_list },
         { "clear access-list NAME:word(241) counters", "Count hits from now on", 15, clear_counters },
         { 0 },

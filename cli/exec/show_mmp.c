@@ -26,15 +26,18 @@ static bool show_row(struct session *s, const struct snapshot *snap, const struc
                      const struct addr *host)
 {
         const struct punt_flow_info *f = &r->info;
-        char c[ADDR_TEXT_MAX], v[ADDR_TEXT_MAX];
 
         if (r->engine != INSPECT_MMP)
                 return true;
         if (host->fam && !addr_eq(host, &f->client_real.a) && !addr_eq(host, &f->server_real.a))
                 return true;
-        return out(s, "MMP session:: %s:%s/%u %s:%s/%u\n%s\n", ifc_name(snap, f->iface[1]),
-                   addr_print(&f->server_real.a, v), f->server_real.port, ifc_name(snap, f->iface[0]),
-                   addr_print(&f->client_real.a, c), f->client_real.port, r->describe);
+        return ROW(s, "MMP session:: %s:%s/%s %s:%s/%s\n%s\n",
+                   cell_str("server_interface", ifc_name(snap, f->iface[1])),
+                   cell_addr("server_address", &f->server_real.a), cell_num("server_port", f->server_real.port),
+                   cell_str("client_interface", ifc_name(snap, f->iface[0])),
+                   cell_addr("client_address", &f->client_real.a), cell_num("client_port", f->client_real.port),
+                   cell_str("description", r->describe),
+                   cell_num("bytes", r->bytes[0] + r->bytes[1]));
 }
 
 static int list(struct session *s, const struct snapshot *snap, const struct addr *host, struct err *e)
@@ -45,6 +48,7 @@ static int list(struct session *s, const struct snapshot *snap, const struct add
 
         if (!q.row)
                 return err_nomem(e, "listing sessions");
+        table_list(session_table(s), "sessions");
         for (unsigned i = 0; more && i < b->nproxies; i++) {
                 q.cursor = 0;
                 q.end = !b->proxy[i];
@@ -54,6 +58,7 @@ static int list(struct session *s, const struct snapshot *snap, const struct add
                                 more = show_row(s, snap, &q.row[k], host);
                 }
         }
+        table_close(session_table(s));
         mem_free(q.row);
         return 0;
 }
@@ -94,21 +99,23 @@ static int show_counters(struct session *s, const struct args *a UNUSED, struct 
         struct box *b = session_box(s);
 
         out(s, "Protocol     Counter                                  Value   Context\n");
+        table_list(session_table(s), "counters");
         for (unsigned i = 0; i < b->nproxies; i++) {
                 struct counter_query q = { .found = b->proxy[i] != NULL };
 
                 for (; q.found; q.idx++) {
                         proxy_call(b->proxy[i], read_counter, &q);
                         if (q.found)
-                                out(s, "%-12s %-32s %13llu   Worker %u\n", q.engine, q.name,
-                                    (unsigned long long)q.value, i);
+                                ROW(s, "%-12s %-32s %13s   Worker %s\n", cell_str("protocol", q.engine),
+                                    cell_str("counter", q.name), cell_num("value", q.value), cell_num("worker", i));
                 }
         }
+        table_close(session_table(s));
         return 0;
 }
 
 const struct exec_row exec_show_mmp[] = {
-        { "show mmp [HOST:addr]", "Show sessions under MMP inspection", 15, show_mmp },
-        { "show counters", "Show what the inspection engines counted", 15, show_counters },
+        { "show mmp [HOST:addr]", "Show sessions under MMP inspection", 15 | EXEC_TABLE, show_mmp },
+        { "show counters", "Show what the inspection engines counted", 15 | EXEC_TABLE, show_counters },
         { 0 },
 };

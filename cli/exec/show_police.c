@@ -30,20 +30,29 @@ static const char *action(uint8_t said, enum police_action dflt)
         return (said ? said : (uint8_t)dflt) == POLICE_DROP ? "drop" : "transmit";
 }
 
-#define ULL(n) ((unsigned long long)(n))
 static void show_one(struct session *s, const struct police_conf *c, const char *nameif, struct query *q)
 {
         const struct police_count *n = &q->sum;
+        bool in = q->key.dir == POLICE_INPUT;
 
         each_worker(session_box(s), add_count, q);
-        out(s, "      %s police Interface %s:\n        cir %u bps, bc %u bytes\n",
-            q->key.dir == POLICE_INPUT ? "Input" : "Output", nameif, c->rate, police_burst(c));
-        out(s, "        conformed %llu packets, %llu bytes; actions:  %s\n", ULL(n->pkts[POLICE_CONFORMED]),
-            ULL(n->bytes[POLICE_CONFORMED]), action(c->conform, POLICE_TRANSMIT));
-        out(s, "        exceeded %llu packets, %llu bytes; actions: %s\n", ULL(n->pkts[POLICE_EXCEEDED]),
-            ULL(n->bytes[POLICE_EXCEEDED]), action(c->exceed, POLICE_DROP));
-        out(s, "        conformed %llu bps, exceed %llu bps\n", ULL(n->bps[POLICE_CONFORMED]),
-            ULL(n->bps[POLICE_EXCEEDED]));
+        table_object(session_table(s), NULL);
+        PUT(s, "      %s police Interface %s:\n        cir %s bps, bc %s bytes\n",
+            cell_as(cell_str("direction", in ? "input" : "output"), in ? "Input" : "Output"),
+            cell_str("interface", nameif), cell_num("rate_bits_per_second", c->rate),
+            cell_num("burst_bytes", police_burst(c)));
+        PUT(s, "        conformed %s packets, %s bytes; actions:  %s\n",
+            cell_num("conformed_packets", n->pkts[POLICE_CONFORMED]),
+            cell_num("conformed_bytes", n->bytes[POLICE_CONFORMED]),
+            cell_str("conform_action", action(c->conform, POLICE_TRANSMIT)));
+        PUT(s, "        exceeded %s packets, %s bytes; actions: %s\n",
+            cell_num("exceeded_packets", n->pkts[POLICE_EXCEEDED]),
+            cell_num("exceeded_bytes", n->bytes[POLICE_EXCEEDED]),
+            cell_str("exceed_action", action(c->exceed, POLICE_DROP)));
+        PUT(s, "        conformed %s bps, exceed %s bps\n",
+            cell_num("conformed_bits_per_second", n->bps[POLICE_CONFORMED]),
+            cell_num("exceeded_bits_per_second", n->bps[POLICE_EXCEEDED]));
+        table_close(session_table(s));
 }
 
 static void at_interface(struct session *s, const struct police_view *v, const struct iface_rt *i, bool clear)
@@ -80,7 +89,9 @@ static void at_interfaces(struct session *s, const struct police_view *v, bool c
 
 void show_police(struct session *s, const struct police_view *v)
 {
+        table_list(session_table(s), "police");
         at_interfaces(s, v, false);
+        table_close(session_table(s));
 }
 
 void clear_police(struct session *s, const struct police_view *v)

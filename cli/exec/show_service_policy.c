@@ -119,36 +119,46 @@ static void show_settings(struct session *s, const struct action *a)
                 sum.embryonic += u.embryonic;
                 sum.drops += u.drops;
         }
+        table_object(session_table(s), "connection_policy");
         out(s, "      Set connection policy: ");
         if (a->conn_max)
-                out(s, "conn-max %u ", a->conn_max);
+                PUT(s, "conn-max %s ", cell_num("conn_max", a->conn_max));
         if (a->embryonic_max)
-                out(s, "embryonic-conn-max %u ", a->embryonic_max);
+                PUT(s, "embryonic-conn-max %s ", cell_num("embryonic_conn_max", a->embryonic_max));
         if (a->client_max)
-                out(s, "per-client-max %u ", a->client_max);
+                PUT(s, "per-client-max %s ", cell_num("per_client_max", a->client_max));
         if (a->client_embryonic_max)
-                out(s, "per-client-embryonic-max %u ", a->client_embryonic_max);
-        out(s, "\n        current embryonic conns %u, current conns %u, drop %llu\n", sum.embryonic, sum.conns,
-            (unsigned long long)sum.drops);
+                PUT(s, "per-client-embryonic-max %s ", cell_num("per_client_embryonic_max", a->client_embryonic_max));
+        PUT(s, "\n        current embryonic conns %s, current conns %s, drop %s\n",
+            cell_num("embryonic_conns", sum.embryonic), cell_num("conns", sum.conns), cell_num("drops", sum.drops));
+        table_close(session_table(s));
 }
 
-static void show_time(struct session *s, const char *word, uint32_t seconds)
+static void show_time(struct session *s, const char *word, const char *name, uint32_t seconds)
 {
         char t[32];
 
         if (seconds)
-                out(s, "%s %s ", word, str_duration(t, seconds));
+                PUT(s, "%s %s ", cell_text(word), cell_as(cell_num(name, seconds), str_duration(t, seconds)));
 }
 
 static void show_timeouts(struct session *s, const struct action *a)
 {
         if (!a->half_open_s && !a->half_closed_s && !a->idle_s)
                 return;
+        table_object(session_table(s), "timeouts");
         out(s, "      Set connection timeout policy:\n        ");
-        show_time(s, "embryonic", a->half_open_s);
-        show_time(s, "half-closed", a->half_closed_s);
-        show_time(s, "idle", a->idle_s);
-        out(s, "%s\n", a->idle_reset ? "reset" : "");
+        show_time(s, "embryonic", "embryonic_seconds", a->half_open_s);
+        show_time(s, "half-closed", "half_closed_seconds", a->half_closed_s);
+        show_time(s, "idle", "idle_seconds", a->idle_s);
+        PUT(s, "%s\n", cell_as(cell_bool("reset", a->idle_reset), a->idle_reset ? "reset" : ""));
+        table_close(session_table(s));
+}
+
+/* "": there is none. */
+static struct cell name_cell(const char *name, const char *value)
+{
+        return cell_str(name, *value ? value : NULL);
 }
 
 /* Parsers want the line whole. An engine has its flow to itself, so no lock can fail; IPv6 is not forwarded. */
@@ -157,10 +167,12 @@ static void show_inspect(struct session *s, const struct action *a)
         struct inspect_sum n = live_inspect(session_box(s), a->line_id);
         const char *by = *a->tls_proxy ? "tls-proxy " : *a->phone_proxy ? "phone-proxy " : "";
 
-        out(s, "      Inspect: %s %s%s%s%s, packet %llu, lock fail 0, drop %llu, reset-drop %llu, v6-fail-close 0\n",
-            inspect_name(a->engine), a->map, *a->map && *by ? " " : "", by,
-            *a->tls_proxy ? a->tls_proxy : a->phone_proxy, (unsigned long long)n.packets, (unsigned long long)n.drops,
-            (unsigned long long)n.resets);
+        ROW(s, "      Inspect: %s %s%s%s%s, packet %s, lock fail 0, drop %s, reset-drop %s, v6-fail-close 0\n",
+            cell_str("inspect", inspect_name(a->engine)), name_cell("policy_map", a->map),
+            cell_text(*a->map && *by ? " " : ""), cell_text(by),
+            cell_text(*a->tls_proxy ? a->tls_proxy : a->phone_proxy), cell_num("packets", n.packets),
+            cell_num("drops", n.drops), cell_num("resets", n.resets), cell_str("class_map", a->cls),
+            name_cell("tls_proxy", a->tls_proxy), name_cell("phone_proxy", a->phone_proxy));
 }
 
 static bool engine_wanted(const char *only, enum inspect_id id)
@@ -180,12 +192,14 @@ static void show_class(struct session *s, const struct applied *ap, const struct
 
         if (police_only && !a->police[POLICE_INPUT].rate && !a->police[POLICE_OUTPUT].rate)
                 return;
-        out(s, "    Class-map: %s\n", a->cls);
+        table_object(session_table(s), NULL);
+        PUT(s, "    Class-map: %s\n", cell_str("class_map", a->cls));
         if (!police_only) {
                 show_settings(s, a);
                 show_timeouts(s, a);
         }
         show_police(s, &pv);
+        table_close(session_table(s));
 }
 
 static void show_applied(struct session *s, const struct view *v, const struct applied *ap, const struct args *args)
@@ -193,11 +207,13 @@ static void show_applied(struct session *s, const struct view *v, const struct a
         const char *only = arg_str(args, "PROTOCOL");
         bool police = arg_has(args, "police");
 
+        table_object(session_table(s), NULL);
         if (ap->global)
-                out(s, "\nGlobal policy: \n");
+                PUT(s, "\nGlobal policy: \n", cell_null("interface"));
         else
-                out(s, "\nInterface %s:\n", ap->nameif);
-        out(s, "  Service-policy: %s\n", ap->policy);
+                PUT(s, "\nInterface %s:\n", cell_str("interface", ap->nameif));
+        PUT(s, "  Service-policy: %s\n", cell_str("service_policy", ap->policy));
+        table_list(session_table(s), "actions");
         for (unsigned i = ap->first; i < ap->first + ap->n; i++) {
                 const struct action *a = &v->action[i];
 
@@ -206,6 +222,8 @@ static void show_applied(struct session *s, const struct view *v, const struct a
                 else if (!police && engine_wanted(only, a->engine))
                         show_inspect(s, a);
         }
+        table_close(session_table(s));
+        table_close(session_table(s));
 }
 
 static bool wanted(const struct args *a, const struct applied *ap)
@@ -222,9 +240,11 @@ static int show_service_policy(struct session *s, const struct args *a, struct e
         if (!v)
                 return err_nomem(e, "listing service policies");
         gather(session_box(s), v);
+        table_list(session_table(s), "policies");
         for (unsigned i = 0; i < v->napplied; i++)
                 if (wanted(a, &v->applied[i]))
                         show_applied(s, v, &v->applied[i], a);
+        table_close(session_table(s));
         mem_free(v);
         return 0;
 }
@@ -257,7 +277,7 @@ static int clear_service_policy(struct session *s, const struct args *a UNUSED, 
 
 const struct exec_row exec_show_service_policy[] = {
         { "show service-policy [{global|interface IFC:nameif}] [{inspect PROTOCOL:word(32)|police}]",
-          "Show service policies and their counters", 15, show_service_policy },
+          "Show service policies and their counters", 15 | EXEC_TABLE, show_service_policy },
         { "clear service-policy", "Count from now on", 15, clear_service_policy },
         { 0 },
 };

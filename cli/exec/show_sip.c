@@ -34,9 +34,11 @@ static void read_calls(struct proxy_worker *p, void *arg)
 static bool show_call(struct session *s, const struct sip_call_row *r)
 {
         unsigned secs = (unsigned)(r->idle_ms / 1000);
+        char idle[24];
 
-        return out(s, "call-id %s\n        state %s, idle %u:%02u:%02u\n", r->call_id, r->state, secs / 3600,
-                   secs / 60 % 60, secs % 60);
+        snprintf(idle, sizeof idle, "%u:%02u:%02u", secs / 3600, secs / 60 % 60, secs % 60);
+        return ROW(s, "call-id %s\n        state %s, idle %s\n", cell_str("call_id", r->call_id),
+                   cell_str("state", r->state), cell_as(cell_fix("idle_seconds", r->idle_ms, 3), idle));
 }
 
 static int show_sip(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -48,7 +50,8 @@ static int show_sip(struct session *s, const struct args *a UNUSED, struct err *
         if (!q.row)
                 return err_nomem(e, "listing calls");
         each_proxy(b, count_calls, &q);
-        more = out(s, "Total: %u\n", q.total);
+        more = PUT(s, "Total: %s\n", cell_num("total", q.total));
+        table_list(session_table(s), "calls");
         for (unsigned i = 0; more && i < b->nproxies; i++) {
                 q.cursor = 0;
                 q.end = !b->proxy[i];
@@ -58,6 +61,7 @@ static int show_sip(struct session *s, const struct args *a UNUSED, struct err *
                                 more = show_call(s, &q.row[k]);
                 }
         }
+        table_close(session_table(s));
         mem_free(q.row);
         return 0;
 }
@@ -83,7 +87,7 @@ static int clear_sip(struct session *s, const struct args *a UNUSED, struct err 
 }
 
 const struct exec_row exec_show_sip[] = {
-        { "show sip", "Show calls under SIP inspection", 15, show_sip },
+        { "show sip", "Show calls under SIP inspection", 15 | EXEC_TABLE, show_sip },
         { "clear sip", "Forget all calls, end their media", 15, clear_sip },
         { 0 },
 };

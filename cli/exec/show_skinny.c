@@ -37,15 +37,22 @@ static bool show_phone(struct session *s, unsigned number, const struct sccp_pho
 {
         char a[END_TEXT], b[END_TEXT];
         unsigned listed = MIN_OF(r->nmedia, SCCP_ROW_STREAMS);
-        bool more = out(s, "%-3u %-19s %-23s %u\n", number, end_text(&r->client, a), end_text(&r->server, b),
-                        r->registered);
 
-        for (unsigned i = 0; more && i < listed; i++)
-                more = out(s, "    %s %-17s %s\n", r->media[i].video ? "VIDEO" : "MEDIA",
-                           end_text(&r->media[i].phone, a), end_text(&r->media[i].peer, b));
-        if (more && r->nmedia > listed)
-                more = out(s, "    and %u more\n", r->nmedia - listed);
-        return more;
+        table_object(session_table(s), NULL);
+        PUT(s, "%-3s %-19s %-23s %s\n", cell_num("number", number), cell_str("local", end_text(&r->client, a)),
+            cell_str("foreign", end_text(&r->server, b)),
+            cell_as(cell_bool("registered", r->registered), r->registered ? "1" : "0"),
+            cell_num("streams", r->nmedia));
+        table_list(session_table(s), "media");
+        for (unsigned i = 0; i < listed; i++)
+                ROW(s, "    %s %-17s %s\n",
+                    cell_as(cell_bool("video", r->media[i].video), r->media[i].video ? "VIDEO" : "MEDIA"),
+                    cell_str("local", end_text(&r->media[i].phone, a)),
+                    cell_str("foreign", end_text(&r->media[i].peer, b)));
+        table_close(session_table(s));
+        if (r->nmedia > listed)
+                out(s, "    and %u more\n", r->nmedia - listed);
+        return table_close(session_table(s));
 }
 
 static int show_skinny(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -58,6 +65,7 @@ static int show_skinny(struct session *s, const struct args *a UNUSED, struct er
                 return err_nomem(e, "listing phones");
         out(s, "%-23s %-23s %s\n", "LOCAL", "FOREIGN", "STATE");
         out(s, "---------------------------------------------------------------\n");
+        table_list(session_table(s), "phones");
         for (unsigned i = 0; more && i < b->nproxies; i++) {
                 q.cursor = 0;
                 q.end = !b->proxy[i];
@@ -67,6 +75,7 @@ static int show_skinny(struct session *s, const struct args *a UNUSED, struct er
                                 more = show_phone(s, ++q.total, &q.row[k]);
                 }
         }
+        table_close(session_table(s));
         mem_free(q.row);
         return 0;
 }
@@ -92,7 +101,7 @@ static int clear_skinny(struct session *s, const struct args *a UNUSED, struct e
 }
 
 const struct exec_row exec_show_skinny[] = {
-        { "show skinny", "Show phones under SCCP inspection", 1, show_skinny },
+        { "show skinny", "Show phones under SCCP inspection", 1 | EXEC_TABLE, show_skinny },
         { "clear skinny", "End all streams of phones, and their media", 15, clear_skinny },
         { 0 },
 };
