@@ -211,19 +211,26 @@ static unsigned modes_of(const struct cli_tree *t, const struct conf_ctx *c, str
 /* ---- behind the bar ---- */
 
 /* What stands in front of it is a command with a table. */
-static bool has_table(const struct cli_tree *t, unsigned priv, const char *line, size_t n)
+static bool has_table(const struct cli_tree *t, const struct store *s, unsigned priv, const char *line, size_t n)
 {
+        const struct type_env env = { .store = s, .tree = t, .late = true };
+        struct reading r = { .mode = tree_exec(t), .priv = priv, .env = &env };
+        struct find_result *f = mem_alloc(MEM_CLI, sizeof *f);
         char *cmd = mem_alloc(MEM_CLI, n + 1);
-        struct cli_result r;
-        bool has;
+        struct lexed lx;
+        bool has = false;
 
-        if (!cmd)
-                return false;
-        memcpy(cmd, line, n);
-        cli_result_init(&r);
-        exec_line(t, priv, cmd, &r);
-        has = r.code == CLI_EXEC && r.exec->priv & EXEC_TABLE;
-        cli_result_fini(&r);
+        if (f && cmd) {
+                memcpy(cmd, line, n);
+                cmd[n] = 0;
+                if (lex(&lx, cmd) == LEX_OK) {
+                        r.lx = &lx;
+                        tree_find(&r, f);
+                        has = f->how == FOUND && f->row->exec->priv & EXEC_TABLE;
+                        lex_fini(&lx);
+                }
+        }
+        mem_free(f);
         mem_free_secret(cmd);
         return has;
 }
@@ -268,7 +275,7 @@ void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv,
         bool any = false;
 
         if (ask_filter(line, &cmd_len, &typed)) {
-                help_filter(typed, has_table(t, priv, line, cmd_len), out);
+                help_filter(typed, has_table(t, c ? c->store : NULL, priv, line, cmd_len), out);
                 mem_free(of);
                 return;
         }
@@ -364,7 +371,7 @@ bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned p
         bool end, done = false;
 
         if (ask_filter(line, &cmd_len, &typed))
-                return complete_filter(line, typed, has_table(t, priv, line, cmd_len), out);
+                return complete_filter(line, typed, has_table(t, c ? c->store : NULL, priv, line, cmd_len), out);
         if (!ask_begin(&q, line))
                 return false;
         for (unsigned i = 0; i < n && !done && *q.prefix; i++) {

@@ -70,7 +70,8 @@ static int clear_asp_drop(struct session *s, const struct args *a UNUSED, struct
 }
 
 const struct exec_row exec_show_asp_drop[] = {
-        { "show asp drop [{flow|frame} [KEY:word(64)]]", "Show why packets were dropped", 15 | EXEC_TABLE, show_asp_drop },
+        { "show asp drop [{flow|frame} [KEY:word(64)]]", "Show why packets were dropped", 15 | EXEC_TABLE,
+          show_asp_drop },
         { "clear asp drop", "Count drops from now on", 15, clear_asp_drop },
         { 0 },
 };

@@ -36,8 +36,7 @@ static bool show_row(struct session *s, const struct snapshot *snap, const struc
                    cell_addr("server_address", &f->server_real.a), cell_num("server_port", f->server_real.port),
                    cell_str("client_interface", ifc_name(snap, f->iface[0])),
                    cell_addr("client_address", &f->client_real.a), cell_num("client_port", f->client_real.port),
-                   cell_str("description", r->describe),
-                   cell_num("bytes", r->bytes[0] + r->bytes[1]));
+                   cell_str("description", r->describe), cell_num("bytes", r->bytes[0] + r->bytes[1]));
 }
 
 static int list(struct session *s, const struct snapshot *snap, const struct addr *host, struct err *e)

@@ -37,7 +37,9 @@ static void show_gateway(struct session *s, const struct route_rt *rt)
 static void show_entry(struct session *s, const struct net_rt *n, const struct route_entry *r)
 {
         struct addr mask = addr_v4(len_to_mask(r->dst.len));
-        const struct cell code = cell_str("code", r->connected ? "C" : is_default(r) ? "S*" : "S"),
+        const struct cell code = cell_str("code", r->connected    ? "C"
+                                                  : is_default(r) ? "S*"
+                                                                  : "S"),
                           network = cell_addr("network", &r->dst.a), netmask = cell_addr("mask", &mask),
                           ifc = cell_str("interface", iface_name(n, r->iface));
 
@@ -105,8 +107,8 @@ static bool show_neighbour(struct session *s, const struct snapshot *snap, const
 {
         char mac[16];
 
-        return ROW(s, "\t%s %s %s %s\n", cell_str("interface", ifc_name(snap, r->iface)), cell_addr("address", &r->ip),
-                   cell_str("mac_address", mac_print(&r->mac, mac)),
+        return ROW(s, "\t%s %s %s %s\n", cell_str("interface", ifc_name(snap, r->iface)),
+                   cell_addr("address", &r->ip), cell_str("mac_address", mac_print(&r->mac, mac)),
                    r->is_static ? cell_as(cell_null("age_seconds"), "-") : cell_num("age_seconds", r->age_s));
 }
 

@@ -182,8 +182,9 @@ static bool show_session(const struct list_opts *o, const struct session_row *r)
         snprintf(flow, sizeof flow, "0x%08x", r->flow);
         table_object(session_table(o->s), NULL);
         PUT(o->s, "%s %s:%s %s %s:%s P:%s(%s) S:%s byte %s\n",
-            cell_str("client_interface", ifc_name(o->snap, f->iface[0])), cell_addr("client_address", &f->client_real.a),
-            cell_num("client_port", f->client_real.port), cell_str("server_interface", ifc_name(o->snap, f->iface[1])),
+            cell_str("client_interface", ifc_name(o->snap, f->iface[0])),
+            cell_addr("client_address", &f->client_real.a), cell_num("client_port", f->client_real.port),
+            cell_str("server_interface", ifc_name(o->snap, f->iface[1])),
             cell_addr("server_address", &f->server_real.a), cell_num("server_port", f->server_real.port),
             cell_str("proxy_id", id), cell_as(cell_str("tls_proxy", t ? t->name : NULL), t ? t->name : "removed"),
             cell_str("session_id", flow), cell_num("bytes", r->bytes[0] + r->bytes[1]));

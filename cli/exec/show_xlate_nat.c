@@ -63,7 +63,8 @@ static void show_pat(struct session *s, const struct snapshot *snap, const struc
                           proto = cell_str("protocol", proto_name(r->proto, num)),
                           real_if = cell_str("real_interface", ifc_name(snap, r->real_if)),
                           mapped_if = cell_str("mapped_interface", ifc_name(snap, r->mapped_if)),
-                          real = cell_addr("real_address", &r->real), mapped = cell_addr("mapped_address", &r->mapped);
+                          real = cell_addr("real_address", &r->real),
+                          mapped = cell_addr("mapped_address", &r->mapped);
 
         if (r->dynamic) {
                 PUT(s, "%s PAT from %s:%s/%s to %s:%s/%s ", proto, real_if, real, rport, mapped_if, mapped, mport);
