@@ -29,7 +29,7 @@ struct offers {
         size_t prefix_len;
         struct type_env env;
         const char *help; /* of the values being listed */
-        const struct cli_tree *tree;
+        const struct store *store;
 };
 
 /* Several commands that begin alike are explained by the word they share. */
@@ -135,8 +135,7 @@ static bool ask_begin(struct asking *q, const char *line)
         return true;
 }
 
-static bool collect(struct asking *q, const struct tree_mode *m, const void *obj, const struct conf_ctx *c,
-                    unsigned priv, struct offers *of)
+static bool collect(struct asking *q, const struct tree_mode *m, const void *obj, unsigned priv, struct offers *of)
 {
         bool no_form = q->no_form && !(m->n && m->row[0].exec);
         struct reading r = { .mode = m,
@@ -147,7 +146,7 @@ static bool collect(struct asking *q, const struct tree_mode *m, const void *obj
                              .obj = obj,
                              .env = &of->env };
 
-        of->env = (struct type_env){ .store = c ? c->store : NULL, .tree = of->tree };
+        of->env = (struct type_env){ .store = of->store, .tree = of->store->tree };
         of->n = 0;
         of->prefix = q->prefix;
         of->prefix_len = strlen(q->prefix);
@@ -211,10 +210,10 @@ static unsigned modes_of(const struct cli_tree *t, const struct conf_ctx *c, str
 /* ---- behind the bar ---- */
 
 /* What stands in front of it is a command with a table. */
-static bool has_table(const struct cli_tree *t, const struct store *s, unsigned priv, const char *line, size_t n)
+static bool has_table(const struct store *st, unsigned priv, const char *line, size_t n)
 {
-        const struct type_env env = { .store = s, .tree = t, .late = true };
-        struct reading r = { .mode = tree_exec(t), .priv = priv, .env = &env };
+        const struct type_env env = { .store = st, .tree = st->tree, .late = true };
+        struct reading r = { .mode = tree_exec(st->tree), .priv = priv, .env = &env };
         struct find_result *f = mem_alloc(MEM_CLI, sizeof *f);
         char *cmd = mem_alloc(MEM_CLI, n + 1);
         struct lexed lx;
@@ -264,10 +263,10 @@ static void help_filter(const char *typed, bool json, struct text *out)
                 text_add(out, "\n");
 }
 
-void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out)
+void cli_help(const struct store *st, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out)
 {
         struct modes modes[CONF_DEPTH_MAX + 2];
-        unsigned n = modes_of(t, c, modes);
+        unsigned n = modes_of(st->tree, c, modes);
         struct offers *of = mem_alloc(MEM_CLI, sizeof *of);
         struct asking q;
         const char *typed;
@@ -275,7 +274,7 @@ void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv,
         bool any = false;
 
         if (ask_filter(line, &cmd_len, &typed)) {
-                help_filter(typed, has_table(t, c ? c->store : NULL, priv, line, cmd_len), out);
+                help_filter(typed, has_table(st, priv, line, cmd_len), out);
                 mem_free(of);
                 return;
         }
@@ -283,10 +282,10 @@ void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv,
                 mem_free(of);
                 return;
         }
-        of->tree = t;
+        of->store = c ? c->store : st;
         of->filters = filter_applies(line);
         for (unsigned i = 0; i < n; i++) {
-                if (!collect(&q, modes[i].m, modes[i].obj, c, priv, of))
+                if (!collect(&q, modes[i].m, modes[i].obj, priv, of))
                         continue;
                 if (*q.prefix) {
                         show_words(of, out);
@@ -359,11 +358,10 @@ static bool complete_filter(const char *line, const char *typed, bool json, stru
         return out->n > 0 && !out->bad;
 }
 
-bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line,
-                  struct text *out)
+bool cli_complete(const struct store *st, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out)
 {
         struct modes modes[CONF_DEPTH_MAX + 2];
-        unsigned n = modes_of(t, c, modes);
+        unsigned n = modes_of(st->tree, c, modes);
         struct tab tab;
         struct asking q;
         const char *typed;
@@ -371,11 +369,11 @@ bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned p
         bool end, done = false;
 
         if (ask_filter(line, &cmd_len, &typed))
-                return complete_filter(line, typed, has_table(t, c ? c->store : NULL, priv, line, cmd_len), out);
+                return complete_filter(line, typed, has_table(st, priv, line, cmd_len), out);
         if (!ask_begin(&q, line))
                 return false;
         for (unsigned i = 0; i < n && !done && *q.prefix; i++) {
-                bool no_form = q.no_form && modes[i].m != tree_exec(t);
+                bool no_form = q.no_form && modes[i].m != tree_exec(st->tree);
                 struct reading r = { .mode = modes[i].m,
                                      .lx = &q.lx,
                                      .from = no_form,
@@ -384,7 +382,8 @@ bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned p
                                      .obj = modes[i].obj,
                                      .env = &tab.env };
 
-                tab = (struct tab){ .k = { .prefix = q.prefix }, .env = { .store = c ? c->store : NULL, .tree = t } };
+                tab = (struct tab){ .k = { .prefix = q.prefix },
+                                    .env = { .store = c ? c->store : st, .tree = st->tree } };
                 if (!tree_next(&r, q.words - no_form, on_tab, &tab, &end) || !tab.k.hits)
                         continue;
                 done = true;

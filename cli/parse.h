@@ -66,7 +66,7 @@ struct conf_ctx {
         uint32_t hash_rounds;              /* of new passwords; 0: PASSWD_ROUNDS */
         const struct iface_bindings *bind; /* ports there are; NULL: any interface may be configured */
         bool late;                         /* loading: references are resolved by conf_finish() */
-        bool aside;     /* a configuration session: checks see the assets, nothing is made */
+        bool aside;                        /* a configuration session: checks see the assets, nothing is made */
         bool replace;   /* loading a whole configuration: a mentioned interface is up unless it says shutdown */
         unsigned priv;  /* who types: rows above it are not there */
         bool authorize; /* they are there, and refused: levels by privilege.h */
@@ -111,13 +111,13 @@ void conf_warning(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /
 /* The line is accepted and not in force, which is told and counted. */
 void conf_inert(struct conf_ctx *c, const char *why);
 
-/* ---- `?` and TAB; c NULL: EXEC mode ---- */
+/* ---- `?` and TAB, with the names that are in the store; c NULL: EXEC mode ---- */
 /* What may stand at the end of line. A line ending in a word lists the words that begin so. */
-void cli_help(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out);
+void cli_help(const struct store *st, const struct conf_ctx *c, unsigned priv, const char *line, struct text *out);
 /* USAGE, DESCRIPTION and SYNTAX of the commands that begin with these words; false: there are none. */
 bool cli_help_command(const struct cli_tree *t, unsigned priv, const char *words, struct text *out);
 /* The line with its last word completed when that is possible without doubt (a blank behind it); else false. */
-bool cli_complete(const struct cli_tree *t, const struct conf_ctx *c, unsigned priv, const char *line,
+bool cli_complete(const struct store *st, const struct conf_ctx *c, unsigned priv, const char *line,
                   struct text *out);
 
 #endif

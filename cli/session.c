@@ -126,7 +126,7 @@ static void on_help(void *ctx, const char *line)
         struct text t = { 0 };
 
         pthread_mutex_lock(&s->box->conf_lock);
-        cli_help(s->box->store->tree, s->config ? &s->conf : NULL, seen_level(s), line, &t);
+        cli_help(s->box->store, s->config ? &s->conf : NULL, seen_level(s), line, &t);
         pthread_mutex_unlock(&s->box->conf_lock);
         out_begin(s, true);
         session_show(s, &t);
@@ -142,7 +142,7 @@ static bool on_complete(void *ctx, const char *line, char *insert, size_t cap)
         bool some;
 
         pthread_mutex_lock(&s->box->conf_lock);
-        some = cli_complete(s->box->store->tree, s->config ? &s->conf : NULL, seen_level(s), line, &t);
+        some = cli_complete(s->box->store, s->config ? &s->conf : NULL, seen_level(s), line, &t);
         pthread_mutex_unlock(&s->box->conf_lock);
         some = some && t.n > n && str_copy(insert, cap, t.p + n);
         text_fini(&t);

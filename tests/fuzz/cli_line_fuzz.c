@@ -34,8 +34,8 @@ static void type_lines(struct conf_ctx *c, char *text)
                 struct cli_result r;
                 struct text t = { 0 };
 
-                cli_help(tree, c, 15, l, &t);
-                cli_complete(tree, c, 15, l, &t);
+                cli_help(c->store, c, 15, l, &t);
+                cli_complete(c->store, c, 15, l, &t);
                 cli_result_init(&r);
                 conf_line(c, l, &r);
                 cli_result_show(&r, 20, &t);

@@ -110,7 +110,7 @@ static void help(struct golden *g, char *line)
         prompt(g);
         text_printf(&g->out, "%s\n", line);
         line[strlen(line) - 1] = 0;
-        cli_help(g->tree, &g->c, 15, line, &g->out);
+        cli_help(g->s, &g->c, 15, line, &g->out);
 }
 
 static void complete(struct golden *g, char *line)
@@ -120,7 +120,7 @@ static void complete(struct golden *g, char *line)
         prompt(g);
         text_printf(&g->out, "%s\n", line);
         *strstr(line, "<TAB>") = 0;
-        if (cli_complete(g->tree, &g->c, 15, line, &t))
+        if (cli_complete(g->s, &g->c, 15, line, &t))
                 text_printf(&g->out, "-> \"%s\"\n", text_str(&t));
         else
                 text_add(&g->out, "-> nothing\n");

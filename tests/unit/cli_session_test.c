@@ -281,6 +281,18 @@ static void help_on_a_pipe(void **state UNUSED)
         has(t, "ciscoasa(config)# ");
 }
 
+/* Outside of configuration mode, too, names that are there are offered, and aliases are taken. */
+static void names_are_known_in_exec_mode(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure terminal\ninterface g0/0\nnameif outside\nexit\n"
+                                    "name 192.0.2.7 branch\nend\nping ?\nshow mmp branch\n"
+                                    "show mmp bunch\n");
+
+        has(t, "\n  outside              Name of an interface\n");
+        has(t, "# show mmp branch\nciscoasa# ");
+        has(t, "# show mmp bunch\n                   ^\nERROR: % Invalid input");
+}
+
 static void help_for_a_command(void **state UNUSED)
 {
         const char *t =
@@ -794,6 +806,7 @@ int main(void)
                 T(tables_as_documents),
                 T(help_behind_the_bar),
                 T(help_on_a_pipe),
+                T(names_are_known_in_exec_mode),
                 T(help_for_a_command),
                 T(the_tls_library_is_told),
                 T(history_is_kept),
