@@ -67,5 +67,5 @@ void form_values(const struct tree_row *tr, form_value_fn fn, void *ctx)
 {
         for (unsigned i = 0; i < tr->g->npos; i++)
                 if (tr->g->pos[i]->kind == PART_VALUE && !named_before(tr->g, i))
-                        fn(ctx, name_of(tr->g->pos[i]), tr->g->pos[i]);
+                        fn(ctx, tr, name_of(tr->g->pos[i]), tr->g->pos[i]);
 }

@@ -13,7 +13,7 @@ void form_lead(const struct tree_row *tr, struct text *out);
 /* What stands for a value: "<0-100>", "WORD < 49 char", its limits included. */
 void form_shown(const struct gram_part *p, char *out, size_t cap);
 /* Each placeholder once, in order. */
-typedef void (*form_value_fn)(void *ctx, const char *name, const struct gram_part *p);
+typedef void (*form_value_fn)(void *ctx, const struct tree_row *tr, const char *name, const struct gram_part *p);
 void form_values(const struct tree_row *tr, form_value_fn fn, void *ctx);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/explain.h"
 #include "cli/filter.h"
 #include "cli/form.h"
 #include "cli/parse.h"
@@ -48,37 +49,27 @@ static void offer(struct offers *of, const char *first, const char *word, const 
         of->o[of->n++].value = value;
 }
 
-/* What lines of the row begin with, for what a word further on means there. */
-static const char *first_word(const struct tree_row *tr)
-{
-        return tr->g->npos && tr->g->pos[0]->kind == PART_KEYWORD ? tr->g->pos[0]->text : "";
-}
-
 /* Another spelling is not offered; whoever knows it is helped on. */
 static bool is_hidden(const struct tree_row *tr)
 {
         return tr->conf && (tr->conf->flags & ROW_HIDDEN);
 }
 
-/* The last keyword that every line of the row begins with is explained by the row itself. */
 static const char *help_of(const struct tree_row *tr, const struct gram_part *p)
 {
-        const char *row_help = tr->conf ? tr->conf->help : tr->exec->help, *word;
+        const char *help = p->kind == PART_VALUE ? explain_value(tr, p) : explain_word(tr, p);
 
-        if (p->kind == PART_VALUE)
-                return p->type->help;
-        if (p->lead && p->pos + 1 == tr->g->nlead)
-                return row_help;
-        word = word_help(first_word(tr), p->text);
-        return word ? word : row_help;
+        return help ? help : tr->conf ? tr->conf->help : tr->exec->help;
 }
 
 static void offer_value(void *ctx, const char *value)
 {
         struct offers *of = ctx;
 
+        const char *help = word_help("value", value);
+
         if (str_prefix_ci(value, of->prefix))
-                offer(of, "", value, of->help, false);
+                offer(of, "", value, help ? help : of->help, false);
 }
 
 /* Values out of a closed set are offered one by one. */
@@ -98,9 +89,9 @@ static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part
                 return;
         if (p->kind == PART_KEYWORD) {
                 if (str_prefix_ci(p->text, of->prefix))
-                        offer(of, first_word(tr), p->text, help_of(tr, p), false);
+                        offer(of, explain_first(tr), p->text, help_of(tr, p), false);
         } else if (is_closed_set(p)) {
-                of->help = p->type->help;
+                of->help = help_of(tr, p);
                 p->type->complete(&of->env, &p->targ, offer_value, of);
         } else if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
                 form_shown(p, shown, sizeof shown);

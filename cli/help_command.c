@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/explain.h"
 #include "cli/form.h"
 #include "cli/parse.h"
 #include "cli/tree.h"
-#include "cli/words.h"
 #include "platform/base/str.h"
 
 /* Do the words begin this row? Keywords may be abbreviated, also the last one. */
@@ -23,13 +23,13 @@ struct help_parts {
         struct text usage, description, syntax;
 };
 
-static void put_value(void *ctx, const char *name, const struct gram_part *p)
+static void put_value(void *ctx, const struct tree_row *tr, const char *name, const struct gram_part *p)
 {
         struct text *out = ctx;
-        char shown[FORM_SHOWN_MAX], line[160];
+        char shown[FORM_SHOWN_MAX], line[240];
 
         form_shown(p, shown, sizeof shown);
-        snprintf(line, sizeof line, "\t%-12s %s: %s\n", name, shown, p->type->help);
+        snprintf(line, sizeof line, "\t%-12s %s: %s\n", name, shown, explain_value(tr, p));
         if (!out->p || !strstr(out->p, line))
                 text_add(out, line);
 }
@@ -47,14 +47,14 @@ static void put_row(const struct tree_row *tr, struct help_parts *h)
 
 static void put_mode(const struct tree_mode *m, const struct lexed *lx, unsigned priv, struct help_parts *h)
 {
-        unsigned from = lx->n > 1 && !strcasecmp(lx->w[0].s, "no");
+        unsigned no = lx->n > 1 && !strcasecmp(lx->w[0].s, "no");
 
         for (unsigned i = 0; m && i < m->n; i++) {
                 const struct tree_row *tr = &m->row[i];
 
                 if (tr->exec ? exec_level(tr->exec) > priv : priv < CONF_PRIV || (tr->conf->flags & ROW_HIDDEN))
                         continue;
-                if (begins(tr->g, lx, from))
+                if (begins(tr->g, lx, 0) || (no && tr->conf && begins(tr->g, lx, 1)))
                         put_row(tr, h);
         }
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/explain.h"
 #include "cli/form.h"
 
 /* Text in roff: a backslash, a hyphen that is typed, and what a line must not begin with. */
@@ -19,7 +20,7 @@ static void put_text(struct text *out, const char *s)
         }
 }
 
-static void put_value(void *ctx, const char *name, const struct gram_part *p)
+static void put_value(void *ctx, const struct tree_row *tr, const char *name, const struct gram_part *p)
 {
         struct text *out = ctx;
         char shown[FORM_SHOWN_MAX];
@@ -30,7 +31,7 @@ static void put_value(void *ctx, const char *name, const struct gram_part *p)
         text_add(out, "\n(");
         put_text(out, shown);
         text_add(out, "): ");
-        put_text(out, p->type->help);
+        put_text(out, explain_value(tr, p));
         text_add(out, "\n");
 }
 

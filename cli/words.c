@@ -20,12 +20,17 @@ static const char *find(const char *word)
         return NULL;
 }
 
-const char *word_help(const char *first, const char *word)
+const char *word_help_of(const char *before, const char *word)
 {
         char both[96];
-        const char *help;
 
-        snprintf(both, sizeof both, "%.40s %.40s", first, word);
-        help = find(both);
+        snprintf(both, sizeof both, "%.40s %.40s", before, word);
+        return find(both);
+}
+
+const char *word_help(const char *first, const char *word)
+{
+        const char *help = word_help_of(first, word);
+
         return help ? help : find(word);
 }

@@ -6,4 +6,7 @@
  * thing. */
 const char *word_help(const char *first, const char *word);
 
+/* Only what it means behind that word. */
+const char *word_help_of(const char *before, const char *word);
+
 #endif

@@ -113,14 +113,14 @@ static const struct cmd_bind level_bind[] = {
         }
 
 const struct cmd_row rows_enable[] = {
-        { ROW_LEAF, "enable password PASSWORD:secret(160) " FORMS " [level LEVEL:u32(15-15)]",
+        { ROW_LEAF, "enable password PASSWORD:secret(160) " FORMS " [level TOP:u32(15-15)]",
           "Password for the privileged level", enable_bind, DIRTY_SYS, .check = check_enable },
         { ROW_LEAF, "enable password PASSWORD:secret(160) level LEVEL:u32(15-15) {encrypted|pbkdf2}",
           "Password for the privileged level", enable_bind, DIRTY_SYS, .check = check_enable, .flags = ROW_HIDDEN },
         LEVEL_ROW("enable password PASSWORD:secret(160) level LEVEL:u32(0-14) " FORMS),
         LEVEL_ROW("enable password PASSWORD:secret(160) {encrypted|pbkdf2} level LEVEL:u32(0-14)",
                   .flags = ROW_HIDDEN),
-        { ROW_CALL, "enable password level LEVEL:u32(0-14)", "Password for a level", .call = call_no_level,
+        { ROW_CALL, "enable password level LEVEL:u32(0-14)", "No password for a level any more", .call = call_no_level,
           .flags = ROW_NO_ONLY },
         { ROW_LEAF, "passwd PASSWORD:secret(160) " FORMS, "Change Telnet console access password", passwd_bind,
           DIRTY_SYS, .check = check_passwd, .inert = NO_TELNET },

@@ -215,7 +215,7 @@ static int call_deprecated(struct conf_ctx *c, const struct args *a, bool no_for
 
 const struct cmd_row rows_general[] = {
         CALL("exit", "Exit from the current mode", call_exit),
-        CALL("quit", "Exit from the current mode", call_exit),
+        CALL("quit", "Leave the current mode, as exit does", call_exit),
         CALL("end", "Exit from configuration mode", call_end),
         CALL("clear configure {all|primary|secondary}", "Remove the whole configuration", call_clear),
         CALL("clear configure SECTION:section(200)", "Remove a section of the configuration", call_clear),

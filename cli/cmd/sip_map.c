@@ -115,7 +115,7 @@ static int call_default(struct conf_ctx *c UNUSED, const struct args *a UNUSED, 
 }
 
 const struct cmd_row rows_sip_map[] = {
-        { ROW_CALL, "policy-map type inspect sip _default_sip_map", "The map in force where none is named",
+        { ROW_CALL, "policy-map type inspect sip _default_sip_map", "The SIP map in force where none is named",
           .call = call_default, .write = write_default },
         { ROW_MODE, "policy-map type inspect sip NAME:newname(40)", "Parameters of SIP inspection", NULL,
           DIRTY_INSPECT | DIRTY_POLICY, STORE(inspection.sip_maps), &map_mode, .kind_name = "sip-map",

@@ -94,7 +94,7 @@ static const struct cmd_mode act_mode = { "config-pmap-c", "MPF policy-map class
 static const struct cmd_row map_rows[] = {
         INSPECT_MAP_HEAD(bind, &parameter_mode),
         { ROW_MODE, "match [not] message-id {range LO:word(6) HI:word(6)|ID:word(6)}",
-          "Messages that something is done with", rule_bind, DIRTY_INSPECT, offsetof(M, rules), &act_mode,
+          "Kinds of messages that something is done with", rule_bind, DIRTY_INSPECT, offsetof(M, rules), &act_mode,
           .key = key_words, .check = check_rule },
         END,
 };
@@ -126,7 +126,7 @@ static int call_default(struct conf_ctx *c UNUSED, const struct args *a UNUSED, 
 }
 
 const struct cmd_row rows_skinny_map[] = {
-        { ROW_CALL, "policy-map type inspect skinny _default_skinny_map", "The map in force where none is named",
+        { ROW_CALL, "policy-map type inspect skinny _default_skinny_map", "The SCCP map in force where none is named",
           .call = call_default, .write = write_default },
         { ROW_MODE, "policy-map type inspect skinny NAME:newname(40)", "Parameters of SCCP inspection", NULL,
           DIRTY_INSPECT | DIRTY_POLICY, STORE(inspection.skinny_maps), &map_mode, .kind_name = "skinny-map",

@@ -253,7 +253,7 @@ static const struct cmd_row attr_rows[] = {
           .dirty = DIRTY_SYS },
         { ROW_LEAF, "ssh authentication publickey SSHKEY:word(1399) [hashed]", "Public key the user logs in with",
           publickey_bind, DIRTY_SYS, .check = check_publickey },
-        { ROW_LEAF, "ssh authentication pkf SSHHASH:word(95) hashed", "Public key the user logs in with", pkf_bind,
+        { ROW_LEAF, "ssh authentication pkf SSHHASH:word(95) hashed", "The same, by its hash", pkf_bind,
           DIRTY_SYS, .check = check_pkf },
         { ROW_CALL, "ssh authentication pkf [nointeractive]", "Paste a public key the user logs in with",
           .dialog = &pkf_dialog, .flags = ROW_NO_NO },

@@ -208,7 +208,7 @@ const struct exec_row exec_aaa[] = {
         { "show aaa login-history [user NAME]", "Show logins and failures of local users", CONF_PRIV,
           show_login_history },
         { "show users", "Show who is logged in on which console", 1, show_users },
-        { "who", "Show who is logged in on which console", 1, show_users },
+        { "who", "The same as show users", 1, show_users },
         { "clear aaa local user {lockout|fail-attempts} {all|username NAME}", "Let a user in again", CONF_PRIV,
           clear_local_user },
         { 0 },

@@ -135,7 +135,9 @@ static int debug_end(struct session *s, const struct args *a, struct err *e UNUS
 {
         if (arg_has(a, "all") && !arg_has(a, "tls-proxy") && !arg_has(a, "dns"))
                 session_set_follow(s, NULL);
-        want(s, arg_has(a, "all") && !arg_has(a, "tls-proxy") && !arg_has(a, "dns") ? 0 : session_debugs(s) & ~families(a));
+        want(s, arg_has(a, "all") && !arg_has(a, "tls-proxy") && !arg_has(a, "dns")
+                        ? 0
+                        : session_debugs(s) & ~families(a));
         return 0;
 }
 
@@ -149,7 +151,8 @@ static int show_debug(struct session *s, const struct args *a UNUSED, struct err
 
 #define FAMILIES                                                                                                     \
         "mmp|inspect tls-proxy [{all|errors|events|packets}]|icmp trace|crypto ca [{messages|transactions}] "        \
-        "[LEVEL:u32(1-255)]|dns [{all|resolver}] [LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny [LEVEL:u32(1-255)]|phone-proxy "                      \
+        "[LEVEL:u32(1-255)]|dns [{all|resolver}] [LEVEL:u32(1-255)]|tftp|sip [LEVEL:u32(1-255)]|skinny "             \
+        "[LEVEL:u32(1-255)]|phone-proxy "                                                                            \
         "[{media|signaling|tftp} [{events|errors}]]"
 #define WHAT "{" FAMILIES "}"
 #define WHAT_OR_ALL "{all|" FAMILIES "}"
@@ -159,9 +162,9 @@ const struct exec_row exec_debug[] = {
         { "debug call {phone PHONE:word(24)|address ADDRESS:addr|id CALL:u32(1-4294967295)}",
           "Show what happens to one phone or call only", 15, debug_call },
         { "no debug call", "Show what happens to everybody again", 15, debug_call_end },
-        { "undebug call", "Show what happens to everybody again", 15, debug_call_end },
+        { "undebug call", "The same as no debug call", 15, debug_call_end },
         { "no debug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
-        { "undebug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
+        { "undebug " WHAT_OR_ALL, "The same as no debug", 15, debug_end },
         { "show debug", "Show the debugs of this session", 15, show_debug },
         { 0 },
 };

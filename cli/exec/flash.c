@@ -83,8 +83,9 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
                 return -1;
         }
         if (!statvfs(b->flash, &v))
-                out(s, "\n%llu bytes total (%llu bytes free)\n", (unsigned long long)v.f_blocks * v.f_frsize,
-                    (unsigned long long)v.f_bavail * v.f_frsize);
+                out(s, "\n%llu bytes total (%llu bytes free/%llu%% free)\n",
+                    (unsigned long long)v.f_blocks * v.f_frsize, (unsigned long long)v.f_bavail * v.f_frsize,
+                    (unsigned long long)(v.f_blocks ? v.f_bavail * 100 / v.f_blocks : 0));
         return 0;
 }
 
@@ -258,7 +259,7 @@ static int do_verify(struct session *s, const struct args *a, struct err *e)
 
 const struct exec_row exec_flash[] = {
         { "dir [/all] [FILE:word]", "List files on flash", 15, do_dir },
-        { "show {flash:|disk0:}", "List files on flash", 15, do_dir },
+        { "show {flash:|disk0:}", "The same as dir", 15, do_dir },
         { "more FILE:word", "Show a file", 15, do_more },
         { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
         { "mkdir [/noconfirm] DIRECTORY:word", "Make a directory on flash", 15, do_mkdir },

@@ -132,6 +132,6 @@ const struct exec_row exec_show_dns[] = {
         { "show dns statistics", "Show the servers in use and what became of questions", 15, show_statistics },
         { "show dns-hosts", "Show the cache of the DNS client", 15, show_dns_hosts },
         { "clear dns [host NAME:host]", "Forget addresses that DNS servers have told", 15, clear_dns },
-        { "clear dns-hosts cache", "Forget addresses that DNS servers have told", 15, clear_dns },
+        { "clear dns-hosts cache", "The same as clear dns", 15, clear_dns },
         { 0 },
 };

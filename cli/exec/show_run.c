@@ -102,7 +102,7 @@ const struct exec_row exec_show_run[] = {
         { "show startup-config errors", "Show what loading the saved configuration reported", 15,
           show_startup_errors },
         { "show checksum", "Show the checksum of the configuration", 0, show_checksum },
-        { "write terminal", "Show the configuration in force", 15, write_terminal },
+        { "write terminal", "The same as show running-config", 15, write_terminal },
         { "more system:running-config", "Show the configuration with its secrets", 15, more_running },
         { 0 },
 };

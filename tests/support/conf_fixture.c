@@ -4,10 +4,15 @@
 
 void conf_fixture_init(struct conf_fixture *f)
 {
+        conf_fixture_init_with(f, NULL);
+}
+
+void conf_fixture_init_with(struct conf_fixture *f, const struct exec_table *exec)
+{
         struct err e = { 0 };
 
         memset(f, 0, sizeof *f);
-        f->tree = cli_tree_new(NULL, &e);
+        f->tree = cli_tree_new(exec, &e);
         if (!f->tree)
                 fail_msg("%s", e.text);
         f->s = store_new(f->tree);

@@ -19,6 +19,8 @@ struct conf_fixture {
 };
 
 void conf_fixture_init(struct conf_fixture *f);
+/* With EXEC commands in the tree. */
+void conf_fixture_init_with(struct conf_fixture *f, const struct exec_table *exec);
 void conf_fixture_fini(struct conf_fixture *f);
 /* Types one line, answers questions with their defaults; what was said is in f->shown. */
 enum cli_code conf_type(struct conf_fixture *f, const char *line);

@@ -219,8 +219,7 @@ static void gen_pair(struct conf_gen *g, const struct store *s, struct text *out
 
 /* A public key of SSH, and what is kept of one. */
 #define SSH_KEY "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define SSH_HASH                                                                                                     \
-        "4e:7a:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:4e:7a:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd"
+#define SSH_HASH "4e:7a:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:4e:7a:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd"
 
 /* Fields whose form is narrower than their type. */
 static bool gen_special(struct conf_gen *g, const struct gram_part *p, struct text *out)
@@ -242,7 +241,7 @@ static bool gen_special(struct conf_gen *g, const struct gram_part *p, struct te
         return true;
 }
 
-static void gen_value(struct conf_gen *g, const struct store *s, const struct gram_part *p, struct text *out)
+void gen_value(struct conf_gen *g, const struct store *s, const struct gram_part *p, struct text *out)
 {
         const char *t = p->type->name;
 

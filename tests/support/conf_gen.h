@@ -22,6 +22,9 @@ const struct tree_row *gen_line(struct conf_gen *g, const struct conf_ctx *c, st
 /* A line of this row. */
 void gen_row(struct conf_gen *g, const struct store *s, const struct tree_row *tr, struct text *out);
 
+/* A word, or words, that a placeholder can stand for. */
+void gen_value(struct conf_gen *g, const struct store *s, const struct gram_part *p, struct text *out);
+
 /* Lines to type first: two interfaces, and enough of everything else to refer to. */
 extern const char gen_ports[], gen_furniture[];
 

@@ -301,7 +301,7 @@ static void help_for_a_command(void **state UNUSED)
         has(t, "USAGE:\n\n\tpacket-tracer input IFC tcp SRC SPORT DST DPORT [detailed]\n");
         has(t, "DESCRIPTION:\n\n\tpacket-tracer input: Show what would happen to a packet\n");
         has(t, "SYNTAX:\n\n\tIFC          Current available interface(s): Name of an interface\n");
-        has(t, "\tTYPE         <0-255>: A number\n");
+        has(t, "\tTYPE         <0-255>: ICMP type\n");
         has(t, "\t[no] access-group ACL {{in|out} interface IFC [control-plane]|global}\n");
         has(t, "ERROR: % there is no command \"frobnicate\"\n");
         has_not(cf_run(&f, "help configure\n"), "USAGE");
@@ -469,7 +469,7 @@ static void files_on_flash(void **state UNUSED)
 
         has(t, "Directory of disk0:/\n\n1      -rw-  ");
         has(t, "a.cfg\n\n");
-        has(t, " bytes free)\n");
+        has(t, "% free)\n");
         has(t, "%Error opening disk0:/nope (No such file or directory)\n");
         has(t, "verify /MD5 (disk0:/a.cfg) = ");
         has(t, "Delete filename [a.cfg]? \n\nDelete disk0:/a.cfg? [confirm]\n");
