@@ -269,7 +269,7 @@ static void check_lists(const struct tree_row *tr)
                 text_cut(&line, 0);
                 text_cut(&shown, 0);
                 put_way(tr->g, way, i, &line);
-                cli_help(rig.f.tree, tr->conf ? &rig.f.c : NULL, 15, text_str(&line), &shown);
+                cli_help(rig.f.s, tr->conf ? &rig.f.c : NULL, 15, text_str(&line), &shown);
                 if (strncmp(text_str(&shown), "ERROR", 5) != 0) {
                         check_list(text_str(&line), text_str(&shown));
                         rig.lists++;
@@ -298,7 +298,7 @@ static void check_mode(const struct tree_mode *m)
 {
         struct text shown = { 0 };
 
-        cli_help(rig.f.tree, m == tree_exec(rig.f.tree) ? NULL : &rig.f.c, 15, "", &shown);
+        cli_help(rig.f.s, m == tree_exec(rig.f.tree) ? NULL : &rig.f.c, 15, "", &shown);
         check_list("", text_str(&shown));
         text_fini(&shown);
         each_of(m, check_lists);
