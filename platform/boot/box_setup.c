@@ -135,6 +135,7 @@ int box_load(struct box *b, struct box_setup *x, const char *text, size_t n, str
         c.box = b;
         c.rng = b->rng;
         c.keys = x->keys;
+        c.hash_rounds = b->hash_rounds;
         c.bind = x->bind.n ? &x->bind : NULL;
         c.late = c.replace = true;
         rc = conf_load(&c, text, n, rep);
