@@ -81,8 +81,10 @@ def test_fifty_sessions_at_once(box):
     box.con.cmd("configure terminal")
     box.con.cmd("quota management-session 50")
     box.con.cmd("end")
-    ts = [box.transport() for _ in range(50)]
-    shells = [box.shell(t) for t in ts]
+    ts, shells = [], []
+    for _ in range(50):  # each session at once: a connection that has none is ended before long
+        ts.append(box.transport())
+        shells.append(box.shell(ts[-1]))
     for s in shells:
         s.send("show curpriv\n")
     for s in shells:

@@ -44,6 +44,14 @@ class Operator:
         self.see("ciscoasa# $")
 
 
+def hang_up(child):
+    """Ends it by force; pexpect has little patience with a program that takes its time to go."""
+    try:
+        child.close(force=True)
+    except pexpect.ExceptionPexpect:
+        lablib.wait_for("its end", lambda: not child.isalive())
+
+
 @pytest.fixture(params=["stdio", "pty"])
 def operator(lab, request):
     """The same console twice: on the terminal the appliance was started from, and at the end of a serial line."""
@@ -68,7 +76,7 @@ def operator(lab, request):
     o = Operator(lab, child)
     o.kind = request.param
     yield o
-    child.close(force=True)
+    hang_up(child)
     if proc:
         lablib.end(proc)
         assert proc.returncode == 0
