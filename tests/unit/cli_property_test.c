@@ -119,10 +119,9 @@ static bool is_unprinted(const struct cmd_row *row)
 
 /* What is refused leaves no trace; what changes the store changes the text, so nothing is kept that is not printed.
  */
-static void check_effect(struct conf_fixture *f, const char *line, const struct cmd_row *row, const char *before,
-                         bool ok, bool edited)
+static void check_effect(const char *before, const char *after, const char *line, const struct cmd_row *row, bool ok,
+                         bool edited)
 {
-        char *after = plain_text(f->s);
         bool same = !strcmp(before, after);
 
         if (!ok && !same) {
@@ -137,21 +136,22 @@ static void check_effect(struct conf_fixture *f, const char *line, const struct 
                 fprintf(stderr, "--- before\n%s--- after\n%s", before, after);
                 fail_msg("changed, but not told: %s", line);
         }
-        free(after);
 }
 
-/* Types one random line. */
-static void type_one(struct conf_fixture *f, struct conf_gen *g, struct text *script, struct tally *t, bool check)
+/* Types one random line. *text: the configuration's, NULL where it was not asked for; behind the line, too. */
+static void type_one(struct conf_fixture *f, struct conf_gen *g, struct text *script, struct tally *t, bool check,
+                     char **text)
 {
         struct text line = { 0 };
-        char *before = NULL;
+        char *before = *text;
         uint64_t edits = f->s->edits;
         const struct tree_row *tr;
         enum cli_code code;
         bool ok;
 
         tr = gen_line(g, &f->c, &line);
-        if (check || !seen_enough(t, tr->conf))
+        check = check || !seen_enough(t, tr->conf);
+        if (check && !before)
                 before = plain_text(f->s);
         text_printf(script, "%*s%s\n", (int)f->c.depth, "", text_str(&line));
         code = conf_type(f, text_str(&line));
@@ -159,9 +159,10 @@ static void type_one(struct conf_fixture *f, struct conf_gen *g, struct text *sc
         t->accepted += ok;
         t->refused += !ok;
         if (ok)
-                tally_row(t, tr->conf, before && f->s->edits != edits);
-        if (before)
-                check_effect(f, text_str(&line), tr->conf, before, ok, f->s->edits != edits);
+                tally_row(t, tr->conf, check && f->s->edits != edits);
+        *text = check ? plain_text(f->s) : NULL;
+        if (check)
+                check_effect(before, *text, text_str(&line), tr->conf, ok, f->s->edits != edits);
         free(before);
         text_fini(&line);
 }
@@ -169,6 +170,7 @@ static void type_one(struct conf_fixture *f, struct conf_gen *g, struct text *sc
 static void one_config(struct conf_fixture *f, struct conf_gen *g, struct tally *t, bool check)
 {
         struct text script = { 0 };
+        char *text = NULL;
 
         conf_ctx_fini(&f->c);
         store_free(f->s);
@@ -179,7 +181,8 @@ static void one_config(struct conf_fixture *f, struct conf_gen *g, struct tally 
         if (gen_below(g, 4))
                 conf_accept(f, gen_ports), conf_accept(f, gen_furniture);
         for (unsigned i = 0; i < LINES; i++)
-                type_one(f, g, &script, t, check);
+                type_one(f, g, &script, t, check, &text);
+        free(text);
         check_round_trip(f, text_str(&script));
         print_all_forms(f->s);
         text_fini(&script);
