@@ -1,22 +1,20 @@
 /* The TLS layer of a byte leg: mbedTLS over whatever is below. */
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
-#include <mbedtls/oid.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pki/dn.h"
 #include "platform/base/cur.h"
 #include "platform/base/mem.h"
+#include "proxy/leg_tls_int.h"
 #include "proxy/tls_buffers.h"
-#include "proxy/tls_int.h"
 
 #define HELLO_PEEK_MAX 512u
 #define FLIGHT_MAX 4096u
 #define INBOX_MAX 4096u
 
 /* Messages of a handshake that belong together leave together: a segment each would cost more than their contents. */
-struct flight {
+struct tls_flight {
         size_t off, len;
         uint8_t buf[FLIGHT_MAX];
 };
@@ -25,23 +23,9 @@ struct flight {
  * The library asks for the head of a record and then for the rest. What comes with the head is read along with it and
  * waits here, further records too; without anything waiting there is no inbox.
  */
-struct inbox {
+struct tls_inbox {
         size_t off, len;
         uint8_t buf[INBOX_MAX];
-};
-
-struct leg_tls {
-        struct leg leg;
-        mbedtls_ssl_context ssl;
-        struct tls_profile *profile;
-        struct log_src *log;
-        struct tls_info info;
-        size_t retry; /* bytes of the write that must be offered again unchanged */
-        bool closed, failed, want_write;
-        uint8_t *hello; /* server role: the client's first bytes, until the handshake is over */
-        size_t hello_len;
-        struct flight *flight; /* until the handshake is over; NULL: written one by one */
-        struct inbox *inbox;
 };
 
 static struct leg_tls *self(struct leg *l)
@@ -60,7 +44,7 @@ static void keep_hello(struct leg_tls *t, const uint8_t *p, size_t n)
         t->hello_len += n;
 }
 
-static ssize_t inbox_take(struct inbox *i, uint8_t *p, size_t n)
+static ssize_t inbox_take(struct tls_inbox *i, uint8_t *p, size_t n)
 {
         n = MIN_OF(n, i->len - i->off);
         memcpy(p, i->buf + i->off, n);
@@ -123,7 +107,7 @@ static ssize_t write_below(struct leg_tls *t, const uint8_t *p, size_t n)
 /* 0 when nothing is left, LEG_AGAIN, or what went wrong below. */
 static int flight_send(struct leg_tls *t)
 {
-        struct flight *f = t->flight;
+        struct tls_flight *f = t->flight;
 
         while (f && f->off < f->len) {
                 ssize_t r = write_below(t, f->buf + f->off, f->len - f->off);
@@ -139,7 +123,7 @@ static int flight_send(struct leg_tls *t)
 
 static ssize_t flight_add(struct leg_tls *t, const uint8_t *p, size_t n)
 {
-        struct flight *f = t->flight;
+        struct tls_flight *f = t->flight;
         int rc = n > FLIGHT_MAX - f->len ? flight_send(t) : 0;
 
         if (rc)
@@ -222,91 +206,6 @@ static int outcome(struct leg_tls *t, int rc)
         return LEG_FAIL;
 }
 
-/* ---- the peer's certificate ---- */
-
-#define RSA_MIN_BITS 2048u
-#define USAGE_EXTENSIONS (MBEDTLS_OID_X509_EXT_KEY_USAGE | MBEDTLS_OID_X509_EXT_EXTENDED_KEY_USAGE)
-#define RSA_PHONE_MIN_BITS 1024u /* factory certificates */
-
-static struct chain_policy policy_of(const struct tls_profile *p)
-{
-        struct chain_policy policy = { .now = clock_wall_s(p->clk), .rsa_min_bits = RSA_MIN_BITS };
-
-        policy.purpose = p->role == TLS_CLIENT ? CHAIN_SERVER : p->phone ? CHAIN_PHONE : CHAIN_CLIENT;
-        if (policy.purpose != CHAIN_PHONE)
-                return policy;
-        policy.rsa_min_bits = RSA_PHONE_MIN_BITS;
-        policy.allow_sha1 = true;
-        return policy;
-}
-
-/* A phone's certificate never passes as a server's, whoever is trusted to vouch for phones. */
-static bool is_phone(const struct leg_tls *t, const mbedtls_x509_crt *crt, struct chain_answer *out)
-{
-        char device[PHONE_DEVICE_MAX + 1];
-
-        if (t->profile->role != TLS_CLIENT || !cert_phone_device(crt, device))
-                return false;
-        snprintf(out->reason, sizeof out->reason, "the certificate is that of phone %s, not of a server", device);
-        return true;
-}
-
-/* chain_verify() decides, once, about the chain as received. 0: accepted, else what the library calls it. */
-static uint32_t judge(struct leg_tls *t, mbedtls_x509_crt *crt)
-{
-        struct chain_policy policy = policy_of(t->profile);
-        struct chain_answer out;
-        bool ok;
-
-        t->info.peer_cert = true;
-        dn_print_line(&crt->subject, t->info.peer_subject, sizeof t->info.peer_subject);
-        if (t->profile->role == TLS_SERVER)
-                cert_phone_device(crt, t->info.shown);
-        ok = chain_verify(t->profile->trust, crt, &policy, t->log, &out) == CHAIN_OK && !is_phone(t, crt, &out);
-        if (!ok && !out.reason[0])
-                snprintf(out.reason, sizeof out.reason, "certificate not accepted");
-        memcpy(t->info.trustpoint, out.trustpoint, sizeof t->info.trustpoint);
-        memcpy(t->info.verify_reason, out.reason, sizeof t->info.verify_reason);
-        t->info.expired_accepted = out.expired_accepted;
-        if (ok)
-                return 0;
-        return out.out_of_date ? MBEDTLS_X509_BADCERT_EXPIRED /* the peer's alert depends on it */
-                               : MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-}
-
-/*
- * Called from the root end down to the leaf (depth 0). The library's own findings are dropped: only our CHAIN_OK
- * clears the flags (S2).
- */
-static int on_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-        struct leg_tls *t = ctx;
-
-        *flags = 0;
-        if (depth > 0)
-                return 0;
-        *flags = judge(t, crt);
-        if (!*flags && policy_of(t->profile).purpose == CHAIN_PHONE)
-                /* the library would refuse some factory certificates after us */
-                crt->ext_types &= ~USAGE_EXTENSIONS;
-        return 0;
-}
-
-/*
- * A session that is taken up again: nobody has shown a certificate, the one of the session is judged as if it came
- * now (T4). One that is no longer accepted is the session's end: the next handshake is a whole one.
- */
-static void judge_resumed(struct leg_tls *t)
-{
-        mbedtls_ssl_context *ssl = &t->ssl;
-
-        if (!t->profile->resume || t->info.peer_cert || !ssl->session || !ssl->session->peer_cert)
-                return;
-        t->info.resumed = true;
-        if (judge(t, ssl->session->peer_cert))
-                tls_resume_forget(t->profile->resume, ssl->session);
-}
-
 /* ---- handshake ---- */
 
 /* RFC 5246 7.4.1.2, in one record: the suites that the client proposed. None when they cannot be told. */
@@ -322,26 +221,14 @@ static void note_suites(struct tls_info *i, const uint8_t *p, size_t n)
         i->noffered = c.bad ? 0 : (unsigned)n;
 }
 
-/* The one place that says so (S2): by now the peer has also proved that the certificate's key is its own. */
-static void note_identity(struct leg_tls *t)
-{
-        const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&t->ssl);
-        struct tls_info *i = &t->info;
-
-        i->verified = t->profile->trust && peer && i->peer_cert && i->trustpoint[0] && !i->verify_reason[0] &&
-                      mbedtls_ssl_get_verify_result(&t->ssl) == 0;
-        if (i->verified && t->profile->role == TLS_SERVER)
-                cert_phone_device(peer, i->device);
-}
-
 static void handshake_done(struct leg_tls *t)
 {
         struct tls_info *i = &t->info;
         int suite;
 
         i->done = true;
-        judge_resumed(t);
-        note_identity(t);
+        leg_tls_judge_resumed(t);
+        leg_tls_note_identity(t);
         i->own_cert_asked = t->profile->role == TLS_CLIENT && t->ssl.client_auth;
         snprintf(i->version, sizeof i->version, "%s", mbedtls_ssl_get_version(&t->ssl));
         suite = mbedtls_ssl_get_ciphersuite_id(mbedtls_ssl_get_ciphersuite(&t->ssl));
@@ -506,7 +393,7 @@ struct leg *leg_tls_new(struct tls_profile *p, struct leg *lower, struct log_src
                 return NULL;
         }
         mbedtls_ssl_set_bio(&t->ssl, t, bio_send, bio_recv, NULL);
-        mbedtls_ssl_set_verify(&t->ssl, on_verify, t);
+        mbedtls_ssl_set_verify(&t->ssl, leg_tls_on_verify, t);
         return &t->leg;
 }
 

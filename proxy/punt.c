@@ -177,7 +177,8 @@ static bool to_service(const struct conn *c, const struct flow_plan *plan)
         return c->action == CONN_BOX && plan->in_iface != IFACE_BOX && !plan->box_flow;
 }
 
-/* Datagrams prove nothing about their sender: half of the ids stay with flows that do. Nor do SYNs to the box itself. */
+/* Datagrams prove nothing about their sender: half of the ids stay with flows that do. Nor do SYNs to the box itself.
+ */
 static bool has_id_for(struct punt *p, const struct conn *c, const struct flow_plan *plan)
 {
         bool many = c->proto == IPPROTO_UDP_ && c->action != CONN_BOX && p->stat.flows >= PUNT_FLOWS_MAX / 2;
@@ -254,83 +255,7 @@ enum pkt_verdict punt_new_stage(struct worker *w, struct pkt *pk, struct flow_pl
         return dp_drop(pk, why);
 }
 
-/* ---- ends ---- */
-
-static void flow_owe(struct punt *p, struct punt_flow *f)
-{
-        if (list_empty(&f->pend))
-                list_add_tail(&p->pend, &f->pend);
-}
-
-/* Sends what the flow owes; true when the flow owes nothing any more (and may be gone). */
-static bool flow_pay(struct punt *p, struct punt_flow *f)
-{
-        struct punt_msg m = { .flow = punt_flow_id(p, f),
-                              .gen = p->gens[pool_index(p->flows, f)],
-                              .reason = f->reason };
-
-        if (f->owe_end) {
-                m.kind = PUNT_END;
-                if (!punt_link_push(p, f->link, &m))
-                        return false;
-                f->owe_end = false;
-        }
-        if (f->owe_gone) {
-                m.kind = PUNT_GONE;
-                if (!punt_link_push(p, f->link, &m))
-                        return false;
-                punt_flow_give(p, f);
-                return true;
-        }
-        list_del(&f->pend);
-        return true;
-}
-
-static void pay_all(struct punt *p)
-{
-        while (!list_empty(&p->pend))
-                if (!flow_pay(p, list_entry(p->pend.next, struct punt_flow, pend)))
-                        return;
-}
-
-static void proxied_end(struct punt *p, struct punt_flow *f, enum conn_end_reason why)
-{
-        punt_held_drop(p, f, false);
-        f->reason = (uint8_t)why;
-        if (f->state == FLOW_LIVE) {
-                f->state = FLOW_END_SENT;
-                f->owe_end = true;
-                p->stat.waiting_gone++;
-        } else {
-                f->owe_gone = true;
-        }
-        flow_owe(p, f);
-        pay_all(p);
-}
-
-void punt_conn_end(struct worker *w, struct conn *c)
-{
-        struct punt *p = w->punt;
-        struct punt_flow *f = c->flow && p ? punt_flow_find(p, c->flow, c->generation) : NULL;
-
-        if (!f)
-                return;
-        if (f->owner == OWNER_PROXY)
-                proxied_end(p, f, c->end_reason);
-        else if (f->owner == OWNER_BOX)
-                f->state = FLOW_DEAD;
-        else
-                punt_flow_give(p, f);
-}
-
-/* An engine's refusal, in the counters of its inspect line. */
-static void count_refused(struct worker *w, const struct conn *c, enum conn_end_reason why)
-{
-        struct inspect_count *n = c->inspect_line ? policy_inspect_count(w->policy, c->inspect_line) : NULL;
-
-        if (n && why == CONN_END_INSPECT)
-                atomic_fetch_add_explicit(&n->resets, 1, memory_order_relaxed);
-}
+/* ---- messages ---- */
 
 static void count_dropped(struct punt *p, struct punt_flow *f, uint32_t more)
 {
@@ -346,55 +271,6 @@ static void drop_dgram(struct punt *p, struct punt_flow *f, struct pkt *pk)
         count_dropped(p, f, 1);
         dp_discard(p->w, pk, DROP_INSPECT);
 }
-
-/* Both sides have said END, so both know; unless ours is still waiting for room: then it becomes the answer. */
-static void crossed(struct punt *p, struct punt_flow *f)
-{
-        if (!f->owe_end) {
-                punt_flow_give(p, f);
-                return;
-        }
-        f->owe_end = false;
-        f->owe_gone = true;
-        pay_all(p);
-}
-
-/* The proxy worker is done. TCP legs still have FINs, RSTs and their answers to exchange: the conn lingers for them.
- */
-static void on_end(struct punt *p, struct punt_flow *f, const struct punt_msg *m)
-{
-        struct conn *c = punt_flow_conn(p, f);
-        enum conn_end_reason why = m->reason;
-
-        if (f->state != FLOW_LIVE) {
-                crossed(p, f);
-                return;
-        }
-        f->state = FLOW_END_RCVD;
-        if (!c)
-                return;
-        c->end_reason = (uint8_t)why;
-        count_refused(p->w, c, why);
-        if (drop_is_flow(m->drop))
-                dp_count(p->w, m->drop);
-        if (c->action != CONN_PUNT || c->client_waits || c->proto != IPPROTO_TCP_) {
-                punt_held_drop(p, f, true);
-                conn_end(p->w, c, why);
-                return;
-        }
-        c->ending = true;
-        c->idle_ms = c->embryonic_ms = c->half_closed_ms = PUNT_LINGER_MS;
-        tmr_set(p->w->tmr, &c->tmr, PUNT_LINGER_MS);
-        punt_check_closed(p->w, c);
-}
-
-static void on_gone(struct punt *p, struct punt_flow *f)
-{
-        if (f->state == FLOW_END_SENT)
-                punt_flow_give(p, f);
-}
-
-/* ---- datagrams and pinholes ---- */
 
 static void on_dgram(struct punt *p, struct punt_flow *f, const struct punt_msg *m)
 {
@@ -412,18 +288,27 @@ static void on_dgram(struct punt *p, struct punt_flow *f, const struct punt_msg 
         dp_run(p->w, p->w->env.path->output, &b);
 }
 
+/* About one flow, as long as there is that flow. */
+static void on_flow_msg(struct punt *p, struct punt_flow *f, const struct punt_msg *m)
+{
+        if (m->kind == PUNT_END)
+                punt_end_msg(p, f, m);
+        else if (m->kind == PUNT_GONE)
+                punt_gone_msg(p, f);
+        else
+                punt_held_pass(p, f, punt_flow_conn(p, f));
+}
+
 static void on_msg(struct punt *p, unsigned link, const struct punt_msg *m)
 {
         struct punt_flow *f = punt_flow_find(p, m->flow, m->gen);
 
         switch (m->kind) {
         case PUNT_END:
-                if (f)
-                        on_end(p, f, m);
-                break;
         case PUNT_GONE:
+        case PUNT_CONNECTED:
                 if (f)
-                        on_gone(p, f);
+                        on_flow_msg(p, f, m);
                 break;
         case PUNT_DGRAM:
                 on_dgram(p, f, m);
@@ -448,10 +333,6 @@ static void on_msg(struct punt *p, unsigned link, const struct punt_msg *m)
         case PUNT_MAP:
         case PUNT_UNMAP:
                 punt_lease_msg(p, link, m);
-                break;
-        case PUNT_CONNECTED:
-                if (f)
-                        punt_held_pass(p, f, punt_flow_conn(p, f));
                 break;
         case PUNT_BOX_OPEN:
                 punt_far_open(p, link, m);
@@ -479,18 +360,9 @@ void punt_drain(struct worker *w)
                 for (unsigned n = 0; n < PUNT_DRAIN_MAX && ring_pop(p->links[i]->to_dp, &m); n++)
                         on_msg(p, i, &m);
         if (unlikely(!list_empty(&p->pend)))
-                pay_all(p);
+                punt_pay(p);
         if (unlikely(p->gones_owed))
                 punt_lease_pay(p);
-}
-
-bool punt_check_closed(struct worker *w, struct conn *c)
-{
-        if (likely(!c->ending) || c->tcp[0].phase != TCPP_CLOSED ||
-            (c->tcp[1].phase != TCPP_CLOSED && c->tcp[1].phase != TCPP_NEW))
-                return false;
-        conn_end(w, c, c->end_reason);
-        return true;
 }
 
 void punt_use(const struct punt *p, struct table_use out[PUNT_USES])

@@ -30,8 +30,8 @@ struct punt_flow {
         uint32_t conn_slot;
         uint8_t owner, state, link, reason;
         bool owe_end, owe_gone;
-        bool inbound; /* to a service of the box: counted */
-        struct pkt *held; /* connect first: the client's SYN, owned */
+        bool inbound;       /* to a service of the box: counted */
+        struct pkt *held;   /* connect first: the client's SYN, owned */
         uint64_t answer_id; /* OWNER_BOX: the conn on which a peer answers from another port */
         uint32_t answer_slot;
 };
@@ -72,6 +72,10 @@ void punt_flow_give(struct punt *p, struct punt_flow *f);
 /* punt_stage.c: what punt_held_pass() and the stage do with a packet of a terminated conn. */
 enum pkt_verdict punt_to_kernel(struct worker *w, struct pkt *pk);
 bool punt_link_push(struct punt *p, unsigned link, const struct punt_msg *m);
+/* punt_end.c */
+void punt_end_msg(struct punt *p, struct punt_flow *f, const struct punt_msg *m);
+void punt_gone_msg(struct punt *p, struct punt_flow *f);
+void punt_pay(struct punt *p); /* ENDs and GONEs that did not fit */
 /* punt_lease.c: ports for payloads */
 int punt_lease_init(struct punt *p);
 void punt_lease_fini(struct punt *p);

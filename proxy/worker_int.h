@@ -288,6 +288,12 @@ int ctx_media_open(struct inspect_ctx *c, const char *call, uint64_t cookie, str
                    uint32_t *media);
 int host_media_update(void *host_worker, uint32_t media, const struct media_spec *spec);
 void host_media_close(void *host_worker, uint32_t media);
+unsigned relay_reports(struct proxy_worker *w);
+/* Ends those whose phone proxy keep() does not know. */
+void relay_keep(struct proxy_worker *w, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx);
+void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
+
+/* session_phones.c */
 int ctx_phone_seen(struct inspect_ctx *c, const char *device, uint32_t expires_s);
 /* Where it is there is a phone, of this mode, for the dataplane to know; told, clear: SECURE_ bits. */
 void psession_secure(struct psession *s, uint8_t told, uint8_t clear);
@@ -295,10 +301,6 @@ void ctx_phone_boot(struct inspect_ctx *c, const char *device, const char *why);
 /* A step of a phone's boot; device NULL: its client has proved nothing. */
 void psession_note_boot(struct psession *s, const char *device, enum boot_step step, bool ok, const char *text);
 bool ctx_phone_known(struct inspect_ctx *c, const char *device);
-unsigned relay_reports(struct proxy_worker *w);
-/* Ends those whose phone proxy keep() does not know. */
-void relay_keep(struct proxy_worker *w, bool (*keep)(void *ctx, uint32_t phone_proxy_id), void *ctx);
-void relay_pay(struct proxy_worker *w); /* CLOSEs that did not fit the ring */
 
 /* session_nat.c */
 bool ctx_translate(struct inspect_ctx *c, enum inspect_dir from, uint8_t proto, const struct endpoint *in,

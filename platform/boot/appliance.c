@@ -21,6 +21,7 @@
 #include "cli/store.h"
 #include "cli/usage.h"
 #include "platform/base/mem.h"
+#include "platform/boot/box_ports.h"
 #include "platform/boot/box_setup.h"
 #include "platform/boot/guard.h"
 #include "platform/boot/jobs.h"
@@ -83,98 +84,6 @@ static void box_pause_fn(struct box *b UNUSED, unsigned ms)
 
         while (nanosleep(&t, &t) < 0 && errno == EINTR)
                 continue;
-}
-
-/* ---- ports ---- */
-
-/* Two sockets of the device; with one alone it works too, only dearer. */
-static struct port *afpacket_open(struct appliance *a, const struct port_opt *o, int fd, struct err *e)
-{
-        struct port *p = port_afpacket_open(o->spec, fd, &clock_system, e);
-
-        if (!p)
-                return NULL;
-        port_afpacket_plain(p, guard_open_port(a->guard_fd, o->kind, o->spec, NULL));
-        port_afpacket_counters(p, guard_open_port(a->guard_fd, "counters", o->spec, NULL));
-        return p;
-}
-
-static struct port *port_open(struct appliance *a, const struct port_opt *o, struct err *e)
-{
-        int fd = -1;
-
-        if (strcmp(o->kind, "mem") == 0)
-                return port_mem_new(o->spec, false);
-        if (strcmp(o->kind, "pcap") == 0)
-                return port_pcap_open(o->spec, NULL, &clock_system, e);
-        fd = guard_open_port(a->guard_fd, o->kind, o->spec, e);
-        if (fd < 0)
-                return NULL;
-        return strcmp(o->kind, "tap") == 0 ? port_tap_open(o->spec, fd, e) : afpacket_open(a, o, fd, e);
-}
-
-/* The kernel answers beside us on a device that has an address: the operator must know (platform-pitfalls section 3).
- */
-static void warn_kernel_addr(struct appliance *a, const struct port_opt *o, const struct port *p)
-{
-        size_t n = strlen(a->box.startup_errors);
-        char text[ADDR_TEXT_MAX];
-        struct addr addr;
-
-        if (strcmp(o->kind, "afpacket") == 0 && port_afpacket_kernel_addr(p, &addr))
-                snprintf(
-                        a->box.startup_errors + n, sizeof a->box.startup_errors - n,
-                        "WARNING: the kernel holds %s on %s and answers there too; remove it: ip addr flush dev %s\n",
-                        addr_print(&addr, text), o->spec, o->spec);
-}
-
-/* One device less is no reason to keep the others, and the console, from the operator. */
-static void tell_absent(struct appliance *a, const struct port_opt *o, const struct err *why)
-{
-        size_t n = strlen(a->box.startup_errors);
-
-        snprintf(a->box.startup_errors + n, sizeof a->box.startup_errors - n,
-                 "ERROR: %s has no port: %s; reload once that is put right\n", o->iface, why->text);
-        fprintf(stderr, "voxgate: %s has no port: %s\n", o->iface, why->text);
-}
-
-/* *index: where the next port goes; it stays where the device cannot be opened, with the reason in *why. */
-static int port_add(struct appliance *a, const struct port_opt *o, uint16_t *index, struct err *why, struct err *e)
-{
-        struct iface_binding *b = iface_bind(&a->setup.bind, o->iface);
-        struct port *p;
-
-        if (!b)
-                return err_set(e, ERR_LIMIT, "too many interfaces");
-        p = port_open(a, o, why);
-        b->absent = !p;
-        if (!p) {
-                tell_absent(a, o, why);
-                return 0;
-        }
-        warn_kernel_addr(a, o, p);
-        b->port = *index;
-        b->mac = p->mac;
-        b->link = p->link;
-        if (worker_add_port(a->parts.worker[0], *index, p, e) == 0) {
-                ++*index;
-                return 0;
-        }
-        p->ops->close(p);
-        return -1;
-}
-
-static int ports_add(struct appliance *a, struct err *e)
-{
-        struct err why = { 0 };
-        uint16_t n = 0;
-
-        for (unsigned i = 0; i < a->opt->nports; i++)
-                if (port_add(a, &a->opt->port[i], &n, &why, e) < 0)
-                        return -1;
-        if (a->opt->nports && !n)
-                return err_set(e, why.code, "%s", why.text);
-        return store_add_ports(a->box.store, &a->setup.bind, e);
 }
 
 /* ---- threads ---- */
@@ -414,6 +323,7 @@ static int dns_start(struct appliance *a, struct err *e)
 
 static int config_start(struct appliance *a, struct err *e)
 {
+        const struct box_ports ports = { a->opt, a->guard_fd, &a->box, &a->setup, a->parts.worker[0] };
         struct syslog_way way;
 
         if (box_setup(&a->box, &a->setup, &a->parts, &clock_system, &rng_system, a->opt->flash, e) < 0)
@@ -431,7 +341,7 @@ static int config_start(struct appliance *a, struct err *e)
                 return err_nomem(e, "starting the syslog sender");
         if (dns_start(a, e) < 0)
                 return -1;
-        if (ports_add(a, e) < 0)
+        if (box_ports_add(&ports, e) < 0)
                 return -1;
         box_load_startup(&a->box, &a->setup);
         return box_first_commit(&a->box, e);
