@@ -8,7 +8,6 @@
 #include "platform/base/attr.h"
 
 #define CELL_TEXT 64u /* bytes of a value that is no string */
-#define NS 1000000000
 
 /* ---- values ---- */
 
@@ -40,8 +39,8 @@ static void fix_text(char *out, size_t cap, uint64_t u, unsigned digits)
 
 static void time_text(char *out, size_t cap, int64_t wall_ns)
 {
-        time_t secs = (time_t)(wall_ns / NS);
-        unsigned ms = (unsigned)(wall_ns % NS / 1000000);
+        time_t secs = (time_t)(wall_ns / NS_PER_S);
+        unsigned ms = (unsigned)(wall_ns % NS_PER_S / 1000000);
         struct tm tm;
         size_t n;
 
@@ -271,6 +270,16 @@ bool table_row(struct table *t, const char *fmt, const struct cell *c, unsigned 
         table_object(t, NULL);
         put_members(t, c, n);
         return table_close(t);
+}
+
+bool table_item(struct table *t, const char *fmt, const struct cell *c)
+{
+        if (!t->json)
+                return table_put(t, fmt, c, 1);
+        begin_document(t);
+        put_lead(t, "");
+        put_value(t, c);
+        return t->out.flush(t->out.ctx);
 }
 
 void table_list(struct table *t, const char *name)

@@ -87,6 +87,7 @@ struct table_out {
         void *ctx;
 };
 
+#define NS_PER_S 1000000000ll
 #define TABLE_DEPTH 8u
 
 struct table {
@@ -107,6 +108,8 @@ void table_begin(struct table *t, const struct table_out *out, bool json);
 bool table_put(struct table *t, const char *fmt, const struct cell *c, unsigned n);
 /* The same as an object of its own, which a list is open for. */
 bool table_row(struct table *t, const char *fmt, const struct cell *c, unsigned n);
+/* A bare value in the list that is open. */
+bool table_item(struct table *t, const char *fmt, const struct cell *c);
 /* Members that hold more: a list of rows, an object; inside a list name is NULL. The text does not change. */
 void table_list(struct table *t, const char *name);
 void table_object(struct table *t, const char *name);
@@ -123,6 +126,7 @@ struct table *session_table(struct session *s);
 #define CELLS(...)                                                                                                   \
         (const struct cell[]){ __VA_ARGS__ }, (unsigned)(sizeof((struct cell[]){ __VA_ARGS__ }) / sizeof(struct cell))
 #define PUT(s, fmt, ...) table_put(session_table(s), fmt, CELLS(__VA_ARGS__))
+#define ITEM(s, fmt, value) table_item(session_table(s), fmt, (const struct cell[]){ value })
 #define ROW(s, fmt, ...) table_row(session_table(s), fmt, CELLS(__VA_ARGS__))
 
 #endif

@@ -6,7 +6,6 @@
 #include "proxy/proxy_worker.h"
 
 #define ROWS 32
-#define END_TEXT (ADDR_TEXT_MAX + 8)
 
 struct call_query {
         uint32_t cursor, id;
@@ -58,40 +57,56 @@ static const char *protocol(const struct call_head *h)
         return h->engine == INSPECT_SKINNY ? "SCCP" : "SIP";
 }
 
-static const char *party(const char *s)
-{
-        return s[0] ? s : "unknown";
-}
-
-static char *lasted(const struct call_head *h, char text[24])
+static uint64_t lasted(const struct call_head *h)
 {
         uint64_t till = h->ended_ms ? h->ended_ms : h->now_ms;
-        unsigned secs = till > h->began_ms ? (unsigned)((till - h->began_ms) / 1000) : 0;
 
-        snprintf(text, 24, "%u:%02u:%02u", secs / 3600, secs / 60 % 60, secs % 60);
-        return text;
+        return till > h->began_ms ? till - h->began_ms : 0;
 }
 
-static bool show_ends(struct session *s, const struct call_head *h)
+static struct cell duration_cell(const struct call_head *h, char text[24])
 {
-        char a[END_TEXT], b[END_TEXT];
-        bool more =
-                out(s, "       %s %s %s <-> %s %s %s\n", h->client_if, call_end_text(&h->client, a),
-                    call_via_text(h->via[0]), h->server_if, call_end_text(&h->server, b), call_via_text(h->via[1]));
+        unsigned secs = (unsigned)(lasted(h) / 1000);
 
-        if (more && h->media[0].port && h->media[1].port)
-                more = out(s, "       media %s <-> %s\n", call_end_text(&h->media[0], a),
-                           call_end_text(&h->media[1], b));
-        return more;
+        snprintf(text, 24, "%u:%02u:%02u", secs / 3600, secs / 60 % 60, secs % 60);
+        return cell_as(cell_fix("duration_seconds", lasted(h), 3), text);
+}
+
+static struct cell party_cell(const char *name, const char *s)
+{
+        return *s ? cell_str(name, s) : cell_as(cell_null(name), "unknown");
+}
+
+static void show_ends(struct session *s, const struct call_head *h)
+{
+        PUT(s, "       %s %s/%s %s <-> %s %s/%s %s\n", cell_str("client_interface", h->client_if),
+            cell_addr("client_address", &h->client.a), cell_num("client_port", h->client.port),
+            cell_str("client_transport", call_via_text(h->via[0])), cell_str("server_interface", h->server_if),
+            cell_addr("server_address", &h->server.a), cell_num("server_port", h->server.port),
+            cell_str("server_transport", call_via_text(h->via[1])));
+        if (h->media[0].port && h->media[1].port)
+                PUT(s, "       media %s/%s <-> %s/%s\n", cell_addr("client_media_address", &h->media[0].a),
+                    cell_num("client_media_port", h->media[0].port),
+                    cell_addr("server_media_address", &h->media[1].a),
+                    cell_num("server_media_port", h->media[1].port));
+}
+
+/* Members of the call's object. */
+static void put_call(struct session *s, uint32_t number, const struct call_head *h)
+{
+        char t[24];
+
+        PUT(s, "%-6s %-5s %-7s %9s  %.22s -> %.22s\n", cell_num("id", number), cell_str("protocol", protocol(h)),
+            cell_str("state", state_text(h->state)), duration_cell(h, t), party_cell("from", h->about.from),
+            party_cell("to", h->about.to));
+        show_ends(s, h);
 }
 
 static bool show_row(struct session *s, uint32_t number, const struct call_head *h)
 {
-        char t[24];
-
-        return out(s, "%-6u %-5s %-7s %9s  %.22s -> %.22s\n", number, protocol(h), state_text(h->state), lasted(h, t),
-                   party(h->about.from), party(h->about.to)) &&
-               show_ends(s, h);
+        table_object(session_table(s), NULL);
+        put_call(s, number, h);
+        return table_close(session_table(s));
 }
 
 static bool list_worker(struct session *s, unsigned worker, struct call_query *q)
@@ -118,11 +133,13 @@ static int list_calls(struct session *s, struct err *e)
         if (!q.row)
                 return err_nomem(e, "listing calls");
         more = out(s, "ID     Proto State    Duration  Parties\n");
+        table_list(session_table(s), "calls");
         for (unsigned i = 0; more && i < b->nproxies; i++)
                 more = list_worker(s, i, &q);
         each_proxy(b, add_untold, &q);
+        table_close(session_table(s));
         if (more && q.untold)
-                out(s, "Without a place here: %llu call(s)\n", (unsigned long long)q.untold);
+                PUT(s, "Without a place here: %s call(s)\n", cell_num("calls_without_place", q.untold));
         mem_free(q.row);
         return 0;
 }
@@ -131,19 +148,38 @@ static int list_calls(struct session *s, struct err *e)
 
 static void show_detail(struct session *s, uint32_t number, const struct call_head *h)
 {
-        char t[64];
+        char t[64], answered[32];
+        uint64_t after = h->active_ms - h->began_ms;
         struct tz z;
 
         box_tz(session_box(s), &z);
-        show_row(s, number, h);
-        out(s, "       %s %s\n", h->engine == INSPECT_SKINNY ? "call reference" : "Call-ID", h->about.name);
+        put_call(s, number, h);
+        PUT(s, "       %s %s\n", cell_text(h->engine == INSPECT_SKINNY ? "call reference" : "Call-ID"),
+            cell_str("call_id", h->about.name));
         if (h->device[0])
-                out(s, "       device %s\n", h->device);
-        out(s, "       began %s\n", tz_clock(&z, h->began_ns, t));
+                PUT(s, "       device %s\n", cell_str("device", h->device));
+        PUT(s, "       began %s\n", cell_as(cell_time("began", h->began_ns), tz_clock(&z, h->began_ns, t)));
+        snprintf(answered, sizeof answered, "%u.%03u", (unsigned)(after / 1000), (unsigned)(after % 1000));
         if (h->active_ms)
-                out(s, "       answered after %u.%03u s\n", (unsigned)((h->active_ms - h->began_ms) / 1000),
-                    (unsigned)((h->active_ms - h->began_ms) % 1000));
-        out(s, "       messages %u\n", h->nevents);
+                PUT(s, "       answered after %s s\n",
+                    cell_as(cell_fix("answered_after_seconds", after, 3), answered));
+        PUT(s, "       messages %s\n", cell_num("messages", h->nevents));
+}
+
+/* The ladder's arrows as rows of a document; the text has them drawn. */
+static void put_events(struct session *s, const struct call_head *h, const struct call_event *ev, unsigned n)
+{
+        table_list(session_table(s), "events");
+        for (unsigned i = 0; i < n; i++) {
+                const struct call_event *e = &ev[i];
+
+                ROW(s, "", cell_fix("after_seconds", e->at_ms > h->began_ms ? e->at_ms - h->began_ms : 0, 3),
+                    cell_str("from", e->dir == DIR_C2S ? "client" : "server"), cell_str("message", e->label),
+                    cell_bool("dropped", e->dropped), cell_bool("again", e->again), cell_bool("hold", e->hold),
+                    cell_addr("media_said_address", &e->said.a), cell_num("media_said_port", e->said.port),
+                    cell_addr("media_shown_address", &e->shown.a), cell_num("media_shown_port", e->shown.port));
+        }
+        table_close(session_table(s));
 }
 
 static bool emit(void *ctx, const char *line)
@@ -162,10 +198,13 @@ static int show_one(struct session *s, const struct args *a, struct call_query *
                 proxy_call(b->proxy[worker], read_call, q);
         if (!q->found)
                 return err_set(e, ERR_REF, "There is no call %u; `show call` lists them", number);
-        if (arg_has(a, "ladder"))
+        if (arg_has(a, "ladder")) {
+                PUT(s, "", cell_num("id", number));
                 call_ladder(q->row, q->ev, q->n, session_columns(s), emit, s);
-        else
+                put_events(s, q->row, q->ev, q->n);
+        } else {
                 show_detail(s, number, q->row);
+        }
         return 0;
 }
 
@@ -186,6 +225,6 @@ static int show_call(struct session *s, const struct args *a, struct err *e)
 
 const struct exec_row exec_show_call[] = {
         { "show call [CALL:u32(1-4294967295) [ladder]]", "Show calls: parties, state, both legs, their signalling",
-          15, show_call },
+          15 | EXEC_TABLE, show_call },
         { 0 },
 };

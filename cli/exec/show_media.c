@@ -52,59 +52,63 @@ static const char *suite_name(uint8_t suite)
 }
 
 /* RFC 3550 counts it in units of the payload's clock; without a name for that there is no time to tell. */
-static const char *jitter_text(const struct media_row *r, uint32_t units, char out_text[48])
+static struct cell jitter_cell(const struct media_row *r, uint32_t units, char text[48])
 {
         uint64_t us = r->pt.clock ? (uint64_t)units * 1000000u / r->pt.clock : 0;
 
         if (r->pt.clock)
-                snprintf(out_text, 48, "%llu.%03u ms", (unsigned long long)(us / 1000), (unsigned)(us % 1000));
+                snprintf(text, 48, "%llu.%03u ms", (unsigned long long)(us / 1000), (unsigned)(us % 1000));
         else
-                snprintf(out_text, 48, "%u timestamp units", units);
-        return out_text;
+                snprintf(text, 48, "%u timestamp units", units);
+        return cell_as(r->pt.clock ? cell_fix("jitter_seconds", us, 6) : cell_null("jitter_seconds"), text);
 }
 
-static bool show_detail(struct session *s, const struct snapshot *snap, const struct media_row *r, unsigned side)
+static void show_counts(struct session *s, const struct media_row *r, const struct media_side_stat *st)
 {
-        const struct media_side_stat *st = &r->stat.side[side];
         char jitter[48];
-        bool more = out(s, "        Interface %s, Call-ID %s\n", ifc_name(snap, r->iface[side]), r->call);
 
-        if (more && r->transport[side] == MEDIA_SRTP)
-                more = out(s, "        Cipher suite: receive %s, send %s\n", suite_name(r->suite_rx[side]),
-                           suite_name(r->suite_tx[side]));
-        if (more && r->pt.name[0])
-                more = out(s, "        Payload type %u %s/%u\n", r->pt.pt, r->pt.name, r->pt.clock);
-        if (more)
-                more = out(s,
-                           "        rx_bytes %llu tx_bytes %llu rtcp_rx %llu rtcp_tx %llu lost %llu late %llu jitter "
-                           "%s\n",
-                           (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes,
-                           (unsigned long long)st->rtcp_rx, (unsigned long long)st->rtcp_tx,
-                           (unsigned long long)st->lost, (unsigned long long)st->late,
-                           jitter_text(r, st->jitter, jitter));
-        if (more)
-                more = out(s,
-                           "        Dropped: authentication %llu replay %llu malformed %llu foreign %llu "
-                           "nonconforming %llu no key %llu not sent %llu\n",
-                           (unsigned long long)st->auth_failed, (unsigned long long)st->replayed,
-                           (unsigned long long)st->malformed, (unsigned long long)st->foreign,
-                           (unsigned long long)st->nonconforming, (unsigned long long)st->no_key,
-                           (unsigned long long)st->not_sent);
-        return more;
+        PUT(s, "        rx_bytes %s tx_bytes %s rtcp_rx %s rtcp_tx %s lost %s late %s jitter %s\n",
+            cell_num("rx_bytes", st->rx_bytes), cell_num("tx_bytes", st->tx_bytes), cell_num("rtcp_rx", st->rtcp_rx),
+            cell_num("rtcp_tx", st->rtcp_tx), cell_num("lost", st->lost), cell_num("late", st->late),
+            jitter_cell(r, st->jitter, jitter));
+        PUT(s,
+            "        Dropped: authentication %s replay %s malformed %s foreign %s nonconforming %s no key %s not "
+            "sent "
+            "%s\n",
+            cell_num("dropped_authentication", st->auth_failed), cell_num("dropped_replay", st->replayed),
+            cell_num("dropped_malformed", st->malformed), cell_num("dropped_foreign", st->foreign),
+            cell_num("dropped_nonconforming", st->nonconforming), cell_num("dropped_no_key", st->no_key),
+            cell_num("dropped_not_sent", st->not_sent));
+}
+
+static void show_detail(struct session *s, const struct snapshot *snap, const struct media_row *r, unsigned side)
+{
+        PUT(s, "        Interface %s, Call-ID %s\n", cell_str("interface", ifc_name(snap, r->iface[side])),
+            cell_str("call_id", r->call));
+        if (r->transport[side] == MEDIA_SRTP)
+                PUT(s, "        Cipher suite: receive %s, send %s\n",
+                    cell_str("suite_receive", suite_name(r->suite_rx[side])),
+                    cell_str("suite_send", suite_name(r->suite_tx[side])));
+        if (r->pt.name[0])
+                PUT(s, "        Payload type %s %s/%s\n", cell_num("payload_type", r->pt.pt),
+                    cell_str("codec", r->pt.name), cell_num("clock_hertz", r->pt.clock));
+        show_counts(s, r, &r->stat.side[side]);
 }
 
 static bool show_side(struct session *s, const struct snapshot *snap, const struct media_row *r, unsigned side,
                       bool detail)
 {
         const struct media_side_stat *st = &r->stat.side[side];
-        char l[ADDR_TEXT_MAX], p[ADDR_TEXT_MAX];
-        bool more = out(
-                s, "Media-session: %s/%u refcnt 1\n        <---> %s connection to %s/%u tx_pkts %llu rx_pkts %llu\n",
-                addr_print(&r->local[side].a, l), r->local[side].port, transport_name(r->transport[side]),
-                addr_print(&r->remote[side].a, p), r->remote[side].port, (unsigned long long)st->tx_pkts,
-                (unsigned long long)st->rx_pkts);
 
-        return more && detail ? show_detail(s, snap, r, side) : more;
+        table_object(session_table(s), NULL);
+        PUT(s, "Media-session: %s/%s refcnt 1\n        <---> %s connection to %s/%s tx_pkts %s rx_pkts %s\n",
+            cell_addr("local_address", &r->local[side].a), cell_num("local_port", r->local[side].port),
+            cell_str("transport", transport_name(r->transport[side])),
+            cell_addr("remote_address", &r->remote[side].a), cell_num("remote_port", r->remote[side].port),
+            cell_num("tx_packets", st->tx_pkts), cell_num("rx_packets", st->rx_pkts));
+        if (detail)
+                show_detail(s, snap, r, side);
+        return table_close(session_table(s));
 }
 
 static void list_sessions(struct session *s, const struct snapshot *snap, struct media_query *q, bool detail)
@@ -132,15 +136,19 @@ static int show_media_sessions(struct session *s, const struct args *a, struct e
         if (!q.row)
                 return err_nomem(e, "listing media sessions");
         each_worker(b, add_counts, &q);
-        out(s, "%u in use, %u most used\n", 2 * q.sum.sessions, 2 * q.sum.most);
+        PUT(s, "%s in use, %s most used\n", cell_num("in_use", 2 * q.sum.sessions),
+            cell_num("most_used", 2 * q.sum.most));
+        table_list(session_table(s), "sessions");
         snap = snapshot_get(b->hub);
         if (snap) {
                 list_sessions(s, snap, &q, arg_has(a, "detail"));
                 snapshot_put(b->hub, snap);
         }
+        table_close(session_table(s));
         if (arg_has(a, "detail"))
-                out(s, "%u session%s encrypted or decrypted here, %llu refused\n", q.sum.srtp,
-                    q.sum.srtp == 1 ? "" : "s", (unsigned long long)q.sum.refused);
+                PUT(s, "%s session%s encrypted or decrypted here, %s refused\n",
+                    cell_num("srtp_sessions", q.sum.srtp), cell_text(q.sum.srtp == 1 ? "" : "s"),
+                    cell_num("refused", q.sum.refused));
         mem_free(q.row);
         return 0;
 }
@@ -163,11 +171,11 @@ static void show_address(struct session *s, const struct snapshot *snap, const s
                          const struct mta_rt *at)
 {
         struct port_query q = { .a = &at->addr };
-        char t[ADDR_TEXT_MAX];
 
         each_proxy(session_box(s), add_ports, &q);
-        out(s, "  address %s interface %s, rtp ports %u-%u, %u in use\n", addr_print(&at->addr, t),
-            at->iface ? ifc_name(snap, at->iface) : "any", m->port_lo, m->port_hi, q.used);
+        ROW(s, "  address %s interface %s, rtp ports %s-%s, %s in use\n", cell_addr("address", &at->addr),
+            cell_str("interface", at->iface ? ifc_name(snap, at->iface) : "any"), cell_num("first_port", m->port_lo),
+            cell_num("last_port", m->port_hi), cell_num("in_use", q.used));
 }
 
 /* ---- addresses that calls still have, though they are taken out of the configuration ---- */
@@ -198,16 +206,30 @@ static void show_removed(struct session *s, const struct proxy_rt *p)
         struct addr_query q = { .n = 0 };
 
         each_proxy(session_box(s), add_addrs, &q);
+        table_list(session_table(s), "removed_addresses");
         for (unsigned i = 0; i < q.n; i++) {
                 struct port_query used = { .a = &q.a[i] };
-                char t[ADDR_TEXT_MAX];
 
                 if (is_configured(p, &q.a[i]))
                         continue;
                 each_proxy(session_box(s), add_ports, &used);
-                out(s, "Address %s, removed, of calls that are not over: %u in use\n", addr_print(&q.a[i], t),
-                    used.used);
+                ROW(s, "Address %s, removed, of calls that are not over: %s in use\n", cell_addr("address", &q.a[i]),
+                    cell_num("in_use", used.used));
         }
+        table_close(session_table(s));
+}
+
+static void show_one(struct session *s, const struct snapshot *snap, const struct media_term_rt *m)
+{
+        table_object(session_table(s), NULL);
+        PUT(s, "Media-termination '%s':\n", cell_str("name", m->name));
+        table_list(session_table(s), "addresses");
+        for (unsigned k = 0; k < m->n; k++)
+                show_address(s, snap, m, &m->at[k]);
+        table_close(session_table(s));
+        if (!m->n)
+                out(s, "  no usable address\n");
+        table_close(session_table(s));
 }
 
 static int show_media_termination(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
@@ -216,15 +238,10 @@ static int show_media_termination(struct session *s, const struct args *a UNUSED
         const struct snapshot *snap = snapshot_get(b->hub);
         const struct proxy_rt *p = snap ? proxy_rt(snap) : NULL;
 
-        for (unsigned i = 0; p && i < p->n_media_terms; i++) {
-                const struct media_term_rt *m = &p->media_term[i];
-
-                out(s, "Media-termination '%s':\n", m->name);
-                for (unsigned k = 0; k < m->n; k++)
-                        show_address(s, snap, m, &m->at[k]);
-                if (!m->n)
-                        out(s, "  no usable address\n");
-        }
+        table_list(session_table(s), "media_terminations");
+        for (unsigned i = 0; p && i < p->n_media_terms; i++)
+                show_one(s, snap, &p->media_term[i]);
+        table_close(session_table(s));
         show_removed(s, p);
         if (snap)
                 snapshot_put(b->hub, snap);
@@ -232,7 +249,7 @@ static int show_media_termination(struct session *s, const struct args *a UNUSED
 }
 
 const struct exec_row exec_show_media[] = {
-        { "show phone-proxy media-sessions [detail]", "Show media sessions", 15, show_media_sessions },
-        { "show media-termination", "Show media-termination addresses", 15, show_media_termination },
+        { "show phone-proxy media-sessions [detail]", "Show media sessions", 15 | EXEC_TABLE, show_media_sessions },
+        { "show media-termination", "Show media-termination addresses", 15 | EXEC_TABLE, show_media_termination },
         { 0 },
 };

@@ -24,37 +24,48 @@ static void add_counts(struct proxy_worker *p, void *arg)
         tftpx_counts_add(p, &q->c, &q->now, &q->most);
 }
 
-#define LLU(x) ((unsigned long long)(x))
+static void show_files(struct session *s, const struct tftpx_counts *c)
+{
+        PUT(s, "    Files: %s CTL, %s config, %s signed, %s unchanged\n", cell_num("ctl_files", c->ctl),
+            cell_num("config_files", c->config), cell_num("signed_files", c->signed_files),
+            cell_num("unchanged_files", c->plain));
+        PUT(s,
+            "    Refused: %s malformed, %s name, %s write, %s unsigned config, %s per-source limit, "
+            "%s limit, %s memory\n",
+            cell_num("refused_malformed", c->malformed), cell_num("refused_name", c->names),
+            cell_num("refused_write", c->writes), cell_num("refused_unsigned_config", c->unsigned_config),
+            cell_num("refused_source_limit", c->source_limit), cell_num("refused_limit", c->total_limit),
+            cell_num("refused_memory", c->memory));
+        PUT(s,
+            "    Failed: %s not found, %s server silent, %s config unusable (%s for a name without "
+            "address), %s not signed, %s phone silent\n",
+            cell_num("failed_not_found", c->not_found), cell_num("failed_server_silent", c->silent),
+            cell_num("failed_config_unusable", c->unusable), cell_num("failed_name_without_address", c->no_name),
+            cell_num("failed_not_signed", c->sign_failed), cell_num("failed_phone_silent", c->given_up));
+        PUT(s, "    Packets: %s retransmissions, %s of no transfer\n", cell_num("retransmissions", c->resent),
+            cell_num("packets_of_no_transfer", c->stray));
+}
 
 void show_phone_files(struct session *s, const struct snapshot *snap, const struct phone_proxy_rt *r)
 {
         struct files_query q = { .now = 0 };
-        const struct tftpx_counts *c = &q.c;
-        char a[ADDR_TEXT_MAX];
 
+        table_list(session_table(s), "tftp_servers");
+        for (unsigned i = 0; i < r->ntftp; i++)
+                ROW(s, "  TFTP server: %s:%s/%s\n", cell_str("interface", iface_name(net_rt(snap), r->tftp[i].iface)),
+                    cell_addr("address", &r->tftp[i].addr), cell_num("port", r->tftp[i].port));
+        table_close(session_table(s));
         if (!r->ntftp)
                 return;
         each_proxy(session_box(s), add_counts, &q);
-        for (unsigned i = 0; i < r->ntftp; i++)
-                out(s, "  TFTP server: %s:%s/%u\n", iface_name(net_rt(snap), r->tftp[i].iface),
-                    addr_print(&r->tftp[i].addr, a), r->tftp[i].port);
         if (*phone_proxy_ctl_lack(r))
-                out(s, "  CTL file: %s\n", phone_proxy_ctl_lack(r));
-        out(s, "  TFTP transfers: %u in use, %u most used, %llu requests, %llu served, %llu bytes\n", q.now, q.most,
-            LLU(c->requests), LLU(c->served), LLU(c->bytes));
-        out(s, "    Files: %llu CTL, %llu config, %llu signed, %llu unchanged\n", LLU(c->ctl), LLU(c->config),
-            LLU(c->signed_files), LLU(c->plain));
-        out(s,
-            "    Refused: %llu malformed, %llu name, %llu write, %llu unsigned config, %llu per-source limit, "
-            "%llu limit, %llu memory\n",
-            LLU(c->malformed), LLU(c->names), LLU(c->writes), LLU(c->unsigned_config), LLU(c->source_limit),
-            LLU(c->total_limit), LLU(c->memory));
-        out(s,
-            "    Failed: %llu not found, %llu server silent, %llu config unusable (%llu for a name without "
-            "address), %llu not signed, %llu phone silent\n",
-            LLU(c->not_found), LLU(c->silent), LLU(c->unusable), LLU(c->no_name), LLU(c->sign_failed),
-            LLU(c->given_up));
-        out(s, "    Packets: %llu retransmissions, %llu of no transfer\n", LLU(c->resent), LLU(c->stray));
+                PUT(s, "  CTL file: %s\n", cell_str("ctl_file", phone_proxy_ctl_lack(r)));
+        table_object(session_table(s), "tftp");
+        PUT(s, "  TFTP transfers: %s in use, %s most used, %s requests, %s served, %s bytes\n",
+            cell_num("in_use", q.now), cell_num("most_used", q.most), cell_num("requests", q.c.requests),
+            cell_num("served", q.c.served), cell_num("bytes", q.c.bytes));
+        show_files(s, &q.c);
+        table_close(session_table(s));
 }
 
 /* ---- boots ---- */
@@ -121,21 +132,27 @@ static bool show_step(struct session *s, const struct boot_row *r, enum boot_ste
         char when[48];
 
         if (!n->when)
-                return out(s, "  %-12s not yet\n", boot_step_name(i));
+                return ROW(s, "  %-12s not yet\n", cell_str("step", boot_step_name(i)), cell_null("result"));
         box_tz(session_box(s), &tz);
-        return out(s, "  %-12s %-6s %s  %s\n", boot_step_name(i), n->ok ? "ok" : "failed",
-                   tz_stamp(&tz, n->when, when), n->text);
+        return ROW(s, "  %-12s %-6s %s  %s\n", cell_str("step", boot_step_name(i)),
+                   cell_str("result", n->ok ? "ok" : "failed"),
+                   cell_as(cell_time("time", (int64_t)n->when * NS_PER_S), tz_stamp(&tz, n->when, when)),
+                   cell_str("text", n->text));
 }
 
 static bool show_boot(struct session *s, const struct snapshot *snap, const struct boot_row *r)
 {
-        char a[ADDR_TEXT_MAX], mac[16];
-        bool more = out(s, "%s at %s:%s\n", phone_mac_text(r->device, mac), iface_name(net_rt(snap), r->iface),
-                        addr_print(&r->at, a));
+        char mac[16];
 
-        for (unsigned i = 0; more && i < BOOT_STEPS; i++)
-                more = show_step(s, r, (enum boot_step)i);
-        return more;
+        table_object(session_table(s), NULL);
+        PUT(s, "%s at %s:%s\n", cell_str("mac_address", phone_mac_text(r->device, mac)),
+            cell_str("interface", iface_name(net_rt(snap), r->iface)), cell_addr("address", &r->at),
+            cell_str("device", r->device));
+        table_list(session_table(s), "steps");
+        for (unsigned i = 0; i < BOOT_STEPS; i++)
+                show_step(s, r, (enum boot_step)i);
+        table_close(session_table(s));
+        return table_close(session_table(s));
 }
 
 static bool list_boots(struct session *s, const struct snapshot *snap, struct boot_query *q, const char *device)
@@ -166,9 +183,11 @@ static int show_boots(struct session *s, const struct args *a, struct err *e)
 
         if (arg_has(a, "MAC"))
                 phone_device_of(arg_str(a, "MAC"), device);
+        table_list(session_table(s), "phones");
         if (q && snap && !list_boots(s, snap, q, device))
                 out(s, *device ? "%s has asked for no file and shown no certificate\n" : "No phone has been seen\n",
                     device);
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(session_box(s)->hub, snap);
         mem_free(q);
@@ -176,7 +195,7 @@ static int show_boots(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_show_phone_boot[] = {
-        { "show phone-proxy secure-phones [MAC:word(64)] detail", "Show the last boot of phones, step by step", 15,
-          show_boots },
+        { "show phone-proxy secure-phones [MAC:word(64)] detail", "Show the last boot of phones, step by step",
+          15 | EXEC_TABLE, show_boots },
         { 0 },
 };

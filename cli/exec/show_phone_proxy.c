@@ -27,17 +27,25 @@ static void show_one(struct session *s, const struct snapshot *snap, const struc
 {
         struct inspect_user u[INSPECT_USERS_MAX];
         unsigned n = inspect_users(session_box(s), NAMES_PHONE_PROXY, r->params.name, u);
+        char id[16];
 
-        out(s, "Phone-Proxy '%s': Runtime Proxy ref_cnt %u\n", r->params.name, n);
-        out(s, "  Cluster Mode: %s\n", r->params.mixed ? "mixed" : "nonsecure");
+        table_object(session_table(s), NULL);
+        PUT(s, "Phone-Proxy '%s': Runtime Proxy ref_cnt %s\n", cell_str("name", r->params.name),
+            cell_num("references", n));
+        PUT(s, "  Cluster Mode: %s\n", cell_str("cluster_mode", r->params.mixed ? "mixed" : "nonsecure"));
         if (r->unusable[0])
-                out(s, "  Not usable: %s\n", r->unusable);
+                PUT(s, "  Not usable: %s\n", cell_str("not_usable", r->unusable));
         show_phone_files(s, snap, r);
         if (n)
                 out(s, "  Run-time proxies:\n");
-        for (unsigned i = 0; i < n; i++)
-                out(s, "    Proxy 0x%08x: Class-map: %s, Inspect: %s\n", u[i].id, u[i].cls,
-                    inspect_name(u[i].engine));
+        table_list(session_table(s), "users");
+        for (unsigned i = 0; i < n; i++) {
+                snprintf(id, sizeof id, "0x%08x", u[i].id);
+                ROW(s, "    Proxy %s: Class-map: %s, Inspect: %s\n", cell_str("id", id),
+                    cell_str("class_map", u[i].cls), cell_str("inspect", inspect_name(u[i].engine)));
+        }
+        table_close(session_table(s));
+        table_close(session_table(s));
 }
 
 static int show_phone_proxy(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
@@ -45,8 +53,10 @@ static int show_phone_proxy(struct session *s, const struct args *a UNUSED, stru
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
 
+        table_list(session_table(s), "phone_proxies");
         for (unsigned i = 0; snap && i < proxy_rt(snap)->n_phone_proxies; i++)
                 show_one(s, snap, &proxy_rt(snap)->phone_proxy[i]);
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         return 0;
@@ -81,12 +91,15 @@ static void read_phones(struct proxy_worker *p, void *arg)
 
 static bool show_phone(struct session *s, const struct snapshot *snap, const struct phone_row *r)
 {
-        char a[ADDR_TEXT_MAX], mac[16], timeout[16], idle[16];
+        char mac[16], timeout[16], idle[16];
 
         idle_text(r->timeout_ms, timeout);
         idle_text(r->idle_ms, idle);
-        return out(s, "%-15s %-17s %-7u %-15s %-10s %s\n", ifc_name(snap, r->iface), addr_print(&r->at.a, a),
-                   r->at.port, phone_mac_text(r->device, mac), timeout, idle);
+        return ROW(s, "%-15s %-17s %-7s %-15s %-10s %s\n", cell_str("interface", ifc_name(snap, r->iface)),
+                   cell_addr("address", &r->at.a), cell_num("port", r->at.port),
+                   cell_str("mac_address", phone_mac_text(r->device, mac)),
+                   cell_as(cell_fix("timeout_seconds", r->timeout_ms, 3), timeout),
+                   cell_as(cell_fix("idle_seconds", r->idle_ms, 3), idle), cell_str("device", r->device));
 }
 
 static void list_phones(struct session *s, const struct snapshot *snap, struct phone_query *q)
@@ -118,10 +131,13 @@ static int show_phones(struct session *s, const struct args *a UNUSED, struct er
 
                 q->id = r->id;
                 each_proxy(b, count_phones, q);
-                out(s, "%s: %u in use, %u most used\n\n", r->params.name, q->in_use, q->most);
+                PUT(s, "%s: %s in use, %s most used\n\n", cell_str("phone_proxy", r->params.name),
+                    cell_num("in_use", q->in_use), cell_num("most_used", q->most));
                 out(s, "%-15s %-17s %-7s %-15s %-10s %s\n", "Interface", "IP Address", "Port", "MAC", "Timeout",
                     "Idle");
+                table_list(session_table(s), "phones");
                 list_phones(s, snap, q);
+                table_close(session_table(s));
         }
         if (snap)
                 snapshot_put(b->hub, snap);
@@ -297,40 +313,48 @@ static void read_skinny(struct proxy_worker *p, void *arg)
                         q->call[q->ncalls++] = row_of_phone(&row);
 }
 
-static const char *set_or_not(bool set)
+static struct cell key_cell(const char *name, bool set)
 {
-        return set ? "set" : "not set";
+        return cell_as(cell_bool(name, set), set ? "set" : "not set");
 }
 
-static bool show_media(struct session *s, const struct sip_call_row *c, unsigned i, bool local)
+static bool show_media(struct session *s, const struct sip_call_row *c, unsigned i)
 {
-        unsigned side = local; /* the server's side is the local one */
-        char l[ADDR_TEXT_MAX], r[ADDR_TEXT_MAX];
-
-        return out(s, "%s Media conn: %s/%u to %s/%u\n", local ? "Local" : "        Remote",
-                   addr_print(&c->local[i][side].a, l), c->local[i][side].port, addr_print(&c->remote[i][side].a, r),
-                   c->remote[i][side].port);
+        table_object(session_table(s), NULL);
+        PUT(s, "%sLocal Media conn: %s/%s to %s/%s\n", cell_text(i ? "        " : ""),
+            cell_addr("local_address", &c->local[i][1].a), cell_num("local_port", c->local[i][1].port),
+            cell_addr("local_peer_address", &c->remote[i][1].a), cell_num("local_peer_port", c->remote[i][1].port));
+        PUT(s, "        Local SRTP key %s, Remote SRTP key %s\n",
+            key_cell("local_srtp_key", c->tx_key[i][0] || c->tx_key[i][1]),
+            key_cell("remote_srtp_key", c->rx_key[i][0] || c->rx_key[i][1]));
+        PUT(s, "        Remote Media conn: %s/%s to %s/%s\n", cell_addr("remote_address", &c->local[i][0].a),
+            cell_num("remote_port", c->local[i][0].port), cell_addr("remote_peer_address", &c->remote[i][0].a),
+            cell_num("remote_peer_port", c->remote[i][0].port));
+        return table_close(session_table(s));
 }
 
 static bool show_call(struct session *s, const struct snapshot *snap, const struct flow *f,
                       const struct sip_call_row *c, bool detail)
 {
-        char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX], idle[16];
-        bool more = out(s, "%s %s:%u %s %s:%u ", ifc_name(snap, f->iface[0]), addr_print(&f->at[0].a, a),
-                        f->at[0].port, ifc_name(snap, f->iface[1]), addr_print(&f->at[1].a, b), f->at[1].port);
+        char idle[16];
 
-        if (more && !c->nmedia)
-                more = out(s, "no media\n");
-        for (unsigned i = 0; more && i < c->nmedia; i++)
-                more = out(s, "%s", i ? "        " : "") && show_media(s, c, i, true) &&
-                       out(s, "        Local SRTP key %s, Remote SRTP key %s\n",
-                           set_or_not(c->tx_key[i][0] || c->tx_key[i][1]),
-                           set_or_not(c->rx_key[i][0] || c->rx_key[i][1])) &&
-                       show_media(s, c, i, false);
-        if (more)
-                more = out(s, "        Call-ID: %s\n", c->call_id);
         idle_text(c->idle_ms, idle);
-        return more && detail ? out(s, "        State: %s, idle %s\n", c->state, idle) : more;
+        table_object(session_table(s), NULL);
+        PUT(s, "%s %s:%s %s %s:%s ", cell_str("client_interface", ifc_name(snap, f->iface[0])),
+            cell_addr("client_address", &f->at[0].a), cell_num("client_port", f->at[0].port),
+            cell_str("server_interface", ifc_name(snap, f->iface[1])), cell_addr("server_address", &f->at[1].a),
+            cell_num("server_port", f->at[1].port));
+        if (!c->nmedia)
+                out(s, "no media\n");
+        table_list(session_table(s), "media");
+        for (unsigned i = 0; i < c->nmedia; i++)
+                show_media(s, c, i);
+        table_close(session_table(s));
+        PUT(s, "        Call-ID: %s\n", cell_str("call_id", c->call_id));
+        if (detail)
+                PUT(s, "        State: %s, idle %s\n", cell_str("state", c->state),
+                    cell_as(cell_fix("idle_seconds", c->idle_ms, 3), idle));
+        return table_close(session_table(s));
 }
 
 static bool show_rows(struct session *s, const struct snapshot *snap, const struct flow_query *q, bool detail)
@@ -373,9 +397,11 @@ static int show_signaling(struct session *s, const struct args *a, struct err *e
         bool more = q.row && q.call && snap;
         int rc = q.row && q.call ? 0 : err_nomem(e, "listing calls");
 
+        table_list(session_table(s), "sessions");
         for (unsigned i = 0; more && i < b->nproxies; i++)
                 if (b->proxy[i])
                         more = show_calls(s, snap, b->proxy[i], &q, arg_has(a, "detail"));
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         if (q.nomem)
@@ -387,9 +413,10 @@ static int show_signaling(struct session *s, const struct args *a, struct err *e
 }
 
 const struct exec_row exec_show_phone_proxy[] = {
-        { "show phone-proxy", "Show phone proxies", 15, show_phone_proxy },
-        { "show phone-proxy secure-phones", "Show phones that are known", 15, show_phones },
-        { "show phone-proxy signaling-sessions [detail]", "Show calls through the phone proxy", 15, show_signaling },
+        { "show phone-proxy", "Show phone proxies", 15 | EXEC_TABLE, show_phone_proxy },
+        { "show phone-proxy secure-phones", "Show phones that are known", 15 | EXEC_TABLE, show_phones },
+        { "show phone-proxy signaling-sessions [detail]", "Show calls through the phone proxy", 15 | EXEC_TABLE,
+          show_signaling },
         { "clear phone-proxy secure-phones [mac-address MAC:word(64)]", "Forget the phones that are known", 15,
           clear_phones },
         { 0 },
