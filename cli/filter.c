@@ -31,6 +31,7 @@ bool filter_applies(const char *line)
         } cmds[] = { { "show", NULL, 2 },
                      { "more", NULL, 2 },
                      { "dir", NULL, 3 },
+                     { "who", NULL, 3 },
                      { "packet-tracer", NULL, 3 },
                      { "write", "terminal", 2 } };
 

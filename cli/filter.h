@@ -18,7 +18,7 @@ struct filter {
 
 /*
  * Splits a command line at its filter: *cmd_len is the length of the command in front of the bar (the whole line
- * without one) and *spec the text behind it, or NULL. Only `show`, `more`, `dir`, `packet-tracer` and `write
+ * without one) and *spec the text behind it, or NULL. Only `show`, `more`, `dir`, `who`, `packet-tracer` and `write
  * terminal` have filters; a bar inside quotes is none.
  */
 bool filter_applies(const char *line);

@@ -78,12 +78,15 @@ static int listed(struct tp_names *t, struct err *e)
 
 typedef bool (*attr_fn)(const struct cert *c, unsigned idx, char *out, size_t cap);
 
-static void show_name(struct session *s, const struct cert *c, attr_fn attr, const char *indent)
+/* One attribute a line. */
+static void show_name(struct session *s, const char *name, const struct cert *c, attr_fn attr)
 {
         char text[300];
 
+        table_list(session_table(s), name);
         for (unsigned i = 0; attr(c, i, text, sizeof text); i++)
-                out(s, "%s%s\n", indent, text);
+                ITEM(s, "    %s\n", cell_str(NULL, text));
+        table_close(session_table(s));
 }
 
 static time_t time_of(const mbedtls_x509_time *t)
@@ -106,20 +109,23 @@ static const char *key_type(const mbedtls_x509_crt *x)
 static void show_signature(struct session *s, const mbedtls_x509_crt *x)
 {
         const mbedtls_md_info_t *md = mbedtls_md_info_from_type(x->sig_md);
+        bool rsa = x->sig_pk == MBEDTLS_PK_RSA || x->sig_pk == MBEDTLS_PK_RSASSA_PSS;
 
-        out(s, "  Signature Algorithm: %s with %s Encryption\n", md ? mbedtls_md_get_name(md) : "unknown",
-            x->sig_pk == MBEDTLS_PK_RSA || x->sig_pk == MBEDTLS_PK_RSASSA_PSS ? "RSA" : "ECDSA");
+        PUT(s, "  Signature Algorithm: %s with %s Encryption\n",
+            cell_str("signature_digest", md ? mbedtls_md_get_name(md) : "unknown"),
+            cell_str("signature_key_type", rsa ? "RSA" : "ECDSA"));
 }
 
 static void show_validity(struct session *s, const mbedtls_x509_crt *x)
 {
+        time_t from = time_of(&x->valid_from), to = time_of(&x->valid_to);
         struct tz z;
         char t[48];
 
         box_tz(session_box(s), &z);
         out(s, "  Validity Date: \n");
-        out(s, "    start date: %s\n", tz_stamp(&z, time_of(&x->valid_from), t));
-        out(s, "    end   date: %s\n", tz_stamp(&z, time_of(&x->valid_to), t));
+        PUT(s, "    start date: %s\n", cell_as(cell_time("not_before", from * NS_PER_S), tz_stamp(&z, from, t)));
+        PUT(s, "    end   date: %s\n", cell_as(cell_time("not_after", to * NS_PER_S), tz_stamp(&z, to, t)));
 }
 
 /* What its key may do, if the certificate says. */
@@ -141,17 +147,20 @@ static void show_cert(struct session *s, const struct cert *c, bool ca, const ch
         char serial[80];
 
         cert_serial_text(c, serial, sizeof serial);
-        out(s, "%s\n  Status: Available\n  Certificate Serial Number: %s\n", ca ? "CA Certificate" : "Certificate",
-            serial);
-        out(s, "  Certificate Usage: %s\n", usage_of(x));
-        out(s, "  Public Key Type: %s (%zu bits)\n", key_type(x), mbedtls_pk_get_bitlen(&x->pk));
+        table_object(session_table(s), NULL);
+        PUT(s, "%s\n  Status: Available\n  Certificate Serial Number: %s\n",
+            cell_as(cell_bool("ca", ca), ca ? "CA Certificate" : "Certificate"), cell_str("serial_number", serial));
+        PUT(s, "  Certificate Usage: %s\n", cell_str("usage", usage_of(x)));
+        PUT(s, "  Public Key Type: %s (%s bits)\n", cell_str("public_key_type", key_type(x)),
+            cell_num("public_key_bits", mbedtls_pk_get_bitlen(&x->pk)));
         show_signature(s, x);
         out(s, "  Issuer Name: \n");
-        show_name(s, c, cert_issuer_attr, "    ");
+        show_name(s, "issuer", c, cert_issuer_attr);
         out(s, "  Subject Name:\n");
-        show_name(s, c, cert_subject_attr, "    ");
+        show_name(s, "subject", c, cert_subject_attr);
         show_validity(s, x);
-        out(s, "  Associated Trustpoints: %s \n\n", tp);
+        PUT(s, "  Associated Trustpoints: %s \n\n", cell_str("trustpoint", tp));
+        table_close(session_table(s));
 }
 
 static int show_certificates(struct session *s, const struct args *a, struct err *e)
@@ -159,6 +168,7 @@ static int show_certificates(struct session *s, const struct args *a, struct err
         struct box *b = session_box(s);
         struct tp_names *t = trustpoints(b, arg_str(a, "TRUSTPOINT"));
 
+        table_list(session_table(s), "certificates");
         for (unsigned i = 0; t && i < t->n; i++) {
                 const char *name = t->tp[i].name;
                 struct tp_assets as;
@@ -170,6 +180,7 @@ static int show_certificates(struct session *s, const struct args *a, struct err
                         show_cert(s, as.ca[k], true, name);
                 tp_assets_put(&as);
         }
+        table_close(session_table(s));
         return listed(t, e);
 }
 
@@ -181,18 +192,21 @@ static void show_trustpoint(struct session *s, const struct tp_name *tp)
         char serial[80];
 
         keystore_tp_get(session_box(s)->keys, tp->name, &as);
-        out(s, "\nTrustpoint %s:\n", tp->name);
+        table_object(session_table(s), NULL);
+        PUT(s, "\nTrustpoint %s:\n", cell_str("name", tp->name), cell_bool("certificate", as.id != NULL),
+            cell_bool("ca_certificate", as.nca != 0), cell_bool("self_signed", tp->self));
         if (as.nca) {
                 out(s, "    Subject Name: \n");
-                show_name(s, as.ca[0], cert_subject_attr, "    ");
+                show_name(s, "ca_subject", as.ca[0], cert_subject_attr);
                 cert_serial_text(as.ca[0], serial, sizeof serial);
-                out(s, "          Serial Number: %s\n", serial);
+                PUT(s, "          Serial Number: %s\n", cell_str("ca_serial_number", serial));
         }
         if (as.id)
                 out(s, "    Certificate configured.\n");
         else if (!as.nca)
                 out(s, tp->self ? "    Configured for self-signed certificate generation.\n"
                                 : "    Not authenticated.\n");
+        table_close(session_table(s));
         tp_assets_put(&as);
 }
 
@@ -200,51 +214,72 @@ static int show_trustpoints(struct session *s, const struct args *a, struct err 
 {
         struct tp_names *t = trustpoints(session_box(s), arg_str(a, "TRUSTPOINT"));
 
+        table_list(session_table(s), "trustpoints");
         for (unsigned i = 0; t && i < t->n; i++)
                 show_trustpoint(s, &t->tp[i]);
+        table_close(session_table(s));
         out(s, "\n");
         return listed(t, e);
 }
 
 /* ---- show crypto key mypubkey ---- */
 
-static void show_hex(struct session *s, const uint8_t *p, size_t n)
+#define DER_MAX 2048u
+
+/* Rows of 32 bytes; the document has them in one. */
+static void show_der(struct session *s, const struct keypair *k)
 {
-        for (size_t i = 0; i < n; i++)
-                out(s, "%s%02x%s", i % 32 ? "" : "  ", p[i],
+        uint8_t der[DER_MAX];
+        char hex[2 * DER_MAX + 1] = "";
+        size_t n = keypair_public_der(k, der, sizeof der);
+
+        for (size_t i = 0; i < n; i++) {
+                snprintf(hex + 2 * i, 3, "%02x", der[i]);
+                out(s, "%s%02x%s", i % 32 ? "" : "  ", der[i],
                     i + 1 == n || i % 32 == 31 ? "\n"
                     : i % 4 == 3               ? " "
                                                : "");
+        }
+        PUT(s, "\n", cell_str("key_data", hex));
+}
+
+static void show_key(struct session *s, const struct tz *z, const char *name, const struct keypair *k)
+{
+        char when[48];
+        time_t created = keypair_created(k);
+
+        table_object(session_table(s), NULL);
+        PUT(s, "Key pair was generated at: %s\nKey name: %s\n Usage: General Purpose Key\n",
+            cell_as(cell_time("generated", created * NS_PER_S), tz_stamp(z, created, when)), cell_str("name", name));
+        PUT(s, " Modulus Size (bits): %s\n Key Data:\n\n", cell_num("bits", keypair_bits(k)));
+        show_der(s, k);
+        table_close(session_table(s));
 }
 
 static int show_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         struct box *b = session_box(s);
-        char name[129], when[48];
+        char name[129];
         struct tz z;
 
         box_tz(b, &z);
+        table_list(session_table(s), "keys");
         for (unsigned i = 0; keystore_key_name(b->keys, i, name); i++) {
                 struct keypair *k = keystore_key_get(b->keys, name);
-                uint8_t der[2048];
-                size_t n = k ? keypair_public_der(k, der, sizeof der) : 0;
 
-                if (!k)
-                        continue;
-                out(s, "Key pair was generated at: %s\nKey name: %s\n Usage: General Purpose Key\n",
-                    tz_stamp(&z, keypair_created(k), when), name);
-                out(s, " Modulus Size (bits): %u\n Key Data:\n\n", keypair_bits(k));
-                show_hex(s, der, n);
-                out(s, "\n");
+                if (k)
+                        show_key(s, &z, name, k);
                 keypair_put(k);
         }
+        table_close(session_table(s));
         return 0;
 }
 
 const struct exec_row exec_show_crypto[] = {
-        { "show crypto ca certificates [TRUSTPOINT:ref(any-trustpoint)]", "Show certificates", 15,
+        { "show crypto ca certificates [TRUSTPOINT:ref(any-trustpoint)]", "Show certificates", 15 | EXEC_TABLE,
           show_certificates },
-        { "show crypto ca trustpoints [TRUSTPOINT:ref(any-trustpoint)]", "Show trustpoints", 15, show_trustpoints },
-        { "show crypto key mypubkey rsa", "Show public keys", 15, show_keys },
+        { "show crypto ca trustpoints [TRUSTPOINT:ref(any-trustpoint)]", "Show trustpoints", 15 | EXEC_TABLE,
+          show_trustpoints },
+        { "show crypto key mypubkey rsa", "Show public keys", 15 | EXEC_TABLE, show_keys },
         { 0 },
 };

@@ -11,24 +11,30 @@
 
 static void show_record(struct session *s, const struct ctl_record *r, unsigned no)
 {
-        char addr[ADDR_TEXT_MAX] = "-", name[CTL_DN_MAX + 1] = "", serial[80] = "-";
+        char name[CTL_DN_MAX + 1] = "", serial[80] = "";
 
-        if (r->addr.fam != ADDR_NONE)
-                addr_print(&r->addr, addr);
         if (r->cert && ctl_dn(&cert_x509(r->cert)->subject, name, NULL) == 0)
                 cert_serial_text(r->cert, serial, sizeof serial);
-        out(s, "  Record %u: %s\n    address %s%s%s\n    subject %s\n    serial number %s\n", no,
-            ctl_role_name(r->role), addr, *r->dns ? ", name " : "", r->dns, name, serial);
+        ROW(s, "  Record %s: %s\n    address %s%s%s\n    subject %s\n    serial number %s\n", cell_num("record", no),
+            cell_str("role", ctl_role_name(r->role)),
+            r->addr.fam != ADDR_NONE ? cell_addr("address", &r->addr) : cell_as(cell_null("address"), "-"),
+            cell_text(*r->dns ? ", name " : ""), cell_str("name", *r->dns ? r->dns : NULL), cell_str("subject", name),
+            *serial ? cell_str("serial_number", serial) : cell_as(cell_null("serial_number"), "-"));
 }
 
 static void show_records(struct session *s, const struct ctl_rt *c)
 {
         const struct ctl_head *h = &c->file->head;
+        char version[16];
 
-        out(s, "ctl-file %s: version %u.%u, %zu bytes, %u records\n  signed by %s\n", c->name, h->major, h->minor,
-            c->n, c->file->n, h->signer);
+        snprintf(version, sizeof version, "%u.%u", h->major, h->minor);
+        PUT(s, "ctl-file %s: version %s, %s bytes, %s records\n  signed by %s\n", cell_str("name", c->name),
+            cell_str("version", version), cell_num("bytes", c->n), cell_num("record_count", c->file->n),
+            cell_str("signer", h->signer));
+        table_list(session_table(s), "records");
         for (unsigned i = 0; i < c->file->n; i++)
                 show_record(s, &c->file->rec[i], i + 1);
+        table_close(session_table(s));
         out(s, "\n");
 }
 
@@ -113,17 +119,22 @@ static void show_tlv(void *ctx, unsigned record, uint8_t tag, struct cur v)
                 l->record = record;
         }
         value_text(record, tag, v, text, sizeof text);
-        out(l->s, "%-7u %-15s %-7zu %s\n", tag, tag_name(record, tag), v.left, text);
+        ROW(l->s, "%-7s %-15s %-7s %s\n", cell_num("tag", tag), cell_str("name", tag_name(record, tag)),
+            cell_num("length", v.left), cell_str("value", text), cell_num("record", record));
 }
 
 static void show_parsed(struct session *s, const struct ctl_rt *c)
 {
         struct listing l = { .s = s };
+        char version[16];
 
-        out(s, "Version:        %u.%u\nHeaderLength:   %zu (BYTES)\n\n", c->file->head.major, c->file->head.minor,
-            c->file->head.bytes);
+        snprintf(version, sizeof version, "%u.%u", c->file->head.major, c->file->head.minor);
+        PUT(s, "Version:        %s\nHeaderLength:   %s (BYTES)\n\n", cell_str("version", version),
+            cell_num("header_length", c->file->head.bytes), cell_str("name", c->name));
         column_heads(s);
+        table_list(session_table(s), "tags");
         ctl_each(c->bytes, c->n, show_tlv, &l);
+        table_close(session_table(s));
         out(s, "\n");
 }
 
@@ -136,17 +147,21 @@ static int show_ctl(struct session *s, const struct args *a, struct err *e)
         const struct snapshot *snap = snapshot_get(b->hub);
         unsigned shown = 0;
 
+        table_list(session_table(s), "ctl_files");
         for (unsigned i = 0; snap && i < pki_rt(snap)->nctl; i++) {
                 const struct ctl_rt *c = &pki_rt(snap)->ctl[i];
 
                 if (name && strcmp(c->name, name) != 0)
                         continue;
                 shown++;
+                table_object(session_table(s), NULL);
                 if (arg_has(a, "parsed"))
                         show_parsed(s, c);
                 else
                         show_records(s, c);
+                table_close(session_table(s));
         }
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         return name && !shown ? err_set(e, ERR_STATE, "ctl-file %s is shut down or its CTL file was not made", name)
@@ -154,7 +169,7 @@ static int show_ctl(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_show_ctl[] = {
-        { "show ctl-file", "Show CTL files", 15, show_ctl },
-        { "show ctl-file NAME:ref(ctl-file) [parsed]", "Show the CTL file of a ctl-file", 15, show_ctl },
+        { "show ctl-file", "Show CTL files", 15 | EXEC_TABLE, show_ctl },
+        { "show ctl-file NAME:ref(ctl-file) [parsed]", "Show the CTL file of a ctl-file", 15 | EXEC_TABLE, show_ctl },
         { 0 },
 };

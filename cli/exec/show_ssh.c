@@ -12,20 +12,21 @@
 
 static void show_lines(struct session *s, const struct store *st)
 {
-        char net[ADDR_TEXT_MAX], mask[ADDR_TEXT_MAX];
-
+        table_list(session_table(s), "allowed");
         conf_each(struct box_access_conf, a, &st->policy.box_access[BOX_SSH]) {
                 struct addr m = addr_v4(len_to_mask(a->len));
 
-                out(s, "%s %s %s\n", addr_print(&a->net, net), addr_print(&m, mask), a->nameif);
+                ROW(s, "%s %s %s\n", cell_addr("network", &a->net), cell_addr("mask", &m),
+                    cell_str("interface", a->nameif));
         }
+        table_close(session_table(s));
 }
 
 /* Output may wait for the pager, so it is made from a copy of what was typed. */
 static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
-        char key[80];
+        char key[80], minutes[16];
         struct store *st;
 
         pthread_mutex_lock(&b->conf_lock);
@@ -33,12 +34,15 @@ static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *
         pthread_mutex_unlock(&b->conf_lock);
         if (!st)
                 return -1;
-        out(s, "Timeout: %u minutes\nVersion allowed: 2\n", st->sys.ssh.timeout_min);
-        out(s, "Sessions allowed: %u\n", st->sys.ssh.sessions ? st->sys.ssh.sessions : SSHD_SESSIONS_DEFAULT);
+        snprintf(minutes, sizeof minutes, "%u", st->sys.ssh.timeout_min);
+        PUT(s, "Timeout: %s minutes\nVersion allowed: 2\n",
+            cell_as(cell_num("timeout_seconds", 60u * st->sys.ssh.timeout_min), minutes));
+        PUT(s, "Sessions allowed: %s\n",
+            cell_num("sessions_allowed", st->sys.ssh.sessions ? st->sys.ssh.sessions : SSHD_SESSIONS_DEFAULT));
         if (sshd_fingerprint(b, key, sizeof key))
-                out(s, "Host key: RSA, %s\n", key);
+                PUT(s, "Host key: RSA, %s\n", cell_str("host_key", key));
         else
-                out(s, "Host key: none\n");
+                PUT(s, "Host key: none\n", cell_null("host_key"));
         show_lines(s, st);
         store_free(st);
         return 0;
@@ -57,31 +61,37 @@ static const char *state_of(const struct sshd_info *i)
 }
 
 /* "aes256-gcm@openssh.com" -> "aes256-gcm" */
-static const char *short_name(const char *algorithm, char *to, size_t cap)
+static struct cell algorithm(const char *name, const char *value, char *to, size_t cap)
 {
-        str_copy(to, cap, *algorithm ? algorithm : "-");
+        if (!*value)
+                return cell_as(cell_null(name), "-");
+        str_copy(to, cap, value);
         to[strcspn(to, "@")] = 0;
-        return to;
+        return cell_str(name, to);
 }
 
 /* Ciphers that authenticate what they encrypt need no other sum. */
-static void show_way(struct session *s, const char *way, const char *cipher, const char *mac,
+static void show_way(struct session *s, const char *name, const char *way, const char *cipher, const char *mac,
                      const struct sshd_info *i)
 {
         char c[40], m[40];
 
-        out(s, "%-4s %-18s %-18s %-16s %s\n", way, short_name(cipher, c, sizeof c), short_name(mac, m, sizeof m),
-            state_of(i), *i->user ? i->user : "-");
+        table_object(session_table(s), name);
+        PUT(s, "%-4s %-18s %-18s %-16s %s\n", cell_text(way), algorithm("encryption", cipher, c, sizeof c),
+            algorithm("hmac", mac, m, sizeof m), cell_text(state_of(i)), cell_text(*i->user ? i->user : "-"));
+        table_close(session_table(s));
 }
 
 static void show_session(struct session *s, const struct sshd_info *i)
 {
-        char from[ADDR_TEXT_MAX];
-
-        out(s, "%-3u %-15s %-7s ", i->id, addr_print(&i->from, from), "2.0");
-        show_way(s, "IN", i->cipher_in, i->mac_in, i);
+        table_object(session_table(s), NULL);
+        PUT(s, "%-3s %-15s %-7s ", cell_num("sid", i->id), cell_addr("client_address", &i->from),
+            cell_str("version", "2.0"), cell_str("state", state_of(i)),
+            cell_str("username", *i->user ? i->user : NULL));
+        show_way(s, "in", "IN", i->cipher_in, i->mac_in, i);
         out(s, "%27s ", "");
-        show_way(s, "OUT", i->cipher_out, i->mac_out, i);
+        show_way(s, "out", "OUT", i->cipher_out, i->mac_out, i);
+        table_close(session_table(s));
 }
 
 static int show_sessions(struct session *s, const struct args *a, struct err *e)
@@ -101,9 +111,11 @@ static int show_sessions(struct session *s, const struct args *a, struct err *e)
         n = sshd_list(b->ssh, row, SESSIONS_MAX);
         out(s, "%-3s %-15s %-7s %-4s %-18s %-18s %-16s %s\n", "SID", "Client IP", "Version", "Mode", "Encryption",
             "Hmac", "State", "Username");
+        table_list(session_table(s), "sessions");
         for (unsigned i = 0; i < n; i++)
                 if (!only || addr_eq(&row[i].from, &from))
                         show_session(s, &row[i]);
+        table_close(session_table(s));
         mem_free(row);
         return 0;
 }
@@ -118,8 +130,8 @@ static int disconnect(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_show_ssh[] = {
-        { "show ssh", "Who may use SSH, and the host key", 15, show_ssh },
-        { "show ssh sessions [ADDRESS:addr]", "SSH sessions", 15, show_sessions },
+        { "show ssh", "Who may use SSH, and the host key", 15 | EXEC_TABLE, show_ssh },
+        { "show ssh sessions [ADDRESS:addr]", "SSH sessions", 15 | EXEC_TABLE, show_sessions },
         { "ssh disconnect SESSION:u32(0-255)", "End an SSH session", 15, disconnect },
         { 0 },
 };
