@@ -23,15 +23,15 @@ static void put(struct table *t, const char *p)
 }
 
 /* 1500 with 3 digits is "1.5". */
-static void fix_text(char *out, size_t cap, uint64_t u, unsigned digits)
+static void fix_text(char *out, size_t cap, int64_t i, unsigned digits)
 {
-        uint64_t scale = 1;
+        uint64_t scale = 1, u = i < 0 ? -(uint64_t)i : (uint64_t)i;
         size_t n;
 
-        for (unsigned i = 0; i < digits; i++)
+        for (unsigned k = 0; k < digits; k++)
                 scale *= 10;
-        n = (size_t)snprintf(out, cap, "%llu.%0*llu", (unsigned long long)(u / scale), (int)digits,
-                             (unsigned long long)(u % scale));
+        n = (size_t)snprintf(out, cap, "%s%llu.%0*llu", i < 0 ? "-" : "", (unsigned long long)(u / scale),
+                             (int)digits, (unsigned long long)(u % scale));
         while (out[n - 1] == '0')
                 n--;
         out[out[n - 1] == '.' ? n - 1 : n] = 0;
@@ -69,7 +69,7 @@ static const char *value_text(const struct cell *c, char buf[CELL_TEXT])
         case CELL_ADDR:
                 return addr_print(c->v.a, buf);
         case CELL_FIX:
-                fix_text(buf, CELL_TEXT, c->v.u, c->digits);
+                fix_text(buf, CELL_TEXT, c->v.i, c->digits);
                 return buf;
         case CELL_TIME:
                 time_text(buf, CELL_TEXT, c->v.i);

@@ -30,7 +30,7 @@ struct cell {
                 const struct addr *a;
         } v;
         enum cell_kind kind;
-        uint8_t digits; /* FIX: how many of v.u stand behind the point */
+        uint8_t digits; /* FIX: how many of v.i stand behind the point */
 };
 
 static inline struct cell cell_str(const char *name, const char *s) /* NULL: null */
@@ -53,10 +53,10 @@ static inline struct cell cell_addr(const char *name, const struct addr *a) /* o
 {
         return (struct cell){ .name = name, .kind = a->fam ? CELL_ADDR : CELL_NULL, .v.a = a };
 }
-/* u / 10^digits: seconds of milliseconds (3), per cent of per mille (1). */
-static inline struct cell cell_fix(const char *name, uint64_t u, unsigned digits)
+/* i / 10^digits: seconds of milliseconds (3), per cent of per mille (1). */
+static inline struct cell cell_fix(const char *name, int64_t i, unsigned digits)
 {
-        return (struct cell){ .name = name, .kind = CELL_FIX, .v.u = u, .digits = (uint8_t)digits };
+        return (struct cell){ .name = name, .kind = CELL_FIX, .v.i = i, .digits = (uint8_t)digits };
 }
 /* Nanoseconds since 1970; 0: null. */
 static inline struct cell cell_time(const char *name, int64_t wall_ns)

@@ -19,11 +19,14 @@ static void dir_row(struct session *s, const struct tz *z, const char *name, con
 {
         struct tm tm = tz_tm(z, st->st_mtime);
         char when[40], shown[300];
+        bool is_dir = S_ISDIR(st->st_mode);
 
         strftime(when, sizeof when, "%H:%M:%S %b %d %Y", &tm);
-        out(s, "%-6u %s  %-11lld %s  %s\n", n, S_ISDIR(st->st_mode) ? "drwx" : "-rw-",
-            S_ISDIR(st->st_mode) ? 0LL : (long long)st->st_size, when,
-            str_escape(shown, sizeof shown, name, strlen(name)));
+        ROW(s, "%-6s %s  %-11s %s  %s\n", cell_num("number", n),
+            cell_as(cell_bool("directory", is_dir), is_dir ? "drwx" : "-rw-"),
+            cell_num("bytes", is_dir ? 0 : (uint64_t)st->st_size),
+            cell_as(cell_time("modified", st->st_mtime * NS_PER_S), when),
+            cell_as(cell_str("name", name), str_escape(shown, sizeof shown, name, strlen(name))));
 }
 
 static int list_dir(struct session *s, const char *path, const struct tz *z, struct err *e)
@@ -35,6 +38,7 @@ static int list_dir(struct session *s, const char *path, const struct tz *z, str
 
         if (!d)
                 return err_set(e, ERR_IO, "%%Error opening disk0:/ (%s)", strerror(errno));
+        table_list(session_table(s), "files");
         while ((de = readdir(d))) {
                 if (de->d_name[0] == '.' || fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW))
                         continue;
@@ -43,9 +47,17 @@ static int list_dir(struct session *s, const char *path, const struct tz *z, str
                 dir_row(s, z, de->d_name, &st, ++n);
         }
         closedir(d);
+        table_close(session_table(s));
         if (!n)
                 out(s, "No files in directory\n");
         return 0;
+}
+
+static void list_file(struct session *s, const char *name, const struct tz *z, const struct stat *st)
+{
+        table_list(session_table(s), "files");
+        dir_row(s, z, name, st, 1);
+        table_close(session_table(s));
 }
 
 static int list_one(struct session *s, const char *path, const char *name, const struct tz *z, struct err *e)
@@ -53,11 +65,12 @@ static int list_one(struct session *s, const char *path, const char *name, const
         struct stat st;
 
         if (stat(path, &st))
-                out(s, "%%Error opening disk0:/%s (No such file or directory)\n", name);
+                PUT(s, "%%Error opening disk0:/%s (%s)\n", cell_str("failed", name),
+                    cell_str("error", "No such file or directory"));
         else if (S_ISDIR(st.st_mode))
                 return list_dir(s, path, z, e);
         else
-                dir_row(s, z, name, &st, 1);
+                list_file(s, name, z, &st);
         return 0;
 }
 
@@ -71,11 +84,11 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
         char path[512];
 
         if (!is_flash_url(url) || !*b->flash) {
-                out(s, "%%Error opening %s (No such device)\n", url);
+                PUT(s, "%%Error opening %s (%s)\n", cell_str("failed", url), cell_str("error", "No such device"));
                 return 0;
         }
         box_tz(b, &z);
-        out(s, "\nDirectory of disk0:/%s\n\n", name);
+        PUT(s, "\nDirectory of disk0:/%s\n\n", cell_str("directory", name));
         if (*name) {
                 if (flash_path(b, url, path, sizeof path, e) || list_one(s, path, name, &z, e))
                         return -1;
@@ -83,9 +96,10 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
                 return -1;
         }
         if (!statvfs(b->flash, &v))
-                out(s, "\n%llu bytes total (%llu bytes free/%llu%% free)\n",
-                    (unsigned long long)v.f_blocks * v.f_frsize, (unsigned long long)v.f_bavail * v.f_frsize,
-                    (unsigned long long)(v.f_blocks ? v.f_bavail * 100 / v.f_blocks : 0));
+                PUT(s, "\n%s bytes total (%s bytes free/%s%% free)\n",
+                    cell_num("total_bytes", (uint64_t)v.f_blocks * v.f_frsize),
+                    cell_num("free_bytes", (uint64_t)v.f_bavail * v.f_frsize),
+                    cell_num("free_percent", v.f_blocks ? v.f_bavail * 100 / v.f_blocks : 0));
         return 0;
 }
 
@@ -258,8 +272,8 @@ static int do_verify(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_flash[] = {
-        { "dir [/all] [FILE:word]", "List files on flash", 15, do_dir },
-        { "show {flash:|disk0:}", "The same as dir", 15, do_dir },
+        { "dir [/all] [FILE:word]", "List files on flash", 15 | EXEC_TABLE, do_dir },
+        { "show {flash:|disk0:}", "The same as dir", 15 | EXEC_TABLE, do_dir },
         { "more FILE:word", "Show a file", 15, do_more },
         { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
         { "mkdir [/noconfirm] DIRECTORY:word", "Make a directory on flash", 15, do_mkdir },

@@ -30,12 +30,14 @@ static bool show_interface(struct session *s, const struct iface_rt *i)
         const struct frag_limits *l = &i->frag;
 
         each_worker(session_box(s), add_stat, &q);
-        return out(s,
+        return ROW(s,
                    "Interface: %s\n"
-                   "    Size: %u, Chain: %u, Timeout: %u, Reassembly: full\n"
-                   "    Queue: %u, Assembled: %llu, Fail: %llu, Overflow: %llu\n",
-                   i->nameif, l->size, l->chain, l->timeout_s, q.sum.queued, (unsigned long long)q.sum.assembled,
-                   (unsigned long long)q.sum.failed, (unsigned long long)q.sum.overflow);
+                   "    Size: %s, Chain: %s, Timeout: %s, Reassembly: full\n"
+                   "    Queue: %s, Assembled: %s, Fail: %s, Overflow: %s\n",
+                   cell_str("interface", i->nameif), cell_num("size", l->size), cell_num("chain", l->chain),
+                   cell_num("timeout_seconds", l->timeout_s), cell_num("queued", q.sum.queued),
+                   cell_num("assembled", q.sum.assembled), cell_num("failed", q.sum.failed),
+                   cell_num("overflow", q.sum.overflow));
 }
 
 static int show_fragment(struct session *s, const struct args *a, struct err *e UNUSED)
@@ -45,12 +47,14 @@ static int show_fragment(struct session *s, const struct args *a, struct err *e 
         const char *only = arg_str(a, "IFC");
         bool more = snap != NULL;
 
+        table_list(session_table(s), "interfaces");
         for (uint16_t i = 1; more && i < net_rt(snap)->nifaces; i++) {
                 const struct iface_rt *ifc = iface_by_idx(net_rt(snap), i);
 
                 if (ifc && *ifc->nameif && (!only || !strcmp(only, ifc->nameif)))
                         more = show_interface(s, ifc);
         }
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         return 0;
@@ -91,7 +95,7 @@ static int clear_fragment(struct session *s, const struct args *a, struct err *e
 }
 
 const struct exec_row exec_fragment[] = {
-        { "show fragment [IFC:nameif]", "Show fragments that wait for the rest of their datagram", 15,
+        { "show fragment [IFC:nameif]", "Show fragments that wait for the rest of their datagram", 15 | EXEC_TABLE,
           show_fragment },
         { "clear fragment [{queue|statistics}] [IFC:nameif]", "Drop fragments that wait, forget their counts", 15,
           clear_fragment },

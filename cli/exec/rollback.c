@@ -17,9 +17,13 @@ static int show_rollback(struct session *s, const struct args *a UNUSED, struct 
         struct version v[VERSIONS_KEPT];
         unsigned n = *b->flash ? versions_list(b->flash, v) : 0;
 
+        table_list(session_table(s), "versions");
         for (unsigned i = 0; i < n; i++)
-                if (!out(s, "%3u  %-32s %s\n", i + 1, *v[i].sum ? v[i].sum : "damaged", v[i].written))
+                if (!ROW(s, "%3s  %-32s %s\n", cell_num("number", i + 1),
+                         cell_as(cell_str("checksum", *v[i].sum ? v[i].sum : NULL), *v[i].sum ? v[i].sum : "damaged"),
+                         cell_str("written", v[i].written)))
                         return 0;
+        table_close(session_table(s));
         if (!n)
                 out(s, "No configuration was saved yet\n");
         return 0;
@@ -203,7 +207,7 @@ static int do_rollback(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_rollback[] = {
-        { "show rollback", "Show the configurations that were saved last", 15, show_rollback },
+        { "show rollback", "Show the configurations that were saved last", 15 | EXEC_TABLE, show_rollback },
         { "show running-config diff [{startup-config|rollback N:u32(1-10)|file FILE:word}]",
           "Show how the running configuration differs from a saved one", 15, show_diff },
         { "rollback N:u32(1-10) [noconfirm] [revertable MINUTES:u32(1-1440)]", "Go back to a saved configuration", 15,

@@ -136,9 +136,10 @@ static int show_curpriv(struct session *s, const struct args *a UNUSED, struct e
 {
         bool high = session_priv(s) > 1;
 
-        out(s, "Username : %s\n", session_user(s));
-        out(s, "Current privilege level : %u\n", session_priv(s));
-        out(s, "Current Mode/s : %s%s\n", high ? "P_PRIV" : "P_UNPR", session_in_config(s) ? " P_CONF" : "");
+        PUT(s, "Username : %s\n", cell_str("username", session_user(s)));
+        PUT(s, "Current privilege level : %s\n", cell_num("privilege", session_priv(s)));
+        PUT(s, "Current Mode/s : %s%s\n", cell_str("mode", high ? "P_PRIV" : "P_UNPR"),
+            cell_as(cell_bool("configuring", session_in_config(s)), session_in_config(s) ? " P_CONF" : ""));
         return 0;
 }
 
@@ -178,7 +179,7 @@ const struct exec_row exec_session[] = {
         { "quit", "Leave the EXEC, as exit does", 0, do_exit },
         { "logout", "Log out, as exit does", 0, do_exit },
         { "help [COMMAND:line]", "Usage, description and syntax of a command", 0, do_help },
-        { "show curpriv", "Show the current user and privilege level", 0, show_curpriv },
+        { "show curpriv", "Show the current user and privilege level", 0 | EXEC_TABLE, show_curpriv },
         { "show history", "Show the last commands of this session", 0, show_history },
         { 0 },
 };

@@ -46,32 +46,42 @@ static void show_match(struct session *s, const struct capture_match *m)
                 wbuf_printf(&w, "%s ", proto_name((uint8_t)m->proto, num));
         put_end(&w, m, &m->a, &m->ap);
         put_end(&w, m, &m->b, &m->bp);
-        out(s, "  match %s\n", wbuf_text(&w));
+        ITEM(s, "  match %s\n", cell_str(NULL, wbuf_text(&w)));
+}
+
+static void show_options(struct session *s, const struct capture_def *d)
+{
+        struct capture_def plain;
+
+        capture_def_init(&plain, "");
+        if (d->buffer != plain.buffer)
+                out(s, "buffer %u ", d->buffer);
+        if (d->packet_len != plain.packet_len)
+                out(s, "packet-length %u ", d->packet_len);
+        if (*d->nameif)
+                PUT(s, "interface %s ", cell_str("interface", d->nameif));
+        if (d->circular)
+                out(s, "circular-buffer ");
+        PUT(s, "", cell_num("buffer_bytes", d->buffer), cell_num("packet_length", d->packet_len),
+            cell_bool("circular", d->circular));
 }
 
 static void show_line(struct session *s, const struct capture_stat *st)
 {
         const struct capture_def *d = &st->def;
-        struct capture_def plain;
-        char line[400];
-        struct wbuf w = wbuf_of(line, sizeof line);
 
-        capture_def_init(&plain, "");
-        wbuf_printf(&w, "capture %s type %s ", d->name, type_text(d->type));
+        table_object(session_table(s), NULL);
+        PUT(s, "capture %s type %s ", cell_str("name", d->name), cell_str("type", type_text(d->type)));
         if (d->type == CAPTURE_ASP_DROP)
-                wbuf_printf(&w, "%s ", d->drop < 0 ? "all" : drop_key((unsigned)d->drop));
-        if (d->buffer != plain.buffer)
-                wbuf_printf(&w, "buffer %u ", d->buffer);
-        if (d->packet_len != plain.packet_len)
-                wbuf_printf(&w, "packet-length %u ", d->packet_len);
-        if (*d->nameif)
-                wbuf_printf(&w, "interface %s ", d->nameif);
-        if (d->circular)
-                wbuf_str(&w, "circular-buffer ");
-        wbuf_printf(&w, "[%s - %llu bytes] ", st->full ? "Buffer Full" : "Capturing", (unsigned long long)st->bytes);
-        out(s, "%s\n", wbuf_text(&w));
+                PUT(s, "%s ", cell_str("drop", d->drop < 0 ? "all" : drop_key((unsigned)d->drop)));
+        show_options(s, d);
+        PUT(s, "[%s - %s bytes] \n", cell_as(cell_bool("full", st->full), st->full ? "Buffer Full" : "Capturing"),
+            cell_num("bytes", st->bytes), cell_num("packets", st->pkts));
+        table_list(session_table(s), "match");
         for (unsigned i = 0; i < d->nmatch; i++)
                 show_match(s, &d->match[i]);
+        table_close(session_table(s));
+        table_close(session_table(s));
 }
 
 static int show_list(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -82,8 +92,10 @@ static int show_list(struct session *s, const struct args *a UNUSED, struct err 
         if (!st)
                 return err_nomem(e, "listing captures");
         n = cap_list(session_box(s), st);
+        table_list(session_table(s), "captures");
         for (unsigned i = 0; i < n; i++)
                 show_line(s, &st[i]);
+        table_close(session_table(s));
         mem_free(st);
         return 0;
 }
@@ -98,35 +110,43 @@ struct listing {
         uint64_t seen, shown, count, only; /* count: at most, only: this one; 0: all */
 };
 
-static bool show_dump(struct listing *l, const struct capture_rec *r, const uint8_t *data)
+static void show_dump(struct listing *l, const struct capture_rec *r, const uint8_t *data)
 {
         char line[120];
         uint32_t skip = r->l3 ? 0 : MIN_OF(r->caplen, 14u);
         bool more = true;
 
+        table_list(session_table(l->s), "dump");
         for (uint32_t at = 0; more && at < r->caplen - skip; at += 16) {
                 struct wbuf w = wbuf_of(line, sizeof line);
 
                 pkt_dump_row(data + skip, r->caplen - skip, at, &w);
-                more = out(l->s, "%s\n", wbuf_text(&w));
+                more = ITEM(l->s, "%s\n", cell_str(NULL, wbuf_text(&w)));
         }
-        return more;
+        table_close(session_table(l->s));
 }
 
 static bool show_packet(struct listing *l, const struct capture_rec *r, const uint8_t *data)
 {
-        char line[1024];
+        char line[1024], when[32];
         struct wbuf w = wbuf_of(line, sizeof line);
         struct tm tm = tz_tm(&l->tz, (time_t)(r->wall_ns / 1000000000u));
 
-        wbuf_printf(&w, "%4llu: %02d:%02d:%02d.%06u", (unsigned long long)l->seen, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                    (unsigned)(r->wall_ns / 1000u % 1000000u));
-        wbuf_str(&w, l->opts.detail ? " " : "       ");
+        snprintf(when, sizeof when, "%02d:%02d:%02d.%06u", tm.tm_hour, tm.tm_min, tm.tm_sec,
+                 (unsigned)(r->wall_ns / 1000u % 1000000u));
         pkt_text(r, data, &l->opts, &w);
-        if (l->drops)
-                wbuf_printf(&w, "Drop-reason: (%s) %s", drop_key(r->drop), drop_text(r->drop));
         l->shown++;
-        return out(l->s, "%s\n", wbuf_text(&w)) && (!l->dump || show_dump(l, r, data));
+        table_object(session_table(l->s), NULL);
+        PUT(l->s, "%4s: %s%s%s", cell_num("number", l->seen), cell_as(cell_time("time", (int64_t)r->wall_ns), when),
+            cell_text(l->opts.detail ? " " : "       "), cell_str("packet", wbuf_text(&w)),
+            cell_num("length", r->len), cell_num("captured_length", r->caplen));
+        if (l->drops)
+                PUT(l->s, "Drop-reason: (%s) %s", cell_str("drop_reason", drop_key(r->drop)),
+                    cell_text(drop_text(r->drop)));
+        out(l->s, "\n");
+        if (l->dump)
+                show_dump(l, r, data);
+        return table_close(session_table(l->s));
 }
 
 static bool on_record(void *ctx, const struct capture_rec *r, const uint8_t *data)
@@ -143,7 +163,7 @@ static bool on_record(void *ctx, const struct capture_rec *r, const uint8_t *dat
 
 static void show_total(struct session *s, uint64_t n, const char *what)
 {
-        out(s, "%llu packet%s %s\n", (unsigned long long)n, n == 0 || n == 1 ? "" : "s", what);
+        PUT(s, "%s packet%s %s\n", cell_num(what, n), cell_text(n == 0 || n == 1 ? "" : "s"), cell_text(what));
 }
 
 static int show_contents(struct session *s, const struct args *a, struct err *e)
@@ -162,17 +182,19 @@ static int show_contents(struct session *s, const struct args *a, struct err *e)
         out(s, "\n");
         show_total(s, st.pkts, "captured");
         out(s, "\n");
+        table_list(session_table(s), "packets");
         if (cap_each(b, name, on_record, &l, e))
                 return -1;
+        table_close(session_table(s));
         show_total(s, l.shown, "shown");
         return 0;
 }
 
 const struct exec_row exec_show_capture[] = {
-        { "show capture", "List the captures", 15, show_list },
+        { "show capture", "List the captures", 15 | EXEC_TABLE, show_list },
         { "show capture NAME:word(64) [count COUNT:u32(1-4294967295)] [packet-number NUMBER:u32(1-4294967295)] "
           "[detail] "
           "[dump]",
-          "Show captured packets", 15, show_contents },
+          "Show captured packets", 15 | EXEC_TABLE, show_contents },
         { 0 },
 };

@@ -129,18 +129,21 @@ static void serial_text(const struct box *b, char *out, size_t cap)
 
 static void show_ports(struct session *s, const struct box *b)
 {
+        table_list(session_table(s), "interfaces");
         for (unsigned i = 0; b->bind && i < b->bind->n; i++) {
                 const struct iface_binding *p = &b->bind->b[i];
                 char mac[16];
 
                 if (p->port != 0xFFFF)
-                        out(s, "%2u: Ext: %-20s: address is %s, irq 0\n", i, p->hwname, mac_print(&p->mac, mac));
+                        ROW(s, "%2s: Ext: %-20s: address is %s, irq 0\n", cell_num("number", i),
+                            cell_str("interface", p->hwname), cell_str("mac_address", mac_print(&p->mac, mac)));
         }
+        table_close(session_table(s));
 }
 
 static void feature(struct session *s, const char *name, const char *value)
 {
-        out(s, "%-34s: %-15sperpetual\n", name, value);
+        ROW(s, "%-34s: %-15sperpetual\n", cell_str("name", name), cell_str("value", value));
 }
 
 static void show_sessions(struct session *s, const char *name, uint32_t limit)
@@ -164,6 +167,7 @@ static void show_features(struct session *s, struct box *b)
                 snapshot_put(b->hub, snap);
         }
         out(s, "\nLicensed features for this platform:\n");
+        table_list(session_table(s), "features");
         feature(s, "Maximum Physical Interfaces", "Unlimited");
         show_sessions(s, "UC Phone Proxy Sessions", MIN_OF(l.phone, l.tls));
         show_sessions(s, "Total UC Proxy Sessions", MIN_OF(l.uc, l.tls));
@@ -173,10 +177,12 @@ static void show_features(struct session *s, struct box *b)
         tls_suite_known("null-sha1", &null_suite);
         feature(s, "TLS Library", tls_library_own() ? "Own" : "System");
         feature(s, "NULL Cipher Suites", null_suite ? "Enabled" : "Disabled");
+        table_close(session_table(s));
         if (*l.model)
-                out(s, "\nThis platform is limited like model %s, %s.\n\n", l.model, l.k8 ? "K8" : "K9");
+                PUT(s, "\nThis platform is limited like model %s, %s.\n\n", cell_str("model", l.model),
+                    cell_str("encryption", l.k8 ? "K8" : "K9"));
         else
-                out(s, "\nThis platform has no licence limits.\n\n");
+                PUT(s, "\nThis platform has no licence limits.\n\n", cell_null("model"));
 }
 
 static void show_config_age(struct session *s, struct box *b)
@@ -191,37 +197,55 @@ static void show_config_age(struct session *s, struct box *b)
         memcpy(by, b->conf_changed_by, sizeof by);
         pthread_mutex_unlock(&b->conf_lock);
         if (when)
-                out(s, "Configuration last modified by %s at %s\n", by, tz_clock(&z, when, text));
+                PUT(s, "Configuration last modified by %s at %s\n", cell_str("configuration_modified_by", by),
+                    cell_as(cell_time("configuration_modified", when), tz_clock(&z, when, text)));
         else
-                out(s, "Configuration has not been modified since last system restart.\n");
+                PUT(s, "Configuration has not been modified since last system restart.\n",
+                    cell_null("configuration_modified"));
+}
+
+static void show_software(struct session *s)
+{
+        char built[48];
+
+        compiled(built, sizeof built);
+        PUT(s, "\nVoxgate Appliance Software Version %s \nDevice Manager Version %s\n\n",
+            cell_str("software_version", ASA_RELEASE), cell_str("version", VOXGATE_VERSION));
+        PUT(s, "Compiled on %s by builders\n", cell_str("compiled", built));
+        out(s, "System image file is \"disk0:/voxgate-%s\"\n", VOXGATE_VERSION);
+        PUT(s, "Config file at boot was \"%s\"\n\n", cell_str("boot_configuration", "startup-config"));
+}
+
+static void show_hardware(struct session *s)
+{
+        struct machine m;
+        char mb[24];
+
+        find_machine(&m);
+        snprintf(mb, sizeof mb, "%llu", (unsigned long long)m.ram_mb);
+        PUT(s, "Hardware:   Voxgate, %s MB RAM, CPU %s %s MHz, 1 CPU (%s cores)\n\n",
+            cell_as(cell_num("memory_bytes", m.ram_mb << 20), mb), cell_str("cpu", m.cpu), cell_num("cpu_mhz", m.mhz),
+            cell_num("cores", m.cores));
 }
 
 static int show_version(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         struct box *b = session_box(s);
-        struct machine m;
-        char host[64], up[64], built[48], serial[16];
+        char host[64], up[64], serial[16];
+        uint64_t ms = clock_mono_ms(b->clk) - b->start_mono_ms;
 
         pthread_mutex_lock(&b->conf_lock);
         memcpy(host, b->store->sys.hostname, sizeof host);
         pthread_mutex_unlock(&b->conf_lock);
-        find_machine(&m);
-        uptime_text((clock_mono_ms(b->clk) - b->start_mono_ms) / 1000, up, sizeof up);
-        compiled(built, sizeof built);
+        uptime_text(ms / 1000, up, sizeof up);
         serial_text(b, serial, sizeof serial);
-        out(s, "\nVoxgate Appliance Software Version %s \nDevice Manager Version %s\n\n", ASA_RELEASE,
-            VOXGATE_VERSION);
-        out(s, "Compiled on %s by builders\n", built);
-        out(s, "System image file is \"disk0:/voxgate-%s\"\n", VOXGATE_VERSION);
-        out(s, "Config file at boot was \"startup-config\"\n\n");
-        out(s, "%s up %s\n\n", host, up);
-        out(s, "Hardware:   Voxgate, %llu MB RAM, CPU %s %u MHz, 1 CPU (%u cores)\n", (unsigned long long)m.ram_mb,
-            m.cpu, m.mhz, m.cores);
-        out(s, "\n");
+        show_software(s);
+        PUT(s, "%s up %s\n\n", cell_str("hostname", host), cell_as(cell_fix("uptime_seconds", ms, 3), up));
+        show_hardware(s);
         show_ports(s, b);
         show_features(s, b);
-        out(s, "Serial Number: %s\n", serial);
-        out(s, "Configuration register is 0x1\n");
+        PUT(s, "Serial Number: %s\n", cell_str("serial_number", serial));
+        PUT(s, "Configuration register is %s\n", cell_str("configuration_register", "0x1"));
         show_config_age(s, b);
         return 0;
 }
@@ -231,13 +255,16 @@ static int show_inventory(struct session *s, const struct args *a UNUSED, struct
         char serial[16];
 
         serial_text(session_box(s), serial, sizeof serial);
-        out(s, "Name: \"Chassis\", DESCR: \"Voxgate\"\nPID: VOXGATE           , VID: %-8s, SN: %s\n\n",
-            VOXGATE_VERSION, serial);
+        table_list(session_table(s), "inventory");
+        ROW(s, "Name: \"%s\", DESCR: \"%s\"\nPID: %-18s, VID: %-8s, SN: %s\n\n", cell_str("name", "Chassis"),
+            cell_str("description", "Voxgate"), cell_str("pid", "VOXGATE"), cell_str("vid", VOXGATE_VERSION),
+            cell_str("serial_number", serial));
+        table_close(session_table(s));
         return 0;
 }
 
 const struct exec_row exec_show_version[] = {
-        { "show version", "Show software, hardware and uptime", 0, show_version },
-        { "show inventory", "Show product and serial number", 0, show_inventory },
+        { "show version", "Show software, hardware and uptime", 0 | EXEC_TABLE, show_version },
+        { "show inventory", "Show product and serial number", 0 | EXEC_TABLE, show_inventory },
         { 0 },
 };

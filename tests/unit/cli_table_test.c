@@ -105,10 +105,12 @@ static void fractions_and_times(void **state UNUSED)
                 struct cell c;
                 const char *want;
         } rows[] = {
-                { { .name = "v", .kind = CELL_FIX, .v.u = 0, .digits = 3 }, "0" },
-                { { .name = "v", .kind = CELL_FIX, .v.u = 7, .digits = 3 }, "0.007" },
-                { { .name = "v", .kind = CELL_FIX, .v.u = 100, .digits = 1 }, "10" },
-                { { .name = "v", .kind = CELL_FIX, .v.u = 12345, .digits = 1 }, "1234.5" },
+                { { .name = "v", .kind = CELL_FIX, .v.i = 0, .digits = 3 }, "0" },
+                { { .name = "v", .kind = CELL_FIX, .v.i = 7, .digits = 3 }, "0.007" },
+                { { .name = "v", .kind = CELL_FIX, .v.i = 100, .digits = 1 }, "10" },
+                { { .name = "v", .kind = CELL_FIX, .v.i = 12345, .digits = 1 }, "1234.5" },
+                { { .name = "v", .kind = CELL_FIX, .v.i = -1500, .digits = 3 }, "-1.5" },
+                { { .name = "v", .kind = CELL_FIX, .v.i = -1, .digits = 3 }, "-0.001" },
                 { { .name = "v", .kind = CELL_TIME, .v.i = 1000000000 }, "\"1970-01-01T00:00:01Z\"" },
                 { { .name = "v", .kind = CELL_TIME, .v.i = 1700000000007000000 }, "\"2023-11-14T22:13:20.007Z\"" },
         };
