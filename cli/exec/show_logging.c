@@ -6,28 +6,30 @@
 #include "platform/base/log.h"
 #include "platform/svc/syslog_send.h"
 
-static const char *on_off(bool on)
+static struct cell on_off(const char *name, bool on)
 {
-        return on ? "enabled" : "disabled";
+        return cell_as(cell_bool(name, on), on ? "enabled" : "disabled");
 }
 
 /* "disabled", "level warnings, N messages logged" or "list L, N messages logged". */
-static void show_dest(struct session *s, const char *title, const struct log_conf *c, const struct log_stats *st,
-                      enum log_dest d)
+static void show_dest(struct session *s, const char *title, const char *name, const struct log_conf *c,
+                      const struct log_stats *st, enum log_dest d)
 {
         const struct log_filter *f = &c->dest[d];
+        bool list = *f->list, on = list || f->level != LOG_L_NONE;
         char facility[24] = "";
 
         if (d == LOG_TO_TRAP)
                 snprintf(facility, sizeof facility, "facility %u, ", c->facility);
-        if (*f->list)
-                out(s, "    %s logging: list %s, %s%llu messages logged\n", title, f->list, facility,
-                    (unsigned long long)st->dest_count[d]);
-        else if (f->level != LOG_L_NONE)
-                out(s, "    %s logging: level %s, %s%llu messages logged\n", title, log_level_name(f->level),
-                    facility, (unsigned long long)st->dest_count[d]);
+        table_object(session_table(s), name);
+        PUT(s, "    %s logging: ", cell_text(title), cell_bool("enabled", on));
+        if (on)
+                PUT(s, "%s %s, %s%s messages logged\n", cell_text(list ? "list" : "level"),
+                    cell_str(list ? "list" : "level", list ? f->list : log_level_name(f->level)), cell_text(facility),
+                    cell_num("messages", st->dest_count[d]));
         else
-                out(s, "    %s logging: disabled\n", title);
+                out(s, "disabled\n");
+        table_close(session_table(s));
 }
 
 /* What is counted here; the other figures of this block have no counterpart. */
@@ -45,10 +47,13 @@ static void show_tcp(struct session *s, const struct syslog_stat *st, unsigned n
                 lost += st[i].dropped;
         }
         out(s, "    Global TCP syslog stats::\n");
-        out(s, "        NOT_PUTABLE: %llu, ALL_CHANNEL_DOWN: %u\n", (unsigned long long)lost, all && down == all);
-        out(s, "        CHANNEL_FLAP_CNT: %llu, SYSLOG_PKT_LOSS: %llu\n", (unsigned long long)flaps,
-            (unsigned long long)lost);
+        table_object(session_table(s), "tcp");
+        PUT(s, "        NOT_PUTABLE: %s, ALL_CHANNEL_DOWN: %s\n", cell_num(NULL, lost),
+            cell_as(cell_bool("all_down", all && down == all), all && down == all ? "1" : "0"));
+        PUT(s, "        CHANNEL_FLAP_CNT: %s, SYSLOG_PKT_LOSS: %s\n", cell_num("flaps", flaps),
+            cell_num("lost", lost));
         out(s, "        PARTIAL_REWRITE_CNT: 0\n"); /* a line that was cut is never gone on with */
+        table_close(session_table(s));
 }
 
 static void show_device(struct session *s, const struct log_conf *c)
@@ -59,9 +64,31 @@ static void show_device(struct session *s, const struct log_conf *c)
                                             [LOG_DEV_ADDRESS] = "interface address" };
 
         if (c->device == LOG_DEV_NONE)
-                out(s, "    Device ID: disabled\n");
+                PUT(s, "    Device ID: disabled\n", cell_null("device_id"));
         else
-                out(s, "    Device ID: %s \"%s\"\n", kind[c->device], c->device_id);
+                PUT(s, "    Device ID: %s \"%s\"\n", cell_str("device_id_kind", kind[c->device]),
+                    cell_str("device_id", c->device_id));
+}
+
+static void show_host(struct session *s, const struct syslog_stat *h)
+{
+        const struct cell nameif = cell_str("interface", h->host.nameif), addr = cell_addr("address", &h->host.addr),
+                          sent = cell_num("sent", h->sent), errors = cell_num("errors", h->errors),
+                          dropped = cell_num("dropped", h->dropped);
+
+        table_object(session_table(s), NULL);
+        PUT(s, "", cell_str("protocol", h->host.tcp ? "tcp" : "udp"));
+        if (h->host.tcp)
+                PUT(s, "        Logging to %s %s tcp/%s %s, TCP TX:%s errors: %s  dropped: %s\n", nameif, addr,
+                    cell_num("port", h->host.port),
+                    cell_as(cell_bool("connected", h->up), h->up ? "Connected" : "Not connected"), sent, errors,
+                    dropped);
+        else
+                PUT(s, "        Logging to %s %s, UDP TX:%s errors: %s  dropped: %s\n", nameif, addr, sent, errors,
+                    dropped);
+        if (!h->up && *h->cause)
+                PUT(s, "          %s\n", cell_str("cause", h->cause));
+        table_close(session_table(s));
 }
 
 static void show_hosts(struct session *s)
@@ -69,23 +96,11 @@ static void show_hosts(struct session *s)
         struct syslog_send *sender = session_box(s)->syslog;
         struct syslog_stat *st = sender ? mem_alloc(MEM_CLI, SYSLOG_HOSTS_MAX * sizeof *st) : NULL;
         unsigned n = st ? syslog_send_stat(sender, st) : 0;
-        char a[ADDR_TEXT_MAX];
 
-        for (unsigned i = 0; i < n; i++) {
-                const struct syslog_stat *h = &st[i];
-
-                if (h->host.tcp)
-                        out(s, "        Logging to %s %s tcp/%u %s, TCP TX:%llu errors: %llu  dropped: %llu\n",
-                            h->host.nameif, addr_print(&h->host.addr, a), h->host.port,
-                            h->up ? "Connected" : "Not connected", (unsigned long long)h->sent,
-                            (unsigned long long)h->errors, (unsigned long long)h->dropped);
-                else
-                        out(s, "        Logging to %s %s, UDP TX:%llu errors: %llu  dropped: %llu\n", h->host.nameif,
-                            addr_print(&h->host.addr, a), (unsigned long long)h->sent, (unsigned long long)h->errors,
-                            (unsigned long long)h->dropped);
-                if (!h->up && *h->cause)
-                        out(s, "          %s\n", h->cause);
-        }
+        table_list(session_table(s), "hosts");
+        for (unsigned i = 0; i < n; i++)
+                show_host(s, &st[i]);
+        table_close(session_table(s));
         show_tcp(s, st, n);
         mem_free(st);
 }
@@ -99,18 +114,20 @@ static void show_settings(struct session *s, struct log *l)
                 return;
         log_get_conf(l, c);
         log_stats(l, &st);
-        out(s, "Syslog logging: %s\n", on_off(c->enable));
-        out(s, "    Facility: %u\n", c->facility);
-        out(s, "    Timestamp logging: %s%s\n", on_off(c->timestamp), c->timestamp && c->rfc5424 ? " (rfc5424)" : "");
+        PUT(s, "Syslog logging: %s\n", on_off("enabled", c->enable));
+        PUT(s, "    Facility: %s\n", cell_num("facility", c->facility));
+        PUT(s, "    Timestamp logging: %s%s\n", on_off("timestamp", c->timestamp),
+            cell_as(cell_bool("rfc5424", c->timestamp && c->rfc5424),
+                    c->timestamp && c->rfc5424 ? " (rfc5424)" : ""));
         out(s, "    Hide Username logging: disabled\n");
         out(s, "    Standby logging: disabled\n");
-        out(s, "    Debug-trace logging: %s\n", on_off(c->debug_trace));
-        show_dest(s, "Console", c, &st, LOG_TO_CONSOLE);
-        show_dest(s, "Monitor", c, &st, LOG_TO_MONITOR);
-        show_dest(s, "Buffer", c, &st, LOG_TO_BUFFER);
-        show_dest(s, "Trap", c, &st, LOG_TO_TRAP);
+        PUT(s, "    Debug-trace logging: %s\n", on_off("debug_trace", c->debug_trace));
+        show_dest(s, "Console", "console", c, &st, LOG_TO_CONSOLE);
+        show_dest(s, "Monitor", "monitor", c, &st, LOG_TO_MONITOR);
+        show_dest(s, "Buffer", "buffer", c, &st, LOG_TO_BUFFER);
+        show_dest(s, "Trap", "trap", c, &st, LOG_TO_TRAP);
         show_hosts(s);
-        out(s, "    Permit-hostdown logging: %s\n", on_off(c->permit_hostdown));
+        PUT(s, "    Permit-hostdown logging: %s\n", on_off("permit_hostdown", c->permit_hostdown));
         out(s, "    History logging: disabled\n");
         show_device(s, c);
         out(s, "    Mail logging: disabled\n");
@@ -120,7 +137,7 @@ static void show_settings(struct session *s, struct log *l)
 
 static void buffer_line(void *ctx, const char *line)
 {
-        out(ctx, "%s\n", line);
+        ITEM((struct session *)ctx, "%s\n", cell_str(NULL, line));
 }
 
 static int show_logging(struct session *s, const struct args *a, struct err *e)
@@ -132,7 +149,11 @@ static int show_logging(struct session *s, const struct args *a, struct err *e)
         show_settings(s, l);
         if (arg_has(a, "setting"))
                 return 0;
-        return log_buffer_walk(l, buffer_line, s) ? err_nomem(e, "showing the log") : 0;
+        table_list(session_table(s), "lines");
+        if (log_buffer_walk(l, buffer_line, s))
+                return err_nomem(e, "showing the log");
+        table_close(session_table(s));
+        return 0;
 }
 
 /* Rings between the threads and the log. */
@@ -145,12 +166,15 @@ static int show_queue(struct session *s, const struct args *a UNUSED, struct err
         if (!l)
                 return err_set(e, ERR_STATE, "there is no log");
         log_stats(l, &all);
-        out(s, "        Logging Queue length limit : %u msg(s)\n", log_queue_limit(l));
-        out(s, "        %llu msg(s) discarded due to queue overflow\n", (unsigned long long)all.lost);
-        out(s, "        Current %llu msg on queue\n\n", (unsigned long long)all.queued);
+        PUT(s, "        Logging Queue length limit : %s msg(s)\n", cell_num("limit", log_queue_limit(l)));
+        PUT(s, "        %s msg(s) discarded due to queue overflow\n", cell_num("lost", all.lost));
+        PUT(s, "        Current %s msg on queue\n\n", cell_num("queued", all.queued));
         out(s, "Source                   Queued        Lost\n");
+        table_list(session_table(s), "sources");
         for (unsigned i = 0; log_src_stats(l, i, &st); i++)
-                out(s, "%-18s %12llu %11llu\n", st.name, (unsigned long long)st.queued, (unsigned long long)st.lost);
+                ROW(s, "%-18s %12s %11s\n", cell_str("source", st.name), cell_num("queued", st.queued),
+                    cell_num("lost", st.lost));
+        table_close(session_table(s));
         return 0;
 }
 
@@ -162,8 +186,8 @@ static int clear_buffer(struct session *s, const struct args *a UNUSED, struct e
 }
 
 const struct exec_row exec_show_logging[] = {
-        { "show logging [setting]", "Show the log", 15, show_logging },
-        { "show logging queue", "Show what each thread has logged and lost", 15, show_queue },
+        { "show logging [setting]", "Show the log", 15 | EXEC_TABLE, show_logging },
+        { "show logging queue", "Show what each thread has logged and lost", 15 | EXEC_TABLE, show_queue },
         { "clear logging buffer", "Forget the lines of the log buffer", 15, clear_buffer },
         { 0 },
 };

@@ -135,10 +135,11 @@ static int show_phones(struct session *s, const struct args *a UNUSED, struct er
                     cell_num("in_use", q->in_use), cell_num("most_used", q->most));
                 out(s, "%-15s %-17s %-7s %-15s %-10s %s\n", "Interface", "IP Address", "Port", "MAC", "Timeout",
                     "Idle");
-                table_list(session_table(s), "phones");
-                list_phones(s, snap, q);
-                table_close(session_table(s));
         }
+        table_list(session_table(s), "phones");
+        if (q && q->id)
+                list_phones(s, snap, q);
+        table_close(session_table(s));
         if (snap)
                 snapshot_put(b->hub, snap);
         mem_free(q);
