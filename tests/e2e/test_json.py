@@ -1,0 +1,181 @@
+"""`show ... | json`: every command that has a table gives a document, on an empty box and on a busy one, and says there what
+its text says."""
+import json
+import re
+import subprocess
+
+import lab as lablib
+import pytest
+import siplab
+from test_sip_call import sip  # noqa: F401
+
+# What stands for the placeholders of a command: words that mean something on the busy box, or nothing anywhere.
+VALUES = {
+    "ADDRESS": "192.0.2.10", "PORT": "5061", "IFC": "outside", "NAME": "nobody", "KEY": "acl-drop", "PROTOCOL": "sip",
+    "TRUSTPOINT": None, "HOST": "192.0.2.10", "MAC": "0011.2233.4455", "CALL": "1", "COUNT": "3", "NUMBER": "1",
+    "FILE": "disk0:/", "KIND": None, "SLOT": None,
+}
+SPELLED = {"show {flash|disk0}": ["show flash:"]}
+
+
+def forms():
+    """The commands with a table, as the reference manual made from the program's rows has them."""
+    page = subprocess.run([lablib.voxgate_bin(), "manual"], capture_output=True, text=True, timeout=60, check=True).stdout
+    found = re.findall(r"^\.TP\n\.B (.*)\n.*\nWith\n\.B \| json$", page.replace("\\", ""), re.M)
+    assert len(found) > 50 and "show nameif" in found, found
+    return found
+
+
+def tokens(form):
+    return re.findall(r"[\[\]{}|]|[^\s\[\]{}|]+", form)
+
+
+def expand(words, optional):
+    """The words of a form, with all that may be left out or without; of alternatives the first. None: cannot be filled in."""
+    out, skip = [], 0
+    while words:
+        w = words.pop(0)
+        if w in "]}":
+            return out
+        if w == "|":  # the other alternatives
+            depth = 0
+            while depth or words[0] not in "]}":
+                depth += (words[0] in "[{") - (words[0] in "]}")
+                words.pop(0)
+            continue
+        if w in "[{":
+            inner = expand(words, optional)
+            if w == "{" or optional:
+                out = out + inner if inner is not None and out is not None else None if w == "{" else out
+            continue
+        value = VALUES[w] if w.isupper() else w  # a placeholder that is not known here is an error of this test
+        out = None if value is None or out is None else out + [value]
+    return out
+
+
+def commands():
+    """Of each form the shortest and the longest line."""
+    found = []
+    for form in forms():
+        if form in SPELLED:
+            found += SPELLED[form]
+            continue
+        for optional in (False, True):
+            words = expand(tokens(form), optional)
+            if words and " ".join(words) not in found:
+                found.append(" ".join(words))
+    assert "show conn" in found and "show asp drop flow acl-drop" in found and "show call 1 ladder" in found, found
+    return found
+
+
+def members(pairs):
+    names = [k for k, _ in pairs]
+    assert len(set(names)) == len(names), f"twice: {names}"
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", k) for k in names), names
+    return dict(pairs)
+
+
+def parsed(text):
+    return json.loads(text, object_pairs_hook=members)
+
+
+def document(con, command):
+    return parsed(con.cmd(command + " | json"))
+
+
+def walk(con, may_fail):
+    """Every command; the documents of those that have something to tell."""
+    docs = {}
+    for c in commands():
+        text = con.cmd(c + " | json")
+        if re.fullmatch(r"ERROR: [^\n]*\n?", text):
+            assert any(word in c for word in may_fail), c + ": " + text
+            continue
+        docs[c] = parsed(text)
+    return docs
+
+
+def test_an_empty_box(lab):
+    con = lab.start()
+    docs = walk(con, ("nobody", "show call 1"))
+    assert docs["show conn"] == {"in_use": 0, "most_used": 0, "connections": []}
+    assert docs["show xlate"]["translations"] == [] and docs["show tls-proxy"]["tls_proxies"] == []
+    assert [i["nameif"] for i in docs["show interface"]["interfaces"]] == [None, None]
+    assert "has no table" in con.cmd("show running-config | json")
+
+
+def same_row(text, pattern, row, *names):
+    """The groups of the text's line are these members of the document's row."""
+    m = re.search(pattern, text, re.M)
+    assert m, (pattern, text)
+    assert [str(row[n]) for n in names] == list(m.groups()), (m.groups(), row)
+
+
+def rows_agree(con):
+    """What does not change while one looks."""
+    for i in document(con, "show nameif")["interfaces"]:
+        same_row(con.cmd("show nameif"), rf"^({i['interface']}) +(\S+) +(\d+)$", i, "interface", "nameif", "security_level")
+    for r in document(con, "show route")["routes"]:
+        same_row(con.cmd("show route"), rf"^{re.escape(r['code'])} +{r['network']} ({r['mask']}) .*[ ,]+(\S+)$", r, "mask", "interface")
+    inventory = document(con, "show inventory")["inventory"][0]
+    same_row(con.cmd("show inventory"), r"VID: (\S+) *, SN: (\S+)", inventory, "vid", "serial_number")
+    lines = [line for acl in document(con, "show access-list")["access_lists"] for line in acl["lines"]]
+    text = con.cmd("show access-list")
+    assert lines and all(f"line {line['line']} {line['text']} (hitcnt=" in text for line in lines), text
+    proxy = document(con, "show phone-proxy")["phone_proxies"][0]
+    same_row(con.cmd("show phone-proxy"), r"^Phone-Proxy '(\S+)': .* ref_cnt (\d+)$", proxy, "name", "references")
+    certs = document(con, "show crypto ca certificates")["certificates"]
+    serials = re.findall(r"Certificate Serial Number: (\S+)", con.cmd("show crypto ca certificates"))
+    assert certs and [c["serial_number"] for c in certs] == serials
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", c["not_after"]) for c in certs), certs
+
+
+def test_a_busy_box(sip):  # noqa: F811
+    con = sip.con
+    con.cmd("capture nobody interface outside match udp any any")
+    call = siplab.Call(sip, sip.phone, sip.desk_a)
+    call.talk(1)
+    docs = walk(con, ("nobody",))
+    conns = docs["show conn"]["connections"]
+    tls = [c for c in conns if c["protocol"] == "TCP" and c["outside_address"] == "192.0.2.10"]
+    assert len(tls) == 1 and tls[0]["bytes"] > 1000 and tls[0]["outside_interface"] == "outside", conns
+    assert f":{tls[0]['outside_port']} inside {tls[0]['inside_address']}:{tls[0]['inside_port']}, " in con.cmd("show conn")
+    media = docs["show phone-proxy media-sessions detail"]
+    assert media["in_use"] == 2 == len(media["sessions"]) and media["srtp_sessions"] == 1, media
+    assert {m["transport"] for m in media["sessions"]} == {"RTP", "SRTP"}
+    assert all(m["rx_packets"] > 20 and m["jitter_seconds"] < 5 for m in media["sessions"]), media
+    (listed,) = docs["show call"]["calls"]
+    assert listed["protocol"] == "SIP" and listed["state"] == "active" and listed["client_address"] == "192.0.2.10", listed
+    ladder = docs["show call 1 ladder"]
+    assert "INVITE" in [e["message"] for e in ladder["events"]] and ladder["id"] == 1, ladder
+    session = docs["show phone-proxy signaling-sessions detail"]["sessions"][0]
+    assert session["media"][0]["local_srtp_key"] is True and session["call_id"] in con.cmd("show sip"), session
+    assert docs["show sip"]["total"] == 1 and docs["show sip"]["calls"][0]["call_id"] == session["call_id"]
+    frames = docs["show capture nobody"]["packets"]
+    assert frames and all(" udp " in f["packet"] for f in frames), frames[:3]
+    assert {t["thread"] for t in docs["show cpu detailed"]["threads"]} >= {"vg-dataplane", "vg-proxy"}
+    rows_agree(con)
+    call.end()
+
+
+def test_foreign_text_and_the_filters_beside_it(lab):
+    """Names that are not ours do not break the document; nothing else is mixed into it."""
+    con = lab.start()
+    with open(lab.flash() + '/quo"te\\ and \udcff\x1b.txt'.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"),
+              "w") as f:
+        f.write("x")
+    files = document(con, "dir")["files"]
+    assert 'quo"te\\ and \ufffd\x1b.txt' in [f["name"] for f in files], files
+    assert all(f["bytes"] >= 0 and isinstance(f["directory"], bool) for f in files)
+    assert con.cmd("show nameif | json | include x").startswith("ERROR: % json stands alone")
+    assert "json" in con.cmd("show nameif | ?") and "json" not in con.cmd("show running-config | ?")
+
+
+@pytest.mark.parametrize("form,short,long", [
+    ("show conn [all] [{detail|long}] [port PORT]", "show conn", "show conn all detail port 5061"),
+    ("show phone-proxy secure-phones [MAC] detail", "show phone-proxy secure-phones detail",
+     "show phone-proxy secure-phones 0011.2233.4455 detail"),
+    ("show interface [{IFC|KIND SLOT}]", "show interface", "show interface outside"),
+])
+def test_lines_are_made_of_forms(form, short, long):
+    assert [" ".join(expand(tokens(form), o)) for o in (False, True)] == [short, long]
