@@ -174,6 +174,7 @@ static void judge(struct box *b, const struct aaa_cred *c, const struct aaa_who 
         pthread_mutex_lock(&st->lock);
         r = c->known && !c->nobody ? aaa_record_find(st, w->user) : NULL;
         v->why = why_not(c, w, r, proof, now_s);
+        *(v->why == AAA_GOOD ? &st->permitted : &st->denied) += w->line != AAA_ENABLE;
         if (v->why == AAA_GOOD) {
                 note_success(r, c, w, now_s, out);
                 aaa_source_good(st, out->source);

@@ -49,6 +49,7 @@ struct aaa_state {
         struct aaa_source source[AAA_SOURCES];
         bool dirty;
         uint64_t saved_ms;
+        uint64_t permitted, denied; /* logins since the start */
         pthread_mutex_t io; /* one write at a time, taken before lock */
 };
 

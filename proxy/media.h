@@ -106,6 +106,7 @@ struct media_count {
         uint32_t sessions, most, srtp; /* srtp: encrypting or decrypting here */
         uint32_t flows_most;           /* connections and legs of sessions at once */
         uint64_t opened, refused;
+        uint64_t rx_pkts, rx_bytes, tx_pkts, tx_bytes; /* RTP of all sessions there ever were; octets of payload and header */
 };
 void media_count(const struct worker *w, struct media_count *out);
 /*

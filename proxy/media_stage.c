@@ -181,6 +181,8 @@ static void count_in(struct media_relay *r, struct media_job *j)
         }
         st->rx_pkts++;
         st->rx_bytes += j->len;
+        r->t->count.rx_pkts++;
+        r->t->count.rx_bytes += j->len;
         if (!s->first_told[j->side]) {
                 s->first_told[j->side] = true;
                 media_owe(s, OWE_FIRST << j->side);
@@ -236,6 +238,8 @@ static void count_out(const struct media_job *j)
         }
         st->tx_pkts++;
         st->tx_bytes += j->len;
+        j->s->t->count.tx_pkts++;
+        j->s->t->count.tx_bytes += j->len;
 }
 
 /* An address that was taken out of the configuration is ours as far as its last calls go. */

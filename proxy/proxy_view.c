@@ -72,6 +72,11 @@ unsigned proxy_clear(struct proxy_worker *w, uint32_t tls_proxy_id)
         return n;
 }
 
+uint32_t proxy_phone_sessions(const struct proxy_worker *w)
+{
+        return atomic_load_explicit(&w->shared_counts->phone, memory_order_relaxed);
+}
+
 static struct table_use sessions_use(const struct proxy_worker *w, const struct snapshot *snap)
 {
         const struct proxy_shared *g = w->shared_counts;

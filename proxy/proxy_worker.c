@@ -62,6 +62,9 @@ static void add_counts(struct proxy_counts *c, const struct proxy_counts *d)
         c->engine_closed += d->engine_closed;
         c->refused_source += d->refused_source;
         c->gave_way += d->gave_way;
+        c->done_client += d->done_client;
+        c->done_server += d->done_server;
+        c->resumed += d->resumed;
 }
 
 void tp_count(struct psession *s, struct proxy_counts d)

@@ -90,10 +90,13 @@ struct proxy_counts {
         uint64_t total, bytes, refused_limit, failed_client, failed_server, unverified, server_refused, engine_closed;
         uint64_t refused_source; /* one address had its share of sessions */
         uint64_t gave_way;       /* in their handshakes, to newer clients */
+        uint64_t done_client, done_server, resumed; /* handshakes of TLS that succeeded; of the first: shortened ones */
 };
 void proxy_counts(const struct proxy_worker *p, uint32_t tls_proxy_id, struct proxy_counts *out);
 /* TLS sessions that all workers together will have: what is configured, or what the descriptors allow. */
 uint32_t proxy_session_limit(const struct proxy_worker *p, const struct snapshot *snap);
+/* Sessions of phone proxies at all workers together, as a licence counts them. */
+uint32_t proxy_phone_sessions(const struct proxy_worker *p);
 /* Ends sessions of one tls-proxy (0: all); returns how many. */
 unsigned proxy_clear(struct proxy_worker *p, uint32_t tls_proxy_id);
 /* The engine's state that its sessions share here (calls), for its own walk functions; NULL: none. */

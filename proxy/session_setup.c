@@ -169,6 +169,9 @@ static void leg_done(struct psession *s, unsigned i)
                 return;
         leg_tls_info(h->leg, &h->tls);
         s->ctx.readable[i] = h->tls.readable;
+        tp_count(s, (struct proxy_counts){ .done_client = i == 0,
+                                           .done_server = i == 1,
+                                           .resumed = i == 0 && h->tls.resumed });
         log_tls_done(s, i);
         debug_line(s->w->log, DBG_TLSP_EVENTS, "TLSP %08x: Data channel ready for the %s", s->flow,
                    i ? "Server" : "Client");
