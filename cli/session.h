@@ -18,6 +18,7 @@ struct session_opts {
         const char *user; /* already authenticated; NULL: not */
         const struct aaa_identity *id; /* the same, with all that is known of him; copied */
         bool ssh;         /* `ssh timeout` */
+        bool mute;        /* nobody can answer: what would ask is refused */
 };
 
 enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE, SESSION_STOPPED };
@@ -29,6 +30,10 @@ void session_free(struct session *s);
 enum session_end session_run(struct session *s);
 /* The lines of a command without prompt, echo and pager. 0, or 1 when one was refused. */
 int session_exec(struct session *s, const char *lines);
+/* May its user run this EXEC line? Audited as if it ran; for what shows the same in another form. */
+bool session_may(struct session *s, const char *line);
+/* The last line was refused since it is above the user's level (`aaa authorization command`). */
+bool session_denied(const struct session *s);
 /* One line as if it was typed; output ends at the start of a line. */
 void session_line(struct session *s, const char *line);
 /* Which prompt stands in front of the next line. */

@@ -27,9 +27,11 @@ int session_exec(struct session *s, const char *lines)
 
         session_set_pager(s, 0);
         while (!s->leaving && (line = next_line(&rest))) {
+                s->more = rest && *rest;
                 session_line(s, line);
                 failed |= s->failed;
         }
+        s->more = false;
         mem_free_secret(copy);
         return failed;
 }

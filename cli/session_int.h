@@ -31,6 +31,8 @@ struct session {
         struct candidate *candidate; /* whose store is configured; NULL: the running one */
         bool leaving, stopped;
         bool failed; /* the last line was refused */
+        bool denied; /* for want of privilege */
+        bool more;   /* lines follow at once: what they configure is compiled together */
         char prompt[256];
         int pager_lines; /* -1: as configured */
         atomic_bool monitor;

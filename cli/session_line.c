@@ -118,6 +118,10 @@ bool session_drive(struct session *s, struct dialog *d)
         enum dialog_next n = dialog_start(d);
         bool changed;
 
+        if (n == DIALOG_ASK && s->opts.mute) {
+                out(s, "ERROR: this command asks questions, and nobody can answer here: use a console\n");
+                n = DIALOG_ABORT;
+        }
         while (n == DIALOG_ASK) {
                 const char *answer;
 
@@ -128,7 +132,8 @@ bool session_drive(struct session *s, struct dialog *d)
                 }
                 n = dialog_line(d, answer);
         }
-        show_dialog(s, d);
+        if (!s->opts.mute || n != DIALOG_ABORT)
+                show_dialog(s, d);
         changed = n == DIALOG_DONE && d->changed;
         s->failed |= n != DIALOG_DONE || d->failed;
         dialog_free(d);
@@ -151,11 +156,12 @@ int session_ask(struct session *s, const struct dialog_row *row, const void *ini
 /* ---- the line ---- */
 
 /* What the parser found may be above the user's level. */
-static void authorize(const struct session *s, struct cli_result *r)
+static void authorize(struct session *s, struct cli_result *r)
 {
         if (r->code != CLI_EXEC || privilege_of_exec(&s->box->store->sys, r->exec) <= s->priv)
                 return;
         r->code = CLI_ERROR;
+        s->denied = true;
         text_add(&r->text, AUTHORIZATION_FAILED);
 }
 
@@ -195,7 +201,7 @@ static void note_change(struct box *b, const char *user)
 static void commit_after(struct session *s, bool changed)
 {
         struct box *b = s->box;
-        bool more = term_pending(s->t, MORE_WAIT_MS);
+        bool more = s->more || term_pending(s->t, MORE_WAIT_MS);
         struct err e = { 0 };
         int rc = 0;
 
@@ -282,6 +288,24 @@ static void act(struct session *s, struct cli_result *r, unsigned prompt_len)
                 commit_after(s, changed);
 }
 
+bool session_may(struct session *s, const char *line)
+{
+        struct cli_result r;
+        bool may;
+
+        s->denied = false;
+        cli_result_init(&r);
+        parse(s, line, &r);
+        may = r.code == CLI_EXEC;
+        cli_result_fini(&r);
+        return may;
+}
+
+bool session_denied(const struct session *s)
+{
+        return s->denied;
+}
+
 void session_line(struct session *s, const char *line)
 {
         size_t cmd_len;
@@ -290,7 +314,7 @@ void session_line(struct session *s, const char *line)
         struct cli_result r;
         struct err e = { 0 };
 
-        s->failed = false;
+        s->failed = s->denied = false;
         remember(s, line);
         filter_split(line, &cmd_len, &spec);
         cmd = mem_alloc(MEM_CLI, cmd_len + 1);
