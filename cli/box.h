@@ -85,6 +85,7 @@ struct box {
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
         struct box_net *net;
         struct sshd *ssh; /* NULL: not there (check, replay) */
+        struct httpd *http; /* likewise */
         struct syslog_send *syslog; /* NULL in check mode */
         struct dns *dns;            /* NULL in check mode */
 };

@@ -36,6 +36,7 @@ static const struct list_def lists[] = {
         DEF(policy.policies, policy_map_conf, policy_map_conf_fini),
         DEF(policy.services, service_policy_conf, NULL),
         DEF(policy.box_access[BOX_SSH], box_access_conf, NULL),
+        DEF(policy.box_access[BOX_HTTP], box_access_conf, NULL),
         DEF(nat.object_nats, object_nat_conf, NULL),
         DEF(pki.trustpoints, trustpoint_conf, NULL),
         DEF(pki.chains, chain_conf, chain_conf_fini),
@@ -79,6 +80,7 @@ static void init_sys(struct sys_conf *s)
         s->pager_lines = 24;
         s->terminal_width = 80;
         s->ssh.timeout_min = 5;
+        s->http = (struct http_conf){ .port = HTTP_PORT, .idle_min = HTTP_IDLE_MIN };
         s->prompt[0] = PROMPT_HOSTNAME;
         s->prompt[1] = PROMPT_CONTEXT;
 }

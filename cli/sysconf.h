@@ -124,6 +124,15 @@ struct ssh_conf { /* the lines that say who may connect: policy/conf.h, box_acce
         uint32_t sessions;    /* 0: the ASA's 5 */
 };
 
+#define HTTP_PORT 443
+#define HTTP_IDLE_MIN 20
+struct http_conf { /* http server; who may connect: policy/conf.h, box_access */
+        bool enabled;
+        uint32_t port;        /* 443 */
+        uint32_t idle_min;    /* 1-1440, 20: a connection without requests ends */
+        uint32_t session_min; /* 1-1440, 0: none: so does any connection */
+};
+
 struct sys_conf {
         char hostname[64];                       /* "ciscoasa" */
         char domain[128];                        /* "" unset */
@@ -136,6 +145,7 @@ struct sys_conf {
         uint32_t terminal_width;      /* 0 unlimited, 80 */
         uint32_t console_timeout_min; /* 0 never */
         struct ssh_conf ssh;
+        struct http_conf http;
         uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
         char tz_name[9];              /* "" UTC */
         int16_t tz_hours, tz_minutes;

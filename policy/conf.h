@@ -164,8 +164,8 @@ struct timeout_conf {
 void timeout_conf_init(struct timeout_conf *t); /* 9.3 defaults */
 
 /* Services of the box that lines let addresses use. */
-enum box_use { BOX_SSH, BOX_USES };
-struct box_access_conf { /* ssh NET MASK IFC */
+enum box_use { BOX_SSH, BOX_HTTP, BOX_USES };
+struct box_access_conf { /* ssh NET MASK IFC, http NET MASK IFC */
         struct conf_obj o;
         struct addr net;
         uint8_t len;

@@ -25,6 +25,7 @@ const struct cmd_section cmd_sections[] = {
         { rows_route, 0 },
         { rows_timeout, 0 },
         { rows_aaa, 0 },
+        { rows_http, 0 },
         { rows_services, 0 },
         { rows_trustpoint, 0 },
         { rows_chain, 0 },

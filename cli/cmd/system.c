@@ -114,11 +114,9 @@ const struct cmd_row rows_clock[] = {
         END,
 };
 
-/* ---- http, snmp and other services ---- */
+/* ---- snmp and other services ---- */
 #define NO_SNMP "there is no SNMP agent"
 const struct cmd_row rows_services[] = {
-        ONE("http server enable [PORT:u32(1-65535)]", "Enable the HTTPS server", "there is no HTTP server"),
-        KEPT("http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", "there is no HTTP server"),
         SAYS_NO("snmp-server location", "Location told by SNMP"),
         SAYS_NO("snmp-server contact", "Contact told by SNMP"),
         KEPT("snmp-server location TEXT:line(200)", "Location told by SNMP", NO_SNMP),

@@ -16,6 +16,7 @@
 
 #include "cli/commit.h"
 #include "cli/console.h"
+#include "cli/httpd.h"
 #include "cli/plan.h"
 #include "cli/sshd.h"
 #include "cli/store.h"
@@ -365,7 +366,7 @@ static int consoles_start(struct appliance *a, struct err *e)
 /* Whoever comes through the private kernel. */
 static int services_start(struct appliance *a, struct err *e)
 {
-        return sshd_start(&a->box, e) ? 0 : -1;
+        return sshd_start(&a->box, e) && httpd_start(&a->box, e) ? 0 : -1;
 }
 
 static int run_all(struct appliance *a, struct err *e)
@@ -398,6 +399,7 @@ int appliance_main(int guard_fd, void *arg)
         if (machine_start(a, &e) == 0) {
                 if (config_start(a, &e) == 0)
                         rc = run_all(a, &e);
+                httpd_stop(a->box.http);
                 sshd_stop(a->box.ssh);
                 console_set_free(a->consoles);
                 usage_free(a->box.usage);
