@@ -118,4 +118,14 @@ static inline int unload(void **state)
         return 0;
 }
 
+static inline struct proxy_counts counts(struct rig *r)
+{
+        struct proxy_counts c, all;
+
+        proxy_counts(r->p, r->tp->o.id, &c);
+        proxy_counts(r->p, 0, &all);
+        CHECK(memcmp(&c, &all, sizeof c) == 0); /* the only tls-proxy */
+        return c;
+}
+
 #endif
