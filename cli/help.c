@@ -13,6 +13,8 @@
 #include "platform/base/str.h"
 
 #define OFFERS_MAX 512
+#define OUTER_TOO "Commands of outer modes work here too; exit, then ? lists them.\n"
+#define NAMES_MAX 50 /* of objects in one list */
 
 struct offer {
         char word[48];
@@ -30,6 +32,8 @@ struct offers {
         size_t prefix_len;
         struct type_env env;
         const char *help; /* of the values being listed */
+        const char *type; /* theirs */
+        unsigned names;   /* how many of those are names of objects */
         const struct store *store;
 };
 
@@ -65,7 +69,6 @@ static const char *help_of(const struct tree_row *tr, const struct gram_part *p)
 static void offer_value(void *ctx, const char *value)
 {
         struct offers *of = ctx;
-
         const char *help = word_help("value", value);
 
         if (str_prefix_ci(value, of->prefix))
@@ -80,10 +83,64 @@ static bool is_closed_set(const struct gram_part *p)
         return p->type->complete && (p->type->flags & TYPE_MANY || !strcmp(t, "nameif") || !strcmp(t, "section"));
 }
 
+/* Names that a value may be: of objects that it refers to, or of those that the row's mode could go on with. */
+static void each_name(const struct tree_row *tr, const struct gram_part *p, const struct type_env *env,
+                      type_each_fn fn, void *ctx)
+{
+        const struct conf_kind *k =
+                tr->conf && tr->conf->kind == ROW_MODE ? conf_kind_find(tr->conf->kind_name) : NULL;
+
+        if (p->type->complete)
+                p->type->complete(env, &p->targ, fn, ctx);
+        else if (k && env->store && !strcmp(p->type->name, "newname") && !strcmp(p->text, "NAME"))
+                conf_kind_each(k, env->store, fn, ctx);
+}
+
+static void offer_name(void *ctx, const char *name)
+{
+        struct offers *of = ctx;
+        const char *help = word_help_of(of->type, name);
+
+        if (!str_prefix_ci(name, of->prefix))
+                return;
+        if (++of->names <= NAMES_MAX)
+                offer(of, "", name, help ? help : of->help, false);
+}
+
+static bool is_ref(const struct gram_part *p)
+{
+        return !strcmp(p->type->name, "ref");
+}
+
+/* Numbers that have names as well, of ports and protocols, are too many to be listed before one is begun. */
+static bool has_many_names(const struct gram_part *p)
+{
+        const char *t = p->type->name;
+
+        return !strcmp(t, "tcpport") || !strcmp(t, "udpport") || !strcmp(t, "protocol") || !strcmp(t, "icmptype");
+}
+
+/* The names there are; what stands for a value, unless they are all that it can be. */
+static void offer_names(struct offers *of, const struct tree_row *tr, const struct gram_part *p)
+{
+        char shown[FORM_SHOWN_MAX];
+
+        of->help = help_of(tr, p);
+        of->type = p->type->name;
+        of->names = 0;
+        if (of->prefix_len || !has_many_names(p))
+                each_name(tr, p, &of->env, offer_name, of);
+        if (is_ref(p) && of->names && of->names <= NAMES_MAX)
+                return;
+        if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
+                form_shown(p, shown, sizeof shown);
+                offer(of, "", shown, of->help, true);
+        }
+}
+
 static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part *p)
 {
         struct offers *of = ctx;
-        char shown[FORM_SHOWN_MAX];
 
         if (is_hidden(tr) && p->lead)
                 return;
@@ -93,9 +150,8 @@ static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part
         } else if (is_closed_set(p)) {
                 of->help = help_of(tr, p);
                 p->type->complete(&of->env, &p->targ, offer_value, of);
-        } else if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
-                form_shown(p, shown, sizeof shown);
-                offer(of, "", shown, help_of(tr, p), true);
+        } else {
+                offer_names(of, tr, p);
         }
 }
 
@@ -142,7 +198,23 @@ static bool collect(struct asking *q, const struct tree_mode *m, const void *obj
         of->prefix = q->prefix;
         of->prefix_len = strlen(q->prefix);
         of->end = false;
+        if (!q->words && m != tree_exec(of->store->tree) && str_prefix_ci("no", q->prefix))
+                offer(of, "", "no", word_help("", "no"), false);
+        if (!q->words && m->mode && str_prefix_ci("exit", q->prefix))
+                offer(of, "", "exit", "Leave this mode for the one around it", false);
         return tree_next(&r, q->words - no_form, on_next, of, &of->end) && (of->n || of->end);
+}
+
+/* Is the line's first word one of the mode as it stands, not cut short? */
+static bool is_spelled_out(const struct asking *q, const struct tree_mode *m)
+{
+        const char *word = q->words > q->no_form ? q->lx.w[q->no_form].s : "";
+
+        for (unsigned i = 0; i < m->n; i++)
+                for (unsigned k = 0; k < m->row[i].g->nfirst; k++)
+                        if (!strcasecmp(m->row[i].g->pos[m->row[i].g->first[k]]->text, word))
+                                return true;
+        return false;
 }
 
 static int by_word(const void *x, const void *y)
@@ -276,6 +348,8 @@ void cli_help(const struct store *st, const struct conf_ctx *c, unsigned priv, c
         of->store = c ? c->store : st;
         of->filters = filter_applies(line);
         for (unsigned i = 0; i < n; i++) {
+                if (any && q.words > q.no_form && !is_spelled_out(&q, modes[i].m))
+                        continue;
                 if (!collect(&q, modes[i].m, modes[i].obj, priv, of))
                         continue;
                 if (*q.prefix) {
@@ -287,6 +361,10 @@ void cli_help(const struct store *st, const struct conf_ctx *c, unsigned priv, c
                 any = true;
                 if (*q.prefix && of->n)
                         break;
+                if (c && c->depth && q.words == q.no_form) {
+                        text_add(out, "\n" OUTER_TOO);
+                        break;
+                }
         }
         if (!any)
                 text_add(out, "ERROR: % Unrecognized command\n");
@@ -332,8 +410,8 @@ static void on_tab(void *ctx, const struct tree_row *tr, const struct gram_part 
                 return;
         if (p->kind == PART_KEYWORD)
                 add_candidate(&t->k, p->text);
-        else if (p->type->complete)
-                p->type->complete(&t->env, &p->targ, add_candidate, &t->k);
+        else
+                each_name(tr, p, &t->env, add_candidate, &t->k);
 }
 
 static bool complete_filter(const char *line, const char *typed, bool json, struct text *out)

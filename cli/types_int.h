@@ -31,6 +31,7 @@ TYPE_MATCH(ref_match);
 TYPE_STORE(ref_store);
 TYPE_EACH(ref_each);
 TYPE_MATCH(ifpair_match);
+TYPE_EACH(ifpair_each);
 TYPE_MATCH(oneif_match);
 TYPE_STORE(ifpair_store);
 TYPE_WRITE(ifpair_write);

@@ -121,6 +121,22 @@ TYPE_MATCH(ifpair_match)
         return side_known(env, s + c + 1, n - c - 2) ? n : c + 1;
 }
 
+/* One interface to another, each way: what is mostly meant. */
+TYPE_EACH(ifpair_each)
+{
+        char pair[2 * NAMEIF_MAX + 4];
+
+        (void)ta;
+        if (!env->store)
+                return;
+        conf_each(struct iface_conf, real, &env->store->net.ifaces)
+                conf_each(struct iface_conf, mapped, &env->store->net.ifaces)
+                        if (real != mapped && *real->nameif && *mapped->nameif) {
+                                snprintf(pair, sizeof pair, "(%s,%s)", real->nameif, mapped->nameif);
+                                fn(ctx, pair);
+                        }
+}
+
 /* "(inside)": of lines older than 8.3. */
 TYPE_MATCH(oneif_match)
 {

@@ -179,8 +179,8 @@ static const struct cmd_bind bind[] = {
 static const struct cmd_row tlsp_rows[] = {
         { ROW_LEAF, "server trust-point STP:ref(identity)", "Certificate shown to the TLS client", bind, DIRTY_PROXY,
           .check = check_server_tp, .inert_if = server_tp_inert },
-        { ROW_LEAF, "server authenticate-client", "Ask the TLS client for a certificate", bind, DIRTY_PROXY,
-          .flags = ROW_INVERSE | ROW_ALL },
+        { ROW_LEAF, "server authenticate-client", "Ask the TLS client for a certificate; no: clients have none", bind,
+          DIRTY_PROXY, .flags = ROW_INVERSE | ROW_ALL },
         { ROW_LEAF, "server cipher-suite SSUITES:suites", "Cipher suites towards the TLS client", bind, DIRTY_PROXY,
           .check = check_suites },
         { ROW_LEAF, "client trust-point CTP:ref(trustpoint)", "Certificate shown to the TLS server", bind,

@@ -201,7 +201,7 @@ const struct cmd_row rows_crypto[] = {
         CALL("crypto key zeroize rsa [{label LABEL:newname(128)|default}] [noconfirm]", "Remove RSA key pairs",
              dialog_key_zeroize),
         CALL("crypto ca authenticate NAME:ref(trustpoint) [fingerprint FINGERPRINT:hex(64)] [nointeractive]",
-             "Get the CA certificate", dialog_authenticate),
+             "Take in the certificate of a CA, or a server's own, pasted", dialog_authenticate),
         CALL("crypto ca enroll NAME:ref(trustpoint) [noconfirm]", "Request a certificate from a CA", dialog_enroll),
         CALL("crypto ca import NAME:newname(128) certificate [nointeractive]", "Import the certificate a CA issued",
              dialog_import_certificate),

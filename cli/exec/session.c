@@ -171,7 +171,8 @@ static int show_history(struct session *s, const struct args *a UNUSED, struct e
 }
 
 const struct exec_row exec_session[] = {
-        { "enable [LEVEL:u32(0-15)]", "Turn on privileged commands", 0, do_enable },
+        { "enable [LEVEL:u32(0-15)]", "Turn on privileged commands; a new appliance has an empty password", 0,
+          do_enable },
         { "disable [LEVEL:u32(0-15)]", "Turn off privileged commands", 0, do_disable },
         { "login", "Log in as a particular user", 0, do_login },
         { "configure [terminal]", "Configure from the terminal", CONF_PRIV, do_configure },

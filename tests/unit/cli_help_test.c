@@ -81,7 +81,8 @@ static bool is_vague(const struct gram_part *p, const char *help)
 {
         const char *t = p->type->name;
 
-        return (!strcmp(t, "u32") || !strcmp(t, "ref") || !strcmp(t, "word") || !strcmp(t, "hex")) &&
+        return (!strcmp(t, "u32") || !strcmp(t, "ref") || !strcmp(t, "word") || !strcmp(t, "hex") ||
+                !strcmp(t, "newname")) &&
                help == p->type->help;
 }
 
@@ -189,10 +190,11 @@ static bool read_offer(const char *line, size_t n, struct listed *o)
         return true;
 }
 
-/* Names that are configured stand for themselves. */
-static bool is_name(const char *word)
+/* Names of what is configured share the help that says what they name. */
+static bool says_what_is_named(const char *help)
 {
-        return !strcmp(word, "inside") || !strcmp(word, "outside");
+        return !strncmp(help, "Name of ", 8) || !strncmp(help, "Hardware name ", 14) ||
+               !strncmp(help, "Real and mapped interface", 25);
 }
 
 /* In one list no word goes without help, and no two have the same. */
@@ -213,7 +215,7 @@ static void check_list(const char *line, const char *text)
                 else if (++n == ARRAY_LEN(o))
                         fail_msg("a list of more than %u words behind \"%s\"", n, line);
                 for (unsigned i = 0; n && i + 1 < n; i++)
-                        if (!strcmp(o[i].help, o[n - 1].help) && !is_name(o[i].word)) {
+                        if (!strcmp(o[i].help, o[n - 1].help) && !says_what_is_named(o[i].help)) {
                                 wrong(o[i].help, line, o[n - 1].word);
                                 break;
                         }
