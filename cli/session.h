@@ -79,6 +79,7 @@ void session_set_pager(struct session *s, int lines);
 unsigned session_pager(struct session *s);
 unsigned session_columns(const struct session *s); /* of its terminal; 0: not known */
 void session_set_monitor(struct session *s, bool on);
+bool session_monitor(const struct session *s);
 /* Which debugs this session wants, a bit per family. */
 uint32_t session_debugs(const struct session *s);
 void session_set_debugs(struct session *s, uint32_t mask);

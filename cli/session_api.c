@@ -155,6 +155,11 @@ unsigned session_columns(const struct session *s)
         return cols;
 }
 
+bool session_monitor(const struct session *s)
+{
+        return atomic_load(&s->monitor);
+}
+
 void session_set_monitor(struct session *s, bool on)
 {
         atomic_store(&s->monitor, on);

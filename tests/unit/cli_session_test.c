@@ -722,6 +722,24 @@ static void shows_of_an_idle_box(void **state UNUSED)
         }
 }
 
+static void what_the_appliance_is_and_has_not(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "show module\nshow activation-key\nshow license\nshow firewall\nshow failover\n"
+                                    "show shun\nshow terminal\ntelnet 10.0.0.1\n"
+                                    "test aaa-server authentication corp username u password geheim\n"
+                                    "configure terminal\nname 10.0.0.7 pbx\nend\nshow names\n");
+
+        has(t, "Mod  Card Type                                    Model              Serial No. \n---- ");
+        has(t, "\n   0 Up Sys             Not Applicable         \n");
+        has(t, "\nRunning Permanent Activation Key: none\n");
+        has(t, "Firewall mode: Router\n");
+        has(t, "Failover Off \nFailover unit Primary\nFailover LAN Interface: not Configured\n");
+        has(t, "show shun\nciscoasa# show terminal\n\nWidth = ");
+        has(t, "ERROR: there is no Telnet, neither to the appliance nor from it: use SSH to reach it");
+        has(t, "ERROR: aaa-server group corp does not exist: users are those of this configuration");
+        has(t, "show names\nname 10.0.0.7 pbx\n");
+}
+
 static void what_does_not_exist_is_named(void **state UNUSED)
 {
         has(cf_priv(&f, "show access-list nope\n"), "ERROR: access-list <nope> does not exist\n");
@@ -830,6 +848,7 @@ int main(void)
                 T(logs_reach_the_console),
                 T(commands_are_audited_without_secrets),
                 T(shows_of_an_idle_box),
+                T(what_the_appliance_is_and_has_not),
                 T(what_does_not_exist_is_named),
                 T(every_allocation_may_fail),
                 cmocka_unit_test(nothing_is_left),

@@ -1,0 +1,161 @@
+/* What people and tools ask any ASA for: what this appliance is, and what it has not, said plainly. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "cli/running.h"
+#include "cli/store.h"
+#include "platform/net/iface.h"
+
+/* ---- hardware ---- */
+
+static const struct iface_binding *port_at(const struct box *b, unsigned i)
+{
+        return b->bind && i < b->bind->n && b->bind->b[i].port != 0xFFFF ? &b->bind->b[i] : NULL;
+}
+
+/* As in show version: the hardware address of the first port. */
+static void serial_text(const struct box *b, char *out, size_t cap)
+{
+        const struct iface_binding *p = port_at(b, 0);
+        struct wbuf w = wbuf_of(out, cap);
+
+        for (unsigned i = 0; p && i < sizeof p->mac.b; i++)
+                wbuf_printf(&w, "%02X", p->mac.b[i]);
+        if (!p)
+                wbuf_str(&w, "unknown");
+        wbuf_text(&w);
+}
+
+/* "lowest to highest" of the ports' hardware addresses. */
+static void mac_range(const struct box *b, char out[48])
+{
+        const struct iface_binding *lo = NULL, *hi = NULL, *p;
+        char x[16], y[16];
+
+        for (unsigned i = 0; b->bind && i < b->bind->n; i++) {
+                p = port_at(b, i);
+                if (p && (!lo || memcmp(&p->mac, &lo->mac, sizeof p->mac) < 0))
+                        lo = p;
+                if (p && (!hi || memcmp(&p->mac, &hi->mac, sizeof p->mac) > 0))
+                        hi = p;
+        }
+        if (lo)
+                snprintf(out, 48, "%s to %s", mac_print(&lo->mac, x), mac_print(&hi->mac, y));
+        else
+                strcpy(out, "unknown");
+}
+
+static int show_module(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        const struct box *b = session_box(s);
+        char serial[16], range[48];
+
+        serial_text(b, serial, sizeof serial);
+        mac_range(b, range);
+        out(s,
+            "\nMod  Card Type                                    Model              Serial No. \n"
+            "---- -------------------------------------------- ------------------ -----------\n"
+            "   0 %-44s %-18s %s\n",
+            "Voxgate", "VOXGATE", serial);
+        out(s,
+            "\nMod  MAC Address Range                 Hw Version   Fw Version   Sw Version     \n"
+            "---- --------------------------------- ------------ ------------ ---------------\n"
+            "   0 %-33s %-12s %-12s %s\n",
+            range, "1.0", VOXGATE_VERSION, ASA_RELEASE);
+        out(s, "\nMod  Status             Data Plane Status     Compatibility\n"
+               "---- ------------------ --------------------- -------------\n"
+               "   0 Up Sys             Not Applicable         \n\n");
+        return 0;
+}
+
+static int show_activation_key(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        char serial[16];
+
+        serial_text(session_box(s), serial, sizeof serial);
+        out(s, "Serial Number:  %s\nNo active temporary key.\nRunning Permanent Activation Key: none\n\n", serial);
+        out(s, "Nothing here is unlocked by a key; `license model` sets the limits of a model, "
+               "show version and show resource usage tell them.\n");
+        return 0;
+}
+
+/* ---- ways of working that there is one of ---- */
+
+static int show_firewall(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        out(s, "Firewall mode: Router\n");
+        return 0;
+}
+
+static int show_failover(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        out(s, "Failover Off \nFailover unit Primary\nFailover LAN Interface: not Configured\n");
+        return 0;
+}
+
+static int show_shun(struct session *s UNUSED, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        return 0; /* nobody is shunned: there is no shun */
+}
+
+static int show_terminal(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        unsigned columns = session_columns(s);
+
+        if (columns)
+                out(s, "\nWidth = %u, %s\n", columns, session_monitor(s) ? "monitor" : "no monitor");
+        else
+                out(s, "\nWidth = unknown, %s\n", session_monitor(s) ? "monitor" : "no monitor");
+        out(s, "terminal %s\n", session_interactive(s) ? "interactive" : "noninteractive");
+        return 0;
+}
+
+static int show_names(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct box *b = session_box(s);
+        const struct running_opts o = { .filter = "name" };
+        struct text t = { 0 };
+        int rc;
+
+        pthread_mutex_lock(&b->conf_lock);
+        rc = running_write(b->store, &o, &t, e);
+        pthread_mutex_unlock(&b->conf_lock);
+        if (!rc)
+                out(s, "%s", text_str(&t));
+        text_fini(&t);
+        return rc;
+}
+
+/* ---- what there is not ---- */
+
+static int no_telnet(struct session *s UNUSED, const struct args *a, struct err *e)
+{
+        return err_set(e, ERR_STATE,
+                       "there is no Telnet, neither to the appliance nor from it: use SSH to reach it, "
+                       "and ping or traceroute to see whether %s can be reached",
+                       arg_str(a, "HOST"));
+}
+
+static int no_aaa_server(struct session *s UNUSED, const struct args *a, struct err *e)
+{
+        return err_set(e, ERR_STATE,
+                       "aaa-server group %s does not exist: users are those of this configuration "
+                       "(username, aaa authentication ... console LOCAL; show aaa local user)",
+                       arg_str(a, "GROUP"));
+}
+
+const struct exec_row exec_show_box[] = {
+        { "show module [all]", "Show the parts of the chassis", 15, show_module },
+        { "show activation-key [detail]", "Show the keys that unlock features, which none does", 15,
+          show_activation_key },
+        { "show license [{all|features}]", "The same as show activation-key", 15, show_activation_key },
+        { "show firewall", "Show whether packets are routed or bridged", 15, show_firewall },
+        { "show failover [state]", "Show the state of the pair of units", 15, show_failover },
+        { "show shun", "Show addresses that are shut out", 15, show_shun },
+        { "show terminal", "Show the options of this terminal", 0, show_terminal },
+        { "show names", "Show the names of addresses", 15, show_names },
+        { "telnet HOST:host [PORT:u32(1-65535)]", "Not there: use SSH", 15, no_telnet },
+        { "test aaa-server {authentication|authorization} GROUP:word(64) [REST:secretline(200)]",
+          "Not there: users are those of this configuration", 15, no_aaa_server },
+        { 0 },
+};
