@@ -27,6 +27,13 @@ const char *conn_end_text(enum conn_end_reason r)
         return r < CONN_END_REASONS && text[r] ? text[r] : text[CONN_END_NONE];
 }
 
+uint32_t conns_max_for(uint64_t memory)
+{
+        uint64_t n = memory / 8 / sizeof(struct conn);
+
+        return (uint32_t)MAX_OF(MIN_OF(n, CONNS_MOST_MAX), CONNS_LEAST_MAX);
+}
+
 struct conn_table *conn_table_new(struct worker *w, uint32_t max)
 {
         struct conn_table *t = mem_alloc(MEM_CONN, sizeof *t);

@@ -19,6 +19,10 @@
 #include "policy/tcp_state.h"
 
 #define CONNS_DEFAULT_MAX 262144u
+#define CONNS_LEAST_MAX 65536u
+#define CONNS_MOST_MAX 1048576u
+/* How many there may be on a machine with so many octets of memory: at most an eighth of it goes into full ones. */
+uint32_t conns_max_for(uint64_t memory);
 
 enum conn_end_reason { /* words of 302014: see conn_end_text() */
                        CONN_END_NONE,

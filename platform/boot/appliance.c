@@ -33,6 +33,7 @@
 #include "platform/svc/crash.h"
 #include "platform/svc/dns.h"
 #include "platform/svc/syslog_send.h"
+#include "policy/conn.h"
 
 #define TUN_MTU 1500u
 #define CONTROL_TICK_MS 20
@@ -284,6 +285,13 @@ static int glue_open(struct appliance *a, struct port **tun, struct err *e)
         return *tun ? 0 : -1;
 }
 
+static uint64_t memory_size(void)
+{
+        long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+        return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
 static int machine_start(struct appliance *a, struct err *e)
 {
         struct parts_conf c = { .clk = &clock_system,
@@ -292,6 +300,7 @@ static int machine_start(struct appliance *a, struct err *e)
                                 .nworkers = 1,
                                 .nproxies = a->opt->workers,
                                 .listen = true,
+                                .conns_max = conns_max_for(memory_size()),
                                 .pkts_small = 16384,
                                 .pkts_big = 512 };
         struct port *tun;

@@ -10,6 +10,8 @@ import sys
 import time
 
 import calls
+import console
+import mmp
 import phones
 import topo as t
 from topo import INTERFACES, ROUNDS, SECONDS, line
@@ -187,36 +189,6 @@ def commit(topo):
 
 # ---- TLS ----
 
-MAPPED, SERVER = "192.0.2.140:5443", "10.0.0.2:5443"
-SOURCES = 16
-
-PROXY = """\
-object network cuma
- host 10.0.0.2
- nat (inside,outside) static 192.0.2.140
-access-list outside_in extended permit tcp any host 10.0.0.2 eq 5443
-access-group outside_in in interface outside
-crypto ca import cuma_proxy pkcs12 bench
-{pkcs12}quit
-crypto ca trustpoint cuma_server
- enrollment terminal
-crypto ca authenticate cuma_server
-{cert}quit
-yes
-ssl encryption aes128-sha1
-tls-proxy maximum-sessions 4000
-tls-proxy cuma_proxy
- server trust-point cuma_proxy
- no server authenticate-client
- client cipher-suite aes128-sha1
-class-map cuma_proxy
- match port tcp eq 5443
-policy-map global_policy
- class cuma_proxy
-  inspect mmp tls-proxy cuma_proxy
-service-policy global_policy global
-"""
-
 HAPROXY = """\
 global
  nbthread 1
@@ -243,25 +215,17 @@ def make_certificates(topo):
 
 def start_voxgate(topo):
     topo.device_addresses()
-    with_certs = PROXY.format(pkcs12=topo.pki.pkcs12("cuma", "bench"), cert=topo.pki.pem_body("cuma.crt"))
-    return t.Voxgate(topo, INTERFACES + with_certs)
+    return t.Voxgate(topo, INTERFACES + mmp.config(topo))
 
 
 def start_haproxy(topo):
     topo.device_addresses("bA 192.0.2.1/24", "bA 192.0.2.140/32", "bB 10.0.0.1/24")
     path = os.path.join(topo.dir, "haproxy.cfg")
     with open(path, "w") as f:
-        f.write(HAPROXY.format(mapped=MAPPED, server=SERVER, dir=topo.dir))
+        f.write(HAPROXY.format(mapped=mmp.MAPPED, server=mmp.SERVER, dir=topo.dir))
     peer = t.Peer("haproxy", topo, "haproxy", "-db", "-f", path)
     t.lab.wait_for("haproxy", lambda: b":5443 " in topo.box.run("ss", "-ltn").stdout)
     return peer
-
-
-def mmpload_args(topo, device, mode, n):
-    return (f"mode={mode}", f"to={MAPPED}", f"listen={SERVER}", f"cert={topo.pki.path('cuma.crt')}",
-            f"key={topo.pki.path('cuma.key')}", f"client={topo.outside.holder.pid}",
-            f"server={topo.inside.holder.pid}", "src=192.0.2.10", f"sources={SOURCES}", f"n={n}",
-            "device=" + ",".join(map(str, device.pids)), f"seconds={SECONDS}")
 
 
 def share_of_threads(before, pids):
@@ -281,7 +245,7 @@ def in_turn(topo, figure, mode, n, unit):
             try:
                 pids = device.pids
                 before = t.threads_cpu(pids)
-                seen[device.name].append(topo.tool("mmpload", *mmpload_args(topo, device, mode, n)))
+                seen[device.name].append(topo.tool("mmpload", *mmp.load_args(topo, device, mode, n)))
                 shares[device.name] = share_of_threads(before, pids)
             finally:
                 device.close()
@@ -308,7 +272,7 @@ def idle_memory(topo, start, n):
     device = start(topo)
     pids = device.pids
     kernel_memory = t.KernelMemory(pids)
-    args = mmpload_args(topo, device, "idle", n)
+    args = mmp.load_args(topo, device, "idle", n)
     load = t.on_core(t.GEN_CORE, lambda: subprocess.Popen([f"{t.TOOLS}/mmpload", *args], stdin=subprocess.PIPE,
                                                           stdout=subprocess.PIPE, text=True))
     try:
@@ -336,6 +300,7 @@ def idle(topo):
 FIGURES = {
     "kernel": kernel, "forward": forward, "nat": nat, "newflows": new_flows, "commit": commit,
     "sessions": sessions, "messages": messages, "idle": idle, **calls.FIGURES, **phones.FIGURES,
+    **console.FIGURES,
 }
 WITH_HOSTS = ("sessions", "messages", "idle", *calls.FIGURES, *phones.FIGURES)
 
@@ -344,7 +309,7 @@ def run(name):
     topo = t.Topology()
     try:
         if name in WITH_HOSTS:
-            topo.give_hosts(SOURCES)
+            topo.give_hosts(mmp.SOURCES)
             make_certificates(topo)
         FIGURES[name](topo)
         return True

@@ -109,10 +109,14 @@ def certificates(topo):
                   "-days", "100", "-out", "phone.crt", cwd=p.dir)
 
 
+def phone_proxy_config(topo):
+    return INTERFACES + PHONE_PROXY.format(pkcs12=topo.pki.pkcs12("shown", "bench"),
+                                           issuer=topo.pki.pem_body("issuer.crt"))
+
+
 def phone_proxy(topo):
     topo.device_addresses()
-    return t.Voxgate(topo, INTERFACES + PHONE_PROXY.format(pkcs12=topo.pki.pkcs12("shown", "bench"),
-                                                           issuer=topo.pki.pem_body("issuer.crt")))
+    return t.Voxgate(topo, phone_proxy_config(topo))
 
 
 def inspection(topo):
@@ -192,8 +196,8 @@ def sip(topo):
 class Calls:
     """n calls through the device, held as long as this lives. Memory is what they took."""
 
-    def __init__(self, topo, device, n):
-        self.topo, self.device, self.n = topo, device, n
+    def __init__(self, topo, device, n, look="some"):
+        self.topo, self.device, self.n, self.look = topo, device, n, look
         self.path = os.path.join(topo.dir, "streams")
 
     def __enter__(self):
@@ -232,7 +236,7 @@ class Calls:
     def media(self, gw_out, gw_in):
         args = (f"streams={self.path}", f"out={self.topo.outside.holder.pid}", "outif=oA", "inif=iB",
                 f"in={self.topo.inside.holder.pid}", f"gw-out={gw_out}", f"gw-in={gw_in}",
-                "device=" + ",".join(map(str, self.device.pids)))
+                *(["look=all"] if self.look == "all" else []), "device=" + ",".join(map(str, self.device.pids)))
         return t.on_core(t.GEN_CORE, lambda: subprocess.Popen([f"{t.TOOLS}/rtpload", *args], stdin=subprocess.PIPE,
                                                               stdout=subprocess.PIPE, text=True, bufsize=1))
 

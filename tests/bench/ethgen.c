@@ -4,11 +4,12 @@
  * addresses, and no kernel answers the test traffic (frames go to a MAC address that is not the interface's).
  *
  *   ethgen tx=PID txif=IF rx=PID rxif=IF gw=A src=A dst=A [seen-src=A] [seen-dst=A] [dport=N] [kind=udp|syn|new]
- *          [flows=N] [payload=N] [rate=PPS] [seconds=S] [count=N] [device=PID,PID]
+ *          [flows=N] [payload=N] [rate=PPS] [seconds=S] [count=N] [look=all] [device=PID,PID]
  *
  * kind=udp: `flows` datagram flows, opened before the measurement. new, syn: every frame is a flow of its own.
  * rate=0: all it can. The first of seconds and count ends it. What arrives is counted by the interface; every 64th
- * datagram is looked at: addresses, checksums, contents, and its time on the way by the kernel's receive stamp.
+ * datagram (all of them: look=all) is looked at: addresses, checksums, contents, and its time on the way by the
+ * kernel's receive stamp.
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -287,11 +288,12 @@ static void measure(struct gen *g)
         printf("sent=%llu got=%.0f seconds=%.3f pps=%.0f loss=%.4f dev_us=%.3f gen_us=%.3f looked_at=%llu wrong=%llu",
                (unsigned long long)sent, got, took, got / took, 1 - got / (double)sent, (double)cpu / got / 1e3,
                (double)own / (double)sent / 1e3, (unsigned long long)g->looked_at, (unsigned long long)g->wrong);
-        printf(" p50_us=%u p99_us=%u\n", samples_quantile(&g->late, 0.5), samples_quantile(&g->late, 0.99));
+        printf(" p50_us=%u p99_us=%u most_us=%u\n", samples_quantile(&g->late, 0.5), samples_quantile(&g->late, 0.99),
+               samples_quantile(&g->late, 1));
 }
 
 struct texts {
-        const char *tx, *txif, *rx, *rxif, *gw, *src, *dst, *seen_src, *seen_dst, *kind, *device;
+        const char *tx, *txif, *rx, *rxif, *gw, *src, *dst, *seen_src, *seen_dst, *kind, *look, *device;
 };
 
 static void configure(struct gen *g, const struct texts *t)
@@ -308,8 +310,8 @@ static void configure(struct gen *g, const struct texts *t)
         if (g->payload < STAMP || g->payload > FRAME_MAX - UDP_PAYLOAD || !g->flows || g->flows > NEW_PORTS)
                 die("payload %u or flows %u out of range", g->payload, g->flows);
         device_parse(&g->device, t->device);
-        end_open(&g->tx, t->tx, t->txif, 0);
-        end_open(&g->rx, t->rx, t->rxif, g->fresh ? 0 : UDP_PAYLOAD + SEQ_AT + 7);
+        end_open(&g->tx, t->tx, t->txif, 0, LOOK_SOME);
+        end_open(&g->rx, t->rx, t->rxif, g->fresh ? 0 : UDP_PAYLOAD + SEQ_AT + 7, *t->look ? LOOK_ALL : LOOK_SOME);
         samples_init(&g->late, 1u << 20);
 }
 
@@ -327,6 +329,7 @@ static void parse(int argc, char **argv, struct gen *g, struct texts *t)
                 { "seen-src", &t->seen_src, NULL },
                 { "seen-dst", &t->seen_dst, NULL },
                 { "kind", &t->kind, NULL },
+                { "look", &t->look, NULL },
                 { "device", &t->device, NULL },
                 { "dport", NULL, &dport },
                 { "flows", NULL, &flows },
@@ -346,7 +349,7 @@ static void parse(int argc, char **argv, struct gen *g, struct texts *t)
 int main(int argc, char **argv)
 {
         static struct gen g;
-        struct texts t = { "", "", "", "", "", "", "", "", "", "udp", "" };
+        struct texts t = { "", "", "", "", "", "", "", "", "", "udp", "", "" };
         pthread_t watcher;
 
         parse(argc, argv, &g, &t);

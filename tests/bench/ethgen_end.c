@@ -63,14 +63,14 @@ uint64_t end_received(const struct end *e)
         die("%s: no such interface", e->ifname);
 }
 
-static void set_filter(int fd, unsigned sample_at)
+static void set_filter(int fd, unsigned sample_at, unsigned mask)
 {
         struct sock_filter code[] = {
                 BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 4, 0),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sample_at ? ETH_P_IP : 1, 0, 4),
                 BPF_STMT(BPF_LD | BPF_B | BPF_ABS, sample_at),
-                BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SAMPLE_MASK),
+                BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
                 BPF_STMT(BPF_RET | BPF_K, 0xffff),
                 BPF_STMT(BPF_RET | BPF_K, 0),
@@ -81,7 +81,7 @@ static void set_filter(int fd, unsigned sample_at)
                 die("cannot attach a filter: %s", strerror(errno));
 }
 
-void end_open(struct end *e, const char *pid, const char *ifname, unsigned sample_at)
+void end_open(struct end *e, const char *pid, const char *ifname, unsigned sample_at, unsigned mask)
 {
         struct sockaddr_ll sll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
         int one = 1;
@@ -93,7 +93,7 @@ void end_open(struct end *e, const char *pid, const char *ifname, unsigned sampl
         e->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
         if (!sll.sll_ifindex || e->fd < 0)
                 die("%s: cannot open: %s", ifname, strerror(errno));
-        set_filter(e->fd, sample_at);
+        set_filter(e->fd, sample_at, mask);
         setsockopt(e->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one);
         setsockopt(e->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
         setsockopt(e->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);

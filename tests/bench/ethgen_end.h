@@ -15,7 +15,8 @@ enum {
         SEQ_AT = 4, /* in the payload: magic, sequence number, time */
         TIME_AT = 12,
         STAMP = 20,
-        SAMPLE_MASK = 63,
+        LOOK_SOME = 63, /* one datagram in 64 */
+        LOOK_ALL = 0,
 };
 
 struct end {
@@ -26,11 +27,11 @@ struct end {
 };
 
 /*
- * The socket sees ARP and, if `sample_at` is not 0, every 64th datagram by the lowest octet of its sequence number,
- * which stands there in the frame. The MAC address follows from the interface's name, not from the role it plays:
- * neighbours remember it.
+ * The socket sees ARP and, if `sample_at` is not 0, every 64th datagram (or all: `mask`) by the lowest octet of its
+ * sequence number, which stands there in the frame. The MAC address follows from the interface's name, not from the
+ * role it plays: neighbours remember it.
  */
-void end_open(struct end *e, const char *pid, const char *ifname, unsigned sample_at);
+void end_open(struct end *e, const char *pid, const char *ifname, unsigned sample_at, unsigned mask);
 uint64_t end_received(const struct end *e); /* frames so far, whether the socket saw them or not */
 
 bool is_arp(const uint8_t *f, size_t len);

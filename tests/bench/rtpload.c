@@ -3,12 +3,12 @@
  * Reads trials from standard input, a line each, and answers with a line each. Sequence numbers go on from trial to
  * trial, as those of a call do.
  *
- *   rtpload streams=FILE out=PID outif=IF in=PID inif=IF gw-out=A gw-in=A [device=PID,PID]
+ *   rtpload streams=FILE out=PID outif=IF in=PID inif=IF gw-out=A gw-in=A [look=all] [device=PID,PID]
  *   RATE SECONDS [BURST]      packets a second of both directions together (0: all it can); before that so many
  *                             seconds of all it can, and a pause until nothing more comes out
  *
- * What arrives is counted by the interfaces. Every 64th packet is looked at: addresses, checksums, tag, contents, and
- * its time on the way by the kernel's receive stamp. STREAMS is what callload writes.
+ * What arrives is counted by the interfaces. Every 64th packet (all of them: look=all) is looked at: addresses,
+ * checksums, tag, contents, and its time on the way by the kernel's receive stamp. STREAMS is what callload writes.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -338,9 +338,9 @@ static void trial(struct gen *g, double rate, double seconds, double burst)
                (unsigned long long)r.sent, (unsigned long long)r.got, (double)r.got / r.all,
                (double)r.sent / r.sending, 1 - (double)r.got / (double)r.sent,
                r.got ? (double)r.cpu / (double)r.got / 1e3 : 0, (double)r.own / (double)r.sent / 1e3);
-        printf(" inside=%.4f looked_at=%llu wrong=%llu p50_us=%u p99_us=%u", 1 - (double)r.in_time / (double)r.sent,
-               (unsigned long long)g->looked_at, (unsigned long long)g->wrong, samples_quantile(&g->late, 0.5),
-               samples_quantile(&g->late, 0.99));
+        printf(" inside=%.4f looked_at=%llu wrong=%llu p50_us=%u p99_us=%u most_us=%u",
+               1 - (double)r.in_time / (double)r.sent, (unsigned long long)g->looked_at, (unsigned long long)g->wrong,
+               samples_quantile(&g->late, 0.5), samples_quantile(&g->late, 0.99), samples_quantile(&g->late, 1));
         printf(" burst_pps=%.0f burst_loss=%.3f drained_ms=%.0f\n", burst > 0 ? (double)b.got / b.all : 0,
                burst > 0 ? 1 - (double)b.got / (double)b.sent : 0, (b.all - b.sending) * 1000);
         fflush(stdout);
@@ -388,10 +388,11 @@ static void read_streams(struct gen *g, const char *path)
                 die("%s: no streams", path);
 }
 
-static void side_open(struct side *s, const char *pid, const char *ifname, struct in_addr host, const char *gw)
+static void side_open(struct side *s, const char *pid, const char *ifname, struct in_addr host, const char *gw,
+                      bool look)
 {
         s->host = host;
-        end_open(&s->end, pid, ifname, UDP_PAYLOAD + 3);
+        end_open(&s->end, pid, ifname, UDP_PAYLOAD + 3, look ? LOOK_ALL : LOOK_SOME);
         arp_resolve(&s->end, host, address(gw).sin_addr, s->gw_mac);
         for (unsigned i = 0; i < BATCH; i++)
                 s->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &s->iov[i], .msg_iovlen = 1 };
@@ -401,11 +402,11 @@ int main(int argc, char **argv)
 {
         static struct gen g;
         const char *streams = "", *out = "", *outif = "", *in = "", *inif = "", *gw_out = "", *gw_in = "",
-                   *device = "";
+                   *device = "", *look = "";
         const struct arg table[] = {
                 { "streams", &streams, NULL }, { "out", &out, NULL },       { "in", &in, NULL },
                 { "outif", &outif, NULL },     { "inif", &inif, NULL },     { "gw-out", &gw_out, NULL },
-                { "gw-in", &gw_in, NULL },     { "device", &device, NULL },
+                { "gw-in", &gw_in, NULL },     { "device", &device, NULL }, { "look", &look, NULL },
         };
         char line[128];
         pthread_t watcher;
@@ -414,8 +415,8 @@ int main(int argc, char **argv)
         prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
         device_parse(&g.device, device);
         read_streams(&g, streams);
-        side_open(&g.side[0], out, outif, g.stream[0].phone.sin_addr, gw_out);
-        side_open(&g.side[1], in, inif, g.stream[0].callee.sin_addr, gw_in);
+        side_open(&g.side[0], out, outif, g.stream[0].phone.sin_addr, gw_out, *look);
+        side_open(&g.side[1], in, inif, g.stream[0].callee.sin_addr, gw_in, *look);
         samples_init(&g.late, 1u << 20);
         if (pthread_create(&watcher, NULL, watch, &g) != 0)
                 die("no thread");
