@@ -43,6 +43,7 @@ struct session {
         /* the line under way */
         struct filter filter;
         struct pager pager;
+        unsigned lines; /* made so far, of all commands */
         struct table table;    /* what the handler puts */
         bool json;             /* the handler runs for a document: what is not of it is not shown */
         struct text partial;   /* output not yet ended by a newline */

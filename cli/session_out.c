@@ -1,6 +1,8 @@
 /* Output of a line: assembled to whole lines, filtered, paged. */
 #include "cli/session_int.h"
 
+#define ABORT_LOOK_LINES 64u
+
 static void table_write(void *ctx, const char *p, size_t n);
 static bool table_flush(void *ctx);
 
@@ -19,11 +21,21 @@ void out_begin(struct session *s, bool paged)
         pager_begin(&s->pager, s->t, paged ? session_pager(s) : 0);
 }
 
+/* Looked at now and then: ^C, or nobody there any more. What a filter hides counts as well. */
+static bool had_enough(struct session *s)
+{
+        if (++s->lines % ABORT_LOOK_LINES == 0 && term_abort_key(s->t, 0))
+                s->pager.quit = true;
+        return s->pager.quit;
+}
+
 /* false: stop producing. */
 static bool emit(struct session *s, const char *line)
 {
+        if (had_enough(s))
+                return false;
         if (!filter_pass(&s->filter, line))
-                return !s->pager.quit;
+                return true;
         return pager_line(&s->pager, line);
 }
 

@@ -290,7 +290,7 @@ bool term_abort_key(struct term *t, unsigned wait_ms)
                 read_behind(t);
         if (p[0].revents)
                 drain_wake(t);
-        if (atomic_load(&t->hung))
+        if (atomic_load(&t->hung) || t->broken)
                 return true;
         c = t->tty ? memchr(t->ibuf + t->ipos, 3, t->ilen - t->ipos) : NULL;
         if (c)

@@ -61,7 +61,8 @@ enum term_result term_answer(struct term *t, const char *prompt, bool secret, co
 int term_key(struct term *t);
 /* Is there more input already, or does some come within wait_ms? */
 bool term_pending(struct term *t, unsigned wait_ms);
-/* ^C typed on a terminal, or the end of input; waits at most wait_ms. What was typed before ^C is dropped with it. */
+/* ^C typed on a terminal, or nobody reads any more; waits at most wait_ms. What was typed before ^C is dropped with
+ * it. */
 bool term_abort_key(struct term *t, unsigned wait_ms);
 void term_history_add(struct term *t, const char *line);
 void term_history_clear(struct term *t);

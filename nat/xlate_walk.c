@@ -3,7 +3,8 @@
 
 /* The cursor: rules of the snapshot (conns when clearing) first, then slots of the pool. */
 #define CURSOR_DYNAMIC 0x80000000u
-#define SLOTS_PER_CALL 4096u
+#define SLOTS_PER_CALL 1024u
+#define ENDS_PER_CALL 128u
 #define CONNS_PER_CALL 64u
 
 static uint8_t range_len(const struct addr_range *r)
@@ -151,7 +152,7 @@ static unsigned end_unused(struct worker *w, uint32_t *cursor, bool *end)
         uint32_t i = *cursor & ~CURSOR_DYNAMIC, stop = MIN_OF(pool_high(pool), i + SLOTS_PER_CALL);
         unsigned n = 0;
 
-        for (; i < stop; i++) {
+        for (; i < stop && n < ENDS_PER_CALL; i++) {
                 struct xlate *x = pool_at(pool, i);
 
                 if (!pool_live(pool, i) || x->refs)

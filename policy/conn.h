@@ -136,6 +136,7 @@ struct conn_row { /* by value */
 };
 struct conn_filter { /* zero = everything */
         uint8_t proto;
+        bool through;       /* neither to nor from the box itself */
         struct addr lo, hi; /* address A[-B] */
         uint16_t port_lo, port_hi;
 };

@@ -6,7 +6,10 @@
 #include "platform/base/pool.h"
 #include "policy/conn.h"
 
-#define CONN_SWEEP_SLOTS 4096u /* looked at per call of a walk, per tick of a sweep */
+#define CONN_WALK_SLOTS 512u   /* looked at per call of a walk: as long as a burst takes, 50 us */
+#define CONN_CLEAR_MOST 128u   /* ended per call */
+#define CONN_SWEEP_SLOTS 4096u /* looked at per tick of a sweep */
+#define CONN_SWEEP_MOST 1024u  /* ended per tick */
 #define CONN_SWEEP_MS 10u
 
 struct conn_iface_seen { /* what of an interface a conn depends on */

@@ -35,15 +35,18 @@ static void on_tick(struct tmr *m, uint64_t now)
 {
         struct conn_table *t = container_of(m, struct conn_table, sweep);
         uint32_t stop = MIN_OF(t->sweep_at + CONN_SWEEP_SLOTS, pool_high(t->pool));
+        unsigned ended = 0;
 
         (void)now;
-        for (; t->sweep_at < stop; t->sweep_at++) {
+        for (; t->sweep_at < stop && ended < CONN_SWEEP_MOST; t->sweep_at++) {
                 struct conn *c = pool_live(t->pool, t->sweep_at) ? pool_at(t->pool, t->sweep_at) : NULL;
 
-                if (c && !c->dead && lost(t, c))
-                        conn_end(t->w, c, CONN_END_IFACE);
+                if (!c || c->dead || !lost(t, c))
+                        continue;
+                conn_end(t->w, c, CONN_END_IFACE);
+                ended++;
         }
-        if (stop < pool_high(t->pool))
+        if (t->sweep_at < pool_high(t->pool))
                 tmr_set(t->w->tmr, &t->sweep, CONN_SWEEP_MS);
         else
                 memset(t->below, 0, sizeof t->below);

@@ -145,7 +145,7 @@ static bool matches(const struct conn *c, const struct conn_filter *f)
 {
         bool addr = false, port = false;
 
-        if (f->proto && f->proto != c->proto)
+        if ((f->proto && f->proto != c->proto) || (f->through && c->action == CONN_BOX))
                 return false;
         for (unsigned i = 0; i < 2; i++) {
                 const struct flow_key *own = &c->side[i].key, *other = &c->side[!i].key;
@@ -189,7 +189,7 @@ static struct conn *next(const struct conn_table *t, uint32_t *cursor, const str
 unsigned conn_walk(const struct worker *w, uint32_t *cursor, const struct conn_filter *f, struct conn_row *rows,
                    unsigned max, bool *end)
 {
-        uint32_t budget = CONN_SWEEP_SLOTS;
+        uint32_t budget = CONN_WALK_SLOTS;
         unsigned n = 0;
         struct conn *c;
 
@@ -202,11 +202,11 @@ unsigned conn_walk(const struct worker *w, uint32_t *cursor, const struct conn_f
 unsigned conn_clear(struct worker *w, uint32_t *cursor, const struct conn_filter *f, enum conn_end_reason why,
                     bool *end)
 {
-        uint32_t budget = CONN_SWEEP_SLOTS;
+        uint32_t budget = CONN_WALK_SLOTS;
         unsigned n = 0;
         struct conn *c;
 
-        while ((c = next(w->conns, cursor, f, &budget))) {
+        while (n < CONN_CLEAR_MOST && (c = next(w->conns, cursor, f, &budget))) {
                 conn_end(w, c, why);
                 n++;
         }

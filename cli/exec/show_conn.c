@@ -22,6 +22,7 @@ static int parse_filter(const struct args *a, struct conn_filter *f, struct err 
 
         *f = (struct conn_filter){ 0 };
         f->proto = arg_has(a, "tcp") ? IPPROTO_TCP_ : arg_has(a, "udp") ? IPPROTO_UDP_ : 0;
+        f->through = !arg_has(a, "all") && !range;
         if (arg_has(a, "PORT")) {
                 f->port_lo = (uint16_t)arg_u32(a, "PORT", 0);
                 f->port_hi = f->port_lo;

@@ -290,7 +290,8 @@ static void a_request_is_no_answer(void **state)
         assert_int_equal(wf_drops(&p.wf, DROP_ICMP_NO_CONN), 1);
 }
 
-/* Without inspection the lists say what comes back; what nobody asked for is like any other packet and leaves nothing. */
+/* Without inspection the lists say what comes back; what nobody asked for is like any other packet and leaves
+ * nothing. */
 static void an_answer_is_judged_by_the_lists(void **state)
 {
         (void)state;
@@ -466,6 +467,70 @@ static void walks_and_clears_by_filter(void **state)
         assert_true(pf_logged(&p, "Connection cleared by operator"));
 }
 
+static void open_flows(unsigned n)
+{
+        for (unsigned i = 0; i < n; i++) {
+                send(1, pb_udp(f, sizeof f, SERVER, (uint16_t)(1024 + i), CLIENT, 53, "x", 1));
+                wf_clear(&p.wf);
+        }
+        assert_int_equal(count(), n);
+}
+
+/* A console that asks about many must not keep packets waiting: each call is short, and the next goes on behind it.
+ */
+static void a_call_of_a_walk_is_bounded(void **state)
+{
+        const struct conn_filter nobody = { .lo = pb_addr("203.0.113.1") };
+        struct conn_row r[8];
+        uint32_t cursor = 0;
+        unsigned calls = 0, ended = 0;
+        bool end = false;
+
+        (void)state;
+        open_flows(1500);
+        for (; !end; calls++)
+                assert_int_equal(conn_walk(p.wf.w, &cursor, &nobody, r, 8, &end), 0);
+        assert_in_range(calls, 3, 6);
+        end = false;
+        for (cursor = 0; !end; calls++) {
+                unsigned n = conn_clear(p.wf.w, &cursor, NULL, CONN_END_CLEARED, &end);
+
+                assert_in_range(n, 0, 128);
+                ended += n;
+        }
+        assert_int_equal(ended, 1500);
+        assert_int_equal(count(), 0);
+}
+
+static void what_is_the_boxs_own_can_be_left_out(void **state)
+{
+        const struct conn_filter through = { .through = true };
+        struct conn_row r[4];
+        uint32_t cursor = 0;
+        bool end = false;
+
+        (void)state;
+        handshake();
+        pf_conn(&p)->action = CONN_BOX;
+        for (uint16_t port = 1024; port < 1026; port++)
+                send(1, pb_udp(f, sizeof f, SERVER, port, CLIENT, 53, "x", 1));
+        assert_int_equal(conn_walk(p.wf.w, &cursor, &through, r, 4, &end), 2);
+        assert_int_equal(r[0].proto, IPPROTO_UDP_);
+        cursor = 0;
+        assert_int_equal(conn_clear(p.wf.w, &cursor, &through, CONN_END_CLEARED, &end), 2);
+        assert_int_equal(count(), 1);
+        assert_int_equal(pf_conn(&p)->action, CONN_BOX);
+}
+
+static void the_table_is_as_large_as_memory_allows(void **state)
+{
+        (void)state;
+        assert_int_equal(conns_max_for(0), CONNS_LEAST_MAX);
+        assert_int_equal(conns_max_for(64ull << 30), CONNS_MOST_MAX);
+        assert_in_range(conns_max_for(2ull << 30), 262144, 600000);
+        assert_true(conns_max_for(2ull << 30) * (uint64_t)sizeof(struct conn) <= (2ull << 30) / 8);
+}
+
 static void a_slot_and_an_id_name_one_life(void **state)
 {
         struct conn_table *t = p.wf.w->conns;
@@ -525,6 +590,22 @@ static void the_sweep_spares_what_is_newer(void **state)
         wf_advance(&p.wf, 50);
         assert_int_equal(count(), 1);
         assert_int_equal(pf_conn(&p)->proto, IPPROTO_UDP_);
+}
+
+static void a_sweep_of_many_takes_its_time(void **state)
+{
+        struct iface_conf *i = conf_list_find(&p.wf.conf.ifaces, "GigabitEthernet0/1");
+
+        (void)state;
+        open_flows(2500);
+        i->ip = pb_addr("10.1.1.9");
+        pf_commit(&p);
+        for (unsigned ticks = 0, was = 2500; was; ticks++) {
+                assert_in_range(ticks, 0, 10);
+                wf_advance(&p.wf, 10);
+                assert_in_range(was - count(), 0, 2 * 1024); /* two turns of the wheel at most */
+                was = count();
+        }
 }
 
 static void a_route_that_changes_is_followed(void **state)
@@ -632,9 +713,13 @@ int main(void)
                 T(a_lingering_flow_makes_room),
                 T(the_table_has_a_hard_end),
                 T(walks_and_clears_by_filter),
+                T(a_call_of_a_walk_is_bounded),
+                T(what_is_the_boxs_own_can_be_left_out),
+                T(the_table_is_as_large_as_memory_allows),
                 T(a_slot_and_an_id_name_one_life),
                 T(an_interface_that_changes_ends_its_connections),
                 T(the_sweep_spares_what_is_newer),
+                T(a_sweep_of_many_takes_its_time),
                 T(a_route_that_changes_is_followed),
                 T(packet_tracer_leaves_nothing_behind),
                 T(refused_plans_are_told),
