@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -204,4 +205,13 @@ uint32_t samples_quantile(struct samples *s, double q)
                 return 0;
         qsort(s->v, s->n, sizeof *s->v, ascending);
         return s->v[(size_t)((double)(s->n - 1) * q)];
+}
+
+void raise_limits(void)
+{
+        struct rlimit r;
+
+        getrlimit(RLIMIT_NOFILE, &r);
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
 }

@@ -48,6 +48,7 @@ void device_parse(struct device *d, const char *list);
 /* Run time of all their threads so far; that of threads which ended is not in it. */
 uint64_t device_cpu_ns(const struct device *d);
 uint64_t own_cpu_ns(void);
+void raise_limits(void); /* as many descriptors as the system gives */
 
 /* Latencies and the like; sorts in place. 0 when there are none. */
 struct samples {

@@ -22,9 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/bench/bench_tls.h"
 
 #define EVENTS 256
 #define WARM_UP_NS 500000000ull
@@ -399,12 +400,7 @@ static void hold(struct load *l, const char *streams)
 
 static void tls_context(struct load *l, const char *cert, const char *key)
 {
-        l->ctx = SSL_CTX_new(TLS_client_method());
-        if (!l->ctx || !SSL_CTX_set_max_proto_version(l->ctx, TLS1_2_VERSION) ||
-            !SSL_CTX_set_cipher_list(l->ctx, "AES128-SHA"))
-                die("TLS cannot be had");
-        SSL_CTX_set_security_level(l->ctx, 0);
-        SSL_CTX_set_mode(l->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        l->ctx = tls_client(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
         if (SSL_CTX_use_certificate_file(l->ctx, cert, SSL_FILETYPE_PEM) != 1 ||
             SSL_CTX_use_PrivateKey_file(l->ctx, key, SSL_FILETYPE_PEM) != 1)
                 die("%s, %s: no certificate with its key", cert, key);
@@ -418,15 +414,6 @@ static enum transport transport(const char *text)
                 if (strcmp(text, names[i]) == 0)
                         return i;
         die("%s: tls, tcp or udp", text);
-}
-
-static void raise_limits(void)
-{
-        struct rlimit r;
-
-        getrlimit(RLIMIT_NOFILE, &r);
-        r.rlim_cur = r.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &r);
 }
 
 int main(int argc, char **argv)

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -400,15 +399,6 @@ static void make_message(struct load *l)
         if (MESSAGE - head != 977)
                 die("the message's head is %d octets", head);
         memcpy(l->message + head, "PUT /x HTTP/1.1\r\n", 17);
-}
-
-static void raise_limits(void)
-{
-        struct rlimit r;
-
-        getrlimit(RLIMIT_NOFILE, &r);
-        r.rlim_cur = r.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &r);
 }
 
 static void set_mode(struct load *l, const char *mode)

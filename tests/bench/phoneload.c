@@ -23,9 +23,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/bench/bench_tls.h"
 
 #define EVENTS 256
 #define WARM_UP_NS 500000000ull
@@ -464,16 +465,6 @@ static void rate(struct load *l)
 
 /* ---- arguments ---- */
 
-static void tls_context(struct load *l)
-{
-        l->ctx = SSL_CTX_new(TLS_client_method());
-        if (!l->ctx || !SSL_CTX_set_max_proto_version(l->ctx, TLS1_2_VERSION) ||
-            !SSL_CTX_set_cipher_list(l->ctx, "AES128-SHA"))
-                die("TLS cannot be had");
-        SSL_CTX_set_security_level(l->ctx, 0);
-        SSL_CTX_set_mode(l->ctx, SSL_MODE_RELEASE_BUFFERS);
-}
-
 static enum what what_of(const char *text)
 {
         static const char *const names[] = { "storm", "hold", "rate", "boot" };
@@ -482,15 +473,6 @@ static enum what what_of(const char *text)
                 if (strcmp(text, names[i]) == 0)
                         return i;
         die("mode=%s: storm, hold, rate or boot", text);
-}
-
-static void raise_limits(void)
-{
-        struct rlimit r;
-
-        getrlimit(RLIMIT_NOFILE, &r);
-        r.rlim_cur = r.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &r);
 }
 
 int main(int argc, char **argv)
@@ -546,7 +528,7 @@ int main(int argc, char **argv)
                 return 0;
         }
         if (l.tls) {
-                tls_context(&l);
+                l.ctx = tls_client(SSL_MODE_RELEASE_BUFFERS);
                 pki_load(ca, ca_key, l.n);
         }
         listen_at(&l);

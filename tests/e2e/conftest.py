@@ -54,6 +54,20 @@ def made():
         finish(lab)
 
 
+def a_pair_of_phones(**start):
+    """The appliance with its phone proxy, a call manager, a remote phone and a desk phone, both registered."""
+    import siplab
+    lab = siplab.SipLab()
+    lab.call_manager()
+    lab.con = lab.start(**start)
+    lab.con.cmd("terminal pager 0")
+    paste(lab.con, lablib.BASE + lab.config())
+    lab.desk_a, lab.phone = lab.desk_phone(), lab.remote_phone()
+    lab.desk_a.registered()
+    lab.phone.registered()
+    return lab
+
+
 def mobility(lab, text=None, **start):
     """Scenario 1 of the Mobility Advantage samples, as published."""
     if not os.path.exists(lab.pki.path("cuma.crt")):

@@ -271,19 +271,43 @@ def openssl(*argv, cwd=None, **kw):
     return subprocess.run(["openssl", *argv], check=True, cwd=cwd, capture_output=True, **kw)
 
 
+class Keys:
+    """RSA keys, made once for all labs of this process: to make them takes longer than what is done with them."""
+
+    def __init__(self):
+        self.dir, self.made = None, set()
+
+    def path(self, bits, n):
+        """The nth one of that size."""
+        if not self.dir:
+            self.dir = tempfile.TemporaryDirectory(prefix="voxgate-keys-")
+        path = os.path.join(self.dir.name, f"{bits}-{n}.key")
+        if path not in self.made:
+            openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}", "-out", path)
+            self.made.add(path)
+        return path
+
+
+KEYS = Keys()
+
+
 class Pki:
-    """Certificates of the lab, made fresh with openssl."""
+    """Certificates of the lab, made fresh with openssl; no two in a lab share a key."""
 
     def __init__(self, folder):
-        self.dir = folder
+        self.dir, self.nkeys = folder, 0
 
     def path(self, name):
         return os.path.join(self.dir, name)
 
+    def new_key(self, name, bits=2048):
+        shutil.copy(KEYS.path(bits, self.nkeys), self.path(name + ".key"))
+        self.nkeys += 1
+
     def self_signed(self, name, cn, bits=2048, days=3650, extra=()):
-        openssl("req", "-x509", "-newkey", f"rsa:{bits}", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.crt",
-                "-days", str(days), "-subj", f"/CN={cn}/O=Example", "-addext", f"subjectAltName=DNS:{cn}", *extra,
-                cwd=self.dir)
+        self.new_key(name, bits)
+        openssl("req", "-x509", "-key", f"{name}.key", "-out", f"{name}.crt", "-days", str(days), "-subj", f"/CN={cn}/O=Example",
+                "-addext", f"subjectAltName=DNS:{cn}", *extra, cwd=self.dir)
 
     def pkcs12(self, name, passphrase, legacy=False):
         openssl("pkcs12", "-export", "-inkey", f"{name}.key", "-in", f"{name}.crt", "-out", f"{name}.p12", "-passout",

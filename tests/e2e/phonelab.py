@@ -374,16 +374,16 @@ class PhoneLab(siplab.SipLab):
             self.of[line].until(sccp.CLOSE, sccp.STOP)
 
     def call(self, cm, a, b, count=50, ns=None, mta=siplab.MTA_OUTSIDE):
-        """Both ways, held, resumed, hung up."""
+        """Two calls, both ways, hung up."""
         phone, desk = self.of[a], self.of[b]
         warm((ns or self.outside, mta), (self.inside, siplab.MTA_INSIDE))
         for n in range(2):
             pa, pb = cm.connect(a, b, self.serve)
             assert phone.streams[pa].remote[0] == mta and desk.streams[pb].remote == a.listens[pa]
             talk(Media(phone, pa, 1), Media(desk, pb, 2), count, 100 * n)
-            assert self.con.cmd("show phone-proxy media-sessions").startswith("2 in use")
+            assert 2 <= int(self.con.cmd("show phone-proxy media-sessions").split()[0]) <= 2 + 2 * n  # the first call's may rest
             self.hang_up(cm, (a, pa), (b, pb))
-            lablib.wait_for("the relay to go", self.idle)
+        lablib.wait_for("the relays to go", self.idle)
 
     def mixed_call(self, phone):
         """The call manager knows the phone by a certificate in its name, which the appliance has made."""

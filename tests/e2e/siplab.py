@@ -354,8 +354,8 @@ class SipLab(lablib.Lab):
 
     def issue(self, name, cn, days=3650, ca="issuer"):
         p = self.pki
-        lablib.openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
-                       f"/CN={cn}", cwd=p.dir)
+        p.new_key(name)
+        lablib.openssl("req", "-new", "-key", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={cn}", cwd=p.dir)
         lablib.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", ca + ".crt", "-CAkey", ca + ".key", "-CAcreateserial", "-days",
                        str(days), "-out", f"{name}.crt", cwd=p.dir)
         with open(p.path(name + ".pem"), "w") as f:

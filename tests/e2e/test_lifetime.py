@@ -72,6 +72,8 @@ def test_sessions_come_and_go_while_the_configuration_changes(lab, workers):
     held.ask("open 5", "open 5")
     one_round(con, churn, syn, p12s, 1, 10)  # what is made once and kept
     held.ask("close", "closed")
+    lablib.wait_for("the last session", lambda: sessions(con) == 0)
+    con.cmd("clear xlate")  # here nobody waits for pat-xlate
     before, fds = quiet(con), lab.app.fds()
 
     held.ask(f"open {HELD}", f"open {HELD}")

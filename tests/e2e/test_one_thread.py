@@ -5,7 +5,7 @@ import pytest
 
 import lab as lablib
 import siplab
-from conftest import finish, mobility, open_session, paste, sessions, Setup
+from conftest import a_pair_of_phones, finish, mobility, open_session, sessions, Setup
 
 
 def threads(app):
@@ -36,14 +36,7 @@ def test_who_has_a_thread(lab, monkeypatch, kw, cores, expected):
 
 @pytest.fixture
 def sip():
-    lab = siplab.SipLab()
-    lab.call_manager()
-    lab.con = lab.start(threads="joint")
-    lab.con.cmd("terminal pager 0")
-    paste(lab.con, lablib.BASE + lab.config())
-    lab.desk_a, lab.phone = lab.desk_phone(), lab.remote_phone()
-    lab.desk_a.registered()
-    lab.phone.registered()
+    lab = a_pair_of_phones(threads="joint")
     yield lab
     finish(lab)
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,6 +13,7 @@ import lab as lablib
 import phone_tlv
 import siplab
 from conftest import finish, paste
+from phonelab import POLICY
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
 CM, SEEN = siplab.CM, siplab.CM_OUTSIDE
@@ -53,17 +55,7 @@ phone-proxy mypp
  tls-proxy mytls
  ctl-file myctl
  proxy-server address 10.0.0.20 8081 interface inside
-{knob}class-map sec_sccp
- match port tcp eq 2443
-class-map sec_sip
- match port tcp eq 5061
-policy-map pp_policy
- class sec_sccp
-  inspect skinny phone-proxy mypp
- class sec_sip
-  inspect sip phone-proxy mypp
-service-policy pp_policy interface outside
-"""
+{knob}""" + POLICY
 
 XML = """\
 <device xsi:type="axl:XIPPhone" ctiid="5">
@@ -113,7 +105,7 @@ def lab():
 
 def fetch(lab, name, *args, ns=None, out=None):
     """What a phone got: the result, and the contents."""
-    path = os.path.join(lab.dir, "got")
+    path = os.path.join(lab.dir, "got" + (out or ""))
     r = (ns or lab.outside).run(sys.executable, os.path.join(PEERS, "tftp_client.py"), SEEN, name, "out=" + path, *args, timeout=120)
     with open(path, "rb") as f:
         return json.loads(r.stdout), f.read()
@@ -241,9 +233,9 @@ def test_servers_with_bad_manners(lab):
         put(lab, kind + "-file", b"0123456789" * 500)
     for kind in ("plain", "reject", "alien"):
         assert fetch(lab, kind + "-file")[1] == b"0123456789" * 500, kind
-    for kind in ("dies", "silent", "options"):
-        res, _ = fetch(lab, kind + "-file", "patience=60")
-        assert "error" in res and "done" not in res, (kind, res)
+    with ThreadPoolExecutor() as phones:  # each is waited for
+        for kind, (res, _) in phones.map(lambda k: (k, fetch(lab, k + "-file", "patience=60", out=k)), ("dies", "silent", "options")):
+            assert "error" in res and "done" not in res, (kind, res)
     assert count(lab, "server silent") == 2
     res, _ = fetch(lab, "endless-file", "patience=60")
     assert "too large" in res["text"], res

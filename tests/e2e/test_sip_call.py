@@ -6,20 +6,12 @@ import pytest
 
 import lab as lablib
 import siplab
-from conftest import finish, paste
+from conftest import a_pair_of_phones, finish
 
 
 @pytest.fixture
 def sip():
-    """The appliance with its phone proxy, a call manager, a remote phone and a desk phone, both registered."""
-    lab = siplab.SipLab()
-    lab.call_manager()
-    lab.con = lab.start()
-    lab.con.cmd("terminal pager 0")
-    paste(lab.con, lablib.BASE + lab.config())
-    lab.desk_a, lab.phone = lab.desk_phone(), lab.remote_phone()
-    lab.desk_a.registered()
-    lab.phone.registered()
+    lab = a_pair_of_phones()
     yield lab
     finish(lab)
 

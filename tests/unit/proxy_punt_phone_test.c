@@ -1,87 +1,35 @@
 /* Flows of phones: whose worker they are, and at which port their call manager is dialled. The test is the proxy. */
-#include "tests/support/test.h"
-
-#include "platform/net/arp.h"
-#include "platform/net/decode.h"
-#include "platform/net/egress.h"
-#include "proxy/punt_int.h"
-#include "proxy/tftpx_stage.h"
-#include "tests/support/policy_fixture.h"
+#include "tests/support/punt_rig.h"
 
 #define PHONE "192.0.2.50"
 #define OTHER "192.0.2.51"
 #define SERVER "10.1.1.2"
-#define LINKS 2u
+#define LINKS PUNT_RIG_LINKS
 #define MINUTE 60000u
 
-static struct policy_fixture p;
-static struct punt_link link_[LINKS], *links[LINKS];
 static uint16_t sport;
 
-static const struct fast_stage wire[] = {
-        { "decode", decode_stage },    { "arp", arp_stage },   { "conn", conn_stage },     { "miss", miss_stage },
-        { "track", conn_track_stage }, { "punt", punt_stage }, { "egress", egress_stage }, { 0 },
-};
-static const struct slow_stage slow[] = {
-        { "pinhole", pinhole_stage },   { "box", box_stage },
-        { "route", route_stage },       { "acl", acl_stage },
-        { "classify", classify_stage }, { "clear-phone", clear_phone_stage },
-        { "limit", limit_stage },       { "conn", conn_new_stage },
-        { "punt", punt_new_stage },     { 0 },
-};
-static void (*const drain[])(struct worker *) = { punt_drain, NULL };
-static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end, pinhole_conn_end, policy_conn_end,
-                                                                NULL };
-
-static void inspected(const char *name, uint16_t port, enum inspect_id engine)
+static void phones_come(const char *name, uint16_t port, enum inspect_id engine)
 {
-        struct class_conf *c = pf_class_map(&p, name, CM_PORT);
-        struct inspect_conf *l;
+        struct inspect_conf *l = inspected(name, IPPROTO_TCP_, port, engine, NULL);
 
-        c->l4 = IPPROTO_TCP_;
-        c->port = (struct port_spec){ .op = PORT_EQ, .lo = port };
-        l = pf_inspect(pf_class(&p, "global", name), engine, NULL);
         snprintf(l->phone_proxy, sizeof l->phone_proxy, "mypp");
 }
 
 static int up(void **state UNUSED)
 {
-        struct err e = { 0 };
-
-        pf_init(&p);
-        p.wf.path.wire = wire;
-        p.wf.path.slow = slow;
-        p.wf.path.drain = drain;
-        p.wf.path.conn_end = ends;
+        punt_rig_init();
         p.target = (struct inspect_target){ .tls_proxy_id = 77, .phone_proxy_id = 78 };
-        inspected("sccp", 2443, INSPECT_SKINNY);
-        inspected("sip", 5061, INSPECT_SIP);
-        pf_ace(&p, "in", "permit ip any any");
-        pf_bind(&p, "in", "in", "outside");
-        pf_start(&p);
-        for (unsigned i = 0; i < LINKS; i++) {
-                assert_int_equal(punt_link_init(&link_[i], p.wf.w, &e), 0);
-                links[i] = &link_[i];
-        }
-        p.wf.w->punt = punt_new(p.wf.w, links, LINKS);
-        assert_non_null(p.wf.w->punt);
+        phones_come("sccp", 2443, INSPECT_SKINNY);
+        phones_come("sip", 5061, INSPECT_SIP);
+        punt_rig_start(LINKS);
         sport = 40000;
         return 0;
 }
 
 static int down(void **state UNUSED)
 {
-        struct punt *punt = p.wf.w->punt;
-        uint32_t cursor = 0;
-        bool end = false;
-
-        while (!end)
-                conn_clear(p.wf.w, &cursor, NULL, CONN_END_CLEARED, &end);
-        p.wf.w->punt = NULL;
-        punt_free(punt);
-        for (unsigned i = 0; i < LINKS; i++)
-                punt_link_fini(&link_[i]);
-        pf_stop(&p);
+        punt_rig_stop();
         return 0;
 }
 

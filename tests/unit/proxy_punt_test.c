@@ -1,81 +1,17 @@
 /* Flow ids of the dataplane side: FLOW_NEW, END, GONE in every order, full rings, generations. The test is the proxy.
  */
-#include "tests/support/test.h"
-
 #include "platform/base/mem.h"
-#include "platform/net/arp.h"
-#include "platform/net/decode.h"
-#include "platform/net/egress.h"
-#include "proxy/punt_int.h"
-#include "tests/support/policy_fixture.h"
+#include "tests/support/punt_rig.h"
 
 #define CLIENT "192.0.2.50"
 #define SERVER "10.1.1.2"
 
-static struct policy_fixture p;
-static struct punt_link link_[2], *links[2];
-
-static const struct fast_stage wire[] = {
-        { "decode", decode_stage },    { "arp", arp_stage },   { "conn", conn_stage },     { "miss", miss_stage },
-        { "track", conn_track_stage }, { "punt", punt_stage }, { "egress", egress_stage }, { 0 },
-};
-static const struct fast_stage output[] = { { "egress", egress_stage }, { 0 } };
-static const struct slow_stage slow[] = {
-        { "pinhole", pinhole_stage }, { "box", box_stage },           { "route", route_stage },
-        { "acl", acl_stage },         { "classify", classify_stage }, { "limit", limit_stage },
-        { "conn", conn_new_stage },   { "punt", punt_new_stage },     { 0 },
-};
-static void (*const drain[])(struct worker *) = { punt_drain, NULL };
-static void (*const ends[])(struct worker *, struct conn *) = { punt_conn_end, pinhole_conn_end, policy_conn_end,
-                                                                NULL };
-
-static void inspected(const char *name, uint8_t l4, uint16_t port, enum inspect_id engine, const char *tls_proxy)
-{
-        struct class_conf *c = pf_class_map(&p, name, CM_PORT);
-
-        c->l4 = l4;
-        c->port = (struct port_spec){ .op = PORT_EQ, .lo = port };
-        pf_inspect(pf_class(&p, "global", name), engine, tls_proxy);
-}
-
 static void start(unsigned nlinks)
 {
-        struct err e = { 0 };
-
-        pf_init(&p);
-        p.wf.path.wire = wire;
-        p.wf.path.slow = slow;
-        p.wf.path.output = output;
-        p.wf.path.drain = drain;
-        p.wf.path.conn_end = ends;
+        punt_rig_init();
         inspected("mmp", IPPROTO_TCP_, 5443, INSPECT_MMP, "cuma_proxy");
         inspected("tftp", IPPROTO_UDP_, 69, INSPECT_TFTP, NULL);
-        pf_ace(&p, "in", "permit ip any any");
-        pf_bind(&p, "in", "in", "outside");
-        pf_start(&p);
-        for (unsigned i = 0; i < nlinks; i++) {
-                assert_int_equal(punt_link_init(&link_[i], p.wf.w, &e), 0);
-                links[i] = &link_[i];
-        }
-        p.wf.w->punt = punt_new(p.wf.w, links, nlinks);
-        assert_non_null(p.wf.w->punt);
-}
-
-static void stop(void)
-{
-        struct punt *punt = p.wf.w->punt;
-        uint32_t cursor = 0;
-        bool end = false;
-
-        while (!end)
-                conn_clear(p.wf.w, &cursor, NULL, CONN_END_CLEARED, &end);
-        p.wf.w->punt = NULL;
-        punt_free(punt);
-        for (unsigned i = 0; i < 2; i++)
-                if (links[i])
-                        punt_link_fini(&link_[i]);
-        memset(links, 0, sizeof links);
-        pf_stop(&p);
+        punt_rig_start(nlinks);
 }
 
 static int up(void **state)
@@ -88,7 +24,7 @@ static int up(void **state)
 static int down(void **state)
 {
         (void)state;
-        stop();
+        punt_rig_stop();
         return 0;
 }
 
@@ -660,7 +596,7 @@ static void a_pair_of_hosts_has_one_worker(void **state)
                 used[a]++;
         }
         assert_true(used[0] > 5 && used[1] > 5);
-        stop();
+        punt_rig_stop();
 }
 
 /* ---- flows of the box itself ---- */
@@ -691,7 +627,7 @@ static void a_box_flow_is_a_conn_with_a_pseudo_address(void **state)
         assert_true(punt_box_alive(p.wf.w, b.flow, b.gen));
         assert_false(punt_box_alive(p.wf.w, b.flow, (uint8_t)(b.gen + 1)));
         assert_int_equal(punt_box_expect(p.wf.w, b.flow, b.gen, 0, 5), -1); /* whose socket? */
-        silent();                                                        /* no proxy worker has to do with it */
+        silent();                                                           /* no proxy worker has to do with it */
         punt_box_close(p.wf.w, b.flow, b.gen);
         assert_false(punt_box_alive(p.wf.w, b.flow, b.gen));
         assert_int_equal(conn_count(p.wf.w->conns), 0);
