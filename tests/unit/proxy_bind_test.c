@@ -1,7 +1,7 @@
 /* What of the configuration a session works with: client certificates, phone proxies, names that are gone. */
 #include "tests/support/rig_test.h"
 
-static struct proxy_counts counts(struct rig *r)
+static struct proxy_counts all_counts(struct rig *r)
 {
         struct proxy_counts c;
 
@@ -28,15 +28,15 @@ static void close_flow(struct rig *r, struct rig_flow *f)
 /* The client's handshake fails; no server ever hears of it. */
 static void refused_client(struct rig *r, uint8_t gen)
 {
-        uint64_t failed = counts(r).failed_client;
+        uint64_t failed = all_counts(r).failed_client;
         struct rig_flow f;
 
         rig_flow(r, &f, 3, gen);
         rig_serve(r, &f);
         rig_dial(r, &f);
         RIG_UNTIL(r, f.free);
-        CHECK(f.drop == DROP_FLOW_TLS_CLIENT && counts(r).failed_client == failed + 1);
-        CHECK(!f.server && !counts(r).active && !counts(r).failed_server);
+        CHECK(f.drop == DROP_FLOW_TLS_CLIENT && all_counts(r).failed_client == failed + 1);
+        CHECK(!f.server && !all_counts(r).active && !all_counts(r).failed_server);
         rig_hang_up(&f, true);
 }
 
@@ -79,7 +79,7 @@ SESSION_TEST(a_client_with_a_certificate_of_nobody_is_refused)
                 struct rig_flow f;
 
                 rig_open(r, &f, 4, 1);
-                CHECK(counts(r).active == 1);
+                CHECK(all_counts(r).active == 1);
                 close_flow(r, &f);
         }
 }
@@ -279,7 +279,7 @@ SESSION_TEST(names_that_are_gone_refuse_their_flows)
         r->phone_proxy_id = 0;
         r->tls_proxy_id = 4711;
         refused(r, 4, "its tls-proxy no longer exists");
-        CHECK(!counts(r).active && !counts(r).total);
+        CHECK(!all_counts(r).active && !all_counts(r).total);
 }
 
 /* ---- a certificate per phone ---- */
