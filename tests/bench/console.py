@@ -1,9 +1,6 @@
 """The console under load: how long a prompt takes, and what looking costs the packets; for bench.py."""
 import os
-import re
-import statistics
 import subprocess
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -124,7 +121,7 @@ def handshakes(topo, device, suite):
 @serial_line
 def storm(topo):
     topo.give_hosts(mmp.SOURCES)
-    for kind in os.environ.get("KINDS", "RSA 2048,ECDSA").split(","):
+    for kind in ("RSA 2048", "ECDSA"):
         ours, theirs = certificate(topo, kind)
         for way in WAYS:
             device = desk.ManagedBox(topo, INTERFACES + mmp.config(topo, ours), way)
@@ -310,4 +307,58 @@ def job_during(talk, device, name, job):
                f"{r['p50_us'] / 1000:.2f} p99 {r['p99_us'] / 1000:.2f} most {r['most_us'] / 1000:.1f} ms of {r['looked_at']:.0f}")
 
 
-FIGURES = {"overload": overload, "storm-prompts": storm, "conns": conns, "audio": audio}
+# ---- many sessions, long pastes ----
+
+SESSIONS = 50
+
+
+@serial_line
+def ssh(topo):
+    device = desk.ManagedBox(topo, INTERFACES + OPEN, WAYS[0])
+    try:
+        before = t.rss(device.pids)
+        with Cost(device) as c:
+            shells = [device.shell() for _ in range(SESSIONS)]
+        line(f"{SESSIONS} SSH sessions", f"{c}; {(t.rss(device.pids) - before) / SESSIONS / 1024:.0f} KB of RSS each")
+        times, start = desk.Times(), time.monotonic()
+
+        def type_often(shell):
+            for command in desk.COMMANDS * 10:
+                began = time.monotonic()
+                shell.cmd(command)
+                times.add(time.monotonic() - began)
+
+        with Cost(device) as c, ThreadPoolExecutor(SESSIONS) as pool:
+            list(pool.map(type_often, shells))
+        line("  all type at once", f"{len(times.ms) / (time.monotonic() - start):.0f} prompts/s, {times}; "
+                                   f"{c.cpu / len(times.ms) * 1000:.2f} ms CPU each")
+        report("with them open", quiet(device, shells[0]))
+        pasted(device, shells[0])
+    finally:
+        device.close()
+
+
+def pasted(device, shell):
+    lines = many_lines(10000, "pasted")
+    shell.cmd("configure terminal")
+    with Cost(device) as c:
+        out = shell.paste(lines + "end\n")
+    echoed = out.count(b"access-list pasted extended")
+    held = device.serial.cmd("show access-list pasted | include elements").strip()
+    line("10,000 lines pasted by SSH", f"{c}; {echoed} echoed, {held.partition(';')[2].strip()}")
+
+
+PARTS = {"overload": overload, "storm": storm, "conns": conns, "audio": audio, "ssh": ssh}
+
+
+def console(topo):
+    """Each part in a topology of its own."""
+    for name in os.environ.get("CONSOLE", " ".join(PARTS)).split():
+        own = t.Topology()
+        try:
+            PARTS[name](own)
+        finally:
+            own.close()
+
+
+FIGURES = {"console": console}

@@ -258,6 +258,14 @@ def test_a_client_that_does_not_read_stops_nobody(box):
     lablib.wait_for("its end", lambda: "admin" not in box.con.cmd("show ssh sessions"))
 
 
+def test_clear_conn_spares_the_console_it_is_typed_on(box):
+    p = box.ssh("show conn all\nshow conn\nclear conn\nshow curpriv")
+    assert p.returncode == 0, p.err
+    everything, through = p.out.split("in use")[1:3]
+    assert f" {BOX}:22," in everything and ":22," not in through
+    assert "connection(s) deleted." in p.out and "Username : admin" in p.out
+
+
 def test_ten_thousand_lines_pasted(box):
     t = box.transport()
     s = box.enabled(t)
