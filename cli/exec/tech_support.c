@@ -2,9 +2,16 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/exec/save.h"
 #include "cli/parse.h"
 #include "cli/running.h"
 #include "cli/store.h"
+#include "pki/seal.h"
+#include "platform/base/file.h"
 
 static const char *const commands[] = {
         "show version",
@@ -107,7 +114,86 @@ static int show_tech_support(struct session *s, const struct args *a UNUSED, str
         return show_config(s, e);
 }
 
+/* ---- as a file ---- */
+
+/* What the command shows, as a session of its own writes it: nobody pages, nobody filters. */
+static int write_to(struct session *s, int fd, struct err *e)
+{
+        const struct session_opts opts = { .privileged = true, .user = session_user(s), .mute = true };
+        struct term *t = term_open_fds(-1, fd, NULL, e);
+        struct session *own = t ? session_new(session_box(s), t, &opts) : NULL;
+        int rc = -1;
+
+        if (own)
+                rc = session_exec(own, "show tech-support") ? err_set(e, ERR_IO, "show tech-support failed") : 0;
+        else if (t)
+                err_set(e, ERR_NOMEM, "out of memory");
+        session_free(own);
+        if (t)
+                term_close(t);
+        return rc;
+}
+
+static int gather(struct session *s, uint8_t **text, size_t *n, struct err *e)
+{
+        int fd = memfd_create("tech-support", MFD_CLOEXEC), out = fd < 0 ? -1 : dup(fd), rc;
+        char path[32];
+
+        *text = NULL;
+        if (out < 0) {
+                rc = err_set(e, ERR_IO, "no room to gather it: %s", strerror(errno));
+        } else {
+                snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+                rc = write_to(s, out, e);
+                if (!rc)
+                        rc = file_read(path, SEAL_BYTES_MAX, text, n, e);
+        }
+        if (fd >= 0)
+                close(fd);
+        return rc;
+}
+
+static int seal(const char *key, uint8_t **text, size_t *n, struct err *e)
+{
+        uint8_t *sealed;
+        size_t len;
+
+        if (seal_with_password(*text, *n, key, &sealed, &len, e) < 0)
+                return -1;
+        mem_free_secret(*text);
+        *text = sealed;
+        *n = len;
+        return 0;
+}
+
+static int tech_support_file(struct session *s, const struct args *a, struct err *e)
+{
+        struct box *b = session_box(s);
+        const char *url = arg_str(a, "FILE"), *key = arg_str(a, "KEY");
+        uint8_t *text = NULL;
+        char path[512];
+        size_t n = 0;
+        int rc;
+
+        if (!is_flash_url(url))
+                return err_set(e, ERR_SYNTAX, "%s is not a file on flash: name it disk0:/NAME, then copy it", url);
+        rc = flash_path(b, url, path, sizeof path, e);
+        if (!rc)
+                rc = gather(s, &text, &n, e);
+        if (!rc && key)
+                rc = seal(key, &text, &n, e);
+        if (!rc)
+                rc = file_write_atomic(path, text, n, 0600, false, e);
+        if (!rc)
+                out(s, "%zu bytes written to disk0:/%s%s\n", n, flash_name(url),
+                    key ? ", opened by: openssl cms -decrypt -inform DER -pwri_password KEY" : "");
+        mem_free_secret(text);
+        return rc;
+}
+
 const struct exec_row exec_tech_support[] = {
+        { "show tech-support file FILE:word [encrypt KEY:secret(127)]", "Write it to a file on flash", 15,
+          tech_support_file },
         { "show tech-support [detail]", "Show what support asks for first, without secrets", 15, show_tech_support },
         { 0 },
 };

@@ -1,5 +1,7 @@
 """What the box says of itself: rates and loads are real, a crash leaves its record, a support bundle holds no secret."""
+import os
 import re
+import subprocess
 
 import lab as lablib
 from conftest import paste
@@ -93,3 +95,23 @@ def test_a_support_bundle_holds_no_secret(lab):
     for h in hashes:
         assert h not in text
     assert re.search(r"^username op password <removed> \w+ privilege 15$", text, re.M)
+
+
+def test_a_support_bundle_as_a_file(lab):
+    con = lab.start()
+    paste(con, CONFIG + "logging enable\nlogging buffered debugging\n")
+    text = con.cmd("show tech-support file disk0:/plain.txt", deadline=60)
+    assert re.fullmatch(r"\d+ bytes written to disk0:/plain.txt", text.strip()), text
+    plain = open(os.path.join(lab.flash(), "plain.txt")).read()
+    assert "------------------ show running-config ------------------" in plain and plain.rstrip().endswith(": end")
+    con.cmd("show tech-support file disk0:/sealed.cms encrypt open-sesame", deadline=60)
+    sealed = os.path.join(lab.flash(), "sealed.cms")
+    assert b"show version" not in open(sealed, "rb").read()
+    opened = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", sealed, "-binary", "-pwri_password",
+                             "open-sesame"], check=True, capture_output=True).stdout.decode()
+    assert "------------------ show version ------------------" in opened and opened.rstrip().endswith(": end")
+    assert subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", sealed, "-pwri_password", "other"],
+                          capture_output=True).returncode != 0
+    assert "open-sesame" not in con.cmd("show logging") + opened
+    assert "is not a file on flash" in con.cmd("show tech-support file tftp://10.0.0.9/x")
+    assert not [f for f in os.listdir(lab.flash()) if "tmp" in f]
