@@ -23,7 +23,7 @@ static void dir_row(struct session *s, const struct tz *z, const char *name, con
 
         strftime(when, sizeof when, "%H:%M:%S %b %d %Y", &tm);
         ROW(s, "%-6s %s  %-11s %s  %s\n", cell_num("number", n),
-            cell_as(cell_bool("directory", is_dir), is_dir ? "drwx" : "-rw-"),
+            cell_as(cell_bool("directory", is_dir), is_dir ? "drwx" : "-rwx"),
             cell_num("bytes", is_dir ? 0 : (uint64_t)st->st_size),
             cell_as(cell_time("modified", st->st_mtime * NS_PER_S), when),
             cell_as(cell_str("name", name), str_escape(shown, sizeof shown, name, strlen(name))));

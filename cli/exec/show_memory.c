@@ -24,16 +24,26 @@ static uint64_t meminfo(const char *key)
         return kb * 1024;
 }
 
+/* Per cent with two digits at least: parsers look for two. */
+static struct cell percent(const char *name, uint64_t part, uint64_t whole, char text[8])
+{
+        uint64_t p = part * 100 / whole;
+
+        snprintf(text, 8, "%02u", (unsigned)p);
+        return cell_as(cell_num(name, p), text);
+}
+
 static int show_memory(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         uint64_t total = meminfo("MemTotal"), avail = meminfo("MemAvailable"), used = total - avail;
+        char p[8];
 
         if (!total)
                 return err_set(e, ERR_IO, "the machine does not tell its memory");
-        PUT(s, "Free memory:  %14s bytes (%2s%%)\n", cell_num("free_bytes", avail),
-            cell_num("free_percent", avail * 100 / total));
-        PUT(s, "Used memory:  %14s bytes (%2s%%)\n", cell_num("used_bytes", used),
-            cell_num("used_percent", used * 100 / total));
+        PUT(s, "Free memory:  %14s bytes (%s%%)\n", cell_num("free_bytes", avail),
+            percent("free_percent", avail, total, p));
+        PUT(s, "Used memory:  %14s bytes (%s%%)\n", cell_num("used_bytes", used),
+            percent("used_percent", used, total, p));
         out(s, "-------------     ------------------\n");
         PUT(s, "Total memory: %14s bytes (100%%)\n", cell_num("total_bytes", total));
         return 0;

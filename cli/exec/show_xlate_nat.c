@@ -129,8 +129,8 @@ static int show_xlate(struct session *s, const struct args *a, struct err *e UNU
         snap = arg_has(a, "count") ? NULL : snapshot_get(b->hub);
         if (!snap)
                 return 0;
-        out(s, "Flags: D - DNS, e - extended, I - identity, i - dynamic, r - portmap,\n"
-               "       s - static, T - twice, N - net-to-net\n");
+        out(s, "Flags: D - DNS, e - extended, I - identity, i - dynamic, r - portmap, "
+               "s - static, T - twice, N - net-to-net\n");
         table_list(session_table(s), "translations");
         for (unsigned i = 0; more && i < b->nworkers; i++)
                 if (b->worker[i])

@@ -102,7 +102,7 @@ def test_facts_and_commands(box, ansible):
     assert facts["ansible_net_image"].startswith("disk0:/")
     assert facts["ansible_net_filesystems"] == ["disk0:"]
     assert facts["ansible_net_filesystems_info"]["disk0:"]["spacefree_kb"] > 0
-    assert facts["ansible_net_memtotal_mb"] >= facts["ansible_net_memfree_mb"] > 0
+    assert facts["ansible_net_memtotal_mb"] >= facts["ansible_net_memfree_mb"] > 0 < facts["ansible_net_memused_mb"]
     assert facts["ansible_net_config"].endswith(": end")
     assert got["commands"]["stdout"][1].endswith(": end")
     assert "Current privilege level : 15" in got["command"]["stdout"]

@@ -432,7 +432,7 @@ static void directories_and_names(void **state UNUSED)
 
         has(t, "Created dir disk0:/old\n");
         has(t, "%Error creating disk0:/old (File exists)\n");
-        has(t, "Directory of disk0:/old\n\n1      -rw-  ");
+        has(t, "Directory of disk0:/old\n\n1      -rwx  ");
         has(t, " b.cfg\n");
         has(t, "%Error renaming disk0:/nope (No such file or directory)\n");
         has(t, "%Error removing disk0:/old (Directory not empty)\n");

@@ -467,7 +467,7 @@ static void files_on_flash(void **state UNUSED)
                                     "verify /md5 disk0:/a.cfg\ndelete disk0:/a.cfg\n\n\ndir\ndelete /noconfirm nope\n"
                                     "more disk0:/../../etc/passwd\nmore disk0:/pki/keys/x.key\n");
 
-        has(t, "Directory of disk0:/\n\n1      -rw-  ");
+        has(t, "Directory of disk0:/\n\n1      -rwx  ");
         has(t, "a.cfg\n\n");
         has(t, "% free)\n");
         has(t, "%Error opening disk0:/nope (No such file or directory)\n");
