@@ -18,15 +18,18 @@
 struct ifc {
         char nameif[NAMEIF_MAX + 1];
         uint16_t idx, port;
-        bool up, link;
+        bool up, physical, link;
+        struct port_stat stat; /* of the port of a physical interface */
 };
 
 static void look_at_ports(struct worker *w, void *arg)
 {
         struct ifc *i = arg;
 
-        if (i->port < WORKER_PORTS_MAX && w->port[i->port])
-                i->link = w->port[i->port]->link;
+        if (i->port >= WORKER_PORTS_MAX || !w->port[i->port])
+                return;
+        i->link = w->port[i->port]->link;
+        i->stat = w->port[i->port]->stat;
 }
 
 static unsigned list_ifcs(struct box *b, struct ifc out[IFACES_MAX])
@@ -38,7 +41,10 @@ static unsigned list_ifcs(struct box *b, struct ifc out[IFACES_MAX])
         for (unsigned i = 1; n && i < n->nifaces; i++) {
                 if (!n->iface[i].idx || !*n->iface[i].nameif)
                         continue;
-                out[k] = (struct ifc){ .idx = n->iface[i].idx, .port = n->iface[i].port, .up = n->iface[i].up };
+                out[k] = (struct ifc){ .idx = n->iface[i].idx,
+                                       .port = n->iface[i].port,
+                                       .up = n->iface[i].up,
+                                       .physical = !n->iface[i].vlan };
                 memcpy(out[k++].nameif, n->iface[i].nameif, sizeof out->nameif);
         }
         if (snap)
@@ -68,6 +74,23 @@ static uint64_t count_of(const struct iface_stat *st, unsigned what)
         }
 }
 
+/* What a port counts; VLANs on it share it. */
+static void ports(struct text *t, const struct ifc *ifc, unsigned n)
+{
+        static const char missed[] = "interface_receive_missed_packets_total";
+        static const char unsent[] = "interface_transmit_errors_total";
+
+        metric_head(t, COUNTER, missed, "Packets that came faster than they were taken, by physical interface.");
+        for (unsigned i = 0; i < n; i++)
+                if (ifc[i].physical)
+                        metric_u64(t, missed, "interface", ifc[i].nameif,
+                                   ifc[i].stat.rx_ring_drop + ifc[i].stat.rx_nobuf);
+        metric_head(t, COUNTER, unsent, "Packets that could not be sent, by physical interface.");
+        for (unsigned i = 0; i < n; i++)
+                if (ifc[i].physical)
+                        metric_u64(t, unsent, "interface", ifc[i].nameif, ifc[i].stat.tx_drop);
+}
+
 static void interfaces(struct box *b, struct text *t)
 {
         static const struct {
@@ -92,6 +115,7 @@ static void interfaces(struct box *b, struct text *t)
                 for (unsigned i = 0; i < n; i++)
                         metric_u64(t, m[k].name, "interface", ifc[i].nameif, count_of(&st[ifc[i].idx], k));
         }
+        ports(t, ifc, n);
 }
 
 /* ---- flows ---- */

@@ -11,13 +11,14 @@
 
 static void show_lines(struct session *s, const struct store *st)
 {
-        char net[ADDR_TEXT_MAX], mask[ADDR_TEXT_MAX];
-
+        table_list(session_table(s), "allowed");
         conf_each(struct box_access_conf, a, &st->policy.box_access[BOX_HTTP]) {
                 struct addr m = addr_v4(len_to_mask(a->len));
 
-                out(s, "%s %s %s\n", addr_print(&a->net, net), addr_print(&m, mask), a->nameif);
+                ROW(s, "%s %s %s\n", cell_addr("network", &a->net), cell_addr("mask", &m),
+                    cell_str("interface", a->nameif));
         }
+        table_close(session_table(s));
 }
 
 /* Of the first interface that may be used: others may show another. */
@@ -31,11 +32,22 @@ static void show_certificate(struct session *s, const struct store *st)
                         nameif = a->nameif;
         }
         if (!httpd_certificate(session_box(s), nameif, tp, sizeof tp, print)) {
-                out(s, "Certificate: none\n");
+                PUT(s, "Certificate: none\n", cell_null("trustpoint"), cell_null("fingerprint"));
                 return;
         }
-        out(s, "Certificate: %s%s\n", *tp ? "trustpoint " : "self-signed", tp);
-        out(s, "Fingerprint: SHA256 %s\n", print);
+        if (*tp)
+                PUT(s, "Certificate: trustpoint %s\n", cell_str("trustpoint", tp));
+        else
+                PUT(s, "Certificate: self-signed\n", cell_null("trustpoint"));
+        PUT(s, "Fingerprint: SHA256 %s\n", cell_str("fingerprint", print));
+}
+
+static void show_minutes(struct session *s, const char *fmt, const char *name, uint32_t minutes)
+{
+        char text[16];
+
+        snprintf(text, sizeof text, "%u", minutes);
+        table_put(session_table(s), fmt, CELLS(cell_as(cell_num(name, 60u * minutes), text)));
 }
 
 static void show_state(struct session *s, const struct http_conf *h)
@@ -43,12 +55,15 @@ static void show_state(struct session *s, const struct http_conf *h)
         unsigned port = httpd_port(session_box(s)->http);
 
         if (port)
-                out(s, "HTTPS server: listening on port %u\n", port);
+                PUT(s, "HTTPS server: listening on port %s\n", cell_num("port", port));
         else
-                out(s, "HTTPS server: not listening%s\n", h->enabled ? ": nobody may connect" : "");
-        out(s, "Idle timeout: %u minutes\n", h->idle_min);
+                PUT(s, "HTTPS server: not listening%s\n", cell_text(h->enabled ? ": nobody may connect" : ""),
+                    cell_null("port"));
+        show_minutes(s, "Idle timeout: %s minutes\n", "idle_timeout_seconds", h->idle_min);
         if (h->session_min)
-                out(s, "Session timeout: %u minutes\n", h->session_min);
+                show_minutes(s, "Session timeout: %s minutes\n", "session_timeout_seconds", h->session_min);
+        else
+                PUT(s, "", cell_null("session_timeout_seconds"));
 }
 
 static int show_http(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -80,11 +95,27 @@ static const char *state_of(const struct httpd_info *i)
         return name[i->phase];
 }
 
+static struct cell maybe(const char *name, const char *text)
+{
+        return *text ? cell_str(name, text) : cell_as(cell_null(name), "-");
+}
+
+static void show_session(struct session *s, const struct httpd_info *i, uint64_t now_ms)
+{
+        uint64_t idle_ms = now_ms > i->last_ms ? now_ms - i->last_ms : 0;
+        char idle[24];
+
+        ROW(s, "%-3s %-15s %-8s %-30s %-14s %8s %9s %s\n", cell_num("sid", i->id),
+            cell_addr("client_address", &i->from), maybe("version", i->version), maybe("encryption", i->cipher),
+            cell_str("state", state_of(i)), cell_num("requests", i->requests),
+            cell_as(cell_fix("idle_seconds", idle_ms, 3), str_duration(idle, idle_ms / 1000)),
+            maybe("username", i->user));
+}
+
 static int show_sessions(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
         struct httpd_info *row = mem_alloc(MEM_CLI, SESSIONS_MAX * sizeof *row);
-        uint64_t now = clock_mono_ms(b->clk);
         unsigned n;
 
         if (!row)
@@ -92,14 +123,10 @@ static int show_sessions(struct session *s, const struct args *a UNUSED, struct 
         n = httpd_list(b->http, row, SESSIONS_MAX);
         out(s, "%-3s %-15s %-8s %-30s %-14s %8s %9s %s\n", "SID", "Client IP", "Version", "Encryption", "State",
             "Requests", "Idle", "Username");
-        for (unsigned i = 0; i < n; i++) {
-                char from[ADDR_TEXT_MAX], idle[24];
-
-                out(s, "%-3u %-15s %-8s %-30s %-14s %8llu %9s %s\n", row[i].id, addr_print(&row[i].from, from),
-                    *row[i].version ? row[i].version : "-", *row[i].cipher ? row[i].cipher : "-", state_of(&row[i]),
-                    (unsigned long long)row[i].requests, str_duration(idle, (now - row[i].last_ms) / 1000),
-                    *row[i].user ? row[i].user : "-");
-        }
+        table_list(session_table(s), "sessions");
+        for (unsigned i = 0; i < n; i++)
+                show_session(s, &row[i], clock_mono_ms(b->clk));
+        table_close(session_table(s));
         mem_free(row);
         return 0;
 }
@@ -114,8 +141,8 @@ static int disconnect(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_show_http[] = {
-        { "show http", "Who may use HTTPS, and the certificate that is shown", 15, show_http },
-        { "show http sessions", "HTTPS sessions", 15, show_sessions },
+        { "show http", "Who may use HTTPS, and the certificate that is shown", 15 | EXEC_TABLE, show_http },
+        { "show http sessions", "HTTPS sessions", 15 | EXEC_TABLE, show_sessions },
         { "http disconnect SESSION:u32(0-255)", "End an HTTPS session", 15, disconnect },
         { 0 },
 };
