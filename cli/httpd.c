@@ -204,7 +204,7 @@ static void make_certificate(void *arg)
         m->rc = httpd_certificate_make(m->b, &m->e);
 }
 
-/* One is there before the first client comes; whoever comes meanwhile waits at the listener. */
+/* There is one before anybody may come. */
 static void need_certificate(struct httpd *d)
 {
         struct making m = { .b = d->box };
@@ -223,22 +223,21 @@ static unsigned port_wanted(struct box *b)
         return port;
 }
 
+static void set_port(struct httpd *d, unsigned port)
+{
+        pthread_mutex_lock(&d->lock);
+        d->port = port;
+        pthread_mutex_unlock(&d->lock);
+}
+
 static void shut(struct httpd *d)
 {
-        if (!d->service.port)
+        if (!d->port)
                 return;
+        set_port(d, 0);
         box_unlisten(d->box->net, &d->service, d->listen);
         d->listen = -1;
         end_all(d);
-}
-
-static void set_service(struct httpd *d, unsigned port)
-{
-        pthread_mutex_lock(&d->lock);
-        d->service = (struct box_service){
-                .proto = IPPROTO_TCP, .port = (uint16_t)port, .box_port = BOX_PORT, .by_lines = true, .use = BOX_HTTP
-        };
-        pthread_mutex_unlock(&d->lock);
 }
 
 /* Nothing listens that is not configured. What cannot be opened is tried again with the next look. */
@@ -247,16 +246,18 @@ static void follow_configuration(struct httpd *d)
         unsigned port = port_wanted(d->box);
         struct err e;
 
-        if (port == d->service.port)
+        if (port == d->port)
                 return;
         shut(d);
-        set_service(d, port);
         if (!port)
                 return;
         need_certificate(d);
+        d->service = (struct box_service){
+                .proto = IPPROTO_TCP, .port = (uint16_t)port, .box_port = BOX_PORT, .by_lines = true, .use = BOX_HTTP
+        };
         d->listen = box_listen(d->box->net, &d->service, &e);
-        if (d->listen < 0)
-                set_service(d, 0);
+        if (d->listen >= 0)
+                set_port(d, port);
 }
 
 static void *door(void *arg)
@@ -338,7 +339,7 @@ unsigned httpd_port(struct httpd *d)
         if (!d)
                 return 0;
         pthread_mutex_lock(&d->lock);
-        port = d->service.port;
+        port = d->port;
         pthread_mutex_unlock(&d->lock);
         return port;
 }

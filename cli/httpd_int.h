@@ -74,7 +74,8 @@ struct httpd_conn {
 
 struct httpd {
         struct box *box;
-        struct box_service service; /* port 0: closed */
+        struct box_service service; /* while it is open */
+        unsigned port;              /* under lock; 0: closed */
         int listen, wake;
         pthread_t thread;
         atomic_bool stop;

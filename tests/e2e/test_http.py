@@ -132,6 +132,21 @@ def test_json_for_who_wants_it(box):
     assert c.head["content-type"].startswith("text/plain") and "Interface" in c.text
 
 
+def test_what_has_no_table_says_so(box):
+    a = box.curl("/admin/exec/show%20tech-support", "-H", "Accept: application/json")
+    assert a.status == 400 and a.head["content-type"].startswith("text/plain") and "has no table" in a.text
+
+
+def test_the_server_itself_as_json(box):
+    s = box.tls()
+    s.sendall(f"GET /admin/exec/show%20http%20sessions HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n{basic()}\r\n".encode())
+    mine = [x for x in json.loads(one(s).text)["sessions"] if x["username"] == "admin"]
+    assert mine and mine[-1]["client_address"] == "10.0.0.254" and mine[-1]["requests"] == 1
+    it = json.loads(box.curl("/admin/exec/show%20http", "-H", "Accept: application/json").text)
+    assert it["port"] == 443 and it["idle_timeout_seconds"] == 1200 and it["session_timeout_seconds"] is None
+    assert it["allowed"] == [{"network": "10.0.0.0", "mask": "255.255.255.0", "interface": "inside"}]
+
+
 def test_long_answers_come_in_pieces(box):
     a = box.curl("/admin/exec/show%20running-config%20all/show%20running-config%20all/show%20logging")
     assert a.status == 200
@@ -339,14 +354,30 @@ def test_nothing_listens_that_is_not_configured():
         box.listening(0)
         assert "http" not in box.con.cmd("show running-config http").replace("show running-config http", "")
         closed(box, "710005")
-        # the certificate is the same after all that
+        # the certificate stays, whatever comes and goes
         assert "Certificate: self-signed" in box.con.cmd("show http")
+        print_ = fingerprint(box)
+        box.configure("http server enable", "http 10.0.0.0 255.255.255.0 inside")
+        assert "[OK]" in box.con.cmd("write memory")
+        box.lab.stop()
+        box.con = box.lab.start(password="enable-1")
+        box.listening(443)
+        assert box.curl("/", user="", password="enable-1").status == 200
+        assert fingerprint(box) == print_
     finally:
         box.close()
 
 
+def fingerprint(box):
+    return re.search(r"Fingerprint: SHA256 ([0-9A-F:]{95})", box.con.cmd("show http")).group(1)
+
+
 def closed(box, message):
     n = box.log().count(message)
-    p = box.lab.inside.run("curl", "-s", "-k", "--max-time", "2", f"https://{BOX}:{box.port}/", check=False)
-    assert p.returncode != 0 and p.stdout == b""
-    lablib.wait_for(message, lambda: box.log().count(message) > n)
+
+    def told():
+        p = box.lab.inside.run("curl", "-s", "-k", "--max-time", "1", f"https://{BOX}:{box.port}/", check=False)
+        assert p.returncode != 0 and p.stdout == b""
+        return box.log().count(message) > n
+
+    lablib.wait_for(message, told)

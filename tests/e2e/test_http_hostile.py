@@ -140,6 +140,7 @@ def test_guesses_are_delayed_and_locked_out(box):
             s.sendall(f"GET / HTTP/1.1\r\nHost: x\r\n{basic('victim', 'guess')}\r\n".encode())
         got = until_closed(s)
         assert got.count(b"HTTP/1.1 401 ") == 3 and got.count(b"ERROR: Login incorrect\n") == 3
+        assert got.count(b"Connection: close") == 1
         assert time.monotonic() - start >= 6  # 1, 2, 4 seconds
         lablib.wait_for("113006", lambda: "113006" in box.log())
         assert box.curl("/", user="victim", password="letmein-9").status == 401

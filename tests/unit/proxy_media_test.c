@@ -601,6 +601,9 @@ static void test_life(void **state UNUSED)
         assert_int_equal(n.sessions, 0);
         assert_int_equal(n.srtp, 0);
         assert_int_equal(n.most, 1);
+        assert_true(n.rx_pkts == 3 && n.rx_bytes == 3 * 172); /* what has ended counts, too */
+        assert_int_equal(n.tx_pkts, 3);
+        assert_int_equal(n.tx_bytes, r.stat.side[0].tx_bytes + r.stat.side[1].tx_bytes);
         while (!quiet(&c))
                 ;
         phone_sends(&c);

@@ -43,6 +43,7 @@ SESSION_TEST(bytes_pass_and_are_shown)
         RIG_UNTIL(r, f.free);
         CHECK(f.ends == 1 && f.reason == CONN_END_FINS && ended(f.client));
         CHECK(counts(r).active == 0 && counts(r).total == 1 && counts(r).most == 1);
+        CHECK(counts(r).done_client == 1 && counts(r).done_server == 1 && !counts(r).resumed);
         rig_hang_up(&f, false);
 }
 
@@ -109,6 +110,7 @@ SESSION_TEST(tls_is_taken_off_for_a_cleartext_server)
         RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
         exchange(r, &f);
         CHECK(row_of(r).tls[0].version[0] && !row_of(r).tls[1].version[0] && counts(r).active == 1);
+        CHECK(counts(r).done_client == 1 && counts(r).done_server == 0);
         rig_end(r, &f);
         RIG_UNTIL(r, f.free);
         CHECK(both_reset(&f));
