@@ -1,12 +1,14 @@
 """`show ... | json`: every command that has a table gives a document, on an empty box and on a busy one, and says there what
 its text says."""
-import json
+import itertools
+import os
 import re
 import subprocess
 
 import lab as lablib
 import pytest
 import siplab
+from jsondoc import document, names_of, parsed
 from test_sip_call import sip  # noqa: F401
 
 # What stands for the placeholders of a command: words that mean something on the busy box, or nothing anywhere.
@@ -15,6 +17,7 @@ VALUES = {
     "TRUSTPOINT": None, "HOST": "192.0.2.10", "MAC": "0011.2233.4455", "CALL": "1", "COUNT": "3", "NUMBER": "1",
     "FILE": "disk0:/", "KIND": None, "SLOT": None,
 }
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/json.md")
 SPELLED = {"show {flash|disk0}": ["show flash:"]}
 
 
@@ -30,57 +33,46 @@ def tokens(form):
     return re.findall(r"[\[\]{}|]|[^\s\[\]{}|]+", form)
 
 
-def expand(words, optional):
-    """The words of a form, with all that may be left out or without; of alternatives the first. None: cannot be filled in."""
-    out, skip = [], 0
+def group(words):
+    """The alternatives up to the closing bracket; each is a list of words and of groups."""
+    alternatives = [[]]
     while words:
         w = words.pop(0)
         if w in "]}":
-            return out
-        if w == "|":  # the other alternatives
-            depth = 0
-            while depth or words[0] not in "]}":
-                depth += (words[0] in "[{") - (words[0] in "]}")
-                words.pop(0)
-            continue
-        if w in "[{":
-            inner = expand(words, optional)
-            if w == "{" or optional:
-                out = out + inner if inner is not None and out is not None else None if w == "{" else out
-            continue
-        value = VALUES[w] if w.isupper() else w  # a placeholder that is not known here is an error of this test
-        out = None if value is None or out is None else out + [value]
-    return out
+            break
+        if w == "|":
+            alternatives.append([])
+        else:
+            alternatives[-1].append((w, group(words)) if w in "[{" else w)
+    return alternatives
+
+
+def filled(w):
+    """A word of a line; None: nothing can stand for it. A placeholder that is not known here is an error of this test."""
+    return VALUES[w] if w.isupper() else w
+
+
+def lines(seq, most):
+    """Lines of a sequence in which at most so many optional groups are taken; inside of one that is taken, any."""
+    found = [([], 0)]
+    for item in seq:
+        if isinstance(item, str):
+            choices = [([filled(item)], 0)]
+        else:
+            inside = [words for alternative in item[1] for words, _ in lines(alternative, 9)]
+            choices = [(words, item[0] == "[") for words in inside] + ([([], 0)] if item[0] == "[" else [])
+        found = [(a + b, n + m) for a, n in found for b, m in choices if n + m <= most]
+    return [(words, n) for words, n in found if None not in words]
 
 
 def commands():
-    """Of each form the shortest and the longest line."""
+    """Of each form the shortest line, and those with one group of what may be left out."""
     found = []
     for form in forms():
-        if form in SPELLED:
-            found += SPELLED[form]
-            continue
-        for optional in (False, True):
-            words = expand(tokens(form), optional)
-            if words and " ".join(words) not in found:
-                found.append(" ".join(words))
-    assert "show conn" in found and "show asp drop flow acl-drop" in found and "show call 1 ladder" in found, found
+        made = SPELLED.get(form) or [" ".join(words) for words, _ in lines(group(tokens(form))[0], 1)]
+        found += [line for line in made if line not in found]
+    assert {"show conn", "show conn detail", "show asp drop flow acl-drop", "show call 1 ladder"} <= set(found), found
     return found
-
-
-def members(pairs):
-    names = [k for k, _ in pairs]
-    assert len(set(names)) == len(names), f"twice: {names}"
-    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", k) for k in names), names
-    return dict(pairs)
-
-
-def parsed(text):
-    return json.loads(text, object_pairs_hook=members)
-
-
-def document(con, command):
-    return parsed(con.cmd(command + " | json"))
 
 
 def walk(con, may_fail):
@@ -155,6 +147,9 @@ def test_a_busy_box(sip):  # noqa: F811
     assert frames and all(" udp " in f["packet"] for f in frames), frames[:3]
     assert {t["thread"] for t in docs["show cpu detailed"]["threads"]} >= {"vg-dataplane", "vg-proxy"}
     rows_agree(con)
+    with open(PAGE) as f:
+        told = set(re.findall(r"[a-z][a-z0-9_]*", f.read()))
+    assert not set().union(*map(names_of, docs.values())) - told, "not on the page"
     call.end()
 
 
@@ -171,11 +166,21 @@ def test_foreign_text_and_the_filters_beside_it(lab):
     assert "json" in con.cmd("show nameif | ?") and "json" not in con.cmd("show running-config | ?")
 
 
-@pytest.mark.parametrize("form,short,long", [
-    ("show conn [all] [{detail|long}] [port PORT]", "show conn", "show conn all detail port 5061"),
-    ("show phone-proxy secure-phones [MAC] detail", "show phone-proxy secure-phones detail",
-     "show phone-proxy secure-phones 0011.2233.4455 detail"),
-    ("show interface [{IFC|KIND SLOT}]", "show interface", "show interface outside"),
+@pytest.mark.parametrize("form,made", [
+    ("show cpu [usage]", ["show cpu usage", "show cpu"]),
+    ("show x {a|b} [PORT]", ["show x a 5061", "show x a", "show x b 5061", "show x b"]),
+    ("show x [{flow|frame} [KEY]]", ["show x flow acl-drop", "show x flow", "show x frame acl-drop", "show x frame", "show x"]),
+    ("show interface [{IFC|KIND SLOT}]", ["show interface outside", "show interface"]),
+    ("show x [a] [b]", ["show x a", "show x b", "show x"]),
 ])
-def test_lines_are_made_of_forms(form, short, long):
-    assert [" ".join(expand(tokens(form), o)) for o in (False, True)] == [short, long]
+def test_lines_are_made_of_forms(form, made):
+    assert [" ".join(words) for words, _ in lines(group(tokens(form))[0], 1)] == made
+
+
+def test_the_page_names_every_command():
+    with open(PAGE) as f:
+        page = f.read()
+    for form in forms():
+        words = [w for w in itertools.takewhile(lambda w: w not in "[{" and not w.isupper(), tokens(form))]
+        assert f"`{' '.join(words)}`" in page or any(f"`{line}`" in page for line in SPELLED.get(form, ())) or (
+            words[-1] in ("all", "detailed", "detail") and f"`{' '.join(words[:-1])}`" in page), form
