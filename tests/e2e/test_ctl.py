@@ -9,6 +9,7 @@ import lab as lablib
 import pytest
 from conftest import paste
 from ctl_check import CCM_TFTP, SAST, Ctl
+from jsondoc import document
 
 PASSWORD = "cisco123"
 
@@ -88,6 +89,10 @@ def test_what_phones_are_shown_is_in_the_ctl_file(lab, server):
     assert not ctl.trusts_tls(shown(lab), "192.0.2.27")
     text = con.cmd("show ctl-file")
     assert "ctl-file myctl: version 1.2" in text and text.count("CCM+TFTP") == 2 and "192.0.2.26" in text
+    (file,) = document(con, "show ctl-file")["ctl_files"]
+    assert file["name"] == "myctl" and [r["address"] for r in file["records"]] == [a for _, a in roles], file
+    (file,) = document(con, "show ctl-file myctl parsed")["ctl_files"]
+    assert {"record": 3, "tag": 10, "name": "IPADDRESS", "length": 4, "value": "192.0.2.26"} in file["tags"], file
     parsed = con.cmd("show ctl-file myctl parsed")
     assert re.search(r"^4 +FUNCTION +2 +Security Token", parsed, re.M), parsed
     assert re.search(r"^10 +IPADDRESS +4 +192\.0\.2\.26", parsed, re.M), parsed

@@ -5,6 +5,7 @@ import subprocess
 
 import lab as lablib
 from conftest import Setup, mobility, open_session, sessions
+from jsondoc import document
 
 
 def test_session_upload_and_end(mmp):
@@ -14,6 +15,11 @@ def test_session_upload_and_end(mmp):
     assert sessions(mmp.con) == 1
     detail = mmp.con.cmd("show tls-proxy session detail")
     assert "outside 192.0.2.10:" in detail and "SSLOK" in detail and "AES128-SHA" in detail, detail
+    (session,) = document(mmp.con, "show tls-proxy session detail")["sessions"]
+    assert session["client"]["state"] == "SSLOK" and "AES128-SHA" in session["client"]["cipher"] and session["tls_proxy"] == "cuma_proxy"
+    assert document(mmp.con, "show tls-proxy")["tls_proxies"][0]["active_sessions"] == 1
+    (mobile,) = document(mmp.con, "show mmp")["sessions"]
+    assert mobile["client_port"] == session["client_port"] and "session-id=" in mobile["description"], mobile
     assert "UIOB" in mmp.con.cmd("show conn")
     client.proc.stdin.close()
     client.proc.wait(20)

@@ -10,6 +10,7 @@ import phone_tlv
 import siplab
 import test_phone_files as files
 from conftest import finish, paste
+from jsondoc import document
 
 MAC, CM, SEEN = files.MAC, files.CM, files.SEEN
 DNS, BAD_DNS, TFTP = "10.0.0.53", "10.0.0.54", "10.0.0.21"
@@ -85,6 +86,10 @@ def test_a_name_in_a_phones_file_becomes_its_address(lab):
     text = lab.con.cmd("show dns host cm1")
     assert re.search(rf"Name: cm1\.example\.com\n +Address: {CM} +TTL 00:0[45]:\d\d", text), text
     assert re.search(rf"cm1\.example\.com +\(temp, OK\) 0 +IP +{CM}\n", lab.con.cmd("show dns-hosts"))
+    (name,) = document(lab.con, "show dns host cm1")["names"]
+    assert name["name"] == "cm1.example.com" and name["addresses"][0]["address"] == CM, name
+    assert 240 <= name["addresses"][0]["ttl_seconds"] < 360, name
+    assert CM in [a for h in document(lab.con, "show dns-hosts")["hosts"] for a in h["addresses"]]
 
 
 def test_a_name_without_use_is_refused_by_name_server_and_reason(lab):

@@ -6,6 +6,7 @@ import pytest
 import lab as lablib
 import siplab
 import srtp_peer
+from jsondoc import document
 from peers import sccp
 from sccp_ends import background, payload, tshark, warm
 from sccplab import NAME, SECOND, Sccp, Voice, talk
@@ -39,6 +40,10 @@ def test_a_remote_phone_calls_a_desk_phone(net, version):
     talk(Voice(phone, pa, 1), Voice(desk, pb, 2), 50)
     assert net.con.cmd("show phone-proxy media-sessions").startswith("2 in use")
     assert "MEDIA" in net.con.cmd("show skinny")
+    listed = document(net.con, "show skinny")["phones"]
+    assert [p["registered"] for p in listed] == [True] * len(listed) and any(p["media"] for p in listed), listed
+    phones = document(net.con, "show phone-proxy secure-phones")["phones"]
+    assert "0011.2233.4455" in [p["mac_address"] for p in phones], phones
     calls = net.con.cmd("show phone-proxy signaling-sessions")
     assert NAME in calls and "Local SRTP key set, Remote SRTP key set" in calls, calls
     first = phone.streams[pa]

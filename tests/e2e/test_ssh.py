@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import lab as lablib
+from jsondoc import document, parsed
 from sshlab import BOX, OPENSSH, PASSWORD, SECRET, USER, SshBox
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -228,6 +229,11 @@ def test_sessions_are_listed_and_ended(box):
     text = box.con.cmd("show ssh sessions")
     assert re.search(r"^\d+ +10\.0\.0\.254 +2\.0 +IN +\S+ +\S+ +SessionStarted +admin$", text, re.M), text
     sid = re.search(r"^(\d+) .* reader$", text, re.M).group(1)
+    rows = {r["username"]: r for r in document(box.con, "show ssh sessions")["sessions"]}
+    assert set(rows) == {"admin", "reader"} and str(rows["reader"]["sid"]) == sid, rows
+    assert rows["admin"]["client_address"] == "10.0.0.254" and rows["admin"]["in"]["encryption"] in text, rows
+    shown = parsed(box.ssh("show users | json").stdout)["sessions"]  # one document and nothing else
+    assert [r["own"] for r in shown].count(True) == 1 and {r["line"] for r in shown} == {"ssh"} | {"serial"}, shown
     assert box.con.cmd(f"ssh disconnect {sid}") == ""
     lablib.wait_for("the end", lambda: other.chan.closed or not other.chan.recv(4096))
     assert a.is_active()
