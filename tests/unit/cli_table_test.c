@@ -190,16 +190,54 @@ static void what_goes_wrong_ends_the_document(void **state UNUSED)
 /* Every row is given away before the next one is made, and who has enough is not told more. */
 static void rows_are_not_kept(void **state UNUSED)
 {
+        for (int json = 0; json < 2; json++) {
+                const struct cell bare = cell_num(NULL, 3);
+                struct table t;
+                struct sink k;
+
+                begin(&t, &k, json);
+                k.most = 4;
+                table_list(&t, "rows");
+                assert_true(table_row(&t, "%s\n", CELLS(cell_num("a", 1))));
+                assert_int_equal(k.flushes, 1);
+                assert_true(table_put(&t, "", NULL, 0));
+                assert_true(table_item(&t, "%s\n", &bare));
+                assert_false(table_row(&t, "%s\n", CELLS(cell_num("a", 4))));
+                assert_false(table_put(&t, "", NULL, 0));
+                assert_false(table_item(&t, "%s\n", &bare));
+                assert_false(table_close(&t));
+                text_fini(&k.t);
+        }
+}
+
+static void bare_values_stand_in_lists(void **state UNUSED)
+{
+        for (int json = 0; json < 2; json++) {
+                const struct cell one = cell_str(NULL, "o\"ne"), two = cell_num(NULL, 2);
+                struct table t;
+                struct sink k;
+
+                begin(&t, &k, json);
+                table_list(&t, "values");
+                table_item(&t, "<%s>\n", &one);
+                table_item(&t, "<%s>\n", &two);
+                table_close(&t);
+                table_end(&t, NULL);
+                is(&k, json ? "{\"values\": [\n\"o\\\"ne\",\n2\n]}\n" : "<o\"ne>\n<2>\n");
+        }
+}
+
+/* A mistake in a handler, too. */
+static void no_nesting_is_too_deep(void **state UNUSED)
+{
         struct table t;
         struct sink k;
 
         begin(&t, &k, true);
-        k.most = 3;
-        table_list(&t, "rows");
-        assert_true(table_row(&t, "", CELLS(cell_num("a", 1))));
-        assert_int_equal(k.flushes, 1);
-        assert_true(table_row(&t, "", CELLS(cell_num("a", 2))));
-        assert_false(table_row(&t, "", CELLS(cell_num("a", 3))));
+        for (unsigned i = 0; i < 3 * TABLE_DEPTH; i++)
+                table_object(&t, "o");
+        table_end(&t, NULL);
+        assert_true(k.t.n > 3 * TABLE_DEPTH);
         text_fini(&k.t);
 }
 
@@ -224,6 +262,8 @@ int main(void)
                 cmocka_unit_test(nothing_told_is_an_empty_object),
                 cmocka_unit_test(what_goes_wrong_ends_the_document),
                 cmocka_unit_test(rows_are_not_kept),
+                cmocka_unit_test(bare_values_stand_in_lists),
+                cmocka_unit_test(no_nesting_is_too_deep),
                 cmocka_unit_test(too_few_cells_print_nothing),
         };
 
