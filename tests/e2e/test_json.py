@@ -149,7 +149,8 @@ def test_a_busy_box(sip):  # noqa: F811
     rows_agree(con)
     with open(PAGE) as f:
         told = set(re.findall(r"[a-z][a-z0-9_]*", f.read()))
-    assert not set().union(*map(names_of, docs.values())) - told, "not on the page"
+    missing = set().union(*map(names_of, docs.values())) - told
+    assert not missing, f"not in docs/json.md: {missing}"
     call.end()
 
 
