@@ -137,6 +137,27 @@ bool conf_kind_other(const struct conf_kind *k, const struct store *s, const cha
         return o && k->fits && !k->fits(o);
 }
 
+bool conf_kind_check(unsigned idx, const struct store *s, unsigned *objects, unsigned *faults)
+{
+        const struct conf_kind *k = &kinds[idx];
+        unsigned n = 0;
+
+        if (!k->name)
+                return false;
+        for (const struct conf_kind *before = kinds; before < k; before++)
+                if (before->list == k->list)
+                        return true; /* the same list */
+        if (!k->list)
+                return true;
+        conf_each(struct conf_obj, o, list_of(k, s)) {
+                n++;
+                *faults += !o->id || conf_list_find(list_of(k, s), o->name) != o;
+        }
+        *objects += n;
+        *faults += n != list_of(k, s)->n;
+        return true;
+}
+
 bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name)
 {
         const void *o = conf_list_find(list_of(k, s), name);

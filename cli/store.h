@@ -80,6 +80,9 @@ int conf_kind_refuse(const struct conf_kind *k, const struct store *s, const cha
 bool conf_kind_shares(const char *x, const char *y);
 /* Is the name taken by an object of another kind in the same list? */
 bool conf_kind_other(const struct conf_kind *k, const struct store *s, const char *name);
+/* Self check of the lists: do all their objects stand where their names lead? Kinds by number; false behind the last.
+ */
+bool conf_kind_check(unsigned idx, const struct store *s, unsigned *objects, unsigned *faults);
 bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char *name);
 void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)(void *ctx, const char *name),
                     void *ctx);

@@ -101,6 +101,8 @@ SHAPES = {
     "show nameif": ([r"Interface +Name +Security", rf"\S+ +\S+ +{N}"], []),
     "show mode": ([r"Security context mode: single"], []),
     "show shun": ([], []),
+    "show checkheaps": ([r"Checkheaps stats from buffer validation runs", r"-+", rf"Connections by their packets +: [1-9]\d* checked, 0 faulty",
+                         rf"[A-Z][a-z ]+: {N} checked, 0 faulty", rf"[A-Z][a-z ]+: {N}( bytes| millisecs|)"], []),
     "show clock": ([r"\d\d:\d\d:\d\d\.\d{3} \S+ [A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d{4}"], []),
 }
 

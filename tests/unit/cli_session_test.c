@@ -725,7 +725,7 @@ static void shows_of_an_idle_box(void **state UNUSED)
 static void what_the_appliance_is_and_has_not(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "show module\nshow activation-key\nshow license\nshow firewall\nshow failover\n"
-                                    "show shun\nshow terminal\ntelnet 10.0.0.1\n"
+                                    "show shun\nshow terminal\nshow checkheaps\ntelnet 10.0.0.1\n"
                                     "test aaa-server authentication corp username u password geheim\n"
                                     "configure terminal\nname 10.0.0.7 pbx\nend\nshow names\n");
 
@@ -733,6 +733,9 @@ static void what_the_appliance_is_and_has_not(void **state UNUSED)
         has(t, "\n   0 Up Sys             Not Applicable         \n");
         has(t, "\nRunning Permanent Activation Key: none\n");
         has(t, "Firewall mode: Router\n");
+        has(t, "Configured objects by name      : ");
+        has(t, "Connections by their packets    : 0 checked, 0 faulty\n");
+        assert_null(strstr(strstr(t, "Checkheaps stats"), " checked, 1 faulty"));
         has(t, "Failover Off \nFailover unit Primary\nFailover LAN Interface: not Configured\n");
         has(t, "show shun\nciscoasa# show terminal\n\nWidth = ");
         has(t, "ERROR: there is no Telnet, neither to the appliance nor from it: use SSH to reach it");

@@ -1,6 +1,7 @@
 /* Connections through the policy layer's own path: lookup, state, age, ends, what the operator sees. */
 #include "tests/support/test.h"
 
+#include "policy/conn_check.h"
 #include "tests/support/policy_fixture.h"
 
 #define CLIENT "192.0.2.50"
@@ -467,6 +468,39 @@ static void walks_and_clears_by_filter(void **state)
         assert_true(pf_logged(&p, "Connection cleared by operator"));
 }
 
+static struct conn_faults faults_now(void)
+{
+        struct conn_faults sum = { 0 };
+        uint32_t cursor = 0;
+        bool end = false;
+
+        while (!end)
+                conn_check(p.wf.w, &cursor, &sum, &end);
+        return sum;
+}
+
+/* What a self check would tell of a damaged table. */
+static void a_self_check_finds_damage(void **state)
+{
+        struct conn_faults sum;
+        struct conn *c;
+
+        (void)state;
+        handshake();
+        c = pf_conn(&p);
+        send(1, pb_udp(f, sizeof f, SERVER, 5000, CLIENT, 53, "x", 1));
+        sum = faults_now();
+        assert_int_equal(sum.seen, 2);
+        assert_int_equal(sum.lost + sum.strange + sum.counts, 0);
+        c->side[1].key.dport ^= 1;
+        c->id = 0;
+        sum = faults_now();
+        assert_int_equal(sum.lost, 1);
+        assert_int_equal(sum.strange, 1);
+        c->side[1].key.dport ^= 1;
+        c->id = 1;
+}
+
 static void open_flows(unsigned n)
 {
         for (unsigned i = 0; i < n; i++) {
@@ -713,6 +747,7 @@ int main(void)
                 T(a_lingering_flow_makes_room),
                 T(the_table_has_a_hard_end),
                 T(walks_and_clears_by_filter),
+                T(a_self_check_finds_damage),
                 T(a_call_of_a_walk_is_bounded),
                 T(what_is_the_boxs_own_can_be_left_out),
                 T(the_table_is_as_large_as_memory_allows),
