@@ -17,7 +17,8 @@ endif()
 if(own_mbedtls)
   message(STATUS "TLS library: own build of ${VOXGATE_MBEDTLS_DIR}")
   file(GLOB mbedtls_c ${VOXGATE_MBEDTLS_DIR}/library/*.c)
-  add_library(vg_mbedtls STATIC ${mbedtls_c} ${CMAKE_SOURCE_DIR}/pki/mbedtls/ecdh_alt.c)
+  add_library(vg_mbedtls STATIC ${mbedtls_c} ${CMAKE_SOURCE_DIR}/pki/mbedtls/ecdh_alt.c
+              ${CMAKE_SOURCE_DIR}/pki/mbedtls/ecdsa_alt.c)
   # Fast in every flavour, and without sanitizers, like a library of the system. Not our code: not our warnings.
   target_compile_options(vg_mbedtls PRIVATE -O2 -g -w -fstack-protector-strong)
   target_include_directories(vg_mbedtls SYSTEM PUBLIC ${VOXGATE_MBEDTLS_DIR}/include)

@@ -19,9 +19,11 @@
 /* Buffers of a session may be smaller than 16 KB when its handshake is over (proxy/tls_buffers.h). */
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
-/* By libcrypto, in ecdh_alt.c. */
+/* By libcrypto, in ecdh_alt.c and ecdsa_alt.c. */
 #define MBEDTLS_ECDH_GEN_PUBLIC_ALT
 #define MBEDTLS_ECDH_COMPUTE_SHARED_ALT
+#define MBEDTLS_ECDSA_SIGN_ALT
+#define MBEDTLS_ECDSA_VERIFY_ALT
 
 /* Not spoken here. */
 #undef MBEDTLS_SSL_PROTO_DTLS
