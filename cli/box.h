@@ -23,6 +23,7 @@ struct proxy_worker;
 struct commit;
 struct cli_tree;
 struct candidate;
+struct clock_own;
 
 #define BOX_WORKERS_MAX 8
 #define VOXGATE_VERSION "0.1.0"
@@ -32,7 +33,8 @@ struct candidate;
 
 /* What will happen by itself (plan.h). */
 struct box_plan {
-        int64_t reload_at; /* wall clock, ns; 0: no reload is planned */
+        int64_t reload_at;  /* wall clock, ns; 0: no reload is planned */
+        uint64_t reload_ms; /* monotonic: after so long, whatever the clock is set to meanwhile; 0: at that time */
         char reload_reason[128];
         struct store *revert_to; /* owned; NULL: nothing waits for a confirmation */
         uint64_t revert_at_ms;
@@ -43,6 +45,7 @@ enum box_stop { BOX_RUN, BOX_EXIT, BOX_RELOAD };
 
 struct box {
         const struct clock *clk;
+        struct clock_own *own; /* what clk reads, to set it; NULL: it cannot be set (check, replay) */
         const struct rng *rng;
         struct log *log;
         struct log_src *log_src; /* of configuration work; used under conf_lock */
@@ -88,6 +91,7 @@ struct box {
         struct httpd *http; /* likewise */
         struct syslog_send *syslog; /* NULL in check mode */
         struct dns *dns;            /* NULL in check mode */
+        struct ntp *ntp;            /* NULL in check mode */
 };
 
 #endif

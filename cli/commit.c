@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/dns_conf.h"
+#include "cli/ntp_conf.h"
 #include "cli/store.h"
 #include "nat/nat_rt.h"
 #include "pki/keystore.h"
@@ -232,6 +233,7 @@ static int configure_log(struct box *b, struct err *e)
                 return err_nomem(e, "configuring the log");
         *c = b->store->log;
         device_text(b->store, c);
+        store_tz(b->store, &c->tz);
         rc = log_configure(b->log, c, e);
         mem_free(c);
         return rc;
@@ -293,6 +295,17 @@ static void apply_dns(struct box *b)
         dns_configure(b->dns, &c);
 }
 
+static void apply_ntp(struct box *b)
+{
+        struct ntp_conf c;
+
+        if (!b->ntp)
+                return;
+        ntp_conf_of(b->store, &c);
+        ntp_configure(b->ntp, &c);
+        explicit_bzero(&c, sizeof c);
+}
+
 int commit_run(struct commit *c, struct err *e)
 {
         struct box *b = c->box;
@@ -307,8 +320,10 @@ int commit_run(struct commit *c, struct err *e)
                 c->stats.failed++;
                 return -1;
         }
-        if (dirty & DIRTY_SYS)
+        if (dirty & DIRTY_SYS) {
                 apply_dns(b);
+                apply_ntp(b);
+        }
         c->assets = assets;
         b->store->dirty = 0;
         if (dirty & DIRTY_PARTS) {

@@ -26,19 +26,31 @@ static unsigned mark_passed(uint64_t left_ms, unsigned *told)
         return 0;
 }
 
-static uint64_t ms_until(struct box *b, int64_t wall_ns)
+/* By the clock, or however that was set meanwhile. */
+static uint64_t reload_left_ms(const struct box *b)
 {
-        int64_t left = wall_ns - b->clk->wall_ns(b->clk->ctx);
+        uint64_t now = clock_mono_ms(b->clk);
+        int64_t left = b->plan.reload_at - b->clk->wall_ns(b->clk->ctx);
 
+        if (b->plan.reload_ms)
+                return b->plan.reload_ms > now ? b->plan.reload_ms - now : 0;
         return left > 0 ? ((uint64_t)left + 999999) / 1000000 : 0;
 }
 
-void plan_reload(struct box *b, int64_t at, const char *reason)
+void plan_reload(struct box *b, int64_t at, uint64_t in_ms, const char *reason)
 {
         b->plan.reload_at = at;
+        b->plan.reload_ms = in_ms ? clock_mono_ms(b->clk) + in_ms : 0;
         b->plan.reload_told = 0;
-        mark_passed(ms_until(b, at), &b->plan.reload_told); /* that it is planned is told by who planned it */
+        mark_passed(reload_left_ms(b), &b->plan.reload_told); /* that it is planned is told by who planned it */
         snprintf(b->plan.reload_reason, sizeof b->plan.reload_reason, "%s", reason ? reason : "");
+}
+
+int64_t plan_reload_at(const struct box *b)
+{
+        if (!b->plan.reload_ms)
+                return b->plan.reload_at;
+        return b->clk->wall_ns(b->clk->ctx) + (int64_t)reload_left_ms(b) * 1000000;
 }
 
 bool plan_reload_cancel(struct box *b)
@@ -128,13 +140,13 @@ static void poll_reload(struct box *b, char *say, size_t n)
 
         if (!p->reload_at || !b->stop)
                 return;
-        if (!ms_until(b, p->reload_at)) {
+        if (!reload_left_ms(b)) {
                 p->reload_at = 0;
                 b->stop(b, BOX_RELOAD);
                 snprintf(say, n, "*** --- SHUTDOWN NOW ---");
                 return;
         }
-        mark = mark_passed(ms_until(b, p->reload_at), &p->reload_told);
+        mark = mark_passed(reload_left_ms(b), &p->reload_told);
         if (mark)
                 snprintf(say, n, "*** --- SHUTDOWN in %u:%02u:00%s%s ---", mark / 60, mark % 60,
                          *p->reload_reason ? ": " : "", p->reload_reason);

@@ -10,8 +10,10 @@
 
 struct store;
 
-/* at: wall clock, ns. Replaces an earlier plan. */
-void plan_reload(struct box *b, int64_t at, const char *reason);
+/* at: wall clock, ns; in_ms not 0: after that time, however the clock is set meanwhile. Replaces an earlier plan. */
+void plan_reload(struct box *b, int64_t at, uint64_t in_ms, const char *reason);
+/* When that will be by the clock of now. */
+int64_t plan_reload_at(const struct box *b);
 /* false: none was planned. */
 bool plan_reload_cancel(struct box *b);
 /* The configuration of now comes back in `minutes` unless plan_confirm() comes first. An earlier plan stays: what

@@ -87,19 +87,19 @@ bool session_renew(struct session *s)
 
 static void last_login(struct session *s, char *out, size_t cap)
 {
-        int32_t offset;
-        char zone[16], when[48];
+        time_t t = (time_t)s->id.last_login_s;
+        char when[48];
+        const char *name;
+        struct tz z;
         struct tm tm;
-        time_t t;
 
         pthread_mutex_lock(&s->box->conf_lock);
-        offset = s->box->store->log.utc_offset_s;
-        str_copy(zone, sizeof zone, *s->box->store->sys.tz_name ? s->box->store->sys.tz_name : "UTC");
+        store_tz(s->box->store, &z);
         pthread_mutex_unlock(&s->box->conf_lock);
-        t = (time_t)s->id.last_login_s + offset;
-        gmtime_r(&t, &tm);
+        tz_offset(&z, t, &name);
+        tm = tz_tm(&z, t);
         strftime(when, sizeof when, "%H:%M:%S", &tm);
-        snprintf(out, cap, "%s %s", when, zone);
+        snprintf(out, cap, "%s %s", when, name);
         strftime(when, sizeof when, " %b %e %Y", &tm);
         snprintf(out + strlen(out), cap - strlen(out), "%s from %s", when, s->id.last_source);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/dns_conf.h"
+#include "cli/ntp_conf.h"
 #include "cli/hwname.h"
 #include "cli/load.h"
 #include "cli/nested.h"
@@ -53,6 +54,9 @@ static const struct list_def lists[] = {
         DEF(sys.log_hosts, loghost_conf, NULL),
         DEF(sys.log_tcp, loghost_conf, NULL),
         DEF(sys.aliases, alias_conf, NULL),
+        DEF(sys.ntp_keys, ntp_key_line, NULL),
+        DEF(sys.ntp_trusted, ntp_trusted_line, NULL),
+        DEF(sys.ntp_servers, ntp_server_line, NULL),
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_lookup, name_conf, NULL),
         DEF(sys.dns_groups, dns_group_conf, dns_group_conf_fini),
@@ -81,6 +85,7 @@ static void init_sys(struct sys_conf *s)
         s->terminal_width = 80;
         s->ssh.timeout_min = 5;
         s->http = (struct http_conf){ .port = HTTP_PORT, .idle_min = HTTP_IDLE_MIN };
+        s->summer.minutes = 60;
         s->prompt[0] = PROMPT_HOSTNAME;
         s->prompt[1] = PROMPT_CONTEXT;
 }

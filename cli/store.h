@@ -94,6 +94,9 @@ struct conf_obj *store_iface_place(const struct conf_list *ifaces, const char *h
 /* The interface that carries this nameif, or NULL. */
 struct iface_conf *store_iface(const struct store *s, const char *nameif);
 
+/* The zone of the lines `clock timezone` and `clock summer-time`. */
+void store_tz(const struct store *s, struct tz *out);
+
 /* Every accepted line that is not in force. block: the line it stands under, "" at the top. */
 typedef void (*inert_fn)(void *ctx, const char *block, const char *line, const char *reason);
 void store_inert_walk(const struct store *s, inert_fn fn, void *ctx);

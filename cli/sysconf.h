@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "platform/base/conf_list.h"
+#include "platform/base/tz.h"
 #include "platform/net/conf.h"
 
 #define USERNAME_MAX 64
@@ -133,6 +134,18 @@ struct http_conf { /* http server; who may connect: policy/conf.h, box_access */
         uint32_t session_min; /* 1-1440, 0: none: so does any connection */
 };
 
+struct zone_conf { /* clock timezone */
+        char name[TZ_NAME_MAX + 1]; /* "" UTC */
+        int16_t hours, minutes;
+};
+struct summer_conf { /* clock summer-time */
+        char name[TZ_NAME_MAX + 1]; /* "" none */
+        uint8_t kind;               /* enum tz_summer */
+        bool typed;                 /* recurring: with days of its own, not those of the USA */
+        struct tz_change from, to;
+        uint16_t minutes; /* 60 */
+};
+
 struct sys_conf {
         char hostname[64];                       /* "ciscoasa" */
         char domain[128];                        /* "" unset */
@@ -147,8 +160,9 @@ struct sys_conf {
         struct ssh_conf ssh;
         struct http_conf http;
         uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
-        char tz_name[9];              /* "" UTC */
-        int16_t tz_hours, tz_minutes;
+        struct zone_conf zone;
+        struct summer_conf summer;
+        bool ntp_authenticate;
         bool no_names;
         char dns_group[65]; /* dns-group: "" DefaultDNS */
         /* the lists, from users on */
@@ -163,6 +177,9 @@ struct sys_conf {
         struct conf_list log_tcp;    /* struct loghost_conf: by TCP */
         struct conf_list aliases; /* struct alias_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
+        struct conf_list ntp_keys;    /* struct ntp_key_line: ntp_conf.h */
+        struct conf_list ntp_trusted; /* struct ntp_trusted_line */
+        struct conf_list ntp_servers; /* struct ntp_server_line */
         struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */
         struct conf_list dns_groups; /* struct dns_group_conf */
         struct conf_list dns_maps;   /* struct inert_block_conf: policy-map type inspect */

@@ -14,6 +14,9 @@
  *   level             log level, -1 unset                          protocol        0-255 or a name
  *   suites            cipher suite names, one or more              idrange         ID or ID-ID: two u32
  *   hours             -12 to 14                                    promptparts     parts of the prompt, one or more
+ *   month weekday     January, Sunday, or three letters or more: 1-12, 1-7   week  1-4, first, last (5)
+ *   hostname          as host; a name stays one: it means what `name` says when it is used
+ *   hhmm              a time of day, in minutes                    hhmmss          the same, in seconds
  *   section           as line: a section of the configuration, and what its lines go on with
  *   hwkind hwslot     a hardware name in two words             logport(udp) logport(tcp)   PROTOCOL[/PORT] of a log
  * server addrspec, hostspec: struct addr_spec; tcpports, udpports (with groups), tcprange, udprange, tcpeq, udpeq:

@@ -107,6 +107,22 @@ TYPE_STORE(promptpart_store);
 TYPE_WRITE(promptpart_write);
 TYPE_SET(promptpart_set);
 TYPE_EACH(promptpart_each);
+/* Parts of a date: types_time.c */
+TYPE_MATCH(month_match);
+TYPE_STORE(month_store);
+TYPE_WRITE(month_write);
+TYPE_MATCH(weekday_match);
+TYPE_STORE(weekday_store);
+TYPE_WRITE(weekday_write);
+TYPE_MATCH(week_match);
+TYPE_STORE(week_store);
+TYPE_WRITE(week_write);
+TYPE_MATCH(hhmm_match);
+TYPE_STORE(hhmm_store);
+TYPE_WRITE(hhmm_write);
+TYPE_MATCH(hhmmss_match);
+TYPE_STORE(hhmmss_store);
+TYPE_WRITE(hhmmss_write);
 /* Cipher suites: types_suite.c */
 TYPE_MATCH(suite_match);
 TYPE_STORE(suite_store);

@@ -87,33 +87,6 @@ const struct cmd_row rows_banner[] = {
         END,
 };
 
-/* ---- clock ---- */
-static int check_zone(struct conf_ctx *c, void *obj, struct err *e)
-{
-        struct sys_conf *s = &c->store->sys;
-        int minutes = s->tz_hours < 0 ? -s->tz_minutes : s->tz_minutes;
-
-        (void)obj;
-        (void)e;
-        c->store->log.utc_offset_s = *s->tz_name ? s->tz_hours * 3600 + minutes * 60 : 0;
-        return 0;
-}
-
-static const struct cmd_bind zone_bind[] = {
-        BIND("ZONE", struct store, sys.tz_name),
-        BIND_SHOWN("HOURS", struct store, sys.tz_hours, 0),
-        BIND("MINUTES", struct store, sys.tz_minutes),
-        { 0 },
-};
-
-const struct cmd_row rows_clock[] = {
-        { ROW_LEAF, "clock timezone ZONE:word(8) HOURS:hours [MINUTES:u32(0-59)]", "Configure the time zone",
-          zone_bind, DIRTY_LOG, .check = check_zone },
-        ONE("clock summer-time ZONE:word(8) RULE:line(100)", "Configure summer time", "there is no summer time"),
-        { ROW_FIXED, "ftp mode passive", "FTP transfers are passive", .flags = ROW_QUIET },
-        END,
-};
-
 /* ---- snmp and other services ---- */
 #define NO_SNMP "there is no SNMP agent"
 const struct cmd_row rows_services[] = {
@@ -151,16 +124,6 @@ const struct cmd_row rows_failover[] = {
 
 const struct cmd_row rows_threat[] = {
         KEPT("threat-detection WHAT:line(200)", "Threat detection", "there is no threat detection"),
-        END,
-};
-
-/* ---- ntp ---- */
-#define NO_NTP "the clock is the host's"
-const struct cmd_row rows_ntp[] = {
-        KEPT("ntp server A:addr [key N:u32(1-4294967295)] [source IFC:nameif] [prefer]", "A time server", NO_NTP),
-        ONE("ntp authenticate", "Authenticate time servers", NO_NTP),
-        KEPT("ntp authentication-key N:u32(1-4294967295) md5 KEY:secret(64)", "A key of time servers", NO_NTP),
-        KEPT("ntp trusted-key N:u32(1-4294967295)", "A key that is trusted", NO_NTP),
         END,
 };
 

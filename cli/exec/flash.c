@@ -10,14 +10,23 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "platform/base/clock_own.h"
 #include "platform/base/file.h"
 #include "platform/base/str.h"
 
 /* ---- dir ---- */
 
+/* The host has stamped it; shown as the appliance's clock would have. */
+static time_t file_time(struct session *s, const struct stat *st)
+{
+        const struct clock_own *own = session_box(s)->own;
+
+        return st->st_mtime + (own ? (time_t)(clock_own_offset(own) / 1000000000) : 0);
+}
+
 static void dir_row(struct session *s, const struct tz *z, const char *name, const struct stat *st, unsigned n)
 {
-        struct tm tm = tz_tm(z, st->st_mtime);
+        struct tm tm = tz_tm(z, file_time(s, st));
         char when[40], shown[300];
         bool is_dir = S_ISDIR(st->st_mode);
 

@@ -10,6 +10,7 @@ struct reload_state {
         struct session *s;
         bool noconfirm, save;
         int64_t at; /* wall clock, ns; 0: now */
+        uint64_t in_ms; /* the same by `in`; 0: by `at` */
         char reason[128];
 };
 
@@ -46,7 +47,7 @@ static enum dialog_next plan(struct dialog *d, struct reload_state *st)
         struct tz z;
 
         dialog_lock(d);
-        plan_reload(b, st->at, st->reason);
+        plan_reload(b, st->at, st->in_ms, st->reason);
         dialog_unlock(d);
         box_tz(b, &z);
         snprintf(line, sizeof line, "*** --- SHUTDOWN at %s%s%s ---", tz_clock(&z, st->at, when),
@@ -133,10 +134,10 @@ static bool next_time(struct box *b, const char *s, int64_t *at)
         if (!str_u32(hours, 0, 23, &h) || !str_u32(colon + 1, 0, 59, &m))
                 return false;
         box_tz(b, &z);
-        day = (now + z.offset_s) / DAY_S * DAY_S - z.offset_s;
-        *at = day + 3600 * (int64_t)h + 60 * (int64_t)m;
+        day = (now + tz_offset(&z, now, NULL)) / DAY_S * DAY_S + 3600 * (int64_t)h + 60 * (int64_t)m;
+        *at = tz_utc(&z, day);
         if (*at <= now)
-                *at += DAY_S;
+                *at = tz_utc(&z, day + DAY_S);
         *at *= NS;
         return true;
 }
@@ -150,8 +151,10 @@ static int do_reload(struct session *s, const struct args *a, struct err *e)
 
         if (in && !parse_span(in, &minutes))
                 return err_set(e, ERR_SYNTAX, "%s: minutes or HHH:MM expected", in);
-        if (in)
+        if (in) {
                 st.at = b->clk->wall_ns(b->clk->ctx) + 60 * NS * minutes;
+                st.in_ms = 60000ull * minutes;
+        }
         if (at && !next_time(b, at, &st.at))
                 return err_set(e, ERR_SYNTAX, "%s: HH:MM expected", at);
         if (reason)
@@ -183,6 +186,7 @@ static int show_reload(struct session *s, const struct args *a UNUSED, struct er
 
         pthread_mutex_lock(&b->conf_lock);
         p = b->plan;
+        p.reload_at = p.reload_at ? plan_reload_at(b) : 0;
         pthread_mutex_unlock(&b->conf_lock);
         if (!p.reload_at) {
                 out(s, "No reload is scheduled.\n");

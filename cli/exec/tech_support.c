@@ -16,6 +16,8 @@
 static const char *const commands[] = {
         "show version",
         "show clock detail",
+        "show ntp status",
+        "show ntp associations detail",
         "show inventory",
         "show crashinfo",
         "show cpu usage detailed",

@@ -7,22 +7,9 @@
 
 void box_tz(struct box *b, struct tz *out)
 {
-        const struct sys_conf *c;
-
         pthread_mutex_lock(&b->conf_lock);
-        c = &b->store->sys;
-        snprintf(out->name, sizeof out->name, "%s", *c->tz_name ? c->tz_name : "UTC");
-        out->offset_s = c->tz_hours * 3600 + (c->tz_hours < 0 ? -c->tz_minutes : c->tz_minutes) * 60;
+        store_tz(b->store, out);
         pthread_mutex_unlock(&b->conf_lock);
-}
-
-struct tm tz_tm(const struct tz *z, time_t t)
-{
-        struct tm tm;
-
-        t += z->offset_s;
-        gmtime_r(&t, &tm);
-        return tm;
 }
 
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -32,8 +19,10 @@ static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "S
 char *tz_stamp(const struct tz *z, time_t t, char *out)
 {
         struct tm tm = tz_tm(z, t);
+        const char *name;
 
-        snprintf(out, 48, "%02d:%02d:%02d %s %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec, z->name, months[tm.tm_mon],
+        tz_offset(z, t, &name);
+        snprintf(out, 48, "%02d:%02d:%02d %s %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec, name, months[tm.tm_mon],
                  tm.tm_mday, tm.tm_year + 1900);
         return out;
 }
@@ -41,9 +30,11 @@ char *tz_stamp(const struct tz *z, time_t t, char *out)
 char *tz_clock(const struct tz *z, int64_t wall_ns, char *out)
 {
         struct tm tm = tz_tm(z, (time_t)(wall_ns / 1000000000));
+        const char *name;
 
+        tz_offset(z, wall_ns / 1000000000, &name);
         snprintf(out, 64, "%02d:%02d:%02d.%03d %s %s %s %d %d", tm.tm_hour, tm.tm_min, tm.tm_sec,
-                 (int)(wall_ns / 1000000 % 1000), z->name, days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday,
+                 (int)(wall_ns / 1000000 % 1000), name, days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday,
                  tm.tm_year + 1900);
         return out;
 }

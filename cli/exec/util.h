@@ -12,6 +12,7 @@
 #include "cli/text.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/base/tz.h"
 #include "platform/base/wbuf.h"
 #include "platform/net/iface.h"
 #include "platform/net/snapshot.h"
@@ -19,12 +20,7 @@
 struct proxy_worker;
 
 /* The configured time zone. */
-struct tz {
-        char name[16];
-        int32_t offset_s;
-};
 void box_tz(struct box *b, struct tz *out);
-struct tm tz_tm(const struct tz *z, time_t t);
 /* "16:26:07 UTC Oct 30 2023", as certificates show it; out holds 48 bytes. */
 char *tz_stamp(const struct tz *z, time_t t, char *out);
 /* "18:56:48.410 UTC Wed Apr 5 2017", as clocks show it; out holds 64 bytes. */

@@ -13,6 +13,7 @@
 #include "platform/base/attr.h"
 #include "platform/base/clock.h"
 #include "platform/base/err.h"
+#include "platform/base/tz.h"
 
 /* Severity 0-7 as in RFC 5424. */
 enum log_level {
@@ -148,7 +149,7 @@ struct log_conf {
         uint32_t queue;       /* messages of one thread that may wait, 0: as many as fit */
         uint32_t buffer_size; /* bytes, 4096-1048576 */
         unsigned facility;    /* 16-23 */
-        int32_t utc_offset_s; /* of the timestamps: clock timezone */
+        struct tz tz;         /* of the timestamps: clock timezone, clock summer-time */
         struct log_filter dest[LOG_DESTS];
         unsigned nlists;
         struct log_list lists[LOG_LISTS_MAX];

@@ -141,13 +141,11 @@ void log_format_text(struct wbuf *w, const char *fmt, const struct log_rec *r)
         }
 }
 
-static void put_stamp(struct wbuf *w, int64_t wall_ns, int32_t utc_offset_s)
+static void put_stamp(struct wbuf *w, int64_t wall_ns, const struct tz *z)
 {
         static const char month[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-        time_t t = (time_t)(wall_ns / 1000000000) + utc_offset_s;
-        struct tm tm = { 0 };
+        struct tm tm = tz_tm(z, (time_t)(wall_ns / 1000000000));
 
-        gmtime_r(&t, &tm);
         wbuf_printf(w, "%.3s %02d %d %02d:%02d:%02d", month + 3 * tm.tm_mon, tm.tm_mday, tm.tm_year + 1900,
                     tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
@@ -170,7 +168,7 @@ void log_format_line(struct wbuf *w, const struct log_conf *c, const struct log_
         if (c->timestamp && c->rfc5424)
                 put_stamp_5424(w, r->wall_ns);
         else if (c->timestamp)
-                put_stamp(w, r->wall_ns, c->utc_offset_s);
+                put_stamp(w, r->wall_ns, &c->tz);
         if (c->device_id[0])
                 wbuf_printf(w, "%s%s ", c->timestamp ? " " : "", c->device_id);
         if (c->timestamp || c->device_id[0])

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/clock_file.h"
 #include "cli/commit.h"
 #include "cli/console.h"
 #include "cli/httpd.h"
@@ -32,6 +33,7 @@
 #include "platform/svc/box_net.h"
 #include "platform/svc/crash.h"
 #include "platform/svc/dns.h"
+#include "platform/svc/ntp.h"
 #include "platform/svc/syslog_send.h"
 #include "policy/conn.h"
 
@@ -41,6 +43,8 @@
 
 struct appliance {
         const struct options *opt;
+        struct clock_own own;
+        struct clock clk; /* reads own: the only clock here */
         int guard_fd, stop_fd, sig_fd;
         atomic_int stop_how; /* enum box_stop */
         struct parts parts;
@@ -50,10 +54,10 @@ struct appliance {
         struct console_set *consoles;
         struct box_net net;
         struct box_syslog syslog;
-        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread, dns_thread;
+        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread, dns_thread, ntp_thread;
         unsigned ndp, nproxy;
         bool joint; /* the first dataplane thread runs the first proxy worker as well */
-        bool log_running, dns_running;
+        bool log_running, dns_running, ntp_running;
         atomic_bool log_stop;
 };
 
@@ -115,6 +119,13 @@ static void *dns_thread(void *p)
 {
         prctl(PR_SET_NAME, "vg-dns");
         dns_run(p);
+        return NULL;
+}
+
+static void *ntp_thread(void *p)
+{
+        prctl(PR_SET_NAME, "vg-ntp");
+        ntp_run(p);
         return NULL;
 }
 
@@ -183,6 +194,9 @@ static int threads_start(struct appliance *a, struct err *e)
         a->dns_running = pthread_create(&a->dns_thread, NULL, dns_thread, a->box.dns) == 0;
         if (!a->dns_running)
                 return err_set(e, ERR_IO, "cannot start the DNS thread");
+        a->ntp_running = pthread_create(&a->ntp_thread, NULL, ntp_thread, a->box.ntp) == 0;
+        if (!a->ntp_running)
+                return err_set(e, ERR_IO, "cannot start the NTP thread");
         return a->log_running ? 0 : err_set(e, ERR_IO, "cannot start the log thread");
 }
 
@@ -204,6 +218,10 @@ static void threads_stop(struct appliance *a)
         if (a->dns_running) { /* gives its flows back while there is somebody to take them */
                 dns_stop(a->box.dns);
                 pthread_join(a->dns_thread, NULL);
+        }
+        if (a->ntp_running) {
+                ntp_stop(a->box.ntp);
+                pthread_join(a->ntp_thread, NULL);
         }
         proxies_stop(a);
         for (unsigned i = 0; a->ndp && i < DRAIN_STEPS; i++) {
@@ -281,7 +299,7 @@ static int glue_open(struct appliance *a, struct port **tun, struct err *e)
 {
         if (private_ns_enter(e) < 0 || tun_tune_namespace(e) < 0)
                 return -1;
-        *tun = tun_open("vgpunt", TUN_MTU, a->opt->force_veth, &clock_system, e);
+        *tun = tun_open("vgpunt", TUN_MTU, a->opt->force_veth, &a->clk, e);
         return *tun ? 0 : -1;
 }
 
@@ -292,9 +310,19 @@ static uint64_t memory_size(void)
         return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
+static void own_clock(struct appliance *a)
+{
+        struct err e;
+
+        clock_own_init(&a->own, &clock_system);
+        a->clk = clock_of_own(&a->own);
+        if (a->opt->flash && clock_file_load(a->opt->flash, &a->own, &e) < 0)
+                fprintf(stderr, "voxgate: %s\n", e.text);
+}
+
 static int machine_start(struct appliance *a, struct err *e)
 {
-        struct parts_conf c = { .clk = &clock_system,
+        struct parts_conf c = { .clk = &a->clk,
                                 .rng = &rng_system,
                                 .rng_ahead = true,
                                 .nworkers = 1,
@@ -321,7 +349,7 @@ static int dns_start(struct appliance *a, struct err *e)
         const struct dns_way way = box_dns_way(&a->net);
         struct name_service names;
 
-        a->box.dns = dns_new(&clock_system, &way, e);
+        a->box.dns = dns_new(&a->clk, &way, e);
         if (!a->box.dns)
                 return -1;
         dns_set_log(a->box.dns, log_src_new(a->parts.log, "dns"));
@@ -331,25 +359,39 @@ static int dns_start(struct appliance *a, struct err *e)
         return 0;
 }
 
+static int ntp_start(struct appliance *a, struct err *e)
+{
+        const struct ntp_env env = {
+                .clock = &a->own, .rng = &rng_system, .way = box_ntp_way(&a->net), .names = dns_service(a->box.dns)
+        };
+
+        a->box.ntp = ntp_new(&env, e);
+        if (!a->box.ntp)
+                return -1;
+        ntp_set_log(a->box.ntp, log_src_new(a->parts.log, "ntp"));
+        return 0;
+}
+
 static int config_start(struct appliance *a, struct err *e)
 {
         const struct box_ports ports = { a->opt, a->guard_fd, &a->box, &a->setup, a->parts.worker[0] };
         struct syslog_way way;
 
-        if (box_setup(&a->box, &a->setup, &a->parts, &clock_system, &rng_system, a->opt->flash, e) < 0)
+        if (box_setup(&a->box, &a->setup, &a->parts, &a->clk, &rng_system, a->opt->flash, e) < 0)
                 return -1;
         if (a->setup.made_flash)
                 fprintf(stderr, "voxgate: flash %s is new and empty\n", a->opt->flash);
+        a->box.own = &a->own;
         a->box.stop = box_stop_fn;
         a->box.job = box_job_fn;
         a->box.pause = box_pause_fn;
         a->net.w = a->parts.worker[0];
         a->box.net = &a->net;
         way = box_syslog_way(&a->syslog, &a->net);
-        a->box.syslog = syslog_send_new(a->parts.log, &clock_system, &way);
+        a->box.syslog = syslog_send_new(a->parts.log, &a->clk, &way);
         if (!a->box.syslog)
                 return err_nomem(e, "starting the syslog sender");
-        if (dns_start(a, e) < 0)
+        if (dns_start(a, e) < 0 || ntp_start(a, e) < 0)
                 return -1;
         if (box_ports_add(&ports, e) < 0)
                 return -1;
@@ -383,7 +425,7 @@ static int run_all(struct appliance *a, struct err *e)
         struct err crash = { 0 };
 
         a->box.usage = usage_new();
-        if (*a->box.flash && crash_install(a->box.flash, VOXGATE_VERSION, &crash) < 0)
+        if (*a->box.flash && crash_install(a->box.flash, VOXGATE_VERSION, &a->clk, &crash) < 0)
                 fprintf(stderr, "voxgate: %s: no record would be left of a crash\n", crash.text);
         if (threads_start(a, e) < 0 || consoles_start(a, e) < 0 || services_start(a, e) < 0)
                 return -1;
@@ -405,6 +447,7 @@ int appliance_main(int guard_fd, void *arg)
                 return EXIT_BAD;
         a->opt = arg;
         a->guard_fd = guard_fd;
+        own_clock(a);
         if (machine_start(a, &e) == 0) {
                 if (config_start(a, &e) == 0)
                         rc = run_all(a, &e);
@@ -415,6 +458,7 @@ int appliance_main(int guard_fd, void *arg)
                 crash_uninstall();
                 threads_stop(a);
                 syslog_send_free(a->box.syslog);
+                ntp_free(a->box.ntp);
                 dns_free(a->box.dns);
                 box_teardown(&a->box, &a->setup);
                 parts_stop(&a->parts);
@@ -422,6 +466,7 @@ int appliance_main(int guard_fd, void *arg)
         if (rc < 0)
                 fprintf(stderr, "voxgate: %s\n", e.text);
         how = atomic_load(&a->stop_how);
+        clock_own_fini(&a->own);
         mem_free(a);
         return rc < 0 ? EXIT_BAD : how == BOX_RELOAD ? EXIT_RELOAD_ : EXIT_OK;
 }

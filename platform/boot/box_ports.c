@@ -9,7 +9,7 @@
 /* Two sockets of the device; with one alone it works too, only dearer. */
 static struct port *afpacket_open(const struct box_ports *x, const struct port_opt *o, int fd, struct err *e)
 {
-        struct port *p = port_afpacket_open(o->spec, fd, &clock_system, e);
+        struct port *p = port_afpacket_open(o->spec, fd, x->box->clk, e);
 
         if (!p)
                 return NULL;
@@ -25,7 +25,7 @@ static struct port *port_open(const struct box_ports *x, const struct port_opt *
         if (strcmp(o->kind, "mem") == 0)
                 return port_mem_new(o->spec, false);
         if (strcmp(o->kind, "pcap") == 0)
-                return port_pcap_open(o->spec, NULL, &clock_system, e);
+                return port_pcap_open(o->spec, NULL, x->box->clk, e);
         fd = guard_open_port(x->guard_fd, o->kind, o->spec, e);
         if (fd < 0)
                 return NULL;

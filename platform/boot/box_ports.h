@@ -8,7 +8,7 @@
 struct box_ports {
         const struct options *opt;
         int guard_fd;
-        struct box *box; /* its startup_errors tell of a port that is not there */
+        struct box *box; /* set up: its clock is theirs, its startup_errors tell of a port that is not there */
         struct box_setup *setup;
         struct worker *worker;
 };

@@ -178,11 +178,21 @@ static void look_after(struct port_afpacket *a)
                 a->p.mtu = (uint32_t)r.ifr_mtu;
 }
 
+/*
+ * The kernel stamps with the host's clock, which may differ from ours. In whole microseconds: two readings of the same
+ * clock are none apart.
+ */
+static int64_t ahead_of_host(const struct port_afpacket *a)
+{
+        return (a->clk->wall_ns(a->clk->ctx) - clock_system.wall_ns(clock_system.ctx)) / 1000 * 1000;
+}
+
 static unsigned afpacket_rx(struct port *p, struct pkt_pool *pool, struct burst *b)
 {
         struct port_afpacket *a = (struct port_afpacket *)p;
         unsigned before = b->n;
         bool losing = false, any = false;
+        int64_t ahead = 0;
 
         while (b->n < BURST_MAX) {
                 struct tpacket2_hdr *t = next_slot(a);
@@ -191,6 +201,8 @@ static unsigned afpacket_rx(struct port *p, struct pkt_pool *pool, struct burst 
 
                 if (!(status & TP_STATUS_USER))
                         break;
+                if (!any)
+                        ahead = ahead_of_host(a);
                 any = true;
                 losing |= (status & TP_STATUS_LOSING) != 0;
                 pk = take_slot(a, t, pool);
@@ -198,6 +210,7 @@ static unsigned afpacket_rx(struct port *p, struct pkt_pool *pool, struct burst 
                 advance(a);
                 if (!pk)
                         continue;
+                pk->rx_ns += (uint64_t)ahead;
                 p->stat.rx_pkts++;
                 p->stat.rx_bytes += pk->len;
                 b->pk[b->n++] = pk;

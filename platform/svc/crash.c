@@ -31,6 +31,7 @@ static struct {
         unsigned nmodules;
         struct module module[MODULES_MAX];
         struct sigaction before[NSIG];
+        const struct clock *clk;
         volatile sig_atomic_t crashing;
 } crash = { .fd = -1 };
 
@@ -121,14 +122,12 @@ static void put_out(const char *from, const char *to)
 static void put_head(int sig)
 {
         char line[320], name[17] = "", *p = line;
-        struct timespec now;
 
-        clock_gettime(CLOCK_REALTIME, &now);
         prctl(PR_GET_NAME, name);
         p = put_text(p, "crash 1\nsignal ");
         p = put_number(p, (uint64_t)sig, 10);
         p = put_text(p, "\ntime ");
-        p = put_number(p, (uint64_t)now.tv_sec, 10);
+        p = put_number(p, (uint64_t)clock_wall_s(crash.clk), 10);
         p = put_text(p, "\nthread ");
         p = put_number(p, (uint64_t)syscall(SYS_gettid), 10);
         p = put_text(put_text(p, " "), name);
@@ -178,7 +177,7 @@ static void on_fatal(int sig, siginfo_t *info, void *context)
 }
 
 /* ---- installing ---- */
-int crash_install(const char *dir, const char *version, struct err *e)
+int crash_install(const char *dir, const char *version, const struct clock *clk, struct err *e)
 {
         struct sigaction sa = { .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
         void *warm[1];
@@ -190,6 +189,7 @@ int crash_install(const char *dir, const char *version, struct err *e)
         if (crash.fd < 0)
                 return err_set(e, ERR_IO, "crashinfo: %s", strerror(errno));
         snprintf(crash.version, sizeof crash.version, "%s", version);
+        crash.clk = clk;
         crash_build_id(crash.build);
         crash.nmodules = 0;
         dl_iterate_phdr(on_module, NULL);

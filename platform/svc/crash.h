@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform/base/clock.h"
 #include "platform/base/err.h"
 
 #define CRASH_FILE "crashinfo"
@@ -28,9 +29,9 @@ struct crash_info {
 
 /*
  * Handles fatal signals from now on, once per process: writes DIR/crashinfo and lets whoever handled them before go
- * on. version: for the record. -1: the record's file cannot be opened; the signals are left alone then.
+ * on. version: for the record; clk: for its time, read in the handler, so without locks. -1: the record's file cannot be opened; the signals are left alone then.
  */
-int crash_install(const char *dir, const char *version, struct err *e);
+int crash_install(const char *dir, const char *version, const struct clock *clk, struct err *e);
 /* An orderly end: what was kept open for a record is removed. */
 void crash_uninstall(void);
 /* Reads a record's text; 0, or -1 when it is none. */

@@ -172,6 +172,36 @@ static void gen_hours(struct conf_gen *g, const struct type_arg *ta, struct text
         text_printf(out, "%d", (int)gen_below(g, 27) - 12);
 }
 
+static void gen_month(struct conf_gen *g, const struct type_arg *ta, struct text *out)
+{
+        static const char *const names[] = { "jan", "March", "APR", "oct", "Novem" };
+
+        (void)ta;
+        text_add(out, names[gen_below(g, 5)]);
+}
+
+static void gen_weekday(struct conf_gen *g, const struct type_arg *ta, struct text *out)
+{
+        static const char *const names[] = { "sun", "Monday", "SAT", "wednes" };
+
+        (void)ta;
+        text_add(out, names[gen_below(g, 4)]);
+}
+
+static void gen_week(struct conf_gen *g, const struct type_arg *ta, struct text *out)
+{
+        static const char *const names[] = { "1", "2", "4", "first", "last" };
+
+        (void)ta;
+        text_add(out, names[gen_below(g, 5)]);
+}
+
+static void gen_hhmm(struct conf_gen *g, const struct type_arg *ta, struct text *out)
+{
+        (void)ta;
+        text_printf(out, "%u:%02u", gen_below(g, 24), gen_below(g, 60));
+}
+
 static void gen_level(struct conf_gen *g, const struct type_arg *ta, struct text *out)
 {
         (void)ta;
@@ -202,6 +232,7 @@ static const struct {
         { "tcpport", gen_port },      { "udpport", gen_port },    { "icmptype", gen_byte }, { "protocol", gen_byte },
         { "hwkind", gen_kind },       { "hwslot", gen_slot },     { "hours", gen_hours },   { "level", gen_level },
         { "hex", gen_hex },           { "logport", gen_logport },
+        { "month", gen_month },       { "weekday", gen_weekday }, { "week", gen_week },     { "hhmm", gen_hhmm },
 };
 
 static void gen_pair(struct conf_gen *g, const struct store *s, struct text *out)

@@ -117,7 +117,7 @@ static void the_time_is_that_of_the_event(void **state)
 {
         (void)state;
         conf.timestamp = true;
-        conf.utc_offset_s = -5 * 3600;
+        conf.tz.offset_s = -5 * 3600;
         configure();
         emit_login("admin");
         clock_advance_ms(&now, 3600000);
@@ -130,7 +130,7 @@ static void timestamps_as_in_rfc_5424(void **state)
 {
         (void)state;
         conf.timestamp = conf.rfc5424 = true;
-        conf.utc_offset_s = -5 * 3600; /* makes no difference */
+        conf.tz.offset_s = -5 * 3600; /* makes no difference */
         strcpy(conf.device_id, "FW1");
         configure();
         emit_login("admin");

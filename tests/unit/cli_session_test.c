@@ -6,9 +6,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cli/clock_file.h"
 #include "cli/commit.h"
+#include "cli/plan.h"
 #include "cli/running.h"
 #include "cli/store.h"
+#include "platform/base/file.h"
 #include "platform/base/mem.h"
 #include "tests/support/console_fixture.h"
 
@@ -342,11 +345,98 @@ static void the_clock_is_the_hosts(void **state UNUSED)
 
         has(t, "UTC Tue Nov 14 2023\nTime source is the host's clock, which ");
         has(t, " the host's clock");
-        t = cf_priv(&f, "show ntp associations\n");
-        has(t, "No associations: the clock is the host's, and so are its servers\n");
-        has_not(t, "Configured");
-        has(cf_priv(&f, "configure terminal\nntp server 10.0.0.123\nend\nshow ntp associations\n"),
-            "Configured and not asked:\n  10.0.0.123\n");
+        has(cf_priv(&f, "show ntp associations\n"),
+            "No associations: there is no ntp server, the clock is the host's\n");
+        has(cf_priv(&f, "clock set 1:00:00 1 jan 2024\n"), "ERROR: there is no clock here that could be set\n");
+}
+
+static void own_clock(struct clock_own *own, struct clock *clk)
+{
+        clock_own_init(own, &f.clk);
+        *clk = clock_of_own(own);
+        f.box.own = own;
+        f.box.clk = clk;
+}
+
+static void hosts_clock(struct clock_own *own)
+{
+        clock_own_fini(own);
+        f.box.own = NULL;
+        f.box.clk = &f.clk;
+}
+
+/* The zone has summer time; the clock is kept on flash, and goes back to the host's. */
+static void the_clock_can_be_set(void **state UNUSED)
+{
+        struct clock_own own, next;
+        struct clock clk;
+        struct err e;
+        const char *t;
+
+        own_clock(&own, &clk);
+        cf_priv(&f, "configure terminal\nclock timezone EST -5\nclock summer-time EDT recurring\nend\n");
+        t = cf_priv(&f, "clock set 12:30:15 jul 4 2024\nshow clock detail\n");
+        has(t, "12:30:15.000 EDT Thu Jul 4 2024\nTime source is user configuration\nThe clock is 20110615.000000 ");
+        has(t, "seconds ahead of the host's clock\nSummer time starts 02:00:00 EST Sun Mar 10 2024\n"
+               "Summer time ends 02:00:00 EDT Sun Nov 3 2024\n");
+        clock_own_init(&next, &f.clk); /* after a reload */
+        assert_int_equal(clock_file_load(f.dir, &next, &e), 0);
+        assert_int_equal(clock_own_offset(&next), clock_own_offset(&own));
+        assert_int_equal(clock_own_source(&next), CLOCK_USER);
+        clock_own_fini(&next);
+        has(cf_priv(&f, "clock set 23:59:59 1 jan 2024\nshow clock\n"), "23:59:59.000 EST Mon Jan 1 2024\n");
+        has(cf_priv(&f, "clock set 1:00:00 30 feb 2024\n"), "ERROR: there is no day 30 in that month of 2024\n");
+        has(cf_priv(&f, "clock set host\nshow clock detail\n"),
+            "17:13:20.000 EST Tue Nov 14 2023\nTime source is the host's");
+        clock_own_init(&next, &f.clk);
+        assert_int_equal(clock_file_load(f.dir, &next, &e), 0);
+        assert_int_equal(clock_own_source(&next), CLOCK_HOST);
+        clock_own_fini(&next);
+        hosts_clock(&own);
+        cf_priv(&f, "configure terminal\nno clock summer-time\nno clock timezone\nend\n");
+}
+
+/* A file that was cut short, or is another's, sets nothing. */
+static void a_damaged_clock_file_is_told(void **state UNUSED)
+{
+        static const char *const texts[] = {
+                "", "ns 5", "ns \n", "ns 5x\n", "ns -\n", "5\n", "ns 99999999999999999999999\n"
+        };
+        struct clock_own own;
+        char path[600];
+        struct err e;
+
+        clock_own_init(&own, &f.clk);
+        snprintf(path, sizeof path, "%s/" CLOCK_FILE, f.dir);
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+                assert_int_equal(file_write_atomic(path, texts[i], strlen(texts[i]), 0600, false, &e), 0);
+                assert_int_equal(clock_file_load(f.dir, &own, &e), -1);
+                assert_string_equal(e.text, "clock-offset on flash is damaged: set the clock again: clock set");
+                assert_int_equal(clock_own_steps(&own), 0);
+        }
+        unlink(path);
+        clock_own_fini(&own);
+}
+
+/* `reload in` means so many minutes, `reload at` what the clock shows. */
+static void a_planned_reload_and_a_clock_that_is_set(void **state UNUSED)
+{
+        struct clock_own own;
+        struct clock clk;
+        unsigned before = f.stops;
+
+        own_clock(&own, &clk);
+        cf_priv(&f, "reload in 30 noconfirm\nclock set 12:00:00 jul 4 2030\n");
+        plan_poll(&f.box);
+        assert_int_equal(f.stops, before);
+        has(cf_priv(&f, "show reload\n"), "Reload scheduled for 12:30:00.000 UTC Thu Jul 4 2030 (in 0:30:00)");
+        cf_priv(&f, "reload cancel\nreload at 13:00 noconfirm\n");
+        has(cf_priv(&f, "show reload\n"), "Reload scheduled for 13:00:00.000 UTC Thu Jul 4 2030");
+        cf_priv(&f, "clock set 13:00:01 jul 4 2030\n");
+        plan_poll(&f.box);
+        assert_int_equal(f.stops, before + 1);
+        cf_priv(&f, "clock set host\n");
+        hosts_clock(&own);
 }
 
 /* Time stands still here, so only the end of the paste can compile. */
@@ -834,6 +924,9 @@ int main(void)
                 T(history_goes_with_its_user),
                 T(exec_commands_work_in_every_mode),
                 T(the_clock_is_the_hosts),
+                T(the_clock_can_be_set),
+                T(a_damaged_clock_file_is_told),
+                T(a_planned_reload_and_a_clock_that_is_set),
                 T(a_paste_compiles_once),
                 T(a_rule_of_many_elements_is_shown),
                 T(a_cut_paste_changes_nothing),

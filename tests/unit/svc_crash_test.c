@@ -57,7 +57,7 @@ static bool crash_of(int sig, struct crash_info *out)
                 signal(sig, SIG_DFL); /* not the test program's own handler */
                 if (!freopen("/dev/null", "w", stderr))
                         _exit(2);
-                if (crash_install(dir, "1.2.3", &e) < 0)
+                if (crash_install(dir, "1.2.3", &clock_system, &e) < 0)
                         _exit(1);
                 fall_over(sig);
                 _exit(0);
@@ -108,9 +108,9 @@ static void an_orderly_end_leaves_nothing(void **state)
         struct err e;
 
         (void)state;
-        assert_int_equal(crash_install(dir, "1", &e), 0);
+        assert_int_equal(crash_install(dir, "1", &clock_system, &e), 0);
         crash_uninstall(); /* remove_dir() finds the directory empty */
-        assert_int_equal(crash_install("/nonexistent", "1", &e), -1);
+        assert_int_equal(crash_install("/nonexistent", "1", &clock_system, &e), -1);
 }
 
 static void a_record_of_anything_is_read_without_harm(void **state)

@@ -1,0 +1,661 @@
+/* The NTP client against servers of our own on the loopback; time is ours. */
+#include "tests/support/test.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "platform/base/str.h"
+#include "platform/svc/ntp.h"
+
+#define S 1000000000ll
+#define MS 1000000ll
+#define START (1700000000 * S)
+#define TICK_MS 100u
+#define SERVERS 3u
+
+struct server {
+        int fd;
+        int64_t ahead_ns; /* of the host's clock */
+        bool silent, wrong_cookie, no_mac, nak, lie_first;
+        uint8_t leap, stratum;
+        uint32_t root_disp, ref_id, key_id;
+        enum ntp_hash hash;
+        const char *key; /* NULL: does not sign */
+        unsigned asked;
+        bool signed_;
+};
+
+struct rig {
+        struct clock_virtual v;
+        struct clock host, clk;
+        struct clock_own own;
+        struct rng_fixed seed;
+        struct rng rng;
+        struct ntp *n;
+        struct ntp_conf conf;
+        struct server srv[SERVERS];
+        unsigned opened, closed, questions;
+        bool refuse;
+        char nameif[NAMEIF_MAX + 1];
+        int64_t wall; /* at the last look */
+        bool went_back;
+        enum name_state known;
+};
+
+/* ---- the servers ---- */
+
+static int server_open(void)
+{
+        struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+        assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+        return fd;
+}
+
+static size_t sign(const struct server *s, uint8_t *d)
+{
+        struct wbuf w = wbuf_of(d + NTP_HEAD, 24);
+        uint8_t digest[NTP_DIGEST_MAX];
+
+        if (s->nak)
+                wbuf_be32(&w, 0);
+        if (s->nak || !s->key)
+                return NTP_HEAD + w.len;
+        wbuf_be32(&w, s->key_id);
+        wbuf_put(&w, digest, ntp_mac(s->hash, s->key, d, digest));
+        return NTP_HEAD + w.len;
+}
+
+static void answer(struct rig *r, struct server *s, const struct ntp_packet *q, bool lie, struct sockaddr_in *to)
+{
+        uint64_t now = ntp_of_ns(r->host.wall_ns(r->host.ctx) + s->ahead_ns);
+        struct ntp_packet a = { .leap = s->leap,
+                                .version = 4,
+                                .mode = NTP_SERVER,
+                                .stratum = s->stratum,
+                                .poll = 6,
+                                .precision = -20,
+                                .root_delay = 0x100,
+                                .root_disp = s->root_disp,
+                                .ref_id = s->ref_id,
+                                .reference = now,
+                                .originate = q->transmit ^ (lie || s->wrong_cookie),
+                                .receive = now,
+                                .transmit = now };
+        uint8_t d[NTP_PACKET_MAX];
+        struct wbuf w = wbuf_of(d, sizeof d);
+
+        ntp_packet_write(&a, &w);
+        sendto(s->fd, d, sign(s, d), 0, (struct sockaddr *)to, sizeof *to);
+}
+
+static void serve(struct rig *r, struct server *s)
+{
+        uint8_t d[512];
+        struct sockaddr_in from;
+        socklen_t len = sizeof from;
+        struct ntp_packet q;
+        ssize_t n;
+
+        while ((n = recvfrom(s->fd, d, sizeof d, 0, (struct sockaddr *)&from, &len)) >= 0) {
+                assert_int_equal(ntp_packet_parse(cur_of(d, (size_t)n), &q), PARSE_OK);
+                assert_int_equal(q.mode, NTP_CLIENT);
+                assert_int_equal(q.reference | q.receive | q.originate, 0); /* tells nothing of us */
+                s->asked++;
+                r->questions++;
+                s->signed_ = s->key && q.key_id == s->key_id && ntp_mac_ok(s->hash, s->key, d, &q);
+                if (s->silent)
+                        continue;
+                if (s->lie_first)
+                        answer(r, s, &q, true, &from);
+                answer(r, s, &q, false, &from);
+        }
+}
+
+/* ---- the way ---- */
+
+static int way_open(void *ctx, const char *nameif, const struct addr *server, struct box_flow *out, struct err *e)
+{
+        struct rig *r = ctx;
+        struct sockaddr_in a;
+        socklen_t n = sizeof a;
+        int fd;
+
+        (void)out;
+        if (r->refuse)
+                return err_set(e, ERR_STATE, "no route to it");
+        getsockname(r->srv[server->v4 & 3].fd, (struct sockaddr *)&a, &n);
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+        str_copy(r->nameif, sizeof r->nameif, nameif);
+        r->opened++;
+        return fd;
+}
+
+static void way_close(void *ctx, const struct box_flow *f)
+{
+        (void)f;
+        ((struct rig *)ctx)->closed++;
+}
+
+static enum name_state ask_name(void *ctx, const char *name, struct name_answer *out)
+{
+        struct rig *r = ctx;
+
+        *out = (struct name_answer){ .n = 1, .at = { addr_v4(0x0a000001) } };
+        if (r->known == NAME_UNKNOWN)
+                snprintf(out->why, sizeof out->why, "%s is nobody", name);
+        return r->known;
+}
+
+/* ---- the rig ---- */
+
+static int set_up(void **state)
+{
+        struct rig *r = calloc(1, sizeof *r);
+        struct ntp_env env;
+
+        r->v = (struct clock_virtual){ .mono = 7 * S, .wall = START };
+        r->host = clock_of_virtual(&r->v);
+        clock_own_init(&r->own, &r->host);
+        r->clk = clock_of_own(&r->own);
+        r->seed.state = 1;
+        r->rng = rng_of_fixed(&r->seed);
+        r->known = NAME_KNOWN;
+        for (unsigned i = 0; i < SERVERS; i++)
+                r->srv[i] = (struct server){ .fd = server_open(), .stratum = 2, .ref_id = 0x0a00007b };
+        env = (struct ntp_env){ .clock = &r->own,
+                                .rng = &r->rng,
+                                .way = { r, way_open, way_close },
+                                .names = { .ctx = r, .ask = ask_name } };
+        r->n = ntp_new(&env, NULL);
+        assert_non_null(r->n);
+        *state = r;
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        struct rig *r = *state;
+
+        ntp_free(r->n);
+        assert_int_equal(r->opened, r->closed);
+        clock_own_fini(&r->own);
+        for (unsigned i = 0; i < SERVERS; i++)
+                close(r->srv[i].fd);
+        free(r);
+        return 0;
+}
+
+static struct ntp_server_conf *add(struct rig *r, unsigned i)
+{
+        struct ntp_server_conf *c = &r->conf.server[r->conf.nservers++];
+
+        snprintf(c->host, sizeof c->host, "10.0.0.%u", i);
+        return c;
+}
+
+static void add_key(struct rig *r, uint32_t id, enum ntp_hash h, const char *text, bool trusted)
+{
+        struct ntp_key *k = &r->conf.key[r->conf.nkeys++];
+
+        *k = (struct ntp_key){ .id = id, .hash = h, .trusted = trusted };
+        str_copy(k->key, sizeof k->key, text);
+}
+
+static void look(struct rig *r)
+{
+        int64_t now = r->clk.wall_ns(r->clk.ctx);
+
+        r->went_back |= now < r->wall;
+        r->wall = now;
+}
+
+/* Rounds of both sides; the way to a server takes 5 ms each way. */
+static void round_of_all(struct rig *r)
+{
+        unsigned before;
+
+        do {
+                before = r->questions;
+                ntp_step(r->n, 0);
+                clock_advance_ms(&r->v, 5);
+                for (unsigned i = 0; i < SERVERS; i++)
+                        serve(r, &r->srv[i]);
+                clock_advance_ms(&r->v, 5);
+                look(r);
+        } while (r->questions != before);
+}
+
+static void run(struct rig *r, unsigned seconds)
+{
+        uint64_t until = r->v.mono + seconds * (uint64_t)S;
+
+        while (r->v.mono < until) {
+                round_of_all(r);
+                clock_advance_ms(&r->v, TICK_MS - 10);
+        }
+}
+
+static void begin(struct rig *r)
+{
+        ntp_configure(r->n, &r->conf);
+        r->wall = r->clk.wall_ns(r->clk.ctx);
+}
+
+static struct ntp_status status(struct rig *r)
+{
+        struct ntp_status st;
+
+        ntp_status(r->n, &st);
+        return st;
+}
+
+static struct ntp_row row(struct rig *r, unsigned i)
+{
+        struct ntp_row rows[NTP_SERVERS_MAX];
+
+        assert_true(ntp_rows(r->n, rows) > i);
+        return rows[i];
+}
+
+static void assert_ahead(struct rig *r, int64_t ns)
+{
+        int64_t off = clock_own_offset(&r->own) - ns;
+
+        if (off > MS / 10 || off < -MS / 10)
+                fail_msg("the clock is wrong by %lld ns", (long long)off);
+}
+
+/* ---- following one ---- */
+
+static void far_off_it_jumps(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        r->srv[0].ahead_ns = -5 * S;
+        begin(r);
+        assert_false(status(r).synchronized);
+        run(r, 10);
+        assert_true(status(r).synchronized);
+        assert_int_equal(status(r).stratum, 3);
+        assert_int_equal(status(r).steps, 1);
+        assert_ahead(r, -5 * S);
+        assert_int_equal(clock_own_source(&r->own), CLOCK_NTP);
+        assert_true(row(r, 0).master && row(r, 0).sane);
+        assert_int_equal(row(r, 0).delay_ns / MS, 10);
+}
+
+static void nearly_right_it_goes_slowly_and_never_back(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        for (int sign = -1; sign <= 1; sign += 2) {
+                r->srv[0].ahead_ns = sign * 50 * MS;
+                begin(r);
+                run(r, 80);
+                assert_true(status(r).synchronized);
+                assert_true(status(r).slew_ns * sign > 0);
+                run(r, 600);
+                assert_ahead(r, sign * 50 * MS);
+                assert_int_equal(status(r).steps, 0);
+                assert_int_equal(status(r).slew_ns, 0);
+        }
+        assert_false(r->went_back);
+        assert_true(clock_own_steps(&r->own) == 0);
+}
+
+static void a_wild_answer_moves_nothing(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        begin(r);
+        run(r, 20);
+        r->srv[0].ahead_ns = 10 * S;
+        run(r, 64); /* one question */
+        r->srv[0].ahead_ns = 0;
+        run(r, 300);
+        assert_int_equal(status(r).steps, 0);
+        assert_ahead(r, 0);
+        r->srv[0].ahead_ns = 10 * S; /* for good */
+        run(r, 2000);
+        assert_int_equal(status(r).steps, 1);
+        assert_ahead(r, 10 * S);
+}
+
+static void a_calm_clock_is_asked_about_less(void **state)
+{
+        struct rig *r = *state;
+        unsigned before;
+
+        add(r, 0);
+        begin(r);
+        run(r, 4 * 3600);
+        assert_int_equal(row(r, 0).poll_s, 1024);
+        before = r->srv[0].asked;
+        run(r, 4 * 3600);
+        assert_in_range(r->srv[0].asked - before, 10, 15);
+        assert_int_equal(row(r, 0).reach, 0xff);
+}
+
+static void its_name_is_asked_for(void **state)
+{
+        struct rig *r = *state;
+        struct ntp_server_conf *c = add(r, 0);
+
+        str_copy(c->host, sizeof c->host, "time.example.com");
+        str_copy(c->nameif, sizeof c->nameif, "inside");
+        r->known = NAME_ASKED;
+        begin(r);
+        run(r, 5);
+        assert_int_equal(r->opened, 0);
+        r->known = NAME_UNKNOWN;
+        run(r, 5);
+        assert_string_equal(row(r, 0).why, "time.example.com is nobody");
+        r->known = NAME_KNOWN;
+        run(r, 30);
+        assert_true(status(r).synchronized);
+        assert_int_equal(r->srv[0].asked, 0);
+        assert_true(r->srv[1].asked > 0); /* 10.0.0.1 */
+        assert_string_equal(r->nameif, "inside");
+}
+
+/* ---- answers that do not count ---- */
+
+static void strangers_are_not_heard(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        r->srv[0].wrong_cookie = true;
+        begin(r);
+        run(r, 60);
+        assert_false(status(r).synchronized);
+        assert_true(row(r, 0).forged > 3);
+        assert_int_equal(row(r, 0).answered, 0);
+        r->srv[0].wrong_cookie = false;
+        r->srv[0].lie_first = true; /* a stranger's, then the server's own */
+        run(r, 60);
+        assert_true(status(r).synchronized);
+}
+
+static void who_does_not_know_the_time_is_not_believed(void **state)
+{
+        static const struct {
+                uint8_t leap, stratum;
+                uint32_t disp;
+                const char *why;
+        } rows[] = {
+                { 3, 2, 0, "it is not synchronized itself" },
+                { 0, 16, 0, "it is not synchronized itself" },
+                { 0, 2, 2u << 16, "it is too far from the root" },
+        };
+        struct rig *r = *state;
+
+        add(r, 0);
+        begin(r);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                r->srv[0].leap = rows[i].leap;
+                r->srv[0].stratum = rows[i].stratum;
+                r->srv[0].root_disp = rows[i].disp;
+                run(r, 200);
+                assert_false(status(r).synchronized);
+                assert_string_equal(row(r, 0).why, rows[i].why);
+                assert_false(row(r, 0).sane);
+        }
+        r->srv[0].root_disp = 0;
+        run(r, 300);
+        assert_true(status(r).synchronized);
+}
+
+static void who_refuses_is_left_alone(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        r->srv[0].stratum = 0;
+        r->srv[0].ref_id = 0x52415445;
+        begin(r);
+        run(r, 1000);
+        assert_int_equal(r->srv[0].asked, 1);
+        assert_string_equal(row(r, 0).why, "it refuses: RATE");
+        assert_int_equal(row(r, 0).refused, 1);
+        run(r, 100);
+        assert_int_equal(r->srv[0].asked, 2);
+}
+
+/* ---- keys ---- */
+
+static void keys_prove_who_it_is(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0)->key = 7;
+        r->conf.authenticate = true;
+        for (unsigned h = NTP_MD5; h <= NTP_SHA512; h++) {
+                r->conf.nkeys = 0;
+                add_key(r, 7, (enum ntp_hash)h, "sesame", true);
+                r->srv[0].key = "sesame";
+                r->srv[0].key_id = 7;
+                r->srv[0].hash = (enum ntp_hash)h;
+                begin(r);
+                run(r, 10);
+                assert_true(status(r).synchronized);
+                assert_true(row(r, 0).authentic);
+                assert_true(r->srv[0].signed_);
+        }
+}
+
+static void without_the_key_nobody_is_believed(void **state)
+{
+        struct rig *r = *state;
+        struct server *s = &r->srv[0];
+
+        add(r, 0)->key = 7;
+        add_key(r, 7, NTP_SHA1, "sesame", true);
+        *s = (struct server){ .fd = s->fd, .stratum = 2, .key = "barley", .key_id = 7, .hash = NTP_SHA1 };
+        begin(r);
+        run(r, 30);
+        assert_false(status(r).synchronized);
+        assert_string_equal(row(r, 0).why, "its MAC by key 7 is wrong");
+        s->key = NULL; /* not signed */
+        run(r, 60);
+        assert_false(status(r).synchronized);
+        assert_string_equal(row(r, 0).why, "it did not sign with key 7, or does not know it");
+        s->nak = true;
+        run(r, 60);
+        assert_false(status(r).synchronized);
+        *s = (struct server){ .fd = s->fd, .stratum = 2, .key = "sesame", .key_id = 8, .hash = NTP_SHA1 };
+        run(r, 300); /* the right words under another number */
+        assert_false(status(r).synchronized);
+        s->key_id = 7;
+        run(r, 1100);
+        assert_true(status(r).synchronized);
+}
+
+static void only_trusted_keys_are_used(void **state)
+{
+        struct rig *r = *state;
+
+        r->conf.authenticate = true;
+        add(r, 0)->key = 7;
+        add(r, 1)->key = 9;
+        add(r, 2);
+        add_key(r, 7, NTP_MD5, "sesame", false);
+        begin(r);
+        run(r, 100);
+        assert_int_equal(r->opened, 0);
+        assert_string_equal(row(r, 0).why, "key 7 is not trusted: ntp trusted-key 7");
+        assert_string_equal(row(r, 1).why, "there is no ntp authentication-key 9");
+        assert_string_equal(row(r, 2).why, "ntp authenticate is set, and it has no key");
+        r->conf.authenticate = false; /* who has no key needs none */
+        begin(r);
+        run(r, 20);
+        assert_true(row(r, 2).master);
+}
+
+/* ---- several ---- */
+
+static void most_are_right(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        add(r, 1);
+        add(r, 2);
+        r->srv[0].ahead_ns = 100 * S;
+        r->srv[0].stratum = 1;
+        r->srv[1].ahead_ns = r->srv[2].ahead_ns = S;
+        begin(r);
+        run(r, 200);
+        assert_ahead(r, S);
+        assert_false(row(r, 0).selected);
+        assert_true(row(r, 1).selected && row(r, 2).selected);
+        r->srv[1].ahead_ns = 50 * S; /* everybody says something else */
+        run(r, 2000);
+        assert_false(status(r).synchronized);
+        assert_string_equal(status(r).why, "the servers do not agree");
+}
+
+static void the_preferred_one_is_followed(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        add(r, 1);
+        r->srv[1].stratum = 3;
+        begin(r);
+        run(r, 20);
+        assert_true(row(r, 0).master);
+        r->conf.server[1].prefer = true;
+        begin(r);
+        run(r, 1);
+        assert_true(row(r, 1).master);
+        assert_true(r->srv[0].asked <= NTP_BURST); /* no question was begun anew */
+}
+
+/* ---- what happens to them ---- */
+
+static void one_that_falls_silent_is_told_and_left_in_peace(void **state)
+{
+        struct rig *r = *state;
+        unsigned before;
+
+        add(r, 0);
+        r->srv[0].ahead_ns = 3 * S;
+        begin(r);
+        run(r, 20);
+        before = r->srv[0].asked;
+        r->srv[0].silent = true;
+        run(r, 100);
+        assert_false(status(r).synchronized);
+        assert_string_equal(row(r, 0).why, "no answer");
+        assert_ahead(r, 3 * S); /* it goes on as it was */
+        run(r, 3 * 3600);
+        assert_in_range(r->srv[0].asked - before, 10, 22);
+        r->srv[0].silent = false;
+        run(r, 1100);
+        assert_true(status(r).synchronized);
+        assert_string_equal(row(r, 0).why, "");
+}
+
+static void without_a_way_there_is_a_reason(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        r->refuse = true;
+        begin(r);
+        run(r, 20);
+        assert_string_equal(row(r, 0).why, "no route to it");
+        r->refuse = false;
+        run(r, 60);
+        assert_true(status(r).synchronized);
+}
+
+static void a_clock_that_somebody_sets_is_set_right_again(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        begin(r);
+        run(r, 20);
+        clock_own_step(&r->own, 3600 * S, CLOCK_USER);
+        run(r, 10);
+        assert_true(status(r).synchronized);
+        assert_ahead(r, 0);
+        assert_int_equal(clock_own_source(&r->own), CLOCK_NTP);
+}
+
+static void a_host_whose_clock_is_set_does_not_take_ours_along_for_long(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        r->srv[0].ahead_ns = S;
+        begin(r);
+        run(r, 20);
+        r->v.wall += 500 * S;
+        r->srv[0].ahead_ns -= 500 * S;
+        run(r, 12);
+        assert_true(status(r).synchronized);
+        assert_ahead(r, -499 * S);
+}
+
+static void a_line_that_goes_takes_its_question_along(void **state)
+{
+        struct rig *r = *state;
+        unsigned before;
+
+        add(r, 0);
+        add(r, 1);
+        begin(r);
+        run(r, 20);
+        before = r->srv[1].asked;
+        r->srv[0].silent = true;
+        r->conf.server[0] = r->conf.server[1];
+        r->conf.nservers = 1;
+        begin(r);
+        run(r, 20);
+        assert_int_equal(row(r, 0).addr.v4, 0x0a000001);
+        assert_true(row(r, 0).master);
+        assert_int_equal(r->srv[1].asked, before); /* it went on as it was */
+        r->conf.nservers = 0;
+        begin(r);
+        run(r, 2);
+        assert_false(status(r).synchronized);
+        assert_string_equal(status(r).why, "there is no ntp server");
+}
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+        const struct CMUnitTest tests[] = {
+                T(far_off_it_jumps),
+                T(nearly_right_it_goes_slowly_and_never_back),
+                T(a_wild_answer_moves_nothing),
+                T(a_calm_clock_is_asked_about_less),
+                T(its_name_is_asked_for),
+                T(strangers_are_not_heard),
+                T(who_does_not_know_the_time_is_not_believed),
+                T(who_refuses_is_left_alone),
+                T(keys_prove_who_it_is),
+                T(without_the_key_nobody_is_believed),
+                T(only_trusted_keys_are_used),
+                T(most_are_right),
+                T(the_preferred_one_is_followed),
+                T(one_that_falls_silent_is_told_and_left_in_peace),
+                T(without_a_way_there_is_a_reason),
+                T(a_clock_that_somebody_sets_is_set_right_again),
+                T(a_host_whose_clock_is_set_does_not_take_ours_along_for_long),
+                T(a_line_that_goes_takes_its_question_along),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
