@@ -334,6 +334,8 @@ def test_nothing_listens_that_is_not_configured():
         box.configure("http 10.0.0.0 255.255.255.0 inside")
         assert box.curl("/metrics").status == 200
         s = box.tls()
+        s.sendall(f"GET / HTTP/1.1\r\nHost: x\r\n{basic()}\r\n".encode())
+        assert one(s).status == 200
         box.configure("http server idle-timeout 30", "http server session-timeout 60")
         run = box.con.cmd("show running-config http")
         assert run.splitlines()[-5:] == ["http server enable 8443", "http server idle-timeout 30",
