@@ -121,6 +121,7 @@ static const struct {
         { "GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n", 400 },
         { "GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n", 400 },
         { "GET / HTTP/1.1\rHost: a\r\n\r\n", 400 }, /* a bare CR */
+        { "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400 },
         { "GET / HTTP/1.1\r\nHost: a\x01\r\n\r\n", 400 },
         { "GET / HTTP/1.1\r\nHost: a\x7f\r\n\r\n", 400 },
         { "\x16\x03\x01\x02", 400 }, /* no end is waited for */
