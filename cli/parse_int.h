@@ -19,6 +19,9 @@ struct apply {
         struct err *e;
 };
 
+/* conf_ctx.c: the object of the nth mode, 0 the store; NULL when it is gone. */
+void *conf_object_at(const struct conf_ctx *c, unsigned n);
+
 /* What came of it. */
 enum applied { APPLIED, APPLY_REFUSED, APPLY_INCOMPLETE };
 enum applied apply_row(struct apply *a);
