@@ -42,6 +42,8 @@ void sshd_look(struct sshd *d);
 unsigned sshd_list(struct sshd *d, struct sshd_info *out, unsigned max);
 /* false: there is none of this number. */
 bool sshd_disconnect(struct sshd *d, unsigned id);
+/* A list with ":" between names, of ciphers or of message authentication codes: -1, one of them is not spoken. */
+int sshd_algo_check(const char *names, bool macs, struct err *e);
 /* "SHA256:..." of the RSA host key; false: there is none. */
 bool sshd_fingerprint(struct box *b, char *out, size_t cap);
 

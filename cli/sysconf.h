@@ -117,12 +117,29 @@ struct privilege_conf {
         char command[128];
 };
 
+struct ssh_server_conf { /* server HOST, as the operator names it */
+        struct conf_obj o;
+        char hash[SSH_KEY_TEXT + 1]; /* SHA-256 of its key; "": none yet */
+};
+struct ssh_chain_conf { /* ssh pubkey-chain: servers that files are copied from and to */
+        struct conf_obj o;
+        struct conf_list servers; /* struct ssh_server_conf */
+};
+void ssh_chain_conf_init(struct ssh_chain_conf *c);
+void ssh_chain_conf_fini(struct conf_obj *o);
+
 enum ssh_group { SSH_GROUP_UNSET, SSH_GROUP1_SHA1, SSH_GROUP14_SHA1 };
-struct ssh_conf { /* the lines that say who may connect: policy/conf.h, box_access */
-        uint32_t timeout_min; /* 1-60, 5 */
-        uint8_t version;      /* 0 not said */
-        uint8_t group;        /* enum ssh_group: of old clients, offered besides today's */
-        uint32_t sessions;    /* 0: the ASA's 5 */
+enum ssh_strength { SSH_STRENGTH_UNSET, SSH_ALL, SSH_LOW, SSH_MEDIUM, SSH_HIGH, SSH_FIPS, SSH_CUSTOM };
+#define SSH_CUSTOM_MAX 300
+struct ssh_conf {                      /* the lines that say who may connect: policy/conf.h, box_access */
+        uint32_t timeout_min;          /* 1-60, 5 */
+        uint8_t version;               /* 0 not said */
+        uint8_t group;                 /* enum ssh_group: of old clients, offered besides today's */
+        uint32_t sessions;             /* 0: the ASA's 5 */
+        bool scopy;                    /* files by SCP and SFTP */
+        bool any_key;                  /* as a client: no stricthostkeycheck */
+        uint8_t encryption, integrity; /* enum ssh_strength: what is offered */
+        char ciphers[SSH_CUSTOM_MAX + 1], macs[SSH_CUSTOM_MAX + 1]; /* of CUSTOM: names, ":" between them */
 };
 
 #define HTTP_PORT 443
@@ -171,7 +188,7 @@ struct sys_conf {
         struct conf_list enables;    /* struct enable_conf */
         struct conf_list privileges; /* struct privilege_conf */
         struct conf_list banners;    /* struct banner_conf */
-        char log_device_text[65]; /* logging device-id string */
+        char log_device_text[65];    /* logging device-id string */
         char log_device_ifc[NAMEIF_MAX + 1];
         struct conf_list log_hosts;  /* struct loghost_conf: by UDP */
         struct conf_list log_tcp;    /* struct loghost_conf: by TCP */
@@ -183,6 +200,7 @@ struct sys_conf {
         struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */
         struct conf_list dns_groups; /* struct dns_group_conf */
         struct conf_list dns_maps;   /* struct inert_block_conf: policy-map type inspect */
+        struct conf_list ssh_chain;  /* struct ssh_chain_conf: one at most */
 };
 
 enum prompt_part {
