@@ -153,7 +153,7 @@ static struct sshd_conn *conn_new(struct sshd *d, int fd, const struct box_peer 
         }
         c->d = d;
         c->fd = fd;
-        c->chan.end = -1;
+        c->chan.end = c->chan.raw = -1;
         c->peer = *peer;
         c->since_ms = clock_mono_ms(d->box->clk);
         c->info = (struct sshd_info){ .from = peer->addr, .port = peer->port, .since_ms = c->since_ms };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/console.h"
+#include "cli/scp.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
@@ -51,9 +52,13 @@ static void *session_thread(void *arg)
 {
         struct sshd_chan *x = arg;
 
-        prctl(PR_SET_NAME, "vg-ssh-console");
-        run_session(x);
-        term_flush(x->t);
+        prctl(PR_SET_NAME, x->raw >= 0 ? "vg-ssh-files" : "vg-ssh-console");
+        if (x->raw >= 0) {
+                x->status = sshd_files_run(conn_of(x), x->raw);
+        } else {
+                run_session(x);
+                term_flush(x->t);
+        }
         atomic_store(&x->done, true);
         sshd_kick(conn_of(x)->wake);
         return NULL;
@@ -77,18 +82,28 @@ static int ends_open(const struct sshd_chan *x, int fd[2])
         return 0;
 }
 
-static int start(struct sshd_chan *x)
+static int start(struct sshd_chan *x, bool files)
 {
         struct err e;
         int fd[2];
 
+        if (files)
+                x->pty = false; /* bytes as they are */
         if (x->started || !x->ch || ends_open(x, fd) < 0)
                 return -1;
         x->started = true;
         x->end = fd[0];
-        x->t = term_open_fds(fd[1], fd[1], x->type, &e);
-        x->running = x->t && pthread_create(&x->thread, NULL, session_thread, x) == 0;
+        if (files)
+                x->raw = fd[1];
+        else
+                x->t = term_open_fds(fd[1], fd[1], x->type, &e);
+        x->running = (x->t || files) && pthread_create(&x->thread, NULL, session_thread, x) == 0;
         return x->running ? 0 : -1;
+}
+
+static bool has_session(const struct sshd_chan *x)
+{
+        return x->t || x->raw >= 0;
 }
 
 /* The terminal in front of a session that has ended. */
@@ -99,11 +114,14 @@ static void session_join(struct sshd_chan *x)
         x->running = false;
         term_close(x->t);
         x->t = NULL;
+        if (x->raw >= 0)
+                close(x->raw);
+        x->raw = -1;
 }
 
 void sshd_chan_stop(struct sshd_chan *x)
 {
-        if (x->running)
+        if (x->running && x->t)
                 term_hangup(x->t);
         if (x->end >= 0)
                 close(x->end); /* who is writing to it wakes up */
@@ -164,7 +182,7 @@ static int on_window(ssh_session s UNUSED, ssh_channel ch UNUSED, int cols, int 
 
 static int on_shell(ssh_session s UNUSED, ssh_channel ch UNUSED, void *ctx)
 {
-        return start(ctx);
+        return start(ctx, false);
 }
 
 static int on_exec(ssh_session s UNUSED, ssh_channel ch UNUSED, const char *command, void *ctx)
@@ -174,7 +192,7 @@ static int on_exec(ssh_session s UNUSED, ssh_channel ch UNUSED, const char *comm
         if (x->started || !command || strlen(command) > SSHD_COMMAND_MAX)
                 return -1;
         x->command = mem_strdup(MEM_CLI, command);
-        return x->command ? start(x) : -1;
+        return x->command ? start(x, scp_is_command(command)) : -1;
 }
 
 /* Accepted, as clients expect; nothing of it is used. */
@@ -184,9 +202,15 @@ static int on_env(ssh_session s UNUSED, ssh_channel ch UNUSED, const char *name 
         return 0;
 }
 
-static int on_subsystem(ssh_session s UNUSED, ssh_channel ch UNUSED, const char *name UNUSED, void *ctx UNUSED)
+static int on_subsystem(ssh_session s UNUSED, ssh_channel ch UNUSED, const char *name, void *ctx)
 {
-        return -1;
+        struct sshd_chan *x = ctx;
+
+        if (x->started || !name || strcmp(name, "sftp") != 0 || !sshd_files_enabled(conn_of(x)->d->box) ||
+            !sshd_files_may(conn_of(x)))
+                return -1;
+        x->sftp = true;
+        return start(x, true);
 }
 
 ssh_channel sshd_chan_open(struct sshd_conn *c)
@@ -306,11 +330,11 @@ bool sshd_chan_pump(struct sshd_conn *c)
                 return false;
         while (pump_in(x) && ssh_channel_is_open(x->ch))
                 continue;
-        if (x->t && (!x->running || atomic_load(&x->done)))
+        if (has_session(x) && (!x->running || atomic_load(&x->done)))
                 session_join(x);
         for (unsigned i = 0; i < 16 && pump_out(x); i++)
                 continue;
-        if (x->end < 0 && !x->out_n && !x->t)
+        if (x->end < 0 && !x->out_n && !has_session(x))
                 say_goodbye(x);
         return !x->closing;
 }

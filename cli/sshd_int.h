@@ -34,7 +34,9 @@ struct sshd_chan {
         unsigned cols, rows;
         int end; /* ours of the session's terminal or socket; -1 */
         struct term *t;
-        char *command; /* NULL: a shell */
+        char *command; /* NULL: a shell, or SFTP */
+        bool sftp;
+        int raw; /* the session's end where it is SCP or SFTP, which need no terminal; -1 */
         pthread_t thread;
         bool running;     /* to be joined */
         atomic_bool done; /* the session has ended */
@@ -96,6 +98,11 @@ bool sshd_chan_pump(struct sshd_conn *c);
 short sshd_chan_events(struct sshd_conn *c);
 /* Ends the session and waits for it. */
 void sshd_chan_stop(struct sshd_chan *x);
+/* sshd_files.c: SCP and SFTP */
+bool sshd_files_enabled(struct box *b);
+bool sshd_files_may(const struct sshd_conn *c);
+/* Serves files on fd until the client is done; the exit status. */
+int sshd_files_run(struct sshd_conn *c, int fd);
 /* sshd_keys.c */
 bool sshd_key_exists(struct box *b);
 /* On the job thread; takes its time. */

@@ -123,6 +123,7 @@ struct ssh_server_conf { /* server HOST, as the operator names it */
 };
 struct ssh_chain_conf { /* ssh pubkey-chain: servers that files are copied from and to */
         struct conf_obj o;
+        bool there;               /* as long as it is */
         struct conf_list servers; /* struct ssh_server_conf */
 };
 void ssh_chain_conf_init(struct ssh_chain_conf *c);

@@ -92,6 +92,7 @@ static int check_macs(struct conf_ctx *c, void *obj, struct err *e)
 /* ---- servers that files are copied from and to ---- */
 void ssh_chain_conf_init(struct ssh_chain_conf *c)
 {
+        c->there = true;
         conf_list_init(&c->servers, sizeof(struct ssh_server_conf), NULL);
 }
 
@@ -138,6 +139,8 @@ static const struct cmd_row pubkey_rows[] = {
 static const struct cmd_mode pubkey_mode = { "config-ssh-pubkey-chain",
                                              "SSH pubkey-chain configuration commands:", pubkey_rows };
 
+static const struct cmd_bind chain_bind[] = { BIND_FLAG("pubkey-chain", struct ssh_chain_conf, there), { 0 } };
+
 static const struct cmd_bind scopy_bind[] = { BIND_FLAG("enable", struct store, sys.ssh.scopy), { 0 } };
 static const struct cmd_bind strict_bind[] = { BIND_FLAG("stricthostkeycheck", struct store, sys.ssh.any_key),
                                                { 0 } };
@@ -164,8 +167,8 @@ const struct cmd_row rows_ssh[] = {
           "Message authentication of the SSH server", integrity_bind, .dirty = DIRTY_SYS, .check = check_macs },
         { ROW_LEAF, "ssh scopy enable", "Files on flash by SCP and SFTP, for users of level 15", scopy_bind,
           .dirty = DIRTY_SYS },
-        { ROW_MODE, "ssh pubkey-chain", "Keys of SSH servers that files are copied from and to", NULL, DIRTY_SYS,
-          STORE(sys.ssh_chain), &pubkey_mode, .init = init_ssh_chain, .key = key_words },
+        { ROW_MODE, "ssh pubkey-chain", "Keys of SSH servers that files are copied from and to", chain_bind,
+          DIRTY_SYS, STORE(sys.ssh_chain), &pubkey_mode, .init = init_ssh_chain, .key = key_words },
         { ROW_LEAF, "quota management-session N:u32(1-100)", "How many SSH sessions there may be at once", quota_bind,
           .dirty = DIRTY_SYS },
         END,

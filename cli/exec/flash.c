@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mbedtls/md5.h>
+#include <mbedtls/sha512.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "platform/base/clock_own.h"
 #include "platform/base/file.h"
 #include "platform/base/str.h"
+
+#define DEPTH_MAX 8 /* of directories in directories */
 
 /* ---- dir ---- */
 
@@ -38,27 +41,51 @@ static void dir_row(struct session *s, const struct tz *z, const char *name, con
             cell_as(cell_str("name", name), str_escape(shown, sizeof shown, name, strlen(name))));
 }
 
-static int list_dir(struct session *s, const char *path, const struct tz *z, struct err *e)
+struct listing {
+        struct session *s;
+        const struct tz *z;
+        bool recursive;
+        unsigned n;
+};
+
+/* below: its name in front of those in it, with a slash. */
+static int list_dir(struct listing *l, const char *path, const char *below, unsigned depth)
 {
         DIR *d = opendir(path);
+        char name[512], sub[768];
         struct dirent *de;
         struct stat st;
-        unsigned n = 0;
 
         if (!d)
-                return err_set(e, ERR_IO, "%%Error opening disk0:/ (%s)", strerror(errno));
-        table_list(session_table(s), "files");
+                return -1;
         while ((de = readdir(d))) {
                 if (de->d_name[0] == '.' || fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW))
                         continue;
-                if (!strcmp(de->d_name, "pki"))
+                if (!depth && !strcmp(de->d_name, "pki"))
                         continue;
-                dir_row(s, z, de->d_name, &st, ++n);
+                snprintf(name, sizeof name, "%s%s", below, de->d_name);
+                dir_row(l->s, l->z, name, &st, ++l->n);
+                if (!l->recursive || !S_ISDIR(st.st_mode) || depth >= DEPTH_MAX)
+                        continue;
+                snprintf(name, sizeof name, "%s%s/", below, de->d_name);
+                snprintf(sub, sizeof sub, "%.500s/%.255s", path, de->d_name);
+                list_dir(l, sub, name, depth + 1);
         }
         closedir(d);
-        table_close(session_table(s));
-        if (!n)
-                out(s, "No files in directory\n");
+        return 0;
+}
+
+static int list_all(struct listing *l, const char *path, bool root, struct err *e)
+{
+        int rc;
+
+        table_list(session_table(l->s), "files");
+        rc = list_dir(l, path, "", root ? 0 : 1);
+        table_close(session_table(l->s));
+        if (rc < 0)
+                return err_set(e, ERR_IO, "%%Error opening disk0:/ (%s)", strerror(errno));
+        if (!l->n)
+                out(l->s, "No files in directory\n");
         return 0;
 }
 
@@ -69,17 +96,17 @@ static void list_file(struct session *s, const char *name, const struct tz *z, c
         table_close(session_table(s));
 }
 
-static int list_one(struct session *s, const char *path, const char *name, const struct tz *z, struct err *e)
+static int list_one(struct listing *l, const char *path, const char *name, struct err *e)
 {
         struct stat st;
 
         if (stat(path, &st))
-                PUT(s, "%%Error opening disk0:/%s (%s)\n", cell_str("failed", name),
+                PUT(l->s, "%%Error opening disk0:/%s (%s)\n", cell_str("failed", name),
                     cell_str("error", "No such file or directory"));
         else if (S_ISDIR(st.st_mode))
-                return list_dir(s, path, z, e);
+                return list_all(l, path, false, e);
         else
-                list_file(s, name, z, &st);
+                list_file(l->s, name, l->z, &st);
         return 0;
 }
 
@@ -90,6 +117,7 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
         const char *name = flash_name(url);
         struct statvfs v;
         struct tz z;
+        struct listing l = { .s = s, .z = &z, .recursive = arg_has(a, "/recursive") };
         char path[512];
 
         if (!is_flash_url(url) || !*b->flash) {
@@ -99,9 +127,9 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
         box_tz(b, &z);
         PUT(s, "\nDirectory of disk0:/%s\n\n", cell_str("directory", name));
         if (*name) {
-                if (flash_path(b, url, path, sizeof path, e) || list_one(s, path, name, &z, e))
+                if (flash_path(b, url, path, sizeof path, e) || list_one(&l, path, name, e))
                         return -1;
-        } else if (list_dir(s, b->flash, &z, e)) {
+        } else if (list_all(&l, b->flash, true, e)) {
                 return -1;
         }
         if (!statvfs(b->flash, &v))
@@ -256,11 +284,36 @@ static int do_rename(struct session *s, const struct args *a, struct err *e)
 
 /* ---- verify ---- */
 
+static int sum_of(const uint8_t *p, size_t n, bool sha512, char *hex)
+{
+        uint8_t sum[64];
+        unsigned len = sha512 ? 64 : 16;
+
+        if (sha512 ? mbedtls_sha512_ret(p, n, sum, 0) : mbedtls_md5_ret(p, n, sum))
+                return -1;
+        for (unsigned i = 0; i < len; i++)
+                snprintf(hex + (size_t)2 * i, 3, "%02x", sum[i]);
+        return 0;
+}
+
+/* Alone, the sum; with what it should be, whether it is. */
+static void show_sum(struct session *s, const char *name, bool sha512, const char *hex, const char *want)
+{
+        if (!want)
+                out(s, "verify /%s (disk0:/%s) = %s\n", sha512 ? "SHA-512" : "MD5", name, hex);
+        else if (!strcasecmp(want, hex))
+                out(s, "Verified (disk0:/%s) = %s\n", name, hex);
+        else
+                out(s, "%%Error verifying disk0:/%s\nComputed signature  = %s\nSubmitted signature = %s\n", name, hex,
+                    want);
+}
+
 static int do_verify(struct session *s, const struct args *a, struct err *e)
 {
         const char *url = arg_str(a, "FILE");
-        uint8_t *p, sum[16];
-        char path[512], hex[33];
+        bool sha512 = arg_has(a, "/sha-512");
+        char path[512], hex[129];
+        uint8_t *p;
         size_t n;
         int rc;
 
@@ -270,24 +323,23 @@ static int do_verify(struct session *s, const struct args *a, struct err *e)
                 return 0;
         if (file_read(path, FLASH_FILE_MAX, &p, &n, e))
                 return -1;
-        rc = mbedtls_md5_ret(p, n, sum);
+        rc = sum_of(p, n, sha512, hex);
         mem_free_secret(p);
         if (rc)
-                return err_set(e, ERR_CRYPTO, "MD5 failed");
-        for (unsigned i = 0; i < 16; i++)
-                snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-        out(s, "verify /MD5 (disk0:/%s) = %s\n", flash_name(url), hex);
+                return err_set(e, ERR_CRYPTO, "the sum cannot be computed");
+        show_sum(s, flash_name(url), sha512, hex, arg_str(a, "SUM"));
         return 0;
 }
 
 const struct exec_row exec_flash[] = {
-        { "dir [/all] [FILE:word]", "List files on flash", 15 | EXEC_TABLE, do_dir },
+        { "dir [/all] [/recursive] [FILE:word]", "List files on flash", 15 | EXEC_TABLE, do_dir },
         { "show {flash:|disk0:}", "The same as dir", 15 | EXEC_TABLE, do_dir },
         { "more FILE:word", "Show a file", 15, do_more },
         { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
         { "mkdir [/noconfirm] DIRECTORY:word", "Make a directory on flash", 15, do_mkdir },
         { "rmdir [/noconfirm] DIRECTORY:word", "Remove an empty directory", 15, do_rmdir },
         { "rename [/noconfirm] FROM:word TO:word", "Give a file another name", 15, do_rename },
-        { "verify /md5 FILE:word", "Compute the MD5 sum of a file", 15, do_verify },
+        { "verify [{/md5|/sha-512}] FILE:word [SUM:word]",
+          "Compute the sum of a file, or compare it with what it should be", 15, do_verify },
         { 0 },
 };

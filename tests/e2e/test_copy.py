@@ -164,7 +164,7 @@ def test_ssh_servers_are_known_or_asked_about(trusting):
         wrong = ("00" if key[:2] != "00" else "11") + key[2:]
         paste(con, f"ssh pubkey-chain\n server {HOST}\n  key-hash sha256 {wrong}\n")
         assert "is not the one of ssh pubkey-chain" in copy(lab, URLS["scp"] + "k.txt", "disk0:k.txt")
-        assert f"key-hash sha256 {wrong}" in con.cmd("show running-config ssh")
+        assert f"ssh pubkey-chain\n server {HOST}\n  key-hash sha256 {wrong}" in con.cmd("show running-config ssh")
     finally:
         paste(con, "no ssh pubkey-chain\nno ssh stricthostkeycheck\n")
 
