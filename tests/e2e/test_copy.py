@@ -1,6 +1,7 @@
 """`copy` from and to servers that nobody here wrote: TFTP, HTTP, HTTPS, FTP, SCP."""
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -196,3 +197,43 @@ def test_what_goes_wrong_on_the_way(trusting):
     for url in ("tftp://joe@10.0.0.1/x", "http://10.0.0.1:99999/x", "gopher://x/y", "http:x", "http://a b"):
         assert "ERROR" in copy(lab, url, "disk0:x"), url
     assert "one of the two is here" in copy(lab, URLS["http"] + "x", URLS["tftp"] + "x")
+
+
+@pytest.fixture
+def small():
+    """An appliance whose flash is a file system of 256 KB."""
+    it = lablib.Lab()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "small", it.flash()], capture_output=True).returncode:
+        it.close()
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        it.con = it.start()
+        paste(it.con, CONFIG)
+        yield it
+    finally:
+        it.stop()
+        subprocess.run(["umount", it.flash()], check=True)
+        finish(it)
+
+
+def test_a_full_flash(small):
+    """The old file stays whole, the reason is told, and nothing is left over."""
+    con = small.con
+    assert "[OK]" in con.cmd("write memory")
+    old, names = flash(small, "startup-config"), sorted(os.listdir(small.flash()))
+    with open(os.path.join(small.flash(), "fill"), "wb", buffering=0) as f:
+        try:
+            while f.write(b"x" * 512):
+                pass
+        except OSError:
+            pass
+    paste(con, "hostname other\n" + "".join(f"access-list long extended permit tcp any any eq {i}\n" for i in range(1, 200)))
+    text = con.cmd("write memory")
+    assert "No space left on device" in text and "ERROR" in text and "[OK]" not in text, text
+    text = con.cmd("copy /noconfirm running-config disk0:other")
+    assert "%Error writing disk0:/other (No space left on device)" in text, text
+    assert flash(small, "startup-config") == old
+    assert sorted(os.listdir(small.flash())) == sorted([*names, "fill"])
+    con.cmd("delete /noconfirm disk0:fill")
+    assert "[OK]" in con.cmd("write memory")
+    assert b"hostname other" in flash(small, "startup-config")

@@ -124,8 +124,8 @@ def test_sftp_session(box):
     with open(local(box, "t.txt"), "rb") as f:
         assert f.read() == b"some text\n" * 1000
     assert flash(box, "t.txt") is None and flash(box, "dir/s.txt") is None
-    log = box.con.cmd("show logging | include scopy")
-    assert "User 'admin' executed the 'scopy put disk0:/dir/s.txt' command." in log and "scopy delete disk0:/t.txt" in log, log
+    for done in ("put disk0:/dir/s.txt", "rename disk0:/dir/s.txt", "delete disk0:/t.txt"):
+        lablib.wait_for(done + " in the log", lambda: f"User 'admin' executed the 'scopy {done}' command." in box.con.cmd("show logging | include scopy"))
 
 
 def test_a_broken_upload_leaves_nothing(box):
