@@ -1,4 +1,5 @@
 """Files over SSH (`ssh scopy enable`): OpenSSH's scp both ways of speaking, sftp, netmiko; hostile clients."""
+import contextlib
 import hashlib
 import os
 import struct
@@ -193,7 +194,8 @@ def test_hostile_clients(box):
     c = box.transport().open_session(timeout=30)
     c.settimeout(30)
     c.exec_command("scp -t disk0:/")
-    c.sendall(b"C" * 100000)
+    with contextlib.suppress(OSError):  # it may end before it has taken all of it
+        c.sendall(b"C" * 100000)
     while c.recv(65536):
         pass
     assert box.ssh("show clock").returncode == 0
