@@ -45,6 +45,8 @@ static size_t dotted_prefix(const char *s, size_t n)
         return n;
 }
 
+/* Where a line could mean either, an object of the name is meant: it is printed by its name, the alias by its
+ * address. */
 const struct addr *type_alias(const struct type_env *env, const char *s, size_t n)
 {
         char name[sizeof((struct alias_conf *)0)->alias];
@@ -54,7 +56,8 @@ const struct addr *type_alias(const struct type_env *env, const char *s, size_t 
                 return NULL;
         memcpy(name, s, n);
         name[n] = 0;
-        o = conf_list_find(&env->store->sys.aliases, name);
+        if (!conf_list_find(&env->store->policy.netobjs, name))
+                o = conf_list_find(&env->store->sys.aliases, name);
         return o ? &((const struct alias_conf *)(const void *)o)->addr : NULL;
 }
 
