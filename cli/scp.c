@@ -125,7 +125,7 @@ bool scp_file_line(const char *line, size_t n, uint64_t *size, char *name, size_
 /* Under which name: in the directory that was said, or the very name. */
 static enum xfer_rc target_of(struct scp *s, const char *name, char out[XFER_NAME_MAX + 1])
 {
-        char joined[XFER_NAME_MAX * 2];
+        char joined[XFER_NAME_MAX * 2 + 2];
         struct xfer_stat st;
         bool dir = !xfer_stat(s->b, s->path, &st) && st.dir;
 
