@@ -540,6 +540,24 @@ static void the_preferred_one_is_followed(void **state)
         assert_true(r->srv[0].asked <= NTP_BURST); /* no question was begun anew */
 }
 
+/* Other lines change while its server has not answered yet. */
+static void a_question_under_way_goes_on(void **state)
+{
+        struct rig *r = *state;
+
+        add(r, 0);
+        begin(r);
+        ntp_step(r->n, 0);
+        assert_int_equal(r->opened - r->closed, 1);
+        add(r, 1);
+        begin(r);
+        ntp_step(r->n, 0);
+        assert_int_equal(r->opened - r->closed, 2);
+        serve(r, &r->srv[0]);
+        ntp_step(r->n, 0);
+        assert_int_equal(row(r, 0).answered, 1);
+}
+
 /* ---- what happens to them ---- */
 
 static void one_that_falls_silent_is_told_and_left_in_peace(void **state)
@@ -650,6 +668,7 @@ int main(void)
                 T(only_trusted_keys_are_used),
                 T(most_are_right),
                 T(the_preferred_one_is_followed),
+                T(a_question_under_way_goes_on),
                 T(one_that_falls_silent_is_told_and_left_in_peace),
                 T(without_a_way_there_is_a_reason),
                 T(a_clock_that_somebody_sets_is_set_right_again),
