@@ -41,6 +41,12 @@ struct box_plan {
         unsigned reload_told, revert_told; /* minutes before it that all terminals were told of last; 0: none yet */
 };
 
+/* What was noticed, and when it is looked for again (alerts.h). */
+struct box_alerts {
+        uint64_t machine_ms, certificates_ms;
+        bool cpu_high, memory_high;
+};
+
 enum box_stop { BOX_RUN, BOX_EXIT, BOX_RELOAD };
 
 struct box {
@@ -72,6 +78,7 @@ struct box {
         uint32_t hash_rounds; /* of new passwords; 0: as many as are good (tests want fewer) */
         bool conf_dirty; /* running differs from startup */
         struct box_plan plan;
+        struct box_alerts alerts; /* of the control thread */
         struct candidate *candidate; /* BOX_CANDIDATES of them (candidate.h); NULL: none was ever opened */
 
         struct usage *usage;          /* rates of the last minutes (usage.h); NULL: unknown */

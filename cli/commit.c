@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/cmd/reference_identity.h"
 #include "cli/dns_conf.h"
 #include "cli/ntp_conf.h"
 #include "cli/store.h"
@@ -232,6 +233,9 @@ static int configure_log(struct box *b, struct err *e)
         if (!c)
                 return err_nomem(e, "configuring the log");
         *c = b->store->log;
+        conf_each(struct lograte_conf, r, &b->store->sys.log_rates)
+                if (c->nrates < LOG_RATES_MAX)
+                        c->rates[c->nrates++] = r->r;
         device_text(b->store, c);
         store_tz(b->store, &c->tz);
         rc = log_configure(b->log, c, e);
@@ -239,32 +243,67 @@ static int configure_log(struct box *b, struct err *e)
         return rc;
 }
 
-static unsigned add_hosts(const struct conf_list *l, bool tcp, struct syslog_host *hosts, unsigned n)
+static unsigned add_hosts(const struct store *s, const struct conf_list *l, bool tcp, struct syslog_host *hosts,
+                          unsigned n)
 {
         conf_each(struct loghost_conf, h, l) {
                 if (n == SYSLOG_HOSTS_MAX)
                         break;
-                hosts[n] = (struct syslog_host){ .addr = h->addr, .port = h->port, .tcp = tcp };
+                hosts[n] = (struct syslog_host){
+                        .addr = h->addr, .port = h->port, .tcp = tcp, .tls = h->secure, .emblem = h->emblem
+                };
+                ref_identity_of(*h->identity ? conf_list_find(&s->sys.ref_ids, h->identity) : NULL,
+                                &hosts[n].identity);
                 memcpy(hosts[n++].nameif, h->nameif, sizeof hosts[0].nameif);
         }
         return n;
 }
 
+static int apply_hosts(struct box *b, struct err *e)
+{
+        struct syslog_host *hosts = mem_alloc(MEM_CLI, SYSLOG_HOSTS_MAX * sizeof *hosts); /* too large for a stack */
+        unsigned n;
+
+        if (!hosts)
+                return err_nomem(e, "configuring the log");
+        n = add_hosts(b->store, &b->store->sys.log_hosts, false, hosts, 0);
+        n = add_hosts(b->store, &b->store->sys.log_tcp, true, hosts, n);
+        syslog_send_hosts(b->syslog, hosts, n);
+        mem_free(hosts);
+        return 0;
+}
+
 /* Logging is no part of the snapshot: it is copied by those who use it. */
 static int apply_logging(struct box *b, struct err *e)
 {
-        struct syslog_host hosts[SYSLOG_HOSTS_MAX];
-        unsigned n;
-
         if (!b->log)
                 return 0;
         if (configure_log(b, e) < 0)
                 return -1;
-        n = add_hosts(&b->store->sys.log_hosts, false, hosts, 0);
-        n = add_hosts(&b->store->sys.log_tcp, true, hosts, n);
-        if (b->syslog)
-                syslog_send_hosts(b->syslog, hosts, n);
-        return 0;
+        return b->syslog ? apply_hosts(b, e) : 0;
+}
+
+/*
+ * Syslog servers by TLS: anybody whom a trustpoint vouches for, as the ASA has it; our own certificate is that of
+ * `ssl trust-point` without an interface. Without memory the servers stay with what was.
+ */
+static void apply_syslog_tls(struct commit *c)
+{
+        const struct box *b = c->box;
+        const struct pki_rt *pki = c->part[SNAP_PKI]->root;
+        const struct ssl_tp_conf *own = conf_list_find(&b->store->pki.ssl.trust_points, "");
+        struct tls_profile_params p = { .role = TLS_CLIENT, .trust = pki->all, .rng = b->rng, .clk = b->clk };
+        struct tls_profile *profile;
+        struct err e = { 0 };
+
+        if (!b->syslog)
+                return;
+        p.identity = own ? pki_identity(pki, own->trustpoint) : NULL;
+        profile = tls_profile_new(&p, &e);
+        if (!profile)
+                return;
+        syslog_send_tls(b->syslog, profile);
+        tls_profile_put(profile);
 }
 
 /* Messages may begin with the name of the appliance, or with an address of it. */
@@ -320,6 +359,8 @@ int commit_run(struct commit *c, struct err *e)
                 c->stats.failed++;
                 return -1;
         }
+        if (dirty & (DIRTY_PKI | DIRTY_PROXY))
+                apply_syslog_tls(c);
         if (dirty & DIRTY_SYS) {
                 apply_dns(b);
                 apply_ntp(b);

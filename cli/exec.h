@@ -20,6 +20,9 @@ struct args;    /* the parsed line */
 struct box *session_box(struct session *s);
 /* The user's name for logs: "enable_15" or the login name. */
 const char *session_user(const struct session *s);
+/* Where from: an address, or "console". */
+const char *session_source(const struct session *s);
+bool session_remote(const struct session *s);
 /* Writes text (with its newlines) through the filter and the pager. false: the operator quit the pager, stop
  * producing. */
 bool out(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -106,6 +106,7 @@ static const struct conf_kind kinds[] = {
         { KIND("sip-class", inspection.sip_classes, MAP_NAME_MAX, "% class-map type inspect sip ",
                " not configured") },
         { KIND("dns-group", sys.dns_groups, 64, "DNS server-group ", " does not exist"), .always = "DefaultDNS" },
+        { KIND("reference-identity", sys.ref_ids, 64, "reference-identity ", " does not exist") },
         { KIND("user", sys.users, USERNAME_MAX, "username ", " does not exist") },
         { 0 },
 };

@@ -18,6 +18,16 @@ bool session_interactive(const struct session *s)
         return s->t != NULL;
 }
 
+const char *session_source(const struct session *s)
+{
+        return *s->id.source ? s->id.source : "console";
+}
+
+bool session_remote(const struct session *s)
+{
+        return s->id.remote;
+}
+
 void session_publish(struct session *s)
 {
         static const char *const lines[] = {
@@ -26,7 +36,7 @@ void session_publish(struct session *s)
 
         pthread_mutex_lock(&s->seen_lock);
         str_copy(s->seen.user, sizeof s->seen.user, session_user(s));
-        str_copy(s->seen.source, sizeof s->seen.source, *s->id.source ? s->id.source : "console");
+        str_copy(s->seen.source, sizeof s->seen.source, session_source(s));
         str_copy(s->seen.line, sizeof s->seen.line, lines[s->id.line]);
         s->seen.priv = s->priv;
         s->seen.config = s->config;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cli/alerts.h"
+#include "cli/cmd/reference_identity.h"
 #include "cli/dns_conf.h"
 #include "cli/ntp_conf.h"
 #include "cli/hwname.h"
@@ -57,6 +59,8 @@ static const struct list_def lists[] = {
         DEF(sys.ntp_keys, ntp_key_line, NULL),
         DEF(sys.ntp_trusted, ntp_trusted_line, NULL),
         DEF(sys.ntp_servers, ntp_server_line, NULL),
+        DEF(sys.log_rates, lograte_conf, NULL),
+        DEF(sys.ref_ids, ref_identity_conf, ref_identity_conf_fini),
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_lookup, name_conf, NULL),
         DEF(sys.dns_groups, dns_group_conf, dns_group_conf_fini),
@@ -78,6 +82,7 @@ static void init_lists(struct store *s)
 static void init_sys(struct sys_conf *s)
 {
         memset(s, 0, offsetof(struct sys_conf, users)); /* lists come last in the struct */
+        s->cert_alerts = (struct cert_alerts_conf){ .begin = ALERT_BEGIN_DAYS, .repeat = ALERT_REPEAT_DAYS };
         str_copy(s->hostname, sizeof s->hostname, "ciscoasa");
         str_copy(s->enable_hash, sizeof s->enable_hash, PASSWD_EMPTY_HASH);
         s->enable_form = PASSWD_ENCRYPTED;

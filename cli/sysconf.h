@@ -7,6 +7,8 @@
 
 #include "platform/base/conf_list.h"
 #include "platform/base/tz.h"
+#include "pki/ref_identity.h"
+#include "platform/base/log.h"
 #include "platform/net/conf.h"
 
 #define USERNAME_MAX 64
@@ -60,11 +62,33 @@ struct inert_block_conf {
         bool parameters;
 };
 
+struct lograte_conf { /* logging rate-limit */
+        struct conf_obj o;
+        struct log_rate r;
+};
+
+struct cert_alerts_conf { /* crypto ca alerts expiration */
+        bool off;
+        uint32_t begin, repeat; /* days, 60 and 7 */
+};
+
+struct ref_id_conf { /* one name that a server may have */
+        struct conf_obj o;
+        struct ref_name name;
+};
+struct ref_identity_conf { /* crypto ca reference-identity NAME */
+        struct conf_obj o;
+        struct conf_list ids; /* struct ref_id_conf */
+};
+
 struct loghost_conf { /* logging host IFC A [udp/PORT] */
         struct conf_obj o;
         char nameif[NAMEIF_MAX + 1];
         struct addr addr;
         uint16_t port; /* 0: 514, by TCP 1470 */
+        bool emblem;   /* by UDP: in this format */
+        bool secure;   /* by TCP: TLS */
+        char identity[65]; /* TLS: reference identity that the server's certificate must have, "": none */
 };
 
 struct alias_conf { /* name A ALIAS: what may be typed in place of the address */
@@ -182,6 +206,7 @@ struct sys_conf {
         struct summer_conf summer;
         bool ntp_authenticate;
         bool no_names;
+        struct cert_alerts_conf cert_alerts;
         char dns_group[65]; /* dns-group: "" DefaultDNS */
         /* the lists, from users on */
         struct conf_list users;      /* struct user_conf */
@@ -194,6 +219,8 @@ struct sys_conf {
         struct conf_list log_hosts;  /* struct loghost_conf: by UDP */
         struct conf_list log_tcp;    /* struct loghost_conf: by TCP */
         struct conf_list aliases; /* struct alias_conf */
+        struct conf_list log_rates;  /* struct lograte_conf */
+        struct conf_list ref_ids;    /* struct ref_identity_conf */
         struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
         struct conf_list ntp_keys;    /* struct ntp_key_line: ntp_conf.h */
         struct conf_list ntp_trusted; /* struct ntp_trusted_line */

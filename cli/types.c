@@ -100,6 +100,8 @@ const struct cmd_type cmd_types[] = {
           .store = idrange_store, .write = idrange_write, NUMBERS },
         { "logport", "{udp|tcp}[/<1025-65535>]", "Protocol and port of the server", .match = logport_match,
           .store = logport_store, .write = logport_write, NUMBERS },
+        { "logclass", "CLASS", "Class of messages: auth, ca, config, ip, rm, session, ssl, sys, ...", NAMED(logclass) },
+        { "logdest", "DESTINATION", "buffered, console, monitor or trap", NAMED(logdest) },
         { "level", "<0-7>", "Severity level or its name", NAMED(level) },
         { "tcpport", "<1-65535>", "Port number or name", NAMED(tcpport) },
         { "udpport", "<1-65535>", "Port number or name", NAMED(udpport) },

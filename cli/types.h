@@ -13,6 +13,7 @@
  * 1-65535 or a name ref(KIND)         name of an existing object of that kind      icmptype        0-255 or a name
  *   level             log level, -1 unset                          protocol        0-255 or a name
  *   suites            cipher suite names, one or more              idrange         ID or ID-ID: two u32
+ *   logclass          a class of log messages, from 1 on           logdest         enum log_dest or what follows it
  *   hours             -12 to 14                                    promptparts     parts of the prompt, one or more
  *   month weekday     January, Sunday, or three letters or more: 1-12, 1-7   week  1-4, first, last (5)
  *   hostname          as host; a name stays one: it means what `name` says when it is used

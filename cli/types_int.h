@@ -76,6 +76,15 @@ TYPE_MATCH(protocol_match);
 TYPE_STORE(protocol_store);
 TYPE_WRITE(protocol_write);
 TYPE_EACH(protocol_each);
+/* Names of the log: types_log.c */
+TYPE_MATCH(logclass_match);
+TYPE_STORE(logclass_store);
+TYPE_WRITE(logclass_write);
+TYPE_EACH(logclass_each);
+TYPE_MATCH(logdest_match);
+TYPE_STORE(logdest_store);
+TYPE_WRITE(logdest_write);
+TYPE_EACH(logdest_each);
 /* Addresses: types_addr.c */
 TYPE_MATCH(host_match);
 TYPE_MATCH(addr_match);

@@ -3,35 +3,36 @@
 #include <string.h>
 
 #include "pki/chain.h"
+#include "pki/names_int.h"
 
 static char lower(unsigned char c)
 {
         return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static bool same_text(const unsigned char *p, size_t n, const char *host, size_t host_len)
+bool name_same(const unsigned char *p, size_t n, const char *want, size_t want_len)
 {
-        if (n != host_len)
+        if (n != want_len)
                 return false;
         for (size_t i = 0; i < n; i++)
-                if (lower(p[i]) != lower((unsigned char)host[i]))
+                if (lower(p[i]) != lower((unsigned char)want[i]))
                         return false;
         return true;
 }
 
 /* "*.example.com" covers exactly one label and never a whole top-level domain. */
-static bool host_matches(const mbedtls_x509_buf *v, const char *host, size_t n)
+bool name_covers_host(const mbedtls_x509_buf *v, const char *host, size_t n)
 {
         const char *dot;
 
         if (n && host[n - 1] == '.')
                 n--;
-        if (same_text(v->p, v->len, host, n))
+        if (name_same(v->p, v->len, host, n))
                 return n > 0;
         if (v->len < 4 || v->p[0] != '*' || v->p[1] != '.' || !memchr(v->p + 2, '.', v->len - 2))
                 return false;
         dot = memchr(host, '.', n);
-        return dot && dot != host && same_text(v->p + 1, v->len - 1, dot, n - (size_t)(dot - host));
+        return dot && dot != host && name_same(v->p + 1, v->len - 1, dot, n - (size_t)(dot - host));
 }
 
 static bool is_dns(const mbedtls_x509_buf *v)
@@ -49,13 +50,14 @@ bool cert_names_host(const mbedtls_x509_crt *c, const char *host)
                         if (!is_dns(&s->buf))
                                 continue;
                         has_dns = true;
-                        if (host_matches(&s->buf, host, n))
+                        if (name_covers_host(&s->buf, host, n))
                                 return true;
                 }
         if (has_dns)
                 return false;
         for (const mbedtls_x509_name *a = &c->subject; a; a = a->next)
-                if (a->oid.p && MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &a->oid) == 0 && host_matches(&a->val, host, n))
+                if (a->oid.p && MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &a->oid) == 0 &&
+                    name_covers_host(&a->val, host, n))
                         return true;
         return false;
 }

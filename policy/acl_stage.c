@@ -1,5 +1,7 @@
 /* Slow path: may this flow be? Interface lists where they are bound, else the security levels. Real addresses (8.3).
  */
+#include <stdio.h>
+
 #include "policy/conn_int.h"
 #include "policy/live_int.h"
 
@@ -34,6 +36,16 @@ static void log_deny(struct worker *w, const struct acl_list_rt *l, const struct
                         LU(k->dport), LS(acl_list_name(l)), LX(h->hash), LX(elem));
 }
 
+/* Neither TCP nor UDP nor ICMP: by number. */
+static void log_other(struct worker *w, const struct flow_plan *p, const char *in, const char *out)
+{
+        struct addr src = flow_src(&p->in), dst = flow_dst(&p->in);
+        char proto[24];
+
+        snprintf(proto, sizeof proto, "protocol %u", p->in.proto);
+        log_msg(w->log, LOG_106010, LS(proto), LS(in), LA(&src), LS(out), LA(&dst));
+}
+
 static void log_levels(struct worker *w, const struct pkt *pk, const struct flow_plan *p)
 {
         const struct net_rt *n = net_rt(w->snap);
@@ -49,6 +61,8 @@ static void log_levels(struct worker *w, const struct pkt *pk, const struct flow
         else if (p->in.proto == IPPROTO_ICMP_)
                 log_msg(w->log, LOG_106014, LS(in), LA(&src), LS(out), LA(&dst), LU(pk->icmp_type),
                         LU(pk->icmp_code));
+        else
+                log_other(w, p, in, out);
 }
 
 /* ---- lists ---- */

@@ -17,6 +17,9 @@ static enum pkt_verdict refuse(struct worker *w, struct pkt *pk, enum log_msg ms
         if (!pk->dry && pk->key.proto == IPPROTO_ICMP_)
                 log_msg(w->log, LOG_313001, LU(pk->icmp_type), LU(pk->icmp_code), LA(&src),
                         LS(iface_name(net_rt(w->snap), pk->iface)));
+        else if (!pk->dry && msg == LOG_710005 && pk->key.proto != IPPROTO_TCP_ && pk->key.proto != IPPROTO_UDP_)
+                log_msg(w->log, LOG_710006, LS(proto_name(pk->key.proto)), LA(&src),
+                        LS(iface_name(net_rt(w->snap), pk->iface)), LA(&dst));
         else if (!pk->dry)
                 log_msg(w->log, msg, LS(proto_name(pk->key.proto)), LA(&src), LU(pk->key.sport),
                         LS(iface_name(net_rt(w->snap), pk->iface)), LA(&dst), LU(pk->key.dport));
@@ -45,6 +48,14 @@ static bool control_denies(struct worker *w, const struct pkt *pk)
         return h.ace_id && !h.permit;
 }
 
+static void log_permitted(struct worker *w, const struct pkt *pk)
+{
+        struct addr src = flow_src(&pk->key), dst = flow_dst(&pk->key);
+
+        log_msg(w->log, LOG_710002, LS(proto_name(pk->key.proto)), LA(&src), LU(pk->key.sport),
+                LS(iface_name(net_rt(w->snap), pk->iface)), LA(&dst), LU(pk->key.dport));
+}
+
 static enum pkt_verdict to_service(struct worker *w, struct pkt *pk, struct flow_plan *plan)
 {
         const struct box_service *s = policy_box_service_find(w->policy, pk->key.proto, pk->key.dport);
@@ -58,6 +69,8 @@ static enum pkt_verdict to_service(struct worker *w, struct pkt *pk, struct flow
                 return refuse(w, pk, LOG_710005, DROP_BOX_NO_SERVICE);
         if (answer == BOX_REFUSED)
                 return refuse(w, pk, LOG_710003, DROP_BOX_DENIED);
+        if (!pk->dry)
+                log_permitted(w, pk);
         plan->action = CONN_BOX;
         plan->out_iface = IFACE_BOX;
         plan->box_port = s->box_port;

@@ -47,7 +47,7 @@ struct policy_live {
         struct acl_log *acl_log;
         struct box_service box[BOX_SERVICES_MAX];
         unsigned nbox;
-        struct log_limit refusals, limits_told;
+        struct log_limit refusals, limits_told, no_route;
 };
 
 /* Flows that matched an ACE with `log`: first hit and one summary per interval (106100). */

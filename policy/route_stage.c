@@ -2,6 +2,7 @@
  */
 #include "platform/net/route.h"
 #include "policy/conn.h"
+#include "policy/live_int.h"
 
 /* The source must not be ours, and the way back to it must be the way it came (N1). */
 static bool spoofed(const struct net_rt *n, const struct flow_plan *p)
@@ -42,6 +43,24 @@ static void trace_route(struct pkt *pk, const struct net_rt *n, const struct flo
                    iface_name(n, p->out_iface));
 }
 
+/* Who sends to nowhere can do so without end: so many a second are told. */
+static void log_no_route(struct worker *w, const struct flow_plan *p)
+{
+        static const char *const proto[] = {
+                [IPPROTO_ICMP_] = "ICMP", [IPPROTO_TCP_] = "TCP", [IPPROTO_UDP_] = "UDP"
+        };
+        struct addr src = flow_src(&p->in), dst = flow_dst(&p->in);
+        const char *name = p->in.proto < ARRAY_LEN(proto) ? proto[p->in.proto] : NULL;
+        uint32_t held;
+
+        if (!w->policy || !log_limit_take(&w->policy->no_route, w->now_ms, &held))
+                return;
+        if (held)
+                log_msg(w->log, LOG_780012, LS("No route"), LU(held));
+        log_msg(w->log, LOG_110002, LS(name ? name : "IP"), LS(iface_name(net_rt(w->snap), p->in_iface)), LA(&src),
+                LU(p->in.sport), LA(&dst), LU(p->in.dport));
+}
+
 static enum drop_reason find_way(const struct net_rt *n, struct flow_plan *p)
 {
         const struct route_entry *r;
@@ -72,6 +91,8 @@ enum pkt_verdict route_stage(struct worker *w, struct pkt *pk, struct flow_plan 
         if (plan->action == CONN_BOX) /* inbound: the box itself is the way out */
                 return PKT_NEXT;
         why = find_way(n, plan);
+        if (why == DROP_NO_ROUTE && !pk->dry)
+                log_no_route(w, plan);
         if (why) {
                 trace_add(pk, "ROUTE-LOOKUP", "Resolve Egress Interface", false);
                 return dp_drop(pk, why);

@@ -24,7 +24,7 @@
 /* SYNs of connect-first flows that wait for their server; one more waits for its retransmission instead. */
 #define PUNT_HELD_MAX 512u
 #define PUNT_INBOUND_MAX 2048u /* flows to services of the box, half-open ones included */
-#define PUNT_LINGER_MS 15000u /* an ended flow's last segments still pass this long */
+#define PUNT_LINGER_MS 15000u  /* an ended flow's last segments still pass this long */
 
 enum punt_kind {
         PUNT_FLOW_NEW,
@@ -161,6 +161,8 @@ struct box_flow {
         uint8_t gen;
         struct addr pseudo; /* where a socket of the private namespace connects or sends to */
         uint16_t pseudo_port;
+        struct addr local; /* what the peer sees */
+        uint16_t local_port;
 };
 /* Builds a conn with action BOX from our interface address (PAT-free port of ours) to peer. out_iface 0: by route. */
 int punt_box_open(struct worker *w, uint8_t proto, uint16_t out_iface, const struct addr *peer, uint16_t port,

@@ -88,7 +88,12 @@ static int open_flow(struct worker *w, const struct box_target *t, uint8_t proto
         c->flow = id;
         c->generation = gen;
         *out = (struct box_flow){
-                .flow = id, .gen = gen, .pseudo = addr_v4(pseudo_addr(1, w->id, id)), .pseudo_port = pseudo_port(gen)
+                .flow = id,
+                .gen = gen,
+                .pseudo = addr_v4(pseudo_addr(1, w->id, id)),
+                .pseudo_port = pseudo_port(gen),
+                .local = flow_src(&c->side[0].key),
+                .local_port = c->side[0].key.sport,
         };
         return 0;
 }

@@ -1,7 +1,7 @@
 /* `logging`: most of it sets a struct log_conf, whose lists are arrays; those lines bring their own pairs. */
 #include <string.h>
 
-#include "cli/cmd/rows.h"
+#include "cli/cmd/logging_class.h"
 #include "platform/svc/syslog_send.h"
 #include "cli/running.h"
 #include "platform/base/str.h"
@@ -17,7 +17,7 @@ static struct log_list *find_list(struct log_conf *l, const char *name)
 
 static bool same_item(const struct log_list_item *x, const struct log_list_item *y)
 {
-        return x->level == y->level && x->lo == y->lo && x->hi == y->hi;
+        return x->level == y->level && x->class == y->class && x->lo == y->lo && x->hi == y->hi;
 }
 
 static void drop_list(struct log_conf *l, struct log_list *at)
@@ -94,9 +94,19 @@ static bool parse_ids(const char *s, uint32_t *lo, uint32_t *hi)
         return true;
 }
 
+static unsigned parse_class(const char *s)
+{
+        const struct type_arg ta = { 0 };
+        unsigned class = 0;
+
+        if (s)
+                type_find("logclass", 8)->store(NULL, &ta, s, &class, sizeof class, NULL);
+        return class;
+}
+
 static int call_list(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
-        struct log_list_item it = { .level = LOG_L_NONE };
+        struct log_list_item it = { .level = LOG_L_NONE, .class = parse_class(arg_str(a, "CLASS")) };
         int ret;
 
         if (arg_str(a, "LEVEL"))
@@ -120,8 +130,9 @@ static void write_lists(struct running *r, const struct cmd_row *row, const void
                         const struct log_list_item *it = &l->lists[i].item[k];
 
                         if (it->level != LOG_L_NONE)
-                                running_line(r, row, NULL, "logging list %s level %s", l->lists[i].name,
-                                             log_level_name(it->level));
+                                running_line(r, row, NULL, "logging list %s level %s%s%s", l->lists[i].name,
+                                             log_level_name(it->level), it->class ? " class " : "",
+                                             it->class ? log_class_name(it->class) : "");
                         else if (it->lo == it->hi)
                                 running_line(r, row, NULL, "logging list %s message %u", l->lists[i].name, it->lo);
                         else
@@ -222,6 +233,7 @@ static const struct cmd_bind bind[] = {
         BIND_FLAG("on", struct store, L(enable)),
         BIND_FLAG("timestamp", struct store, L(timestamp)),
         BIND_FLAG("rfc5424", struct store, L(rfc5424)),
+        BIND_FLAG("emblem", struct store, L(emblem)),
         BIND_FLAG("permit-hostdown", struct store, L(permit_hostdown)),
         BIND("N", struct store, L(queue)),
         BIND_FLAG("debug-trace", struct store, L(debug_trace)),
@@ -242,6 +254,7 @@ static const struct cmd_bind host_bind[] = {
         BIND("IFC", struct loghost_conf, nameif),
         BIND("A", struct loghost_conf, addr),
         BIND_OPT("PORT", struct loghost_conf, port, 0),
+        BIND_OPTFLAG("emblem", struct loghost_conf, emblem),
         { 0 },
 };
 
@@ -250,8 +263,42 @@ static const struct cmd_bind tcp_bind[] = {
         BIND("IFC", struct loghost_conf, nameif),
         BIND("A", struct loghost_conf, addr),
         { .name = "PORT", FIELD_(struct loghost_conf, port), .flags = BIND_ATTR | BIND_ALWAYS },
+        BIND_OPTFLAG("secure", struct loghost_conf, secure),
+        { .name = "IDENTITY", FIELD_(struct loghost_conf, identity), .flags = BIND_ATTR },
         { 0 },
 };
+
+static const struct cmd_bind rate_bind[] = {
+        BIND_OPTFLAG("unlimited", struct lograte_conf, r.unlimited),
+        { .name = "MESSAGES", FIELD_(struct lograte_conf, r.n), .flags = BIND_ATTR | BIND_ALWAYS },
+        BIND_OPT("SECONDS", struct lograte_conf, r.seconds, 1),
+        BIND_DFLT("LEVEL", struct lograte_conf, r.level, LOG_L_NONE),
+        BIND("ID", struct lograte_conf, r.id),
+        { 0 },
+};
+
+static void init_rate(struct conf_ctx *c UNUSED, void *obj)
+{
+        struct lograte_conf *r = obj;
+
+        r->r = (struct log_rate){ .level = LOG_L_NONE, .seconds = 1 };
+}
+
+static int check_rate(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const struct lograte_conf *r = obj;
+
+        if (c->store->sys.log_rates.n >= LOG_RATES_MAX && !conf_list_find(&c->store->sys.log_rates, r->o.name))
+                return err_set(e, ERR_LIMIT, "at most %d logging rate-limit lines", LOG_RATES_MAX);
+        return 0;
+}
+
+static const char *rate_inert(const struct store *s UNUSED, const void *obj)
+{
+        const struct lograte_conf *r = obj;
+
+        return r->r.id && log_find_id(r->r.id) < 0 ? "this message is never sent here" : NULL;
+}
 
 static int check_host(struct conf_ctx *c, void *obj, struct err *e)
 {
@@ -274,7 +321,8 @@ const struct cmd_row rows_logging[] = {
         LEAF("logging enable", "Enable logging to all destinations"),
         LEAF("logging on", "Enable logging to all destinations", .flags = ROW_HIDDEN),
         LEAF("logging timestamp [rfc5424]", "Put the time in front of messages"),
-        { ROW_CALL, "logging list LIST:newname(64) {level LEVEL:level|message IDS:idrange}",
+        LEAF("logging emblem", "The EMBLEM format for the buffer, the console and the monitor"),
+        { ROW_CALL, "logging list LIST:newname(64) {level LEVEL:level [class CLASS:logclass]|message IDS:idrange}",
           "A list of messages, by number or severity", .call = call_list, .write = write_lists },
         LEAF("logging buffer-size SIZE:u32(4096-1048576)", "Bytes of the log buffer"),
         LEAF("logging buffered BUFFER:logfilter", "Messages kept in the log buffer", .check = check_dest),
@@ -282,26 +330,45 @@ const struct cmd_row rows_logging[] = {
         LEAF("logging monitor MONITOR:logfilter", "Messages shown in sessions after terminal monitor",
              .check = check_dest),
         LEAF("logging trap TRAP:logfilter", "Messages sent to syslog servers", .check = check_dest),
+        { ROW_CALL, "logging class CLASS:logclass " CLASS_PAIRS, "Severities of a class of messages, by destination",
+          .call = class_call, .write = class_write, .inert_if = class_inert },
+        { ROW_CALL, "logging class CLASS:logclass [D1:logdest]", "Severities of a class of messages, by destination",
+          .call = class_call, .flags = ROW_HIDDEN },
         LEAF("logging facility FACILITY:u32(16-23)", "Facility of messages sent"),
         LEAF("logging device-id string DEVICE:word(64)", "A text of your own"),
         LEAF("logging debug-trace [persistent]", "Debugging output goes into message 711001"),
         { ROW_CALL, "logging message ID:u32(100000-999999) [level LEVEL:level]", "One message: switch, severity",
           .call = call_message, .write = write_messages, .inert_if = message_inert },
+        { ROW_LIST,
+          "logging rate-limit {unlimited|MESSAGES:u32(0-2147483647) [SECONDS:u32(0-2147483647)]} "
+          "{level LEVEL:level|message ID:u32(100000-999999)}",
+          "At most so many messages in so many seconds", rate_bind, DIRTY_LOG, STORE(sys.log_rates),
+          .init = init_rate, .check = check_rate, .inert_if = rate_inert },
         LEAF("logging device-id {hostname|context-name}", "Text in front of each message"),
         LEAF("logging device-id ipaddress IFC:nameif", "The address of an interface"),
         LEAF("logging queue N:u32(0-8192)", "Messages of each thread that may wait, 0: as many as fit"),
         LEAF("logging permit-hostdown", "New connections also while a syslog server by TCP is down"),
-        { ROW_LIST, "logging host IFC:nameif A:addr [PORT:logport(udp)]", "A syslog server, reached by UDP",
-          host_bind, DIRTY_LOG, STORE(sys.log_hosts), .check = check_host },
-        { ROW_LIST, "logging host IFC:nameif A:addr PORT:logport(tcp)", "A syslog server, reached by TCP", tcp_bind,
-          DIRTY_LOG, STORE(sys.log_tcp), .check = check_host },
-        KEPT("logging host IFC:nameif A:addr PORT:logport(tcp) secure", "A syslog server, reached by TLS",
-             "messages are not sent by TLS"),
-        KEPT("logging host IFC:nameif A:addr [PORT:logport(udp)] format emblem", "A syslog server",
-             "messages are sent in the standard format only"),
+        { ROW_LIST, "logging host IFC:nameif A:addr [PORT:logport(udp)] [format emblem]",
+          "A syslog server, reached by UDP", host_bind, DIRTY_LOG, STORE(sys.log_hosts), .check = check_host },
+        { ROW_LIST,
+          "logging host IFC:nameif A:addr PORT:logport(tcp) "
+          "[secure [reference-identity IDENTITY:ref(reference-identity)]]",
+          "A syslog server, reached by TCP or TLS", tcp_bind, DIRTY_LOG, STORE(sys.log_tcp), .check = check_host },
         KEPT("logging {asdm|mail|history} WHAT:word(64)", "Other destinations", "there is no such destination"),
-        KEPT("logging {standby|emblem|flash-bufferwrap}", "Other options",
-             "there is no such function"),
+        KEPT("logging asdm-buffer-size SIZE:u32(100-512)", "Messages kept for ASDM", "there is no such destination",
+             .flags = ROW_SINGLE),
+        KEPT("logging {from-address|recipient-address} MAIL:word(127) [level LEVEL:level]",
+             "Mail addresses of the destination mail", "there is no such destination"),
+        KEPT("logging standby", "Messages of a standby unit", "there is no failover"),
+        KEPT("logging {flash-bufferwrap|ftp-bufferwrap}", "What becomes of a full buffer",
+             "the buffer is saved by logging savelog only"),
+        KEPT("logging ftp-server SERVER:word(127) PATH:word(127) USER:word(64) PASSWORD:secret(64)",
+             "Where ftp-bufferwrap would send the buffer", "the buffer is saved by logging savelog only",
+             .flags = ROW_SINGLE),
+        KEPT("logging flash-maximum-allocation KBYTES:u32(4-15750000)", "Kilobytes that saved buffers may take",
+             "there is no such function", .flags = ROW_SINGLE),
+        KEPT("logging flash-minimum-free KBYTES:u32(4-15750000)", "Kilobytes that saved buffers leave free",
+             "there is no such function", .flags = ROW_SINGLE),
         KEPT("logging hide username", "Hide unknown user names", "there is no such function"),
         END,
 };

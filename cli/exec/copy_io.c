@@ -122,7 +122,8 @@ static int check_text(const struct blob *b, struct err *e)
 }
 
 /* A merge, as if the lines were typed. */
-static int load_running(struct session *s, const struct blob *b, struct text *say, bool *changed, struct err *e)
+static int load_running(struct session *s, const struct copy_plan *p, const struct blob *b,
+                        struct text *say, bool *changed, struct err *e)
 {
         struct box *box = session_box(s);
         struct load_report rep = { .fn = say_load, .ctx = say };
@@ -131,6 +132,7 @@ static int load_running(struct session *s, const struct blob *b, struct text *sa
         if (check_text(b, e) < 0)
                 return -1;
         pthread_mutex_lock(&box->conf_lock);
+        log_msg(box->log_src, LOG_111002, LS(session_source(s)), LS(copy_shown(&p->src)));
         conf_ctx_of_box(&c, box);
         c.late = true;
         conf_load(&c, text_str(&b->t), b->t.n, &rep);
@@ -160,7 +162,7 @@ static int write_target(struct session *s, struct copy_plan *p, const struct blo
 
         switch (p->dst.kind) {
         case COPY_RUNNING:
-                return load_running(s, b, say, changed, e);
+                return load_running(s, p, b, say, changed, e);
         case COPY_STARTUP:
                 return startup_path(box, path, sizeof path, e) || check_text(b, e) ||
                                        write_flash(STARTUP_FILE, path, b, true, e)

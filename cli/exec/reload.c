@@ -24,8 +24,24 @@ static bool is_dirty(struct box *b)
         return dirty;
 }
 
-static enum dialog_next go(struct dialog *d, struct session *s)
+static void log_reload(struct session *s, const struct reload_state *st)
 {
+        struct box *b = session_box(s);
+        char when[64];
+        struct tz z;
+
+        box_tz(b, &z);
+        tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when);
+        pthread_mutex_lock(&b->conf_lock); /* of the source */
+        if (session_remote(s))
+                log_msg(b->log_src, LOG_199001, LS("SSH"), LS(session_source(s)));
+        log_msg(b->log_src, LOG_199006, LS(when), LS(session_user(s)), LS(*st->reason ? st->reason : "unspecified"));
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+static enum dialog_next go(struct dialog *d, const struct reload_state *st)
+{
+        struct session *s = st->s;
         struct box *b = session_box(s);
         struct err e;
 
@@ -33,6 +49,7 @@ static enum dialog_next go(struct dialog *d, struct session *s)
                 err_set(&e, ERR_STATE, "nothing can restart this process");
                 return dialog_fail(d, &e);
         }
+        log_reload(s, st);
         dialog_say(d, "\n\n***\n*** --- START GRACEFUL SHUTDOWN ---\n***\n*** --- SHUTDOWN NOW ---\n");
         b->stop(b, BOX_RELOAD);
         session_stop(s);
@@ -59,7 +76,7 @@ static enum dialog_next plan(struct dialog *d, struct reload_state *st)
 
 static enum dialog_next act(struct dialog *d, struct reload_state *st)
 {
-        return st->at ? plan(d, st) : go(d, st->s);
+        return st->at ? plan(d, st) : go(d, st);
 }
 
 static enum dialog_next save_now(struct dialog *d, struct reload_state *st)

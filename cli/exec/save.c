@@ -104,10 +104,10 @@ static void log_saved(struct session *s, bool ok)
 
         pthread_mutex_lock(&b->conf_lock);
         if (ok) {
-                log_msg(b->log_src, LOG_111004, LS("console"), LS("OK"));
+                log_msg(b->log_src, LOG_111004, LS(session_source(s)), LS("OK"));
                 b->conf_dirty = false;
         } else {
-                log_msg(b->log_src, LOG_111004, LS("console"), LS("FAILED"));
+                log_msg(b->log_src, LOG_111004, LS(session_source(s)), LS("FAILED"));
         }
         pthread_mutex_unlock(&b->conf_lock);
 }
@@ -152,7 +152,7 @@ int save_startup(struct session *s, struct saved *out, struct err *e)
         if (startup_path(b, path, sizeof path, e))
                 return -1;
         pthread_mutex_lock(&b->conf_lock);
-        log_msg(b->log_src, LOG_111001, LS("console"), LS("memory"));
+        log_msg(b->log_src, LOG_111001, LS(session_source(s)), LS("memory"));
         pthread_mutex_unlock(&b->conf_lock);
         box_tz(b, &z);
         snprintf(written, sizeof written, "by %s at %s", session_user(s),

@@ -79,12 +79,14 @@ static void show_host(struct session *s, const struct syslog_stat *h)
         table_object(session_table(s), NULL);
         PUT(s, "", cell_str("protocol", h->host.tcp ? "tcp" : "udp"));
         if (h->host.tcp)
-                PUT(s, "        Logging to %s %s tcp/%s %s, TCP TX:%s errors: %s  dropped: %s\n", nameif, addr,
+                PUT(s, "        Logging to %s %s tcp/%s %s%s, TCP TX:%s errors: %s  dropped: %s\n", nameif, addr,
                     cell_num("port", h->host.port),
+                    cell_as(cell_bool("tls", h->host.tls), h->host.tls ? "SECURE " : ""),
                     cell_as(cell_bool("connected", h->up), h->up ? "Connected" : "Not connected"), sent, errors,
                     dropped);
         else
-                PUT(s, "        Logging to %s %s, UDP TX:%s errors: %s  dropped: %s\n", nameif, addr, sent, errors,
+                PUT(s, "        Logging to %s %s%s, UDP TX:%s errors: %s  dropped: %s\n", nameif, addr,
+                    cell_as(cell_bool("emblem", h->host.emblem), h->host.emblem ? " format emblem" : ""), sent, errors,
                     dropped);
         if (!h->up && *h->cause)
                 PUT(s, "          %s\n", cell_str("cause", h->cause));

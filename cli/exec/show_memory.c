@@ -1,6 +1,7 @@
 /* Memory of the machine, and what of it we use for which kind of object. */
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
+#include "cli/meminfo.h"
 
 #include <stdlib.h>
 
@@ -9,20 +10,6 @@
 #include "policy/conn.h"
 #include "policy/pinhole.h"
 #include "proxy/punt.h"
-
-static uint64_t meminfo(const char *key)
-{
-        FILE *f = fopen("/proc/meminfo", "re");
-        char line[160];
-        uint64_t kb = 0;
-
-        while (f && fgets(line, sizeof line, f))
-                if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-                        kb = strtoull(line + strlen(key) + 1, NULL, 10);
-        if (f)
-                fclose(f);
-        return kb * 1024;
-}
 
 /* Per cent with two digits at least: parsers look for two. */
 static struct cell percent(const char *name, uint64_t part, uint64_t whole, char text[8])

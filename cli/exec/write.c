@@ -27,6 +27,15 @@ struct erase_state {
         struct session *s;
 };
 
+static void log_erased(struct session *s)
+{
+        struct box *b = session_box(s);
+
+        pthread_mutex_lock(&b->conf_lock); /* of the source */
+        log_msg(b->log_src, LOG_111003, LS(session_source(s)));
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
 static enum dialog_next erase_step(struct dialog *d, const char *answer)
 {
         struct erase_state *st = d->state;
@@ -46,6 +55,7 @@ static enum dialog_next erase_step(struct dialog *d, const char *answer)
                 err_set(&e, ERR_IO, "startup-config: %s", strerror(errno));
                 return dialog_fail(d, &e);
         }
+        log_erased(st->s);
         dialog_say(d, "[OK]\n");
         return DIALOG_DONE;
 }

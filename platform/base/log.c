@@ -9,47 +9,6 @@
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
-#define NAME_MAX_LEN 24
-
-struct log_src {
-        struct log *log;
-        struct ring *ring;
-        char name[NAME_MAX_LEN];
-        _Atomic uint64_t queued, taken, lost;
-};
-
-struct sink {
-        log_sink_fn fn;
-        void *ctx;
-};
-
-/*
- * Two locks, because a sink may take a lock of its own (a terminal's) whose holder asks for statistics: `lock` covers
- * the data and is never held in a call to the outside; `deliver` covers the sinks and their calls, and is taken
- * alone.
- */
-struct log {
-        const struct clock *clk;
-        uint32_t slots;
-        _Atomic uint8_t dests[LOG_MSGS]; /* bit per destination: what a producer asks */
-        _Atomic uint32_t debug;          /* bit per family */
-        _Atomic uint32_t queue;          /* records of one source that may wait */
-        _Atomic bool hold;
-        _Atomic uint64_t dest_count[LOG_DESTS];
-
-        pthread_mutex_t lock;
-        struct log_conf conf;
-        int8_t level[LOG_MSGS];
-        struct log_buf buf;
-        struct log_src *src[LOG_SRCS_MAX];
-        unsigned nsrcs;
-
-        pthread_mutex_t deliver;
-        struct sink sink[LOG_DESTS];
-        debug_sink_fn debug_fn;
-        void *debug_ctx;
-};
-
 static void set_queue(struct log *l, uint32_t n)
 {
         atomic_store_explicit(&l->queue, n && n < l->slots ? n : l->slots, memory_order_relaxed);
@@ -213,6 +172,19 @@ const char *debug_family_name(enum debug_family f)
 
 /* ---- configuration ---- */
 
+static void take_conf(struct log *l, const struct log_conf *c)
+{
+        set_queue(l, c->queue);
+        for (unsigned i = 0; i < LOG_MSGS; i++) {
+                const struct log_def *d = log_def_of(i);
+
+                l->level[i] = (int8_t)log_conf_level(c, d);
+                atomic_store_explicit(&l->dests[i], log_conf_dests(c, d, l->level[i]), memory_order_relaxed);
+        }
+        log_rates_set(&l->rates, &l->conf, c, l->level);
+        l->conf = *c;
+}
+
 int log_configure(struct log *l, const struct log_conf *c, struct err *e)
 {
         int ret;
@@ -221,16 +193,8 @@ int log_configure(struct log *l, const struct log_conf *c, struct err *e)
                 return -1;
         pthread_mutex_lock(&l->lock);
         ret = log_buf_resize(&l->buf, c->buffer_size);
-        if (!ret) {
-                l->conf = *c;
-                set_queue(l, c->queue);
-                for (unsigned i = 0; i < LOG_MSGS; i++) {
-                        const struct log_def *d = log_def_of(i);
-
-                        l->level[i] = (int8_t)log_conf_level(c, d);
-                        atomic_store_explicit(&l->dests[i], log_conf_dests(c, d, l->level[i]), memory_order_relaxed);
-                }
-        }
+        if (!ret)
+                take_conf(l, c);
         pthread_mutex_unlock(&l->lock);
         return ret ? err_nomem(e, "resizing the logging buffer") : 0;
 }
@@ -264,105 +228,20 @@ void log_set_sink(struct log *l, enum log_dest dest, log_sink_fn fn, void *ctx)
         pthread_mutex_unlock(&l->deliver);
 }
 
+void log_set_emblem_sink(struct log *l, log_sink_fn fn, void *ctx)
+{
+        pthread_mutex_lock(&l->deliver);
+        l->emblem = (struct sink){ .fn = fn, .ctx = ctx };
+        atomic_store_explicit(&l->want_emblem, fn != NULL, memory_order_relaxed);
+        pthread_mutex_unlock(&l->deliver);
+}
+
 void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx)
 {
         pthread_mutex_lock(&l->deliver);
         l->debug_fn = fn;
         l->debug_ctx = ctx;
         pthread_mutex_unlock(&l->deliver);
-}
-
-/* ---- consuming side ---- */
-
-static void count_dest(struct log *l, unsigned dest)
-{
-        atomic_fetch_add_explicit(&l->dest_count[dest], 1, memory_order_relaxed);
-}
-
-/* Fills line and level, and keeps the line when the buffer wants it. Returns the destinations. */
-static uint8_t take_message(struct log *l, enum log_msg id, const struct log_rec *r, struct wbuf *line, int *level)
-{
-        uint8_t dests;
-
-        pthread_mutex_lock(&l->lock);
-        dests = atomic_load_explicit(&l->dests[id], memory_order_relaxed);
-        if (dests) {
-                *level = l->level[id];
-                log_format_line(line, &l->conf, log_def_of(id), *level, r);
-                wbuf_text(line);
-        }
-        if (dests & 1u << LOG_TO_BUFFER) {
-                log_buf_add(&l->buf, (const char *)line->buf);
-                count_dest(l, LOG_TO_BUFFER);
-        }
-        pthread_mutex_unlock(&l->lock);
-        return dests;
-}
-
-static void handle_message(struct log *l, enum log_msg id, const struct log_rec *r)
-{
-        char text[LOG_LINE_MAX];
-        struct wbuf line = wbuf_of(text, sizeof text);
-        int level = LOG_L_NONE;
-        uint8_t dests = take_message(l, id, r, &line, &level);
-
-        pthread_mutex_lock(&l->deliver);
-        for (unsigned i = 0; i < LOG_DESTS; i++) {
-                if (i == LOG_TO_BUFFER || !(dests & 1u << i) || !l->sink[i].fn)
-                        continue;
-                l->sink[i].fn(l->sink[i].ctx, i, level, log_def_of(id)->id, text);
-                count_dest(l, i);
-        }
-        pthread_mutex_unlock(&l->deliver);
-}
-
-static void handle_debug(struct log *l, enum debug_family f, const struct log_rec *r)
-{
-        char text[LOG_LINE_MAX];
-        struct wbuf line = wbuf_of(text, sizeof text);
-        bool trace;
-
-        pthread_mutex_lock(&l->lock);
-        trace = l->conf.debug_trace;
-        pthread_mutex_unlock(&l->lock);
-        if (trace) {
-                handle_message(l, LOG_711001, r);
-                return;
-        }
-        log_format_text(&line, "%s", r);
-        wbuf_text(&line);
-        pthread_mutex_lock(&l->deliver);
-        if (l->debug_fn)
-                l->debug_fn(l->debug_ctx, f, text);
-        pthread_mutex_unlock(&l->deliver);
-}
-
-/* At most one ring's worth: a busy source must not keep the others waiting. */
-static unsigned drain(struct log *l, struct log_src *s)
-{
-        struct log_rec r;
-        unsigned n;
-
-        for (n = 0; n < ring_slots(s->ring) && ring_pop(s->ring, &r); n++) {
-                atomic_fetch_add_explicit(&s->taken, 1, memory_order_relaxed);
-                if (r.id < LOG_MSGS)
-                        handle_message(l, r.id, &r);
-                else
-                        handle_debug(l, r.id - LOG_MSGS, &r);
-        }
-        return n;
-}
-
-unsigned log_step(struct log *l)
-{
-        unsigned nsrcs, handled = 0;
-
-        pthread_mutex_lock(&l->lock);
-        nsrcs = l->nsrcs;
-        pthread_mutex_unlock(&l->lock);
-        for (unsigned i = 0; i < nsrcs; i++)
-                handled += drain(l, l->src[i]);
-        return handled;
 }
 
 /* ---- show logging ---- */
@@ -402,6 +281,28 @@ void log_stats(struct log *l, struct log_stats *out)
                 out->lost += s.lost;
                 out->queued += s.queued;
         }
+}
+
+void log_clear_counters(struct log *l)
+{
+        for (unsigned i = 0; i < LOG_DESTS; i++)
+                atomic_store_explicit(&l->dest_count[i], 0, memory_order_relaxed);
+        pthread_mutex_lock(&l->lock);
+        for (unsigned i = 0; i < l->nsrcs; i++)
+                atomic_store_explicit(&l->src[i]->lost, 0, memory_order_relaxed);
+        for (unsigned i = 0; i < LOG_RATES_MAX; i++)
+                l->rates.state[i].suppressed = 0;
+        pthread_mutex_unlock(&l->lock);
+}
+
+uint64_t log_rate_suppressed(struct log *l, unsigned i)
+{
+        uint64_t n;
+
+        pthread_mutex_lock(&l->lock);
+        n = i < LOG_RATES_MAX ? l->rates.state[i].suppressed : 0;
+        pthread_mutex_unlock(&l->lock);
+        return n;
 }
 
 /* A NUL-ended copy of the buffer, or NULL. */

@@ -124,6 +124,7 @@ bool debug_is_set(const struct log *l, enum debug_family f);
 
 struct log_list_item {
         int level;       /* LOG_L_NONE: by id */
+        unsigned class;  /* with a level: only of this class; 0: of all */
         uint32_t lo, hi; /* message ids, inclusive */
 };
 struct log_list {
@@ -137,6 +138,24 @@ struct log_filter {
         char list[LOG_LIST_NAME_MAX + 1];
 };
 enum log_dest { LOG_TO_BUFFER, LOG_TO_CONSOLE, LOG_TO_MONITOR, LOG_TO_TRAP, LOG_DESTS };
+/*
+ * Classes: 1 and up, 0 is none. A severity per class and destination counts instead of what the destination wants
+ * else. The last ones can be configured, and nobody sends there.
+ */
+#define LOG_CLASSES_MAX 48
+enum { LOG_TO_ASDM = LOG_DESTS, LOG_TO_MAIL, LOG_TO_HISTORY, LOG_CLASS_DESTS };
+const char *log_class_name(unsigned c); /* NULL: there is no such class */
+bool log_class_has(unsigned c, uint32_t id);
+unsigned log_class_of(uint32_t id);
+
+/* logging rate-limit: of a message (id), or of a severity (id 0). */
+#define LOG_RATES_MAX 64
+struct log_rate {
+        uint32_t id;
+        int level;
+        bool unlimited;
+        uint32_t n, seconds;
+};
 #define LOG_OVERRIDES_MAX 64
 struct log_override {
         uint32_t id;
@@ -146,6 +165,7 @@ struct log_override {
 enum log_device { LOG_DEV_NONE, LOG_DEV_STRING, LOG_DEV_HOSTNAME, LOG_DEV_CONTEXT, LOG_DEV_ADDRESS };
 struct log_conf {
         bool enable, timestamp, rfc5424, debug_trace, permit_hostdown;
+        bool emblem;          /* the EMBLEM format for all but syslog servers */
         uint32_t queue;       /* messages of one thread that may wait, 0: as many as fit */
         uint32_t buffer_size; /* bytes, 4096-1048576 */
         unsigned facility;    /* 16-23 */
@@ -155,6 +175,9 @@ struct log_conf {
         struct log_list lists[LOG_LISTS_MAX];
         unsigned noverrides;
         struct log_override overrides[LOG_OVERRIDES_MAX];
+        int8_t class_level[LOG_CLASSES_MAX][LOG_CLASS_DESTS]; /* by class; LOG_L_NONE: as everything */
+        unsigned nrates;
+        struct log_rate rates[LOG_RATES_MAX];
         enum log_device device; /* which text device_id is, for those who show it */
         char device_id[65];     /* text printed before the colon, "" = none */
 };
@@ -169,6 +192,8 @@ typedef void (*log_sink_fn)(void *ctx, enum log_dest dest, int level, uint32_t i
  * when this returns. Thread-safe, but not from a sink, nor under a lock that a sink takes.
  */
 void log_set_sink(struct log *l, enum log_dest dest, log_sink_fn fn, void *ctx);
+/* What goes to LOG_TO_TRAP once more, in the EMBLEM format. The same rules. */
+void log_set_emblem_sink(struct log *l, log_sink_fn fn, void *ctx);
 typedef void (*debug_sink_fn)(void *ctx, enum debug_family f, const char *line);
 void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx);
 /* Drains all rings once in time order per ring; returns records handled. */
@@ -181,6 +206,9 @@ struct log_stats {
         uint64_t queued;
 };
 void log_stats(struct log *l, struct log_stats *out);
+void log_clear_counters(struct log *l);
+/* Of the i-th rate limit: how many messages it kept back since it is in force. */
+uint64_t log_rate_suppressed(struct log *l, unsigned i);
 /* The same for the i-th source (its thread's name); false when there are not so many. */
 struct log_src_stats {
         const char *name; /* lives as long as the log */

@@ -59,6 +59,7 @@ void log_conf_init(struct log_conf *c)
         *c = (struct log_conf){ .buffer_size = 4096, .facility = 20 };
         for (unsigned i = 0; i < LOG_DESTS; i++)
                 c->dest[i].level = LOG_L_NONE;
+        memset(c->class_level, LOG_L_NONE, sizeof c->class_level);
 }
 
 int log_conf_check(const struct log_conf *c, struct err *e)
@@ -71,6 +72,8 @@ int log_conf_check(const struct log_conf *c, struct err *e)
                 return err_set(e, ERR_LIMIT, "%u logging lists, at most %d", c->nlists, LOG_LISTS_MAX);
         if (c->noverrides > LOG_OVERRIDES_MAX)
                 return err_set(e, ERR_LIMIT, "%u changed messages, at most %d", c->noverrides, LOG_OVERRIDES_MAX);
+        if (c->nrates > LOG_RATES_MAX)
+                return err_set(e, ERR_LIMIT, "%u logging rate limits, at most %d", c->nrates, LOG_RATES_MAX);
         for (unsigned i = 0; i < c->nlists; i++)
                 if (c->lists[i].n > LOG_LIST_ITEMS_MAX)
                         return err_set(e, ERR_LIMIT, "logging list %s has %u items, at most %d", c->lists[i].name,
@@ -97,7 +100,8 @@ static bool list_has(const struct log_list *l, uint32_t id, int level)
         for (unsigned i = 0; i < l->n; i++) {
                 const struct log_list_item *it = &l->item[i];
 
-                if (it->level == LOG_L_NONE ? id >= it->lo && id <= it->hi : level <= it->level)
+                if (it->level == LOG_L_NONE ? id >= it->lo && id <= it->hi
+                                            : level <= it->level && (!it->class || log_class_has(it->class, id)))
                         return true;
         }
         return false;
@@ -113,6 +117,24 @@ static bool filter_wants(const struct log_conf *c, const struct log_filter *f, u
         return false;
 }
 
+/* What the classes say about a destination: 1 wanted, 0 not, -1 nothing. */
+static int classes_want(const struct log_conf *c, unsigned dest, uint32_t id, int level)
+{
+        int says = -1;
+
+        for (unsigned k = 1; log_class_name(k); k++)
+                if (c->class_level[k][dest] != LOG_L_NONE && log_class_has(k, id))
+                        says = MAX_OF(says, level <= c->class_level[k][dest]);
+        return says;
+}
+
+static bool wanted(const struct log_conf *c, unsigned dest, uint32_t id, int level)
+{
+        int says = classes_want(c, dest, id, level);
+
+        return says >= 0 ? says : filter_wants(c, &c->dest[dest], id, level);
+}
+
 uint8_t log_conf_dests(const struct log_conf *c, const struct log_def *d, int level)
 {
         uint8_t bits = 0;
@@ -120,7 +142,7 @@ uint8_t log_conf_dests(const struct log_conf *c, const struct log_def *d, int le
         if (!c->enable || level == LOG_L_NONE)
                 return 0;
         for (unsigned i = 0; i < LOG_DESTS; i++)
-                if (filter_wants(c, &c->dest[i], d->id, level))
+                if (wanted(c, i, d->id, level))
                         bits |= (uint8_t)(1u << i);
         return bits;
 }

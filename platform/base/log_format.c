@@ -141,13 +141,15 @@ void log_format_text(struct wbuf *w, const char *fmt, const struct log_rec *r)
         }
 }
 
-static void put_stamp(struct wbuf *w, int64_t wall_ns, const struct tz *z)
+static void put_stamp(struct wbuf *w, int64_t wall_ns, const struct tz *z, bool year)
 {
         static const char month[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
         struct tm tm = tz_tm(z, (time_t)(wall_ns / 1000000000));
 
-        wbuf_printf(w, "%.3s %02d %d %02d:%02d:%02d", month + 3 * tm.tm_mon, tm.tm_mday, tm.tm_year + 1900,
-                    tm.tm_hour, tm.tm_min, tm.tm_sec);
+        wbuf_printf(w, "%.3s %02d ", month + 3 * tm.tm_mon, tm.tm_mday);
+        if (year)
+                wbuf_printf(w, "%d ", tm.tm_year + 1900);
+        wbuf_printf(w, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* In the form of RFC 5424 the time is that of Greenwich, whatever the zone. */
@@ -168,11 +170,40 @@ void log_format_line(struct wbuf *w, const struct log_conf *c, const struct log_
         if (c->timestamp && c->rfc5424)
                 put_stamp_5424(w, r->wall_ns);
         else if (c->timestamp)
-                put_stamp(w, r->wall_ns, &c->tz);
+                put_stamp(w, r->wall_ns, &c->tz, true);
         if (c->device_id[0])
                 wbuf_printf(w, "%s%s ", c->timestamp ? " " : "", c->device_id);
         if (c->timestamp || c->device_id[0])
                 wbuf_str(w, ": ");
         wbuf_printf(w, "%%ASA-%d-%06u: ", level, d->id);
+        log_format_text(w, d->text, r);
+}
+
+static void put_emblem_stamp(struct wbuf *w, const struct log_conf *c, int64_t wall_ns)
+{
+        const char *zone = "";
+
+        if (c->rfc5424) {
+                put_stamp_5424(w, wall_ns);
+                return;
+        }
+        put_stamp(w, wall_ns, &c->tz, false);
+        tz_offset(&c->tz, wall_ns / 1000000000, &zone);
+        wbuf_printf(w, " %s", *zone ? zone : "UTC");
+}
+
+void log_format_emblem(struct wbuf *w, const struct log_conf *c, const struct log_def *d, int level,
+                       const struct log_rec *r)
+{
+        const char *class = log_class_name(log_class_of(d->id));
+
+        wbuf_u8(w, ':');
+        if (c->timestamp)
+                put_emblem_stamp(w, c, r->wall_ns);
+        if (c->device_id[0])
+                wbuf_printf(w, "%s%s ", c->timestamp ? " " : "", c->device_id);
+        if (c->timestamp || c->device_id[0])
+                wbuf_str(w, ": ");
+        wbuf_printf(w, "%%ASA-%s%s%d-%06u: ", class ? class : "", class ? "-" : "", level, d->id);
         log_format_text(w, d->text, r);
 }

@@ -31,6 +31,24 @@ void log_format_text(struct wbuf *w, const char *fmt, const struct log_rec *r);
 void log_format_line(struct wbuf *w, const struct log_conf *c, const struct log_def *d, int level,
                      const struct log_rec *r);
 
+/* The same in the EMBLEM format: ":May 06 14:50:42 UTC: %ASA-session-6-302013: ...". */
+void log_format_emblem(struct wbuf *w, const struct log_conf *c, const struct log_def *d, int level,
+                       const struct log_rec *r);
+
+struct log_rate_state {
+        bool running;
+        uint64_t since_ms, told, held, suppressed; /* held: not told yet how many */
+};
+struct log_rates {
+        int8_t of[LOG_MSGS]; /* the line of the configuration that a message counts against, -1 none */
+        struct log_rate_state state[LOG_RATES_MAX];
+};
+void log_rates_set(struct log_rates *r, const struct log_conf *old, const struct log_conf *c, const int8_t *level);
+/* May this message go on now? */
+bool log_rates_take(struct log_rates *r, const struct log_conf *c, unsigned msg, uint64_t now_ms);
+/* The next limit whose interval is over and which kept *n back without a word so far, or -1. */
+int log_rates_held(struct log_rates *r, const struct log_conf *c, uint64_t now_ms, uint64_t *n);
+
 /* Text of whole lines, the oldest of which make room for new ones. */
 struct log_buf {
         char *p;
@@ -40,6 +58,49 @@ int log_buf_resize(struct log_buf *b, uint32_t size); /* keeps the newest lines 
 void log_buf_add(struct log_buf *b, const char *line);
 void log_buf_copy(const struct log_buf *b, char *out); /* used bytes, in order */
 void log_buf_fini(struct log_buf *b);
+
+#define LOG_SRC_NAME_MAX 24
+
+struct log_src {
+        struct log *log;
+        struct ring *ring;
+        char name[LOG_SRC_NAME_MAX];
+        _Atomic uint64_t queued, taken, lost;
+};
+
+struct sink {
+        log_sink_fn fn;
+        void *ctx;
+};
+
+/*
+ * Two locks, because a sink may take a lock of its own (a terminal's) whose holder asks for statistics: `lock` covers
+ * the data and is never held in a call to the outside; `deliver` covers the sinks and their calls, and is taken
+ * alone.
+ */
+struct log {
+        const struct clock *clk;
+        uint32_t slots;
+        _Atomic uint8_t dests[LOG_MSGS]; /* bit per destination: what a producer asks */
+        _Atomic uint32_t debug;          /* bit per family */
+        _Atomic uint32_t queue;          /* records of one source that may wait */
+        _Atomic bool hold;
+        _Atomic uint64_t dest_count[LOG_DESTS];
+
+        pthread_mutex_t lock;
+        struct log_conf conf;
+        int8_t level[LOG_MSGS];
+        struct log_rates rates;
+        struct log_buf buf;
+        struct log_src *src[LOG_SRCS_MAX];
+        unsigned nsrcs;
+
+        pthread_mutex_t deliver;
+        struct sink sink[LOG_DESTS], emblem;
+        _Atomic bool want_emblem;
+        debug_sink_fn debug_fn;
+        void *debug_ctx;
+};
 
 /* One message's severity under c, or LOG_L_NONE when it is disabled. */
 int log_conf_level(const struct log_conf *c, const struct log_def *d);

@@ -18,6 +18,7 @@
 #include "cli/commit.h"
 #include "cli/console.h"
 #include "cli/httpd.h"
+#include "cli/alerts.h"
 #include "cli/plan.h"
 #include "cli/sshd.h"
 #include "cli/store.h"
@@ -250,6 +251,7 @@ static void control_tick(struct appliance *a)
         commit_poll(a->box.commit, &e);
         pthread_mutex_unlock(&a->box.conf_lock);
         plan_poll(&a->box);
+        alerts_poll(&a->box);
         usage_poll(&a->box);
         snap_reclaim(a->parts.hub);
 }

@@ -106,13 +106,31 @@ bool arp_is_own(const struct worker *w, uint16_t iface, const struct addr *ip)
 }
 
 /* Who can make us log can do so without end: once a second is enough to be seen. */
+static bool may_tell(struct arp_table *t)
+{
+        if (t->collision_ms && t->w->now_ms - t->collision_ms < COLLISION_LOG_MS)
+                return false;
+        t->collision_ms = t->w->now_ms;
+        return true;
+}
+
+/* Somebody has an address of ours. */
+static void log_twin(struct arp_table *t, const struct iface_rt *ifc, const struct arp_msg *m)
+{
+        char theirs[16], ours[16];
+
+        if (may_tell(t))
+                log_msg(t->w->log, LOG_405003, LA(&m->spa), LS(mac_print(&m->sha, theirs)), LS(ifc->nameif),
+                        LS(mac_print(&ifc->mac, ours)));
+}
+
+/* Somebody has an address that is another's. */
 static void log_collision(struct arp_table *t, const struct iface_rt *ifc, const struct arp_msg *m)
 {
         char mac[16];
 
-        if (t->collision_ms && t->w->now_ms - t->collision_ms < COLLISION_LOG_MS)
+        if (!may_tell(t))
                 return;
-        t->collision_ms = t->w->now_ms;
         log_msg(t->w->log, LOG_405001, LS(m->op == ARP_REQUEST ? "request" : "response"), LA(&m->spa),
                 LS(mac_print(&m->sha, mac)), LS(ifc->nameif));
 }
@@ -149,7 +167,7 @@ static enum drop_reason arp_input(struct worker *w, struct pkt *pk)
                 return DROP_BAD_ARP;
         probe = m.spa.v4 == 0;
         if (arp_is_own(w, ifc->idx, &m.spa)) {
-                log_collision(w->arp, ifc, &m);
+                log_twin(w->arp, ifc, &m);
                 return DROP_BAD_ARP;
         }
         if (!probe && !may_be_neighbour(net_rt(w->snap), ifc, &m.spa))

@@ -8,17 +8,22 @@
 
 #include "platform/base/log.h"
 #include "platform/net/conf.h"
+#include "pki/ref_identity.h"
 #include "platform/svc/box_net.h"
 
 #define SYSLOG_HOSTS_MAX 16u
 #define SYSLOG_PORT 514u
 #define SYSLOG_TCP_PORT 1470u
 
+struct tls_profile;
+
 struct syslog_host {
         char nameif[NAMEIF_MAX + 1];
         struct addr addr;
-        uint16_t port; /* 0: 514, by TCP 1470 */
-        bool tcp;
+        uint16_t port;                /* 0: 514, by TCP 1470 */
+        bool tcp, tls;                /* tls: over TCP */
+        bool emblem;                  /* in that format, by UDP */
+        struct ref_identity identity; /* TLS: one of these names, where there are any */
 };
 
 /* The way to a host: a descriptor of a connected datagram socket, or of a stream that begins to connect. Injected;
@@ -29,6 +34,8 @@ struct syslog_way {
         int (*open)(void *ctx, unsigned slot, const struct syslog_host *h, struct err *e);
         bool (*alive)(void *ctx, unsigned slot);
         void (*close)(void *ctx, unsigned slot); /* the descriptor is closed already */
+        /* What the server sees of us, for messages. NULL: not known. */
+        void (*local)(void *ctx, unsigned slot, struct addr *a, uint16_t *port);
 };
 
 struct syslog_send;
@@ -38,6 +45,13 @@ void syslog_send_free(struct syslog_send *s); /* NULL is legal */
 /* Replaces the hosts; those that stay keep their socket and counters. Any thread. More than 16: the rest is left out.
  */
 void syslog_send_hosts(struct syslog_send *s, const struct syslog_host *hosts, unsigned n);
+
+/*
+ * What is offered and who is trusted by TLS, from the next connection on; a reference. Until it is set nobody is
+ * reached by TLS. Any thread.
+ */
+void syslog_send_tls(struct syslog_send *s, struct tls_profile *p);
+void syslog_send_clear(struct syslog_send *s); /* counters */
 
 /* The log thread, between lines: servers by TCP. */
 void syslog_send_step(struct syslog_send *s);

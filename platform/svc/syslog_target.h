@@ -6,12 +6,21 @@
 #define VOXGATE_SVC_SYSLOG_TARGET_H
 
 #include "platform/svc/syslog_send.h"
+#include "proxy/leg.h"
+
+/* What all servers of a sender share. */
+struct syslog_env {
+        struct syslog_way way;
+        struct log_src *src;     /* of the log thread; NULL: none */
+        struct tls_profile *tls; /* NULL: nobody is trusted yet */
+};
 
 struct syslog_target {
         struct syslog_host host;
         unsigned slot;
-        int fd;  /* -1: none */
-        bool up; /* connected; UDP: there is a socket */
+        int fd;          /* UDP; -1: none */
+        struct leg *leg; /* TCP, perhaps with TLS over it; NULL: none */
+        bool up;         /* connected, with TLS verified; UDP: there is a socket */
         bool told_down;
         uint64_t retry_ms, check_ms, opened_ms;
         uint64_t sent, errors, dropped, flaps;
@@ -23,10 +32,10 @@ struct syslog_target {
 
 /* NULL when out of memory. */
 struct syslog_target *syslog_target_new(const struct syslog_host *h, unsigned slot) MUST_USE;
-void syslog_target_free(struct syslog_target *t, const struct syslog_way *way);
+void syslog_target_free(struct syslog_target *t, const struct syslog_env *env);
 /* p: n bytes without a newline. */
-void syslog_target_line(struct syslog_target *t, const struct syslog_way *way, uint64_t now, const char *p, size_t n);
-/* TCP: connects, notices an end, sends what waits. */
-void syslog_target_step(struct syslog_target *t, const struct syslog_way *way, uint64_t now);
+void syslog_target_line(struct syslog_target *t, const struct syslog_env *env, uint64_t now, const char *p, size_t n);
+/* TCP: connects, shakes hands, notices an end, sends what waits. */
+void syslog_target_step(struct syslog_target *t, const struct syslog_env *env, uint64_t now);
 
 #endif

@@ -364,7 +364,8 @@ const struct tree_row *gen_line(struct conf_gen *g, const struct conf_ctx *c, st
         if (c->depth && gen_below(g, 4))
                 m = tree_mode_of(t, c->level[c->depth - 1 - gen_below(g, gen_below(g, 2) ? 1 : c->depth)].row->mode);
         do {
-                if (!m->n || (m->n < 2 && m->row[0].conf->kind != ROW_LEAF && m->row[0].conf->kind != ROW_MODE))
+                if (!m->n || (m->n < 2 && m->row[0].conf->kind != ROW_LEAF && m->row[0].conf->kind != ROW_MODE &&
+                              m->row[0].conf->kind != ROW_LIST))
                         m = tree_global(t); /* of certificates, or of nothing */
                 tr = &m->row[gen_below(g, m->n)];
         } while (!is_wanted(g, tr));

@@ -448,7 +448,7 @@ static void log_line(void *ctx, enum log_dest dest, int level, uint32_t id, cons
 {
         (void)dest;
         (void)level;
-        if (id == 405001) {
+        if (id == 405003) {
                 snprintf(ctx, 200, "%s", line);
                 ((char *)ctx)[199]++; /* how many */
         }
@@ -472,8 +472,9 @@ static void test_collision_is_logged_once_a_second(void **state)
         for (unsigned i = 0; i < 5; i++)
                 send_arp(&f, 0, 1, pb_mac(9), "192.0.2.1", "192.0.2.1");
         log_step(f.log);
-        assert_non_null(
-                strstr(line, "Received ARP request collision from 192.0.2.1/0200.0000.0009 on interface outside"));
+        assert_non_null(strstr(
+                line,
+                "IP address collision detected between host 192.0.2.1 at 0200.0000.0009 and interface outside, "));
         assert_int_equal(line[199], 1);
         wf_advance(&f, 1100);
         send_arp(&f, 0, 2, pb_mac(9), "192.0.2.1", "192.0.2.9");

@@ -59,7 +59,7 @@ static int set_up(void **state)
 {
         struct bench *b = calloc(1, sizeof *b);
         static struct log_conf c;
-        struct syslog_way way = { b, way_open, way_alive, way_close };
+        struct syslog_way way = { b, way_open, way_alive, way_close, NULL };
 
         b->time = (struct clock_virtual){ .mono = 1000000000u, .wall = 1700000000000000000 };
         b->clk = clock_of_virtual(&b->time);
@@ -222,7 +222,7 @@ static void test_without_memory(void **state)
         uint64_t live = mem_live_blocks();
 
         mem_fail_nth(1, true);
-        assert_null(syslog_send_new(b->log, &b->clk, &(struct syslog_way){ b, way_open, way_alive, way_close }));
+        assert_null(syslog_send_new(b->log, &b->clk, &(struct syslog_way){ b, way_open, way_alive, way_close, NULL }));
         syslog_send_hosts(b->send, &h, 1);
         mem_fail_nth(0, false);
         assert_int_equal(syslog_send_stat(b->send, st), 0);
