@@ -33,8 +33,9 @@ def con():
     lab = lablib.Lab()
     c = lab.start()
     paste(c, CONFIG)
-    lab.outside.run("ping", "-c", "5", "-i", "0.01", "-W", "10", "192.0.2.141", check=False)
-    lab.inside.run("ping", "-c", "2", "-i", "0.01", "-W", "10", "192.0.2.10", check=False)
+    lablib.wait_for("both interfaces", lambda: c.cmd("show interface ip brief").count(" up ") >= 2)
+    lab.outside.run("ping", "-c", "5", "-i", "0.01", "-W", "10", "192.0.2.141")
+    lab.inside.run("ping", "-c", "2", "-i", "0.01", "-W", "10", "192.0.2.10")
     c.cmd("copy /noconfirm running-config disk0:/kept.cfg")
     yield c
     rc, err = lab.close()
