@@ -21,9 +21,12 @@ CHRONY = """\
 local stratum 3
 allow all
 cmdport 0
+bindcmdaddress /
 keyfile {dir}/chrony.keys
 pidfile {dir}/chrony.pid
 """
+# Where scripts/setup has unpacked it.
+CHRONYD = os.path.join(os.path.dirname(__file__), "../../build/chrony/usr/sbin/chronyd")
 KEYS = "7 MD5 ASCII:sesame\n8 SHA1 ASCII:barley\n9 SHA256 ASCII:poppy\n"
 
 
@@ -33,7 +36,7 @@ def chrony(lab):
         f.write(CHRONY.format(dir=lab.dir))
     with open(os.path.join(lab.dir, "chrony.keys"), "w") as f:
         f.write(KEYS)
-    return lab.spawn(lab.inside, "chronyd", "-x", "-d", "-u", "root", "-f", conf, stdout=subprocess.DEVNULL,
+    return lab.spawn(lab.inside, CHRONYD, "-x", "-d", "-u", "root", "-f", conf, stdout=subprocess.DEVNULL,
                      stderr=subprocess.DEVNULL)
 
 
