@@ -229,7 +229,7 @@ static const char *stranger(const struct syslog_target *t, char *why, size_t cap
                 return "its certificate was not verified";
         if (!t->host.identity.n || cert_has_identity(leg_tls_verified_peer(t->leg), &t->host.identity))
                 return NULL;
-        snprintf(why, cap, "%s has none of the names of the reference-identity", info.peer_subject);
+        snprintf(why, cap, "none of the names of the reference-identity in the certificate of %s", info.peer_subject);
         return why;
 }
 
@@ -247,7 +247,7 @@ static const char *failure(const struct syslog_target *t, char *why, size_t cap)
 static void finish_connect(struct syslog_target *t, const struct syslog_env *env, uint64_t now)
 {
         int rc = leg_start(t->leg);
-        char text[256];
+        char text[400];
         const char *why = rc > 0                             ? stranger(t, text, sizeof text)
                           : rc != LEG_AGAIN                  ? failure(t, text, sizeof text)
                           : now - t->opened_ms >= CONNECT_MS ? "no answer"

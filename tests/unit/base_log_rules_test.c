@@ -116,6 +116,10 @@ static void a_message_of_two_classes(void **state)
         configure();
         assert_true(log_wanted(src, LOG_106023));
         assert_false(log_wanted(src, LOG_302013));
+        conf.class_level[class_named("session")][LOG_TO_BUFFER] = LOG_L_WARNING;
+        conf.class_level[class_named("acl")][LOG_TO_BUFFER] = LOG_L_ALERT;
+        configure();
+        assert_true(log_wanted(src, LOG_106023));
 }
 
 static void a_list_by_level_and_class(void **state)
@@ -232,6 +236,19 @@ static void a_rate_by_message(void **state)
         assert_int_equal(log_rate_suppressed(lg, 0), 0);
 }
 
+/* How many were kept back is said even where that message's own level is limited. */
+static void the_summary_is_never_kept_back(void **state)
+{
+        (void)state;
+        conf.dest[LOG_TO_BUFFER].level = LOG_L_DEBUG;
+        limit(0, (struct log_rate){ .id = 199002, .n = 0, .seconds = 1 });
+        limit(1, (struct log_rate){ .level = LOG_L_WARNING, .n = 0, .seconds = 1 });
+        say(2);
+        clock_advance_ms(&now, 1000);
+        log_step(lg);
+        assert_int_equal(lines_of(buffer(), "message 199002: 2 more"), 1);
+}
+
 static void a_rate_by_level_and_its_exceptions(void **state)
 {
         (void)state;
@@ -288,6 +305,7 @@ int main(void)
                 T(emblem_for_the_others),
                 T(emblem_for_a_server),
                 T(a_rate_by_message),
+                T(the_summary_is_never_kept_back),
                 T(a_rate_by_level_and_its_exceptions),
                 T(a_rate_outlives_other_changes),
                 T(too_many_rates),
