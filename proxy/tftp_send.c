@@ -59,11 +59,11 @@ static void grant(struct tftp_send *s, const struct tftp_options *asked)
                 s->oack.timeout_s = asked->timeout_s;
                 s->base_ms = asked->timeout_s * 1000u;
         }
-        if (asked->has_tsize) {
+        if (asked->has_tsize && s->n) { /* curl takes a size of 0 for a mistake and ends */
                 s->oack.has_tsize = true;
                 s->oack.tsize = s->n;
         }
-        s->negotiate = asked->blksize || asked->windowsize || s->oack.timeout_s || asked->has_tsize;
+        s->negotiate = asked->blksize || asked->windowsize || s->oack.timeout_s || s->oack.has_tsize;
 }
 
 void tftp_send_start(struct tftp_send *s, const struct tftp_options *asked, const void *data, size_t n, uint64_t now)

@@ -112,6 +112,12 @@ static void options_are_granted_and_clamped(void **state UNUSED)
         assert_int_equal(tftp_send_input(&snd, ack(7), 0), TFTP_DONE);
         send_of(10, (struct tftp_options){ .timeout_s = 200 });
         assert_int_equal(OP(&out, 0), TFTP_DATA); /* nothing is granted: nothing is told */
+        send_of(0, (struct tftp_options){ .has_tsize = true });
+        assert_int_equal(OP(&out, 0), TFTP_DATA); /* the size of an empty file neither */
+        send_of(0, (struct tftp_options){ .blksize = 600, .has_tsize = true });
+        assert_int_equal(tftp_packet_parse(cur_of(out.pkt[0], out.len[0]), &p), PARSE_OK);
+        assert_int_equal(p.op, TFTP_OACK);
+        assert_false(p.opt.has_tsize);
 }
 
 static void a_window_goes_on_where_the_client_is(void **state UNUSED)
