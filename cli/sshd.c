@@ -38,7 +38,7 @@ static bool key_wanted(struct box *b)
         pthread_mutex_lock(&b->conf_lock);
         some = b->store->policy.box_access[BOX_SSH].n > 0;
         pthread_mutex_unlock(&b->conf_lock);
-        return some && !sshd_key_exists(b);
+        return some && !sshd_key_exists(b->keys);
 }
 
 static void look_for_key(struct sshd *d)

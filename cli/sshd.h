@@ -44,7 +44,17 @@ unsigned sshd_list(struct sshd *d, struct sshd_info *out, unsigned max);
 bool sshd_disconnect(struct sshd *d, unsigned id);
 /* A list with ":" between names, of ciphers or of message authentication codes: -1, one of them is not spoken. */
 int sshd_algo_check(const char *names, bool macs, struct err *e);
-/* "SHA256:..." of the RSA host key; false: there is none. */
-bool sshd_fingerprint(struct box *b, char *out, size_t cap);
+/* The names of a level (enum ssh_strength but CUSTOM), "," between them. */
+const char *sshd_algo_level(unsigned strength, bool macs);
+/* What is offered by the configuration; room for SSHD_ALGO_TEXT octets. */
+void sshd_algo_in_force(const struct ssh_conf *c, bool macs, char *out, size_t cap);
+#define SSHD_ALGO_TEXT (SSH_CUSTOM_MAX + 200)
+
+/* Host keys: pairs of the key store under their default names. */
+enum sshd_key { SSHD_RSA, SSHD_ECDSA, SSHD_KEYS };
+/* One of them at least? keys may be NULL. */
+bool sshd_key_exists(struct keystore *keys);
+/* "SHA256:..." of a host key; false: there is none. */
+bool sshd_fingerprint(struct box *b, enum sshd_key which, char *out, size_t cap);
 
 #endif

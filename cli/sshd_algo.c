@@ -84,10 +84,23 @@ int sshd_algo_check(const char *names, bool is_mac, struct err *e)
         return 0;
 }
 
+const char *sshd_algo_level(unsigned strength, bool is_mac)
+{
+        return is_mac ? macs[strength] : ciphers[strength];
+}
+
+void sshd_algo_in_force(const struct ssh_conf *c, bool is_mac, char *out, size_t cap)
+{
+        if (is_mac)
+                offered(macs, c->integrity, c->macs, out, cap);
+        else
+                offered(ciphers, c->encryption, c->ciphers, out, cap);
+}
+
 int sshd_algo_set(struct box *b, ssh_bind bind, struct err *e)
 {
         const struct ssh_conf conf = conf_of(b);
-        char kex[512], enc[SSH_CUSTOM_MAX + 200], mac[SSH_CUSTOM_MAX + 200];
+        char kex[512], enc[SSHD_ALGO_TEXT], mac[SSHD_ALGO_TEXT];
         const struct choice c[] = {
                 { SSH_BIND_OPTIONS_KEY_EXCHANGE, kex },
                 { SSH_BIND_OPTIONS_CIPHERS_C_S, enc },
@@ -99,8 +112,8 @@ int sshd_algo_set(struct box *b, ssh_bind bind, struct err *e)
         };
 
         snprintf(kex, sizeof kex, "%s%s", KEX, old_kex[conf.group]);
-        offered(ciphers, conf.encryption, conf.ciphers, enc, sizeof enc);
-        offered(macs, conf.integrity, conf.macs, mac, sizeof mac);
+        sshd_algo_in_force(&conf, false, enc, sizeof enc);
+        sshd_algo_in_force(&conf, true, mac, sizeof mac);
         for (size_t i = 0; i < ARRAY_LEN(c); i++)
                 if (ssh_bind_options_set(bind, c[i].what, c[i].names) < 0)
                         return err_set(e, ERR_SUPPORT, "SSH algorithms: %s", ssh_get_error(bind));

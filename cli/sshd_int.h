@@ -104,7 +104,6 @@ bool sshd_files_may(const struct sshd_conn *c);
 /* Serves files on fd until the client is done; the exit status. */
 int sshd_files_run(struct sshd_conn *c, int fd);
 /* sshd_keys.c */
-bool sshd_key_exists(struct box *b);
 /* On the job thread; takes its time. */
 int sshd_key_make(struct box *b, struct err *e);
 int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e);

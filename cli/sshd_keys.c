@@ -1,4 +1,4 @@
-/* The host keys of the SSH server: the default pair of `crypto key generate`, from the key store. */
+/* The host keys of the SSH server: the default pairs of `crypto key generate`, from the key store. */
 #include "cli/sshd_int.h"
 
 #include <mbedtls/base64.h>
@@ -12,12 +12,30 @@
 
 #define DEFAULT_BITS 2048
 
-bool sshd_key_exists(struct box *b)
-{
-        struct keypair *k = b->keys ? keystore_key_get(b->keys, DEFAULT_RSA_KEY) : NULL;
+static const char *const label[SSHD_KEYS] = { [SSHD_RSA] = DEFAULT_RSA_KEY, [SSHD_ECDSA] = DEFAULT_ECDSA_KEY };
 
+/* A pair of the other kind under the label is none. */
+static struct keypair *host_pair(struct keystore *keys, enum sshd_key which)
+{
+        struct keypair *k = keys ? keystore_key_get(keys, label[which]) : NULL;
+
+        if (!k || keypair_is_rsa(k) == (which == SSHD_RSA))
+                return k;
         keypair_put(k);
-        return k != NULL;
+        return NULL;
+}
+
+bool sshd_key_exists(struct keystore *keys)
+{
+        bool some = false;
+
+        for (enum sshd_key i = 0; i < SSHD_KEYS; i++) {
+                struct keypair *k = host_pair(keys, i);
+
+                some = some || k;
+                keypair_put(k);
+        }
+        return some;
 }
 
 int sshd_key_make(struct box *b, struct err *e)
@@ -67,22 +85,9 @@ static ssh_key key_of(const struct keypair *k, struct err *e)
         return key;
 }
 
-static ssh_key host_key(struct box *b, struct err *e)
+static int import_key(ssh_bind bind, const struct keypair *k, struct err *e)
 {
-        struct keypair *k = b->keys ? keystore_key_get(b->keys, DEFAULT_RSA_KEY) : NULL;
-        ssh_key key = NULL;
-
-        if (k)
-                key = key_of(k, e);
-        else
-                err_set(e, ERR_REF, "there is no host key: crypto key generate rsa");
-        keypair_put(k);
-        return key;
-}
-
-int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e)
-{
-        ssh_key key = host_key(b, e);
+        ssh_key key = key_of(k, e);
 
         if (!key)
                 return -1;
@@ -92,15 +97,33 @@ int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e)
         return err_set(e, ERR_CRYPTO, "host key: %s", ssh_get_error(bind));
 }
 
-bool sshd_fingerprint(struct box *b, char *out, size_t cap)
+int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e)
 {
+        bool some = false;
+
+        for (enum sshd_key i = 0; i < SSHD_KEYS; i++) {
+                struct keypair *k = host_pair(b->keys, i);
+                int rc = k ? import_key(bind, k, e) : 0;
+
+                some = some || k;
+                keypair_put(k);
+                if (rc < 0)
+                        return -1;
+        }
+        return some ? 0 : err_set(e, ERR_REF, "there is no host key: crypto key generate rsa");
+}
+
+bool sshd_fingerprint(struct box *b, enum sshd_key which, char *out, size_t cap)
+{
+        struct keypair *k = host_pair(b->keys, which);
         unsigned char *hash = NULL;
         struct err e;
-        ssh_key key = host_key(b, &e);
+        ssh_key key = k ? key_of(k, &e) : NULL;
         char *text = NULL;
         size_t n;
         bool ok;
 
+        keypair_put(k);
         if (key && ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &n) == 0)
                 text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, n);
         ok = text && str_copy(out, cap, text);

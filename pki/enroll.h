@@ -10,6 +10,7 @@
 #include "pki/keystore.h"
 
 #define DEFAULT_RSA_KEY "<Default-RSA-Key>"
+#define DEFAULT_ECDSA_KEY "<Default-ECDSA-Key>"
 
 /* authenticate: attaches a pasted CA (or self-signed) certificate. *out_cert (reference) is shown to the operator
  * first: pki_authenticate_parse() then pki_authenticate_accept(). */

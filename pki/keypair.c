@@ -175,6 +175,18 @@ struct keypair *keypair_generate(unsigned bits, time_t now, const struct rng *rn
         return k;
 }
 
+struct keypair *keypair_generate_ec(unsigned bits, time_t now, const struct rng *rng, struct err *e)
+{
+        struct keypair *k = NULL;
+        mbedtls_pk_context plain;
+
+        mbedtls_pk_init(&plain);
+        if (ec_generate(&plain, bits, rng, e) == 0)
+                k = from_plain(&plain, now, e);
+        mbedtls_pk_free(&plain);
+        return k;
+}
+
 struct keypair *keypair_from_der(const uint8_t *der, size_t n, time_t now, struct err *e)
 {
         struct keypair *k = NULL;

@@ -1,8 +1,8 @@
 /*
  * RSA key pairs behind a narrow interface. Private operations run in libcrypto through mbedtls_pk_setup_rsa_alt;
  * signatures are checked before they leave (T7); the PKCS#1 unpadding is constant-time. Immutable after creation,
- * reference-counted, wiped at the end; usable from several threads. Pairs on P-256 and P-384 are taken too where a
- * file brings them (they can show a certificate, not sign others); generated ones are RSA.
+ * reference-counted, wiped at the end; usable from several threads. Pairs on P-256, P-384 and P-521 are made and
+ * taken from files too (they can show a certificate, not sign others); mbedTLS does their operations.
  */
 #ifndef VOXGATE_PKI_KEYPAIR_H
 #define VOXGATE_PKI_KEYPAIR_H
@@ -20,6 +20,8 @@ struct keypair;
 
 /* bits: 512, 768, 1024, 2048, 3072 or 4096. Slow (job thread). NULL with e set. */
 struct keypair *keypair_generate(unsigned bits, time_t now, const struct rng *rng, struct err *e) MUST_USE;
+/* On a NIST curve; bits: 256, 384 or 521. NULL with e set. */
+struct keypair *keypair_generate_ec(unsigned bits, time_t now, const struct rng *rng, struct err *e) MUST_USE;
 /* From a DER PKCS#1/SEC1/PKCS#8 private key, checked for consistency (T7, L4: RSA of 512-8192 bits, exponent <=
  * 2^32). */
 struct keypair *keypair_from_der(const uint8_t *der, size_t n, time_t now, struct err *e) MUST_USE;

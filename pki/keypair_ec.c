@@ -4,13 +4,44 @@
 #include <mbedtls/oid.h>
 
 #include "pki/der.h"
+#include "platform/base/str.h"
+
+static const struct {
+        unsigned bits;
+        mbedtls_ecp_group_id id;
+} curves[] = { { 256, MBEDTLS_ECP_DP_SECP256R1 },
+               { 384, MBEDTLS_ECP_DP_SECP384R1 },
+               { 521, MBEDTLS_ECP_DP_SECP521R1 } };
+
+static bool is_known(mbedtls_ecp_group_id id)
+{
+        for (size_t i = 0; i < ARRAY_LEN(curves); i++)
+                if (curves[i].id == id)
+                        return true;
+        return false;
+}
+
+int ec_generate(mbedtls_pk_context *plain, unsigned bits, const struct rng *rng, struct err *e)
+{
+        size_t i = 0;
+
+        while (i < ARRAY_LEN(curves) && curves[i].bits != bits)
+                i++;
+        if (i == ARRAY_LEN(curves))
+                return err_set(e, ERR_RANGE, "an elliptic curve of %u bits is not one of 256, 384, 521", bits);
+        if (mbedtls_pk_setup(plain, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0)
+                return err_nomem(e, "generating a key pair");
+        if (mbedtls_ecp_gen_key(curves[i].id, mbedtls_pk_ec(*plain), rng_mbedtls, (void *)(uintptr_t)rng) != 0)
+                return err_set(e, ERR_CRYPTO, "key pair generation failed: no random bytes");
+        return 0;
+}
 
 int ec_check(const mbedtls_pk_context *plain, struct err *e)
 {
         const mbedtls_ecp_keypair *k = mbedtls_pk_ec(*plain);
 
-        if (k->grp.id != MBEDTLS_ECP_DP_SECP256R1 && k->grp.id != MBEDTLS_ECP_DP_SECP384R1)
-                return err_set(e, ERR_SUPPORT, "the private key is on a curve other than P-256 and P-384");
+        if (!is_known(k->grp.id))
+                return err_set(e, ERR_SUPPORT, "the private key is on a curve other than P-256, P-384 and P-521");
         if (mbedtls_ecp_check_privkey(&k->grp, &k->d) != 0 || mbedtls_ecp_check_pubkey(&k->grp, &k->Q) != 0)
                 return err_set(e, ERR_CRYPTO, "the private key is damaged: its numbers do not fit together");
         return 0;

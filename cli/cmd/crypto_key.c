@@ -1,29 +1,44 @@
-/* crypto key generate rsa, crypto key zeroize rsa. */
+/* crypto key generate rsa|ecdsa, crypto key zeroize rsa|ecdsa. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd/crypto.h"
 #include "platform/base/str.h"
 
-static const char *label_of(const struct dialog *d)
+/* What differs between the two kinds of pairs. */
+struct kind {
+        const char *name, *label; /* of the pair that has no label */
+        unsigned bits;            /* where the line says none */
+        struct keypair *(*make)(unsigned bits, time_t now, const struct rng *rng, struct err *e);
+};
+static const struct kind rsa = { "RSA", DEFAULT_RSA_KEY, 2048, keypair_generate };
+static const struct kind ecdsa = { "ECDSA", DEFAULT_ECDSA_KEY, 384, keypair_generate_ec };
+
+static const struct kind *kind_of(const struct keypair *kp)
+{
+        return keypair_is_rsa(kp) ? &rsa : &ecdsa;
+}
+
+static const char *label_of(const struct dialog *d, const struct kind *t)
 {
         const char *l = arg_str(d->args, "LABEL");
 
-        return l ? l : DEFAULT_RSA_KEY;
+        return l ? l : t->label;
 }
 
-static unsigned bits_of(const struct dialog *d)
+static unsigned bits_of(const struct dialog *d, const struct kind *t)
 {
-        static const char *const sizes[] = { "512", "768", "1024", "2048", "3072", "4096" };
+        static const char *const sizes[] = { "512", "768", "1024", "2048", "3072", "4096", "256", "384", "521" };
 
         for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
                 if (arg_has(d->args, sizes[i]))
                         return (unsigned)strtoul(sizes[i], NULL, 10);
-        return 2048;
+        return t->bits;
 }
 
 struct generating {
         struct keystore *k;
+        const struct kind *kind;
         const char *label;
         unsigned bits;
         struct err e;
@@ -36,15 +51,15 @@ static void generate(void *arg)
         struct keypair *kp;
 
         g->ret = -1;
-        kp = keypair_generate(g->bits, clock_wall_s(keystore_clock(g->k)), keystore_rng(g->k), &g->e);
+        kp = g->kind->make(g->bits, clock_wall_s(keystore_clock(g->k)), keystore_rng(g->k), &g->e);
         if (kp)
                 g->ret = keystore_key_put(g->k, g->label, kp, &g->e);
         keypair_put(kp);
 }
 
-static enum dialog_next make_key(struct dialog *d, struct keystore *k)
+static enum dialog_next make_key(struct dialog *d, struct keystore *k, const struct kind *t)
 {
-        struct generating g = { .k = k, .label = label_of(d), .bits = bits_of(d) };
+        struct generating g = { .k = k, .kind = t, .label = label_of(d, t), .bits = bits_of(d, t) };
 
         dialog_say(d, "INFO: The name for the keys will be: %s\nKeypair generation process begin. Please wait...\n",
                    g.label);
@@ -58,24 +73,38 @@ static enum dialog_next make_key(struct dialog *d, struct keystore *k)
 }
 
 /* In a load nobody means to replace a key that is there: every reload would void the certificates made for it. */
-static enum dialog_next generate_step(struct dialog *d, const char *answer)
+static enum dialog_next generate_step(struct dialog *d, const char *answer, const struct kind *t)
 {
         struct keystore *k = crypto_keys(d);
+        const struct kind *there;
         struct keypair *old;
 
         if (!k)
                 return DIALOG_DONE;
         if (answer)
-                return strcmp(answer, "yes") ? DIALOG_DONE : make_key(d, k);
-        old = keystore_key_get(k, label_of(d));
+                return strcmp(answer, "yes") ? DIALOG_DONE : make_key(d, k, t);
+        old = keystore_key_get(k, label_of(d, t));
+        there = old ? kind_of(old) : NULL;
         keypair_put(old);
-        if (!old || (arg_has(d->args, "noconfirm") && !d->conf->late))
-                return make_key(d, k);
-        dialog_say(d, "WARNING: You have a RSA keypair already defined named %s.\n\n", label_of(d));
+        if (!there || (arg_has(d->args, "noconfirm") && !d->conf->late))
+                return make_key(d, k, t);
+        dialog_say(d, "WARNING: You have a%s %s keypair already defined named %s.\n\n", there == &ecdsa ? "n" : "",
+                   there->name, label_of(d, t));
         return dialog_ask(d, DIALOG_YESNO, "no", "Do you really want to replace them? [yes/no]: ");
 }
 
-const struct dialog_row dialog_key_generate = { "crypto key generate rsa", 0, generate_step, NULL };
+static enum dialog_next rsa_generate(struct dialog *d, const char *answer)
+{
+        return generate_step(d, answer, &rsa);
+}
+
+static enum dialog_next ecdsa_generate(struct dialog *d, const char *answer)
+{
+        return generate_step(d, answer, &ecdsa);
+}
+
+const struct dialog_row dialog_key_generate = { "crypto key generate rsa", 0, rsa_generate, NULL };
+const struct dialog_row dialog_ecdsa_generate = { "crypto key generate ecdsa", 0, ecdsa_generate, NULL };
 
 /* ---- zeroize ---- */
 
@@ -96,19 +125,30 @@ static void drop_lost_identities(struct store *s, struct keystore *k)
         }
 }
 
-static enum dialog_next zeroize(struct dialog *d, struct keystore *k)
+/* All pairs of a kind; the other kind's stay. */
+static int remove_all(struct keystore *k, const struct kind *t, struct err *e)
 {
-        const char *label = arg_str(d->args, "LABEL");
         char name[129];
+
+        for (unsigned i = 0; keystore_key_name(k, i, name);) {
+                struct keypair *kp = keystore_key_get(k, name);
+                bool other = !kp || kind_of(kp) != t;
+
+                keypair_put(kp);
+                if (other)
+                        i++;
+                else if (keystore_key_del(k, name, e) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static enum dialog_next zeroize(struct dialog *d, struct keystore *k, const char *label, const struct kind *t)
+{
         struct err e;
 
-        if (arg_has(d->args, "default"))
-                label = DEFAULT_RSA_KEY;
-        if (label && keystore_key_del(k, label, &e) < 0)
+        if ((label ? keystore_key_del(k, label, &e) : remove_all(k, t, &e)) < 0)
                 return dialog_fail(d, &e);
-        while (!label && keystore_key_name(k, 0, name))
-                if (keystore_key_del(k, name, &e) < 0)
-                        return dialog_fail(d, &e);
         dialog_lock(d);
         drop_lost_identities(d->conf->store, k);
         crypto_changed(d);
@@ -116,37 +156,52 @@ static enum dialog_next zeroize(struct dialog *d, struct keystore *k)
         return DIALOG_DONE;
 }
 
-/* Nothing is asked about a key that is not there. */
-static bool is_there(struct keystore *k, const char *label, struct err *e)
+/* Nothing is asked about a key that is not there, or not of this kind. */
+static int is_there(struct keystore *k, const char *label, const struct kind *t, struct err *e)
 {
         struct keypair *kp = keystore_key_get(k, label);
+        const struct kind *it = kp ? kind_of(kp) : NULL;
 
-        if (!kp)
-                err_set(e, ERR_REF, "there is no key pair named %s", label);
         keypair_put(kp);
-        return kp != NULL;
+        if (!it)
+                return err_set(e, ERR_REF, "there is no key pair named %s", label);
+        if (it == t)
+                return 0;
+        return err_set(e, ERR_REF, "the key pair named %s is %s: use \"crypto key zeroize %s\"", label, it->name,
+                       it == &rsa ? "rsa" : "ecdsa");
 }
 
-static enum dialog_next zeroize_step(struct dialog *d, const char *answer)
+static enum dialog_next zeroize_step(struct dialog *d, const char *answer, const struct kind *t)
 {
         struct keystore *k = crypto_keys(d);
-        const char *label = arg_has(d->args, "default") ? DEFAULT_RSA_KEY : arg_str(d->args, "LABEL");
+        const char *label = arg_has(d->args, "default") ? t->label : arg_str(d->args, "LABEL");
         struct err e;
 
         if (!k)
                 return DIALOG_DONE;
-        if (!answer && label && !is_there(k, label, &e))
+        if (label && is_there(k, label, t, &e) < 0)
                 return dialog_fail(d, &e);
         if (answer ? !strcmp(answer, "yes") : arg_has(d->args, "noconfirm"))
-                return zeroize(d, k);
+                return zeroize(d, k, label, t);
         if (answer)
                 return DIALOG_DONE;
         if (label)
                 dialog_say(d, "WARNING: Keys to be removed are named %s.\n", label);
         else
-                dialog_say(d, "WARNING: All RSA keys will be removed.\n");
+                dialog_say(d, "WARNING: All %s keys will be removed.\n", t->name);
         dialog_say(d, "WARNING: All device digital certificates issued using these keys will also be removed.\n\n");
         return dialog_ask(d, DIALOG_YESNO, "yes", "Do you really want to remove these keys? [yes/no]: ");
 }
 
-const struct dialog_row dialog_key_zeroize = { "crypto key zeroize rsa", 0, zeroize_step, NULL };
+static enum dialog_next rsa_zeroize(struct dialog *d, const char *answer)
+{
+        return zeroize_step(d, answer, &rsa);
+}
+
+static enum dialog_next ecdsa_zeroize(struct dialog *d, const char *answer)
+{
+        return zeroize_step(d, answer, &ecdsa);
+}
+
+const struct dialog_row dialog_key_zeroize = { "crypto key zeroize rsa", 0, rsa_zeroize, NULL };
+const struct dialog_row dialog_ecdsa_zeroize = { "crypto key zeroize ecdsa", 0, ecdsa_zeroize, NULL };

@@ -23,21 +23,13 @@ static int check_access(struct conf_ctx *c, void *obj, struct err *e)
         return check_pair(&a->net, a->len, e);
 }
 
-static bool has_host_key(struct conf_ctx *c)
-{
-        struct keypair *k = keystore_key_get(c->keys, DEFAULT_RSA_KEY);
-
-        keypair_put(k);
-        return k != NULL;
-}
-
 /* The first line opens the door: what is behind it is said once. */
 static void after_access(struct conf_ctx *c, void *obj, bool no_form)
 {
         (void)obj;
         if (no_form || c->late || !c->box || !c->box->ssh)
                 return;
-        if (c->keys && !has_host_key(c))
+        if (c->keys && !sshd_key_exists(c->keys))
                 conf_info(c, "There is no host key: an RSA key pair of 2048 bits named %s is being made.",
                           DEFAULT_RSA_KEY);
         if (!c->store->sys.aaa.ssh)

@@ -198,8 +198,12 @@ const struct cmd_row rows_crypto[] = {
         CALL("crypto key generate rsa [{usage-keys|general-keys}] [label LABEL:newname(128)] "
              "[modulus {512|768|1024|2048|3072|4096}] [noconfirm]",
              "Generate an RSA key pair", dialog_key_generate),
+        CALL("crypto key generate ecdsa [label LABEL:newname(128)] [elliptic-curve {256|384|521}] [noconfirm]",
+             "Generate an ECDSA key pair", dialog_ecdsa_generate),
         CALL("crypto key zeroize rsa [{label LABEL:newname(128)|default}] [noconfirm]", "Remove RSA key pairs",
              dialog_key_zeroize),
+        CALL("crypto key zeroize ecdsa [{label LABEL:newname(128)|default}] [noconfirm]", "Remove ECDSA key pairs",
+             dialog_ecdsa_zeroize),
         CALL("crypto ca authenticate NAME:ref(trustpoint) [fingerprint FINGERPRINT:hex(64)] [nointeractive]",
              "Take in the certificate of a CA, or a server's own, pasted", dialog_authenticate),
         CALL("crypto ca enroll NAME:ref(trustpoint) [noconfirm]", "Request a certificate from a CA", dialog_enroll),

@@ -251,12 +251,14 @@ static void show_key(struct session *s, const struct tz *z, const char *name, co
         table_object(session_table(s), NULL);
         PUT(s, "Key pair was generated at: %s\nKey name: %s\n Usage: General Purpose Key\n",
             cell_as(cell_time("generated", created * NS_PER_S), tz_stamp(z, created, when)), cell_str("name", name));
-        PUT(s, " Modulus Size (bits): %s\n Key Data:\n\n", cell_num("bits", keypair_bits(k)));
+        PUT(s, keypair_is_rsa(k) ? " Modulus Size (bits): %s\n" : " EC Size (bits): %s\n",
+            cell_num("bits", keypair_bits(k)));
+        out(s, " Key Data:\n\n");
         show_der(s, k);
         table_close(session_table(s));
 }
 
-static int show_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+static void show_keys(struct session *s, bool rsa)
 {
         struct box *b = session_box(s);
         char name[129];
@@ -267,11 +269,22 @@ static int show_keys(struct session *s, const struct args *a UNUSED, struct err 
         for (unsigned i = 0; keystore_key_name(b->keys, i, name); i++) {
                 struct keypair *k = keystore_key_get(b->keys, name);
 
-                if (k)
+                if (k && keypair_is_rsa(k) == rsa)
                         show_key(s, &z, name, k);
                 keypair_put(k);
         }
         table_close(session_table(s));
+}
+
+static int show_rsa_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        show_keys(s, true);
+        return 0;
+}
+
+static int show_ecdsa_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        show_keys(s, false);
         return 0;
 }
 
@@ -280,6 +293,7 @@ const struct exec_row exec_show_crypto[] = {
           show_certificates },
         { "show crypto ca trustpoints [TRUSTPOINT:ref(any-trustpoint)]", "Show trustpoints", 15 | EXEC_TABLE,
           show_trustpoints },
-        { "show crypto key mypubkey rsa", "Show public keys", 15 | EXEC_TABLE, show_keys },
+        { "show crypto key mypubkey rsa", "Show public keys", 15 | EXEC_TABLE, show_rsa_keys },
+        { "show crypto key mypubkey ecdsa", "Show public keys on elliptic curves", 15 | EXEC_TABLE, show_ecdsa_keys },
         { 0 },
 };

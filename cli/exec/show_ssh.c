@@ -1,4 +1,4 @@
-/* show ssh, show ssh sessions, ssh disconnect. */
+/* show ssh, show ssh ciphers, show ssh sessions, ssh disconnect. */
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -22,11 +22,24 @@ static void show_lines(struct session *s, const struct store *st)
         table_close(session_table(s));
 }
 
+static void show_host_keys(struct session *s, struct box *b)
+{
+        char key[80];
+        bool rsa = sshd_fingerprint(b, SSHD_RSA, key, sizeof key);
+
+        if (rsa)
+                PUT(s, "Host key: RSA, %s\n", cell_str("host_key", key));
+        if (sshd_fingerprint(b, SSHD_ECDSA, key, sizeof key))
+                PUT(s, "Host key: ECDSA, %s\n", cell_str("host_key_ecdsa", key));
+        else if (!rsa)
+                PUT(s, "Host key: none\n", cell_null("host_key"));
+}
+
 /* Output may wait for the pager, so it is made from a copy of what was typed. */
 static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
-        char key[80], minutes[16];
+        char minutes[16];
         struct store *st;
 
         pthread_mutex_lock(&b->conf_lock);
@@ -39,12 +52,70 @@ static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *
             cell_as(cell_num("timeout_seconds", 60u * st->sys.ssh.timeout_min), minutes));
         PUT(s, "Sessions allowed: %s\n",
             cell_num("sessions_allowed", st->sys.ssh.sessions ? st->sys.ssh.sessions : SSHD_SESSIONS_DEFAULT));
-        if (sshd_fingerprint(b, key, sizeof key))
-                PUT(s, "Host key: RSA, %s\n", cell_str("host_key", key));
-        else
-                PUT(s, "Host key: none\n", cell_null("host_key"));
+        show_host_keys(s, b);
         show_lines(s, st);
         store_free(st);
+        return 0;
+}
+
+/* ---- show ssh ciphers ---- */
+
+static const char *const strength[] = {
+        [SSH_STRENGTH_UNSET] = "default", [SSH_ALL] = "all",   [SSH_LOW] = "low",
+        [SSH_MEDIUM] = "medium",          [SSH_HIGH] = "high", [SSH_FIPS] = "fips",
+        [SSH_CUSTOM] = "custom",
+};
+
+/* Names with commas between them, as a list of them. */
+static void show_names(struct session *s, const char *names)
+{
+        char one[SSH_CUSTOM_MAX + 1];
+
+        table_list(session_table(s), "algorithms");
+        for (size_t n; *names; names += n + (names[n] == ',')) {
+                n = strcspn(names, ",");
+                snprintf(one, sizeof one, "%.*s", (int)n, names);
+                ITEM(s, " %s", cell_str(NULL, one));
+        }
+        table_close(session_table(s));
+        out(s, "\n");
+}
+
+static void show_level(struct session *s, unsigned level, bool macs)
+{
+        table_object(session_table(s), NULL);
+        PUT(s, "  %s:", cell_str("level", strength[level]));
+        show_names(s, sshd_algo_level(level, macs));
+        table_close(session_table(s));
+}
+
+static void show_algorithms(struct session *s, const struct ssh_conf *c, bool macs)
+{
+        char now[SSHD_ALGO_TEXT];
+
+        sshd_algo_in_force(c, macs, now, sizeof now);
+        table_object(session_table(s), macs ? "integrity" : "encryption");
+        out(s, "%s Algorithms:\n", macs ? "Integrity" : "Encryption");
+        table_list(session_table(s), "levels");
+        for (unsigned i = SSH_ALL; i < SSH_CUSTOM; i++)
+                show_level(s, i, macs);
+        table_close(session_table(s));
+        PUT(s, "  In force (%s):", cell_str("in_force", strength[macs ? c->integrity : c->encryption]));
+        show_names(s, now);
+        table_close(session_table(s));
+}
+
+static int show_ciphers(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        struct box *b = session_box(s);
+        struct ssh_conf c;
+
+        pthread_mutex_lock(&b->conf_lock);
+        c = b->store->sys.ssh;
+        pthread_mutex_unlock(&b->conf_lock);
+        out(s, "Available SSH Encryption and Integrity Algorithms\n");
+        show_algorithms(s, &c, false);
+        show_algorithms(s, &c, true);
         return 0;
 }
 
@@ -131,6 +202,7 @@ static int disconnect(struct session *s, const struct args *a, struct err *e)
 
 const struct exec_row exec_show_ssh[] = {
         { "show ssh", "Who may use SSH, and the host key", 15 | EXEC_TABLE, show_ssh },
+        { "show ssh ciphers", "What ssh cipher means, and what is in force", 15 | EXEC_TABLE, show_ciphers },
         { "show ssh sessions [ADDRESS:addr]", "SSH sessions", 15 | EXEC_TABLE, show_sessions },
         { "ssh disconnect SESSION:u32(0-255)", "End an SSH session", 15, disconnect },
         { 0 },

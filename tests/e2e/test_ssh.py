@@ -291,6 +291,68 @@ def test_ten_thousand_lines_pasted(box):
     box.con.cmd("end")
 
 
+def test_ecdsa_host_key(box):
+    """Beside the RSA key once there is one, for each client; each curve; gone when it is removed."""
+    def offered(algorithm):
+        return box.ssh("show clock", opts=["-o", "HostKeyAlgorithms=" + algorithm]).returncode
+
+    assert offered("ecdsa-sha2-nistp256") == 255
+    rsa = re.search(r"Host key: RSA, (SHA256:\S+)", box.con.cmd("show ssh")).group(1)
+    try:
+        for bits in ("384", "521", "256"):
+            box.con.cmd("configure terminal")
+            said = box.con.cmd(f"crypto key generate ecdsa elliptic-curve {bits} noconfirm")
+            assert "INFO: The name for the keys will be: <Default-ECDSA-Key>" in said
+            box.con.cmd("end")
+            assert offered("ecdsa-sha2-nistp" + bits) == 0
+        assert offered("ecdsa-sha2-nistp384") == 255 and offered("rsa-sha2-256") == 0
+        ssh = box.con.cmd("show ssh")
+        assert f"Host key: RSA, {rsa}" in ssh
+        key = re.search(r"Host key: ECDSA, (SHA256:\S+)", ssh).group(1)
+        doc = document(box.con, "show ssh")
+        assert (doc["host_key"], doc["host_key_ecdsa"]) == (rsa, key)
+        shown, = document(box.con, "show crypto key mypubkey ecdsa")["keys"]
+        assert (shown["name"], shown["bits"]) == ("<Default-ECDSA-Key>", 256)
+        assert "Key name: <Default-ECDSA-Key>" not in box.con.cmd("show crypto key mypubkey rsa")
+        p = box.run("plink", "-ssh", "-batch", "-hostkey", key, "-pw", PASSWORD, f"{USER}@{BOX}", "show clock",
+                    env={"HOME": box.lab.dir})
+        assert p.returncode == 0, p.err
+        p = box.run("dbclient", "-y", "-y", f"{USER}@{BOX}", "show clock",
+                    env={"DROPBEAR_PASSWORD": PASSWORD, "HOME": f"{box.lab.dir}/ecdsa"})
+        assert p.returncode == 0, p.err
+        assert box.transport().get_remote_server_key().get_name() == "ecdsa-sha2-nistp256"
+    finally:
+        box.con.cmd("configure terminal")
+        box.con.cmd("crypto key zeroize ecdsa noconfirm")
+        box.con.cmd("end")
+    assert "ECDSA" not in box.con.cmd("show ssh")
+    assert offered("ecdsa-sha2-nistp256") == 255 and offered("rsa-sha2-256") == 0
+
+
+def test_levels_of_ciphers_are_shown(box):
+    text = box.con.cmd("show ssh ciphers")
+    assert "Available SSH Encryption and Integrity Algorithms\n" in text.replace("\r", "")
+    doc = document(box.con, "show ssh ciphers")
+    levels = {r["level"]: r["algorithms"] for r in doc["encryption"]["levels"]}
+    assert list(levels) == ["all", "low", "medium", "high", "fips"]
+    assert "3des-cbc" in levels["low"] and "3des-cbc" not in levels["medium"]
+    assert "  high: " + " ".join(levels["high"]) in text
+    assert doc["encryption"]["in_force"] == doc["integrity"]["in_force"] == "default"
+    box.con.cmd("configure terminal")
+    box.con.cmd("ssh cipher encryption custom aes256-ctr:aes128-ctr")
+    box.con.cmd("ssh cipher integrity fips")
+    doc = document(box.con, "show ssh ciphers")
+    text = box.con.cmd("show ssh ciphers")
+    box.con.cmd("no ssh cipher encryption custom aes256-ctr:aes128-ctr")
+    box.con.cmd("no ssh cipher integrity fips")
+    box.con.cmd("end")
+    assert (doc["encryption"]["in_force"], doc["encryption"]["algorithms"]) == ("custom", ["aes256-ctr", "aes128-ctr"])
+    assert "  In force (custom): aes256-ctr aes128-ctr" in text
+    assert doc["integrity"]["in_force"] == "fips"
+    assert doc["integrity"]["algorithms"] == [r["algorithms"] for r in doc["integrity"]["levels"]
+                                              if r["level"] == "fips"][0]
+
+
 def test_the_host_key_stays(lab):
     """Over a restart of everything; a new one is made only by command, and said so."""
     box = SshBox.__new__(SshBox)

@@ -1,6 +1,7 @@
 /* The PKI dialogs with real files: pasted, answered, aborted; and what a load does with them. */
 #include <stdlib.h>
 
+#include "pki/enroll.h"
 #include "pki/keystore.h"
 #include "platform/base/file.h"
 #include "tests/support/conf_fixture.h"
@@ -421,6 +422,87 @@ static void scenario_loads(void **state)
         mem_free(pem);
 }
 
+static bool is_curve(struct fix *x, const char *label, unsigned bits)
+{
+        struct keypair *k = keystore_key_get(x->k, label);
+        bool ok = k && !keypair_is_rsa(k) && keypair_bits(k) == bits;
+
+        keypair_put(k);
+        return ok;
+}
+
+static bool is_key(struct fix *x, const char *label)
+{
+        struct keypair *k = keystore_key_get(x->k, label);
+
+        keypair_put(k);
+        return k != NULL;
+}
+
+static void curves_are_generated_and_asked_about(void **state)
+{
+        struct fix *x = *state;
+
+        assert_int_equal(begin(x, "crypto key generate ecdsa"), DIALOG_DONE);
+        heard(x, "INFO: The name for the keys will be: <Default-ECDSA-Key>\n"
+                 "Keypair generation process begin. Please wait...\n");
+        assert_true(is_curve(x, DEFAULT_ECDSA_KEY, 384));
+        assert_int_equal(begin(x, "crypto key generate ecdsa elliptic-curve 256"), DIALOG_ASK);
+        heard(x, "WARNING: You have an ECDSA keypair already defined named <Default-ECDSA-Key>.");
+        assert_int_equal(say(x, "no"), DIALOG_DONE);
+        assert_true(is_curve(x, DEFAULT_ECDSA_KEY, 384));
+        assert_int_equal(begin(x, "crypto key generate ecdsa elliptic-curve 256 noconfirm"), DIALOG_DONE);
+        assert_true(is_curve(x, DEFAULT_ECDSA_KEY, 256));
+        assert_int_equal(begin(x, "crypto key generate ecdsa label k elliptic-curve 521"), DIALOG_DONE);
+        assert_true(is_curve(x, "k", 521));
+        assert_int_equal(begin(x, "crypto key generate rsa label k modulus 1024"), DIALOG_ASK);
+        heard(x, "WARNING: You have an ECDSA keypair already defined named k.");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        assert_true(is_key(x, "k") && !is_curve(x, "k", 521));
+        assert_null(strstr(conf_running(&x->f, NULL, true), "crypto key"));
+}
+
+/* A trustpoint enrolls with a pair on a curve as with RSA. */
+static void curves_enroll(void **state)
+{
+        struct fix *x = *state;
+
+        conf_accept(&x->f, "crypto ca trustpoint me\n enrollment self\n subject-name cn=me\n fqdn none\n keypair k\n"
+                           "exit\ncrypto ca trustpoint t\n enrollment terminal\n subject-name cn=t\n fqdn none\n"
+                           " keypair k\nexit\n");
+        begin(x, "crypto key generate ecdsa label k");
+        assert_int_equal(begin(x, "crypto ca enroll me noconfirm"), DIALOG_DONE);
+        assert_false(x->d->failed);
+        assert_int_equal(begin(x, "crypto ca enroll t noconfirm"), DIALOG_DONE);
+        heard(x, "-----BEGIN CERTIFICATE REQUEST-----");
+}
+
+/* Each command removes its own kind. */
+static void each_kind_is_removed_by_itself(void **state)
+{
+        struct fix *x = *state;
+
+        begin(x, "crypto key generate ecdsa");
+        begin(x, "crypto key generate ecdsa label e");
+        begin(x, "crypto key generate rsa label r modulus 1024");
+        assert_int_equal(begin(x, "crypto key zeroize rsa label e"), DIALOG_DONE);
+        heard(x, "ERROR: the key pair named e is ECDSA: use \"crypto key zeroize ecdsa\"\n");
+        assert_int_equal(begin(x, "crypto key zeroize ecdsa label r"), DIALOG_DONE);
+        heard(x, "ERROR: the key pair named r is RSA: use \"crypto key zeroize rsa\"\n");
+        assert_int_equal(begin(x, "crypto key zeroize ecdsa default"), DIALOG_ASK);
+        heard(x, "WARNING: Keys to be removed are named <Default-ECDSA-Key>.\n");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        assert_false(is_key(x, DEFAULT_ECDSA_KEY));
+        assert_true(is_key(x, "e"));
+        assert_int_equal(begin(x, "crypto key zeroize rsa noconfirm"), DIALOG_DONE);
+        assert_true(is_key(x, "e") && !is_key(x, "r"));
+        begin(x, "crypto key generate rsa label r modulus 1024");
+        assert_int_equal(begin(x, "crypto key zeroize ecdsa"), DIALOG_ASK);
+        heard(x, "WARNING: All ECDSA keys will be removed.\n");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        assert_true(is_key(x, "r") && !is_key(x, "e"));
+}
+
 static void load_keeps_existing_keys(void **state)
 {
         struct fix *x = *state;
@@ -499,6 +581,9 @@ int main(void)
                 T(tls_proxy_needs_an_identity),
                 T(ssl_tells_of_a_trustpoint_without_identity),
                 T(scenario_loads),
+                T(curves_are_generated_and_asked_about),
+                T(curves_enroll),
+                T(each_kind_is_removed_by_itself),
                 T(load_keeps_existing_keys),
                 T(references_may_come_late),
                 T(torn_file_is_told_by_line),

@@ -760,6 +760,8 @@ static void shows_of_an_idle_box(void **state UNUSED)
                                             "show crypto ca certificates",
                                             "show crypto ca trustpoints",
                                             "show crypto key mypubkey rsa",
+                                            "show crypto key mypubkey ecdsa",
+                                            "show ssh ciphers",
                                             "show tls-proxy",
                                             "show tls-proxy session",
                                             "show tls-proxy session detail",

@@ -355,11 +355,12 @@ static void threads_share_a_key(void **state)
         keypair_put(k);
 }
 
-/* ---- elliptic curves: from a file only ---- */
+/* ---- elliptic curves ---- */
 
 static void curves_sign_and_are_known_again(void **state)
 {
-        static const enum mint_key kinds[] = { MINT_P256, MINT_P384 };
+        static const enum mint_key kinds[] = { MINT_P256, MINT_P384, MINT_P521 };
+        static const unsigned bits[] = { 256, 384, 521 };
         uint8_t hash[32] = { 1, 2, 3 }, sig[256], spki[256], *der;
         struct keypair *other = mint_keypair(MINT_P256), *rsa = mint_keypair(MINT_RSA_1024);
 
@@ -371,7 +372,7 @@ static void curves_sign_and_are_known_again(void **state)
                 size_t n;
 
                 assert_false(keypair_is_rsa(k));
-                assert_int_equal(keypair_bits(k), kinds[i] == MINT_P256 ? 256 : 384);
+                assert_int_equal(keypair_bits(k), bits[i]);
                 assert_int_equal(mbedtls_pk_sign(keypair_pk(k), MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
                 assert_int_equal(mbedtls_pk_verify(keypair_public_pk(k), MBEDTLS_MD_SHA256, hash, 32, sig, n), 0);
                 assert_int_equal(mbedtls_mpi_bitlen(&mbedtls_pk_ec(*keypair_public_pk(k))->d), 0);
@@ -404,15 +405,51 @@ static void curves_sign_and_are_known_again(void **state)
         keypair_put(rsa);
 }
 
+static void curves_are_made(void **state)
+{
+        static const unsigned legal[] = { 256, 384, 521 }, illegal[] = { 0, 224, 512, 2048 };
+        const struct rng broken = { .fill = no_random };
+        struct err e = { 0 };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(legal); i++) {
+                struct keypair *k = keypair_generate_ec(legal[i], PKI_NOW, &rng_system, &e);
+                struct keypair *m = keypair_generate_ec(legal[i], PKI_NOW, &rng_system, &e), *again;
+                uint8_t *der;
+                size_t n;
+
+                assert_non_null(k);
+                assert_false(keypair_is_rsa(k));
+                assert_int_equal(keypair_bits(k), legal[i]);
+                assert_int_equal(keypair_created(k), PKI_NOW);
+                assert_false(keypair_has_public(k, keypair_public_pk(m)));
+                assert_int_equal(keypair_export(k, &der, &n, &e), 0);
+                again = keypair_from_der(der, n, PKI_NOW, &e);
+                assert_true(again && keypair_has_public(k, keypair_public_pk(again)));
+                mem_free_secret(der);
+                keypair_put(again);
+                keypair_put(k);
+                keypair_put(m);
+                assert_null(keypair_generate_ec(legal[i], PKI_NOW, &broken, &e));
+                assert_int_equal(e.code, ERR_CRYPTO);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(illegal); i++) {
+                assert_null(keypair_generate_ec(illegal[i], PKI_NOW, &rng_system, &e));
+                assert_int_equal(e.code, ERR_RANGE);
+        }
+}
+
 static void other_curves_are_refused(void **state)
 {
         unsigned char *der = NULL;
-        int n = i2d_PrivateKey(mint_key(MINT_P521), &der);
+        EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "brainpoolP256r1");
+        int n = i2d_PrivateKey(other, &der);
         struct err e = { 0 };
 
         (void)state;
         assert_null(keypair_from_der(der, (size_t)n, PKI_NOW, &e));
-        assert_string_equal(e.text, "the private key is on a curve other than P-256 and P-384");
+        assert_string_equal(e.text, "the private key is on a curve other than P-256, P-384 and P-521");
+        EVP_PKEY_free(other);
         OPENSSL_free(der);
 }
 
@@ -455,6 +492,7 @@ int main(void)
                 cmocka_unit_test(the_watch_sees_what_is_not_wiped),
                 cmocka_unit_test(threads_share_a_key),
                 cmocka_unit_test(curves_sign_and_are_known_again),
+                cmocka_unit_test(curves_are_made),
                 cmocka_unit_test(other_curves_are_refused),
                 cmocka_unit_test(a_curve_key_without_memory),
         };
