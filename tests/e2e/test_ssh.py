@@ -133,6 +133,32 @@ def test_weak_algorithms_only_where_configured(box):
     assert box.ssh("show clock", opts=["-o", "HostKeyAlgorithms=ssh-rsa"]).returncode == 255
 
 
+@pytest.mark.parametrize("line,client,other", [
+    ("encryption custom aes128-cbc", ["-c", "aes128-cbc"], ["-c", "aes256-ctr"]),
+    ("encryption custom aes192-ctr:3des-cbc", ["-c", "3des-cbc"], ["-c", "aes128-cbc"]),
+    ("encryption medium", ["-c", "aes256-cbc"], ["-c", "3des-cbc"]),
+    ("encryption high", ["-c", "aes256-ctr"], ["-c", "aes128-ctr"]),
+    ("integrity custom hmac-sha1", ["-c", "aes128-ctr", "-m", "hmac-sha1"], ["-c", "aes128-ctr", "-m", "hmac-sha2-256"]),
+])
+def test_what_is_configured_is_offered_and_nothing_else(box, line, client, other):
+    """A new line is for new connections, those that there are go on."""
+    t = box.transport()
+    s = box.enabled(t)
+    old = not line.endswith("high")
+    assert (box.ssh("show clock", opts=client).returncode == 255) is old
+    s.send("configure terminal\n")
+    s.until("(config)# ")
+    assert "ERROR" not in s.cmd("ssh cipher " + line, prompt="(config)# ")
+    p = box.ssh("show clock", opts=client)
+    assert p.returncode == 0 and " UTC " in p.out, p.err
+    p = box.ssh("show clock", opts=[*other, "-o", "LogLevel=INFO"])
+    assert p.returncode == 255 and "Unable to negotiate" in p.err, p.err
+    assert "ERROR" not in s.cmd("no ssh cipher " + line, prompt="(config)# ")
+    assert (box.ssh("show clock", opts=client).returncode == 255) is old
+    assert box.ssh("show clock", opts=["-c", "aes128-ctr", "-m", "hmac-sha2-256"]).returncode == 0
+    t.close()
+
+
 def test_the_client_exchanges_keys_again_and_again(box):
     p = box.ssh(opts=["-tt", "-o", "RekeyLimit=16K"],
                 text=f"enable\r{SECRET}\rterminal pager 0\r" + "show running-config all\r" * 20 + "exit\r")
