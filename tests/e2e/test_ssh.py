@@ -388,10 +388,15 @@ def test_the_host_key_stays(lab):
     paste(box.con, CONFIG)
     box.wait_for_key()
     key = re.search(r"SHA256:\S+", box.con.cmd("show ssh")).group(0)
+    box.con.cmd("configure terminal")
+    box.con.cmd("crypto key generate ecdsa")
+    box.con.cmd("end")
+    curve = re.search(r"Host key: ECDSA, SHA256:\S+", box.con.cmd("show ssh")).group(0)
     assert "[OK]" in box.con.cmd("write memory")
     lab.stop()
     box.con = lab.start(password=SECRET)
-    assert key in box.con.cmd("show ssh")
+    text = box.con.cmd("show ssh")
+    assert key in text and curve in text
     assert box.ssh("show clock").returncode == 0
     box.con.cmd("configure terminal")
     text = box.con.answer("crypto key generate rsa modulus 2048", rb"\[yes/no\]: ", "yes")
@@ -401,6 +406,11 @@ def test_the_host_key_stays(lab):
     assert box.ssh("show clock").returncode == 0
     box.con.cmd("configure terminal")
     box.con.answer("crypto key zeroize rsa", rb"\[yes/no\]: ", "yes")
+    box.con.cmd("end")
+    assert curve in box.con.cmd("show ssh") and "Host key: RSA" not in box.con.cmd("show ssh")
+    assert box.ssh("show clock").returncode == 0
+    box.con.cmd("configure terminal")
+    box.con.answer("crypto key zeroize ecdsa", rb"\[yes/no\]: ", "yes")
     box.con.cmd("end")
     assert "Host key: none" in box.con.cmd("show ssh")
     assert box.ssh("show clock").returncode == 255
