@@ -223,6 +223,11 @@ static int finish(struct box *b, const struct aaa_cred *c, const struct aaa_who 
         return err_set(e, ERR_STATE, REFUSED);
 }
 
+unsigned aaa_level(const struct aaa_identity *id)
+{
+        return id->may_enable ? id->privilege : MIN_OF(id->privilege, 1u);
+}
+
 int aaa_login(struct box *b, const struct aaa_who *w, const char *password, struct aaa_identity *out, struct err *e)
 {
         struct aaa_cred c;

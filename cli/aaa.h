@@ -47,6 +47,9 @@ struct aaa_identity {
         unsigned delay_ms;
 };
 
+/* The level of commands where nobody can type `enable`: an SSH command, files, HTTPS. */
+unsigned aaa_level(const struct aaa_identity *id);
+
 /*
  * Does the password open the door? 0, or -1 with one neutral reason in e, the same for an unknown user, a wrong
  * password, a locked and a disabled account; all of them cost the same. Counts, locks and logs (113006, 113012,

@@ -15,7 +15,7 @@
 
 unsigned httpd_level(const struct httpd_conn *c)
 {
-        return c->who.may_enable ? c->who.privilege : MIN_OF(c->who.privilege, 1u);
+        return aaa_level(&c->who);
 }
 
 /* ---- credentials that have opened the door ---- */

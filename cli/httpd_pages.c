@@ -231,6 +231,15 @@ static void metrics_page(struct httpd_conn *c)
         text_fini(&t);
 }
 
+/* Level 0 is for people who may do nothing yet. */
+static bool may_look(struct httpd_conn *c)
+{
+        if (httpd_level(c) > 0)
+                return true;
+        httpd_line(c, 403, "", "ERROR: Command authorization failed");
+        return false;
+}
+
 /* ---- which page ---- */
 
 static bool below(const char *path, size_t n, const char *dir, const char **rest, size_t *left)
@@ -267,7 +276,7 @@ void httpd_answer(struct httpd_conn *c)
                 if (allow(c, false))
                         capture_page(c, rest, left);
         } else if (is(path, n, "/metrics")) {
-                if (allow(c, false))
+                if (allow(c, false) && may_look(c))
                         metrics_page(c);
         } else if (is(path, n, "/")) {
                 if (allow(c, false))

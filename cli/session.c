@@ -151,7 +151,7 @@ static bool on_complete(void *ctx, const char *line, char *insert, size_t cap)
 
 /* ---- the loop ---- */
 
-static void set_idle(struct session *s)
+void session_set_idle(struct session *s)
 {
         uint32_t min;
 
@@ -186,7 +186,7 @@ static enum session_end loop(struct session *s)
                 const char *line;
                 enum term_result r;
 
-                set_idle(s);
+                session_set_idle(s);
                 r = term_readline(s->t, session_prompt(s), &line);
                 if (r == TERM_EOF)
                         return SESSION_EOF;

@@ -26,6 +26,7 @@ int session_exec(struct session *s, const char *lines)
         bool failed = !copy;
 
         session_set_pager(s, 0);
+        session_set_idle(s); /* for its questions */
         while (!s->leaving && (line = next_line(&rest))) {
                 s->more = rest && *rest;
                 session_line(s, line);

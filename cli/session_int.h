@@ -58,6 +58,8 @@ void out_table(struct session *s, bool json);
 bool session_drive(struct session *s, struct dialog *d);
 /* Text of a parser or dialog through out(). */
 void session_show(struct session *s, const struct text *t);
+/* `console timeout`, `ssh timeout`: for what is read next. */
+void session_set_idle(struct session *s);
 void session_greet(struct session *s);
 /* The lines typed so far, which may hold secrets, are not for who comes now. */
 void session_forget(struct session *s);

@@ -39,7 +39,7 @@ static void run_session(struct sshd_chan *x)
                 term_puts(x->t, "ERROR: the password has expired: log in without a command to change it\n");
                 x->status = 1;
         } else if (x->command) {
-                session_set_priv(s, c->who.privilege);
+                session_set_priv(s, aaa_level(&c->who));
                 x->status = session_exec(s, x->command);
         } else {
                 x->how = session_run(s);

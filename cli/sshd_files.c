@@ -31,7 +31,7 @@ bool sshd_files_enabled(struct box *b)
 
 bool sshd_files_may(const struct sshd_conn *c)
 {
-        return c->who.privilege == 15 && !c->who.expired;
+        return aaa_level(&c->who) == 15 && !c->who.expired;
 }
 
 /* Why this user may not; NULL: he may. */

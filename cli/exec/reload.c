@@ -9,7 +9,7 @@
 struct reload_state {
         struct session *s;
         bool noconfirm, save;
-        int64_t at; /* wall clock, ns; 0: now */
+        int64_t at;     /* wall clock, ns; 0: now */
         uint64_t in_ms; /* the same by `in`; 0: by `at` */
         char reason[128];
 };

@@ -69,9 +69,14 @@ static int do_enable(struct session *s, const struct args *a, struct err *e)
         return 0;
 }
 
-static int do_disable(struct session *s, const struct args *a, struct err *e UNUSED)
+/* Down only: the way up has a password. */
+static int do_disable(struct session *s, const struct args *a, struct err *e)
 {
-        session_set_priv(s, arg_u32(a, "LEVEL", 1));
+        uint32_t level = arg_u32(a, "LEVEL", 1);
+
+        if (level > session_priv(s))
+                return err_set(e, ERR_STATE, "level %u is above yours: enable %u", level, level);
+        session_set_priv(s, level);
         return 0;
 }
 

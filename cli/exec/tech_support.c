@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/exec/save.h"
+#include "cli/mask.h"
 #include "cli/parse.h"
 #include "cli/running.h"
 #include "cli/store.h"
@@ -75,16 +76,20 @@ static bool one(struct session *s, const char *command)
         return more;
 }
 
-/* Hashes of passwords are for configurations, not for other people's disks. */
+/* Hashes of passwords, and passwords in URLs, are for configurations, not for other people's disks. */
 static void put_line(struct text *out, const char *line, size_t n)
 {
         static const char word[] = "password ";
         const char *at = memmem(line, n, word, sizeof word - 1);
         size_t head = at ? (size_t)(at - line) + sizeof word - 1 : n, end = head;
+        struct text shown = { 0 };
 
         while (end < n && line[end] != ' ')
                 end++;
-        text_printf(out, "%.*s%s%.*s\n", (int)head, line, end > head ? "<removed>" : "", (int)(n - end), line + end);
+        text_printf(&shown, "%.*s%s%.*s\n", (int)head, line, end > head ? "<removed>" : "", (int)(n - end),
+                    line + end);
+        mask_urls(text_str(&shown), out);
+        text_fini(&shown);
 }
 
 static int show_config(struct session *s, struct err *e)

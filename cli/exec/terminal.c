@@ -2,6 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
+#include "cli/mask.h"
 #include "cli/store.h"
 
 static int pager_lines(struct session *s, const struct args *a, struct err *e UNUSED)
@@ -66,8 +67,9 @@ static void add_inert(void *ctx, const char *block, const char *line, const char
         if (*block && strncmp(block, l->block, sizeof l->block - 1) != 0)
                 text_printf(&l->t, "%s\n", block);
         snprintf(l->block, sizeof l->block, "%s", block);
-        text_printf(&l->t, "%s%s\n", *block ? " " : "", line);
-        text_printf(&l->t, "%s  -- %s\n", *block ? " " : "", reason);
+        text_add(&l->t, *block ? " " : "");
+        mask_urls(line, &l->t);
+        text_printf(&l->t, "\n%s  -- %s\n", *block ? " " : "", reason);
         l->n++;
 }
 

@@ -74,6 +74,7 @@ snmp-server host inside 10.0.0.9 community Secret-snmp44
 ntp authentication-key 1 md5 Secret-ntp55
 crypto ca trustpoint tp
  password Secret-crl66
+ enrollment url http://ra:Secret-url77@10.0.0.9/certsrv
 """
 
 
@@ -88,7 +89,7 @@ def test_a_support_bundle_holds_no_secret(lab):
     assert "Invalid input" not in text and "ERROR: %" not in text
     assert "Secret-" not in text
     plain = con.cmd("more system:running-config")
-    for secret in ("Secret-snmp33", "Secret-snmp44"):  # what is not kept as a hash is really there
+    for secret in ("Secret-snmp33", "Secret-snmp44", "Secret-url77"):  # what is not kept as a hash is really there
         assert secret in plain
     hashes = re.findall(r"password (\S+) (?:encrypted|pbkdf2)", plain)
     assert len(hashes) >= 2

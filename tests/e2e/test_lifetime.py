@@ -26,6 +26,8 @@ def quiet(con):
     lablib.wait_for("the last connection", lambda: numbers(con)["Connections"] == 0)
     lablib.wait_for("the last flow id", lambda: numbers(con)["Proxied flows"] == 0)
     lablib.wait_for("the last port of the outside PAT", lambda: numbers(con)["PAT ports"] == 0, 120)  # pat-xlate: 30 s
+    # A packet waits a moment for the address of a neighbour that is not there.
+    lablib.wait_for("the last packet buffer", lambda: numbers(con)["Packet buffers"] == 0)
     return numbers(con)
 
 

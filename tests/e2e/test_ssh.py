@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import lab as lablib
+from conftest import paste
 from jsondoc import document, parsed
 from sshlab import BOX, OPENSSH, PASSWORD, SECRET, USER, SshBox
 
@@ -53,6 +54,19 @@ def test_exec_is_not_paged_and_may_configure(box):
 def test_exec_runs_at_the_users_level(box):
     p = box.ssh("show running-config", user="reader", password="letmein-2")
     assert p.returncode == 1 and "interface" not in p.out
+    for line in ("disable 15", "enable 15"):  # up needs a password
+        p = box.ssh(f"{line}\nshow running-config", user="reader", password="letmein-2")
+        assert p.returncode == 1 and "interface" not in p.out
+
+
+def test_who_may_not_enable_has_no_privileges_by_a_command(box):
+    paste(box.con, "username nas password letmein-4 privilege 15\nusername nas attributes\nservice-type nas-prompt\n"
+                   "exit\naaa authorization exec LOCAL\n")
+    try:
+        p = box.ssh("show curpriv\nshow running-config", user="nas", password="letmein-4")
+        assert "privilege level : 1\n" in p.out and "interface" not in p.out, p.out
+    finally:
+        paste(box.con, "no aaa authorization exec LOCAL\nno username nas\n")
 
 
 def test_shell_without_a_terminal_ends_with_its_input(box):

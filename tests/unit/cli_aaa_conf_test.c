@@ -55,6 +55,10 @@ static void every_level_has_its_password(void **state)
             "Username : enable_15\nCurrent privilege level : 15\n");
         has(t, "ciscoasa# disable 3\nciscoasa# show curpriv\nUsername : enable_15\nCurrent privilege level : 3\n");
         has(t, "ciscoasa> enable 4\nPassword: \nInvalid password\nPassword: \nciscoasa# show curpriv\n");
+        t = cf_run(&f, "disable 15\nenable 5\nfive55\ndisable 6\nshow curpriv\n"); /* down only */
+        has(t, "ciscoasa> disable 15\nERROR: level 15 is above yours: enable 15\nciscoasa> enable 5\n");
+        has(t, "ERROR: level 6 is above yours: enable 6\nciscoasa# show curpriv\nUsername : enable_15\n"
+               "Current privilege level : 5\n");
         t = type("show running-config enable\nno enable password level 5\nshow running-config enable\n"
                  "no enable password level 5\n");
         has(t, " level 5 pbkdf2\n");

@@ -133,9 +133,9 @@ static void rights(void **state)
         assert_true(in(AAA_SSH, "vpn", "secret1")); /* nobody asked for rights */
         type("aaa authorization exec LOCAL auto-enable\nlogging enable\nlogging buffered debugging\n");
         assert_true(in(AAA_SSH, "adm", "secret1"));
-        assert_true(id.start == 15 && id.may_enable);
+        assert_true(id.start == 15 && id.may_enable && aaa_level(&id) == 15);
         assert_true(in(AAA_SSH, "nas", "secret1"));
-        assert_true(id.start == 1 && !id.may_enable);
+        assert_true(id.start == 1 && !id.may_enable && aaa_level(&id) == 1); /* also where he types no `enable` */
         assert_false(in(AAA_ENABLE, "nas", "secret1"));
         assert_false(in(AAA_SSH, "vpn", "secret1"));
         has(show("show logging"),
