@@ -291,14 +291,34 @@ bool aaa_key_known(struct box *b, const char *user, const void *key, size_t n)
 
 /* ---- the rest ---- */
 
-bool aaa_enable_ok(struct box *b, unsigned level, const char *password)
+static unsigned enable_counted(struct box *b, const char *source, bool ok)
+{
+        char name[sizeof b->aaa->source->name];
+        unsigned ms = 0;
+
+        if (!b->aaa)
+                return 0;
+        snprintf(name, sizeof name, "enable %.50s", source);
+        pthread_mutex_lock(&b->aaa->lock);
+        if (ok)
+                aaa_source_good(b->aaa, name);
+        else
+                ms = aaa_source_failed(b->aaa, name, clock_mono_ms(b->clk));
+        pthread_mutex_unlock(&b->aaa->lock);
+        return ms;
+}
+
+bool aaa_enable_ok(struct box *b, const char *source, unsigned level, const char *password, unsigned *delay_ms)
 {
         char hash[PASSWORD_HASH_MAX + 1];
+        bool ok;
 
         pthread_mutex_lock(&b->conf_lock);
         aaa_enable_hash(&b->store->sys, level, hash);
         pthread_mutex_unlock(&b->conf_lock);
-        return passwd_check(hash, "", password);
+        ok = passwd_check(hash, "", password);
+        *delay_ms = enable_counted(b, source, ok);
+        return ok;
 }
 
 void aaa_enable_hash(const struct sys_conf *s, unsigned level, char hash[PASSWORD_HASH_MAX + 1])

@@ -67,8 +67,13 @@ void aaa_wait(struct box *b, unsigned ms);
 /* The session of this user has ended: 611103. */
 void aaa_logout(struct box *b, const struct aaa_identity *who);
 
-/* Does `enable LEVEL` take this password? By the enable password of that level; wants no user. */
-bool aaa_enable_ok(struct box *b, unsigned level, const char *password);
+/*
+ * Does `enable LEVEL` take this password? By the enable password of that level; wants no user. Failures count by
+ * source
+ * ("console" or an address), apart from logins: who logs in anew waits no less. The caller waits *delay_ms (aaa_wait)
+ * before it tells a refusal.
+ */
+bool aaa_enable_ok(struct box *b, const char *source, unsigned level, const char *password, unsigned *delay_ms);
 
 /*
  * Is the password one of the last n of this user, with the present one? The caller holds conf_lock: the operator who

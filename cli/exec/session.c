@@ -15,6 +15,17 @@ struct enable_state {
         unsigned level, tries;
 };
 
+static bool by_enable_password(struct session *s, const char *password, unsigned level)
+{
+        struct box *b = session_box(s);
+        const struct aaa_identity *id = session_identity(s);
+        unsigned delay_ms;
+        bool ok = aaa_enable_ok(b, id ? id->source : "console", level, password, &delay_ms);
+
+        aaa_wait(b, delay_ms);
+        return ok && (!id || id->may_enable);
+}
+
 /* With `aaa authentication enable console LOCAL` the user's own password counts and gives his own level, else the
  * enable password of the level. */
 static bool enable_ok(struct session *s, const char *password, unsigned *level)
@@ -28,18 +39,29 @@ static bool enable_ok(struct session *s, const char *password, unsigned *level)
         by_user = b->store->sys.aaa.enable && id;
         pthread_mutex_unlock(&b->conf_lock);
         if (!by_user)
-                return (!id || id->may_enable) && aaa_enable_ok(b, *level, password);
+                return by_enable_password(s, password, *level);
         if (session_aaa(s, AAA_ENABLE, id->user, password, &now) < 0)
                 return false;
         *level = MIN_OF(*level, now.privilege);
         return true;
 }
 
+/* Who comes from afar and does not know it has to come again. */
+static void denied(struct session *s, unsigned tries)
+{
+        struct box *b = session_box(s);
+        const struct aaa_identity *id = session_identity(s);
+
+        pthread_mutex_lock(&b->conf_lock);
+        log_msg(b->log_src, LOG_308001, LU(tries), LS(id ? id->source : "console"));
+        pthread_mutex_unlock(&b->conf_lock);
+        if (id && id->remote)
+                session_leave(s);
+}
+
 static enum dialog_next enable_step(struct dialog *d, const char *answer)
 {
         struct enable_state *st = d->state;
-        struct box *b = session_box(st->s);
-        const struct aaa_identity *id = session_identity(st->s);
 
         if (!answer)
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
@@ -51,9 +73,7 @@ static enum dialog_next enable_step(struct dialog *d, const char *answer)
         if (++st->tries < TRIES)
                 return dialog_ask(d, DIALOG_PASSWORD, "", "Password: ");
         dialog_say(d, "Access denied.\n");
-        pthread_mutex_lock(&b->conf_lock);
-        log_msg(b->log_src, LOG_308001, LU(st->tries), LS(id ? id->source : "console"));
-        pthread_mutex_unlock(&b->conf_lock);
+        denied(st->s, st->tries);
         return DIALOG_DONE;
 }
 

@@ -3,6 +3,7 @@
 #include "tests/support/transcript.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/aaa_int.h"
 #include "cli/passwd.h"
@@ -68,6 +69,38 @@ static void every_level_has_its_password(void **state)
 }
 
 /* His own password gives a user his own level, however much he asks for. */
+static char waited[200];
+
+static void note_pause(struct box *b, unsigned ms)
+{
+        (void)b;
+        snprintf(waited + strlen(waited), sizeof waited - strlen(waited), "%u ", ms);
+}
+
+static void the_enable_password_is_not_guessed_for_nothing(void **state)
+{
+        struct aaa_identity bob = {
+                .user = "bob", .line = AAA_SSH, .remote = true, .start = 1, .may_enable = true, .source = "192.0.2.7"
+        };
+        const struct session_opts far = { .ssh = true, .user = bob.user, .id = &bob };
+        char *t;
+
+        (void)state;
+        type("enable password topmost\n");
+        f.box.pause = note_pause;
+        t = strdup(cf_run(&f, "enable\na\nb\nc\nenable\nd\ne\ntopmost\ndisable\nenable\na\ntopmost\nshow curpriv\n"));
+        has(t, "Access denied.\nciscoasa> enable\n"); /* the console stays */
+        has(t, "Current privilege level : 15\n");
+        assert_string_equal(waited, "1000 2000 4000 8000 8000 1000 ");
+        free(t);
+        *waited = 0;
+        t = console_script(&f.box, &far, "enable\na\nb\nc\nenable\na\nb\nc\nshow curpriv\n");
+        assert_string_equal(waited, "1000 2000 4000 8000 8000 8000 "); /* the next session waits no less */
+        has(t, "Invalid password\nAccess denied.\n\nLogoff\n\n");
+        has_not(t, "Invalid password\nAccess denied.\nciscoasa>");
+        free(t);
+}
+
 static void enable_by_the_users_own(void **state)
 {
         (void)state;
@@ -326,6 +359,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(every_level_has_its_password),
+                T(the_enable_password_is_not_guessed_for_nothing),
                 T(enable_by_the_users_own),
                 T(auto_enable),
                 cmocka_unit_test(rows_have_levels),
