@@ -197,6 +197,12 @@ static void note_change(struct box *b, const char *user)
         b->conf_dirty = true;
 }
 
+static void not_in_force(struct session *s, const struct err *e)
+{
+        out(s, "ERROR: the configuration is not in force: %s\n", e->text);
+        s->failed = true;
+}
+
 /* Compiling waits while more lines are on their way: pasting stays linear. */
 static void commit_after(struct session *s, bool changed)
 {
@@ -214,22 +220,23 @@ static void commit_after(struct session *s, bool changed)
         }
         pthread_mutex_unlock(&b->conf_lock);
         if (rc)
-                out(s, "ERROR: the configuration is not in force: %s\n", e.text);
+                not_in_force(s, &e);
 }
 
 /* A document that has begun ends as one: what went wrong is a member. */
 static void run_document(struct session *s, const struct cli_result *r)
 {
         struct err e = { 0 };
-        bool begun;
+        bool begun, bad;
 
         out_table(s, true);
-        s->failed = r->exec->fn(s, r->args, &e) != 0;
+        bad = r->exec->fn(s, r->args, &e) != 0;
+        s->failed |= bad;
         begun = s->table.begun;
-        if (begun || !s->failed)
-                table_end(&s->table, s->failed ? e.text : NULL);
+        if (begun || !bad)
+                table_end(&s->table, bad ? e.text : NULL);
         out_table(s, false);
-        if (!begun && s->failed)
+        if (!begun && bad)
                 out(s, "ERROR: %s\n", e.text);
 }
 
@@ -251,7 +258,7 @@ static bool run_exec(struct session *s, const struct cli_result *r)
         struct dialog *d;
 
         if (s->box->commit && commit_now(s->box, &e))
-                out(s, "ERROR: the configuration is not in force: %s\n", e.text);
+                not_in_force(s, &e);
         e.text[0] = 0;
         if (s->filter.kind == FILTER_JSON) {
                 run_document(s, r);

@@ -31,8 +31,8 @@ static int teardown(void **state UNUSED)
 
 /* ---- commands without a terminal ---- */
 
-/* What comes out of an exec channel, and its status. */
-static int exec_of(const char *lines, char *out, size_t cap)
+/* What comes out of an exec channel, and its status, when the n-th allocation fails; 0: none does. */
+static int exec_failing(unsigned nth, const char *lines, char *out, size_t cap)
 {
         const struct session_opts o = { .privileged = true };
         struct session *s;
@@ -45,13 +45,41 @@ static int exec_of(const char *lines, char *out, size_t cap)
         assert_non_null(t);
         s = session_new(&f.box, t, &o);
         assert_non_null(s);
+        mem_fail_nth(nth, false);
         rc = session_exec(s, lines);
+        mem_fail_nth(0, false);
         session_free(s);
         term_close(t);
         n = read(fd[0], out, cap - 1);
         out[n > 0 ? n : 0] = 0;
         close(fd[0]);
         return rc;
+}
+
+static int exec_of(const char *lines, char *out, size_t cap)
+{
+        return exec_failing(0, lines, out, cap);
+}
+
+/* A configuration that was taken and is not in force is no success to a program. */
+static void a_commit_that_fails_is_a_failure(void **state UNUSED)
+{
+        char out[4096];
+        unsigned failed = 0;
+
+        for (unsigned n = 1; n < 120; n++) {
+                int rc = exec_failing(n,
+                                      n % 2 ? "configure terminal\ninterface g0/0\nno shutdown"
+                                            : "configure terminal\ninterface g0/0\nshutdown",
+                                      out, sizeof out);
+
+                if (!strstr(out, "ERROR: the configuration is not in force: "))
+                        continue;
+                assert_int_equal(rc, 1);
+                failed++;
+                assert_int_equal(exec_of("show curpriv", out, sizeof out), 0); /* which tried again */
+        }
+        assert_true(failed > 3);
 }
 
 static void commands_without_a_terminal(void **state UNUSED)
@@ -907,6 +935,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(commands_without_a_terminal),
+                T(a_commit_that_fails_is_a_failure),
                 T(a_session_reads_like_a_log),
                 T(wrong_enable_passwords),
                 T(interfaces_that_go_down_and_come_up_are_told),
