@@ -32,7 +32,8 @@ static int newest_first(const void *x, const void *y)
         return a < b ? 1 : a > b ? -1 : 0;
 }
 
-#define FILES_MAX 64 /* more than are ever kept */
+#define FILES_MAX 64      /* more than are ever kept */
+#define SEQ_MAX 99999999u /* what eight digits hold */
 
 static unsigned numbers(const char *flash, uint32_t seq[FILES_MAX])
 {
@@ -44,7 +45,7 @@ static unsigned numbers(const char *flash, uint32_t seq[FILES_MAX])
         dir_path(flash, path);
         d = opendir(path);
         while (d && n < FILES_MAX && (de = readdir(d)))
-                if (strlen(de->d_name) == 8 && str_u32(de->d_name, 1, 99999999, &seq[n]))
+                if (strlen(de->d_name) == 8 && str_u32(de->d_name, 1, SEQ_MAX, &seq[n]))
                         n++;
         if (d)
                 closedir(d);
@@ -88,6 +89,21 @@ unsigned versions_list(const char *flash, struct version out[VERSIONS_KEPT])
 }
 
 /* ---- keeping ---- */
+
+/* After the last number there is they begin anew: the oldest becomes 1, in order, so that none meets another. */
+static int renumber(const char *flash, uint32_t *seq, unsigned n, struct err *e)
+{
+        char from[PATH_MAX], to[PATH_MAX];
+
+        for (unsigned i = n; i-- > 0; seq[i] = n - i) {
+                file_path(flash, seq[i], from);
+                file_path(flash, n - i, to);
+                if (rename(from, to))
+                        return err_set(e, ERR_IO, VERSIONS_DIR ": %s", strerror(errno));
+        }
+        return 0;
+}
+
 int versions_add(const char *flash, const char *text, size_t n, struct err *e)
 {
         uint32_t seq[FILES_MAX];
@@ -101,6 +117,8 @@ int versions_add(const char *flash, const char *text, size_t n, struct err *e)
                 return 0;
         dir_path(flash, path);
         if (dir_make(path, 0700, e) < 0)
+                return -1;
+        if (there && seq[0] == SEQ_MAX && renumber(flash, seq, there, e) < 0)
                 return -1;
         file_path(flash, there ? seq[0] + 1 : 1, path);
         if (file_write_atomic(path, text, n, 0600, false, e) < 0)

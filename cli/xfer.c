@@ -95,8 +95,10 @@ bool xfer_name(const char *path, size_t n, char out[XFER_NAME_MAX + 1])
         return true;
 }
 
+typedef int path_fn(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
+
 /* Under flash; "" is flash. */
-static enum xfer_rc path_of(const struct box *b, const char *name, char path[PATH])
+static enum xfer_rc path_as(const struct box *b, const char *name, char path[PATH], path_fn *fn)
 {
         char url[XFER_NAME_MAX + 8];
         struct err e;
@@ -106,7 +108,17 @@ static enum xfer_rc path_of(const struct box *b, const char *name, char path[PAT
         if (!*name)
                 return snprintf(path, PATH, "%s", b->flash) < PATH ? XFER_OK : XFER_FAILED;
         snprintf(url, sizeof url, "disk0:/%s", name);
-        return flash_path(b, url, path, PATH, &e) < 0 ? XFER_DENIED : XFER_OK;
+        return fn(b, url, path, PATH, &e) < 0 ? XFER_DENIED : XFER_OK;
+}
+
+static enum xfer_rc path_of(const struct box *b, const char *name, char path[PATH])
+{
+        return path_as(b, name, path, flash_path);
+}
+
+static enum xfer_rc path_to_write(const struct box *b, const char *name, char path[PATH])
+{
+        return path_as(b, name, path, flash_path_write);
 }
 
 /* ---- looking ---- */
@@ -220,7 +232,7 @@ enum xfer_rc xfer_writable(struct box *b, const char *name)
 {
         char path[PATH];
         struct stat st;
-        enum xfer_rc rc = path_of(b, name, path);
+        enum xfer_rc rc = path_to_write(b, name, path);
 
         if (rc || !strcmp(name, RUNNING))
                 return rc ? rc : XFER_DENIED;
@@ -245,7 +257,7 @@ enum xfer_rc xfer_write(struct box *b, const char *name, const void *p, size_t n
                 return XFER_TEXT;
         if (n > xfer_room(b))
                 return XFER_FULL;
-        if (path_of(b, name, path))
+        if (path_to_write(b, name, path))
                 return XFER_DENIED;
         if (!file_write_atomic(path, p, n, 0600, startup, &e))
                 return XFER_OK;
@@ -265,7 +277,7 @@ enum xfer_rc xfer_remove(struct box *b, const char *name, bool dir)
 enum xfer_rc xfer_mkdir(struct box *b, const char *name)
 {
         char path[PATH];
-        enum xfer_rc rc = *name && strcmp(name, RUNNING) ? path_of(b, name, path) : XFER_EXISTS;
+        enum xfer_rc rc = *name && strcmp(name, RUNNING) ? path_to_write(b, name, path) : XFER_EXISTS;
 
         if (rc)
                 return rc;
@@ -275,10 +287,10 @@ enum xfer_rc xfer_mkdir(struct box *b, const char *name)
 enum xfer_rc xfer_rename(struct box *b, const char *from, const char *to)
 {
         char x[PATH], y[PATH];
-        enum xfer_rc rc = *from ? path_of(b, from, x) : XFER_DENIED;
+        enum xfer_rc rc = *from ? path_to_write(b, from, x) : XFER_DENIED;
 
         if (!rc)
-                rc = *to && strcmp(to, RUNNING) ? path_of(b, to, y) : XFER_EXISTS;
+                rc = *to && strcmp(to, RUNNING) ? path_to_write(b, to, y) : XFER_EXISTS;
         if (rc)
                 return rc;
         return renameat2(AT_FDCWD, x, AT_FDCWD, y, RENAME_NOREPLACE) ? rc_of_errno() : XFER_OK;

@@ -139,7 +139,7 @@ static enum dialog_next ask_overwrite(struct dialog *d, struct copy_state *st)
 
         if (st->plan.dst.kind != COPY_FLASH)
                 return run(d, st);
-        if (flash_path(session_box(st->s), st->plan.dst.name, path, sizeof path, &e))
+        if (flash_path_write(session_box(st->s), st->plan.dst.name, path, sizeof path, &e))
                 return dialog_fail(d, &e);
         if (access(path, F_OK))
                 return run(d, st);

@@ -169,7 +169,7 @@ static int write_target(struct session *s, struct copy_plan *p, const struct blo
                                ? -1
                                : 0;
         case COPY_FLASH:
-                return flash_path(box, p->dst.name, path, sizeof path, e) ||
+                return flash_path_write(box, p->dst.name, path, sizeof path, e) ||
                                        write_flash(flash_name(p->dst.name), path, b, false, e)
                                ? -1
                                : 0;

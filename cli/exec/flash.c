@@ -250,7 +250,7 @@ static int do_mkdir(struct session *s, const struct args *a, struct err *e)
         const char *url = arg_str(a, "DIRECTORY");
         char path[512];
 
-        if (flash_path(session_box(s), url, path, sizeof path, e))
+        if (flash_path_write(session_box(s), url, path, sizeof path, e))
                 return -1;
         if (mkdir(path, 0700))
                 return told(s, "creating", url, -1);
@@ -273,7 +273,8 @@ static int do_rename(struct session *s, const struct args *a, struct err *e)
         const char *from = arg_str(a, "FROM"), *to = arg_str(a, "TO");
         char x[512], y[512];
 
-        if (flash_path(session_box(s), from, x, sizeof x, e) || flash_path(session_box(s), to, y, sizeof y, e))
+        if (flash_path_write(session_box(s), from, x, sizeof x, e) ||
+            flash_path_write(session_box(s), to, y, sizeof y, e))
                 return -1;
         if (!access(y, F_OK)) {
                 errno = EEXIST;

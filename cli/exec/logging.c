@@ -139,7 +139,7 @@ static int write_log(struct session *s, const struct args *a, const struct text 
 
         log_url(s, a, url, sizeof url);
         if (flash_path(session_box(s), LOG_DIR, dir, sizeof dir, e) < 0 ||
-            flash_path(session_box(s), url, path, sizeof path, e) < 0)
+            flash_path_write(session_box(s), url, path, sizeof path, e) < 0)
                 return -1;
         if (dir_make(dir, 0700, e) < 0 ||
             file_write_atomic(path, text_str(t), strlen(text_str(t)), 0600, false, e) < 0)

@@ -62,6 +62,16 @@ int flash_path(const struct box *b, const char *url, char *path, size_t cap, str
         return 0;
 }
 
+int flash_path_write(const struct box *b, const char *url, char *path, size_t cap, struct err *e)
+{
+        const char *name = flash_name(url);
+
+        if (!strcmp(name, VERSIONS_DIR) || !strncmp(name, VERSIONS_DIR "/", sizeof VERSIONS_DIR))
+                return err_set(e, ERR_REF, "%s: " VERSIONS_DIR "/ holds what `write memory` saved, nothing else",
+                               url);
+        return flash_path(b, url, path, cap, e);
+}
+
 char *checksum_groups(const char sum[33], char *out)
 {
         snprintf(out, 36, "%.8s %.8s %.8s %.8s", sum, sum + 8, sum + 16, sum + 24);

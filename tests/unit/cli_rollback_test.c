@@ -6,6 +6,7 @@
 #include "cli/console.h"
 #include "cli/plan.h"
 #include "cli/store.h"
+#include "cli/xfer.h"
 #include "pki/keystore.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"
@@ -106,6 +107,60 @@ static void erasing_takes_them_along(void **state UNUSED)
         cf_priv(&f, "configure terminal\nhostname one\nwrite memory\nwrite erase\n\n");
         has(cf_priv(&f, "show rollback\n"), "No configuration was saved yet\n");
         assert_null(cf_file(&f, "rollback/00000001"));
+}
+
+static void nobody_else_writes_among_them(void **state UNUSED)
+{
+        static const char *const lines[] = {
+                "copy /noconfirm running-config disk0:/rollback/99999999",
+                "copy /noconfirm startup-config flash:rollback/00000007",
+                "copy /noconfirm running-config disk0:rollback",
+                "copy /noconfirm running-config disk0:///rollback/x",
+                "rename disk0:/startup-config disk0:/rollback/00000007",
+                "rename rollback/00000001 disk0:/x",
+                "rename rollback other",
+                "mkdir disk0:/rollback/00000007",
+                "show tech-support file disk0:/rollback/00000007",
+        };
+        char line[128];
+
+        cf_priv(&f, "configure terminal\nhostname one\nwrite memory\n");
+        for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+                snprintf(line, sizeof line, "%s\n", lines[i]);
+                has(cf_priv(&f, line), "rollback/ holds what `write memory` saved, nothing else\n");
+        }
+        assert_int_equal(xfer_writable(&f.box, "rollback/00000007"), XFER_DENIED);
+        assert_int_equal(xfer_write(&f.box, "rollback/00000007", "x", 1), XFER_DENIED);
+        assert_int_equal(xfer_write(&f.box, "rollback", "x", 1), XFER_DENIED);
+        assert_int_equal(xfer_mkdir(&f.box, "rollback/00000007"), XFER_DENIED);
+        assert_int_equal(xfer_rename(&f.box, "startup-config", "rollback/00000007"), XFER_DENIED);
+        assert_int_equal(xfer_rename(&f.box, "rollback/00000001", "x"), XFER_DENIED);
+        has(cf_priv(&f, "more disk0:/rollback/00000001\n"), "\nhostname one\n");
+        has(cf_priv(&f, "copy /noconfirm disk0:/rollback/00000001 disk0:/rollback.cfg\n"), " bytes copied in ");
+        has(cf_priv(&f, "show rollback\n"), "\n  1  ");
+        has_not(f.out, "\n  2  ");
+}
+
+/* A directory with the last number there is, from wherever it came, goes on being kept. */
+static void numbers_begin_anew_after_the_last(void **state UNUSED)
+{
+        char from[128], to[128];
+
+        cf_priv(&f, "configure terminal\nhostname one\nwrite memory\nhostname two\nwrite memory\n");
+        snprintf(from, sizeof from, "%s/rollback/00000002", f.dir);
+        snprintf(to, sizeof to, "%s/rollback/99999999", f.dir);
+        assert_int_equal(rename(from, to), 0);
+        cf_priv(&f, "configure terminal\nhostname three\nwrite memory\nhostname four\nwrite memory\n");
+        has(f.out, "[OK]\n");
+        has(cf_priv(&f, "show rollback\ndir disk0:/rollback\n"), "\n  4  ");
+        has(f.out, " 00000004\n");
+        has_not(f.out, "99999999");
+        cf_priv(&f, "rollback 2 noconfirm\n");
+        assert_string_equal(f.box.store->sys.hostname, "three");
+        cf_priv(&f, "rollback 3 noconfirm\n");
+        assert_string_equal(f.box.store->sys.hostname, "two");
+        cf_priv(&f, "rollback 4 noconfirm\n");
+        assert_string_equal(f.box.store->sys.hostname, "one");
 }
 
 /* ---- comparing ---- */
@@ -452,6 +507,8 @@ int main(void)
                 ROW(going_back_asks_and_does_it),
                 ROW(a_damaged_copy_is_refused),
                 ROW(erasing_takes_them_along),
+                ROW(nobody_else_writes_among_them),
+                ROW(numbers_begin_anew_after_the_last),
                 ROW(differences_are_shown_without_secrets),
                 ROW(a_comparison_leaves_the_key_store_alone),
                 ROW(what_is_refused_when_typed_is_refused_aside),
