@@ -152,20 +152,36 @@ static bool welcome(struct httpd *d, int fd, const struct box_peer *peer)
         return ok;
 }
 
-bool httpd_admit(struct httpd_conn *c)
+/* Under the lock. */
+static unsigned places_of(const struct httpd *d, const char *user)
+{
+        unsigned n = 0;
+
+        list_each(it, &d->conns) {
+                const struct httpd_info *i = &list_entry(it, struct httpd_conn, link)->info;
+
+                n += i->phase == HTTPD_IN && !strcmp(i->user, user);
+        }
+        return n;
+}
+
+const char *httpd_admit(struct httpd_conn *c)
 {
         struct httpd *d = c->d;
-        bool ok;
+        const char *why = NULL;
 
         pthread_mutex_lock(&d->lock);
-        ok = d->nin < HTTPD_SESSIONS_MAX;
-        if (ok) {
+        if (places_of(d, c->who.user) >= HTTPD_SESSIONS_USER)
+                why = "ERROR: this user has as many HTTPS sessions as one may have: see \"show http sessions\"";
+        else if (d->nin >= HTTPD_SESSIONS_MAX)
+                why = "ERROR: all HTTPS sessions are in use: see \"show http sessions\"";
+        if (!why) {
                 d->nin++;
                 c->info.phase = HTTPD_IN;
                 memcpy(c->info.user, c->who.user, sizeof c->info.user);
         }
         pthread_mutex_unlock(&d->lock);
-        return ok;
+        return why;
 }
 
 void httpd_leave(struct httpd_conn *c)

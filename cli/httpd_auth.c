@@ -122,15 +122,17 @@ static bool refuse(struct httpd_conn *c)
 
 static bool let_in(struct httpd_conn *c)
 {
+        const char *why;
+
         if (c->who.expired) {
                 httpd_line(c, 403, "", "ERROR: the password has expired: log in on a console to change it");
                 return false;
         }
-        c->in = httpd_admit(c);
-        if (!c->in) {
+        why = httpd_admit(c);
+        c->in = !why;
+        if (why) {
                 c->close = true;
-                httpd_line(c, 503, "Retry-After: 10\r\n",
-                           "ERROR: all HTTPS sessions are in use: see \"show http sessions\"");
+                httpd_line(c, 503, "Retry-After: 10\r\n", why);
                 return false;
         }
         c->tries = 0;

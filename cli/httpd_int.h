@@ -16,6 +16,7 @@
 
 #define HTTPD_CONNS_MAX 96u               /* threads */
 #define HTTPD_SESSIONS_MAX 32u            /* connections that have logged in */
+#define HTTPD_SESSIONS_USER 8u            /* of these of one user: he does not keep others out */
 #define HTTPD_STARTUPS_MAX 48u            /* that have not; then the oldest gives way */
 #define HTTPD_STARTUPS_SOURCE 12u         /* of one address */
 #define HTTPD_GRACE_MS 30000u             /* time to log in */
@@ -92,8 +93,8 @@ uint64_t httpd_now(const struct httpd_conn *c);
 bool httpd_nap(struct httpd_conn *c, unsigned ms);
 void httpd_kick(int wake);
 void httpd_drain(int wake);
-/* A place among those that are logged in; false: all are taken. */
-bool httpd_admit(struct httpd_conn *c);
+/* A place among those that are logged in; else the line that says why there is none. */
+const char *httpd_admit(struct httpd_conn *c);
 void httpd_leave(struct httpd_conn *c);
 /* Shall it end, as somebody else wants? */
 bool httpd_asked_to_end(struct httpd_conn *c);

@@ -7,7 +7,7 @@ import time
 import pytest
 
 import lab as lablib
-from httplab import BOX, CONFIG, PASSWORD, Answer, HttpBox, basic
+from httplab import BOX, CONFIG, PASSWORD, USER, Answer, HttpBox, basic
 from promtext import samples
 
 
@@ -91,8 +91,10 @@ def test_what_is_refused_has_a_status(box):
     a = box.curl("/admin/exec/reload")
     assert a.status == 400
     assert a.text == "ERROR: this command asks questions, and nobody can answer here: use a console\n"
-    a = box.curl("/admin/exec/configure%20terminal/crypto%20key%20generate%20rsa%20modulus%202048")
-    assert "use a console" in a.text or a.status == 200
+    make = "/admin/exec/configure%20terminal/crypto%20key%20generate%20rsa%20label%20twice%20modulus%202048"
+    assert box.curl(make).status == 200
+    a = box.curl(make)  # there is one now: shall it be replaced?
+    assert a.status == 400 and a.text.endswith("nobody can answer here: use a console\n")
     assert box.curl("/admin/exec/").status == 400
     assert box.curl("/admin/exec/show%0Aversion").status == 400
     assert box.curl("/admin/exec/show%2").status == 400
@@ -181,6 +183,25 @@ def test_a_connection_serves_many_requests_and_logs_in_once(box):
     assert read_all(s) == b""
     lablib.wait_for("its end", lambda: "admin" not in box.con.cmd("show http sessions"))
     lablib.wait_for("an empty seat", lambda: "https" not in box.con.cmd("who"))
+
+
+def stay(box, user=USER, password=PASSWORD):
+    """A connection that logs in and stays; its first status."""
+    s = box.tls()
+    s.sendall(f"GET /admin/exec/show%20curpriv HTTP/1.1\r\nHost: x\r\n{basic(user, password)}\r\n".encode())
+    return one(s)
+
+
+def test_one_user_does_not_keep_others_out(box):
+    lablib.wait_for("nobody to be in", lambda: "reader" not in box.con.cmd("show http sessions"))
+    for _ in range(8):
+        assert stay(box, "reader", "letmein-2").status == 200
+    a = stay(box, "reader", "letmein-2")
+    assert a.status == 503 and a.text.startswith("ERROR: this user has as many HTTPS sessions as one may have")
+    assert stay(box).status == 200
+    box.hang_up()
+    lablib.wait_for("nobody to be in", lambda: "reader" not in box.con.cmd("show http sessions"))
+    assert stay(box, "reader", "letmein-2").status == 200
 
 
 def one(s, got=b""):
