@@ -152,6 +152,7 @@ static void *console_thread(void *arg)
 {
         struct console *c = arg;
         struct box *b = c->cs->box;
+        bool ends = c->stdio && !term_is_tty(c->t); /* on a terminal ^D is a key like others: it logs out */
         enum session_end end;
 
         prctl(PR_SET_NAME, "vg-console");
@@ -165,7 +166,7 @@ static void *console_thread(void *arg)
                                 log_emit(b->log_src, LOG_611104, NULL, 0);
                         pthread_mutex_unlock(&b->conf_lock);
                 }
-        } while (!term_gone(c->t) && end != SESSION_STOPPED && (end != SESSION_EOF || !c->stdio));
+        } while (!term_gone(c->t) && end != SESSION_STOPPED && (end != SESSION_EOF || !ends));
         term_flush(c->t);
         if (c->stdio && b->stop)
                 b->stop(b, BOX_EXIT);

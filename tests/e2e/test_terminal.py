@@ -105,6 +105,17 @@ def test_help_completion_and_history(operator):
     assert re.search(r"\d\d:\d\d:\d\d\.\d+ ", o.see("ciscoasa# $"))
 
 
+def test_end_of_input_is_a_key_that_logs_out(operator):
+    o = operator
+    for _ in range(2):
+        o.enable()
+        o.type("\x04")
+        o.see("available commands")
+        o.see("ciscoasa> $")
+        o.type("\x04")  # without privileges as well
+        o.see("available commands")
+
+
 def test_modes_and_interrupted_dialogs(operator):
     o = operator
     o.enable()
