@@ -1,78 +1,15 @@
-#include "cli/sftp.h"
+#include "cli/sftp_int.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/exec/save.h"
-#include "platform/base/cur.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
-#include "platform/base/wbuf.h"
 
-enum {
-        FXP_INIT = 1,
-        FXP_VERSION = 2,
-        FXP_OPEN = 3,
-        FXP_CLOSE = 4,
-        FXP_READ = 5,
-        FXP_WRITE = 6,
-        FXP_LSTAT = 7,
-        FXP_FSTAT = 8,
-        FXP_SETSTAT = 9,
-        FXP_FSETSTAT = 10,
-        FXP_OPENDIR = 11,
-        FXP_READDIR = 12,
-        FXP_REMOVE = 13,
-        FXP_MKDIR = 14,
-        FXP_RMDIR = 15,
-        FXP_REALPATH = 16,
-        FXP_STAT = 17,
-        FXP_RENAME = 18,
-        FXP_STATUS = 101,
-        FXP_HANDLE = 102,
-        FXP_DATA = 103,
-        FXP_NAME = 104,
-        FXP_ATTRS = 105
-};
-enum { FX_OK, FX_EOF, FX_NO_SUCH_FILE, FX_PERMISSION_DENIED, FX_FAILURE, FX_BAD_MESSAGE, FX_OP_UNSUPPORTED = 8 };
 enum { OPEN_READ = 1, OPEN_WRITE = 2, OPEN_APPEND = 4, OPEN_CREAT = 8, OPEN_TRUNC = 16, OPEN_EXCL = 32 };
 
 #define READ_MAX 65536u
 #define NAMES_AT_ONCE 64u
-
-struct entry {
-        char name[XFER_NAME_MAX + 1];
-        struct xfer_stat st;
-};
-
-enum handle_kind { HANDLE_FREE, HANDLE_READ, HANDLE_WRITE, HANDLE_DIR };
-struct handle {
-        enum handle_kind kind;
-        uint32_t serial; /* an old number is nobody's */
-        bool append;
-        char name[XFER_NAME_MAX + 1];
-        struct text data;
-        struct entry *entry;
-        unsigned n, at;
-};
-
-struct sftp {
-        struct box *b;
-        sftp_note_fn note;
-        void *ctx;
-        bool started;
-        uint32_t serial;
-        struct handle h[SFTP_HANDLES];
-};
-
-/* One request under way. */
-struct request {
-        struct sftp *s;
-        uint32_t id;
-        struct cur in;
-        struct text *out;
-};
 
 struct sftp *sftp_new(struct box *b, sftp_note_fn note, void *ctx)
 {
@@ -97,124 +34,11 @@ void sftp_free(struct sftp *s)
         mem_free_secret(s);
 }
 
-/* ---- answers ---- */
-
-static void put_u32(struct text *t, uint32_t v)
-{
-        const uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
-
-        text_addn(t, (const char *)b, 4);
-}
-
-static void put_u64(struct text *t, uint64_t v)
-{
-        put_u32(t, (uint32_t)(v >> 32));
-        put_u32(t, (uint32_t)v);
-}
-
-static void put_string(struct text *t, const void *p, size_t n)
-{
-        put_u32(t, (uint32_t)n);
-        text_addn(t, p, n);
-}
-
-/* Length and kind in front of a body. */
-static bool answer(struct request *q, uint8_t type, const struct text *body)
-{
-        put_u32(q->out, (uint32_t)(5 + body->n));
-        text_addn(q->out, (const char *)&type, 1);
-        put_u32(q->out, q->id);
-        text_addn(q->out, text_str(body), body->n);
-        return !q->out->bad && !body->bad;
-}
-
-static bool send_body(struct request *q, uint8_t type, struct text *body)
-{
-        bool ok = answer(q, type, body);
-
-        text_fini(body);
-        return ok;
-}
-
-static bool status(struct request *q, uint32_t code, const char *words)
-{
-        struct text body = { 0 };
-
-        put_u32(&body, code);
-        put_string(&body, words, strlen(words));
-        put_string(&body, "en", 2);
-        return send_body(q, FXP_STATUS, &body);
-}
-
-static bool status_of(struct request *q, enum xfer_rc rc)
-{
-        static const uint32_t code[] = { [XFER_OK] = FX_OK,          [XFER_NONE] = FX_NO_SUCH_FILE,
-                                         [XFER_FULL] = FX_FAILURE,   [XFER_DENIED] = FX_PERMISSION_DENIED,
-                                         [XFER_EXISTS] = FX_FAILURE, [XFER_IS_DIR] = FX_FAILURE,
-                                         [XFER_TEXT] = FX_FAILURE,   [XFER_FAILED] = FX_FAILURE };
-
-        return status(q, code[rc], xfer_words(rc));
-}
-
-static bool bad_message(struct request *q)
-{
-        return status(q, FX_BAD_MESSAGE, "Bad message");
-}
-
-#define ATTR_SIZE 1u
-#define ATTR_PERMISSIONS 4u
-#define ATTR_TIMES 8u
-static void put_attrs(struct text *t, const struct xfer_stat *st)
-{
-        put_u32(t, ATTR_SIZE | ATTR_PERMISSIONS | ATTR_TIMES);
-        put_u64(t, st->size);
-        put_u32(t, st->dir ? 040700 : 0100600);
-        put_u32(t, (uint32_t)st->mtime);
-        put_u32(t, (uint32_t)st->mtime);
-}
-
-/* As `ls -l` shows it: some clients print nothing else. */
-static void put_name(struct text *t, const char *name, const struct xfer_stat *st)
-{
-        char line[XFER_NAME_MAX + 100], when[32];
-        time_t at = (time_t)st->mtime;
-        struct tm tm;
-
-        gmtime_r(&at, &tm);
-        strftime(when, sizeof when, "%b %d %H:%M", &tm);
-        snprintf(line, sizeof line, "%s    1 voxgate  voxgate  %10llu %s %s", st->dir ? "drwx------" : "-rw-------",
-                 (unsigned long long)st->size, when, name);
-        put_string(t, name, strlen(name));
-        put_string(t, line, strlen(line));
-        put_attrs(t, st);
-}
-
-/* ---- parts of requests ---- */
-
-static struct cur get_string(struct request *q)
-{
-        uint32_t n = cur_be32(&q->in);
-
-        return cur_child(&q->in, n);
-}
-
-static uint64_t get_u64(struct request *q)
-{
-        uint64_t hi = cur_be32(&q->in);
-
-        return hi << 32 | cur_be32(&q->in);
-}
-
-static enum xfer_rc get_name(struct request *q, char name[XFER_NAME_MAX + 1])
-{
-        struct cur c = get_string(q);
-
-        return !q->in.bad && xfer_name((const char *)c.p, c.left, name) ? XFER_OK : XFER_DENIED;
-}
+/* ---- handles ---- */
 
 static struct handle *get_handle(struct request *q, enum handle_kind kind)
 {
-        struct cur c = get_string(q);
+        struct cur c = sftp_get_string(q);
         uint32_t serial = cur_be32(&c);
 
         if (q->in.bad || c.bad || c.left)
@@ -238,15 +62,6 @@ static struct handle *handle_new(struct sftp *s, enum handle_kind kind, const ch
                         return &s->h[i];
                 }
         return NULL;
-}
-
-static bool send_handle(struct request *q, const struct handle *h)
-{
-        struct text body = { 0 };
-
-        put_u32(&body, 4);
-        put_u32(&body, h->serial);
-        return send_body(q, FXP_HANDLE, &body);
 }
 
 static void note(struct request *q, const char *what, const char *name)
@@ -277,63 +92,63 @@ static enum xfer_rc prepare_write(struct request *q, struct handle *h, uint32_t 
 static bool do_open(struct request *q)
 {
         char name[XFER_NAME_MAX + 1];
-        enum xfer_rc rc = get_name(q, name);
+        enum xfer_rc rc = sftp_get_name(q, name);
         uint32_t flags = cur_be32(&q->in);
         bool writes = flags & OPEN_WRITE;
         struct handle *h;
 
         if (q->in.bad || !(flags & (OPEN_READ | OPEN_WRITE)))
-                return bad_message(q);
+                return sftp_bad_message(q);
         if (rc)
-                return status_of(q, rc);
+                return sftp_status_of(q, rc);
         h = handle_new(q->s, writes ? HANDLE_WRITE : HANDLE_READ, name);
         if (!h)
-                return status(q, FX_FAILURE, "Too many open files");
+                return sftp_status(q, FX_FAILURE, "Too many open files");
         rc = writes ? prepare_write(q, h, flags) : xfer_read(q->s->b, name, &h->data);
         if (rc) {
                 handle_close(h);
-                return status_of(q, rc);
+                return sftp_status_of(q, rc);
         }
         note(q, writes ? "put" : "get", name);
-        return send_handle(q, h);
+        return sftp_send_handle(q, h);
 }
 
 static bool do_read(struct request *q)
 {
         struct handle *h = get_handle(q, HANDLE_READ);
-        uint64_t at = get_u64(q);
+        uint64_t at = sftp_get_u64(q);
         uint32_t n = cur_be32(&q->in);
         struct text body = { 0 };
 
         if (q->in.bad || !h)
-                return bad_message(q);
+                return sftp_bad_message(q);
         if (at >= h->data.n)
-                return status(q, FX_EOF, "End of file");
-        put_string(&body, text_str(&h->data) + at, MIN_OF(h->data.n - (size_t)at, (size_t)MIN_OF(n, READ_MAX)));
-        return send_body(q, FXP_DATA, &body);
+                return sftp_status(q, FX_EOF, "End of file");
+        sftp_put_string(&body, text_str(&h->data) + at, MIN_OF(h->data.n - (size_t)at, (size_t)MIN_OF(n, READ_MAX)));
+        return sftp_send(q, FXP_DATA, &body);
 }
 
 /* Pieces come one behind the other; holes are not files of ours. */
 static bool do_write(struct request *q)
 {
         struct handle *h = get_handle(q, HANDLE_WRITE);
-        uint64_t at = get_u64(q);
-        struct cur data = get_string(q);
+        uint64_t at = sftp_get_u64(q);
+        struct cur data = sftp_get_string(q);
         size_t over;
 
         if (q->in.bad || !h)
-                return bad_message(q);
+                return sftp_bad_message(q);
         if (h->append)
                 at = h->data.n;
         if (at > h->data.n)
-                return status(q, FX_FAILURE, "There would be a hole in the file");
+                return sftp_status(q, FX_FAILURE, "There would be a hole in the file");
         if (at + data.left > MIN_OF(xfer_room(q->s->b), (uint64_t)FLASH_FILE_MAX))
-                return status_of(q, XFER_FULL);
+                return sftp_status_of(q, XFER_FULL);
         over = MIN_OF(h->data.n - (size_t)at, data.left);
         if (over)
                 memcpy(h->data.p + at, data.p, over);
         text_addn(&h->data, (const char *)data.p + over, data.left - over);
-        return h->data.bad ? status_of(q, XFER_FULL) : status(q, FX_OK, "Success");
+        return h->data.bad ? sftp_status_of(q, XFER_FULL) : sftp_status(q, FX_OK, "Success");
 }
 
 static bool do_close(struct request *q)
@@ -342,30 +157,30 @@ static bool do_close(struct request *q)
         enum xfer_rc rc = XFER_OK;
 
         if (!h)
-                return bad_message(q);
+                return sftp_bad_message(q);
         if (h->kind == HANDLE_WRITE)
                 rc = h->data.bad ? XFER_FAILED : xfer_write(q->s->b, h->name, text_str(&h->data), h->data.n);
         handle_close(h);
-        return status_of(q, rc);
+        return sftp_status_of(q, rc);
 }
 
 static bool send_stat(struct request *q, const struct xfer_stat *st)
 {
         struct text body = { 0 };
 
-        put_attrs(&body, st);
-        return send_body(q, FXP_ATTRS, &body);
+        sftp_put_attrs(&body, st);
+        return sftp_send(q, FXP_ATTRS, &body);
 }
 
 static bool do_stat(struct request *q)
 {
         char name[XFER_NAME_MAX + 1];
         struct xfer_stat st;
-        enum xfer_rc rc = get_name(q, name);
+        enum xfer_rc rc = sftp_get_name(q, name);
 
         if (!rc)
                 rc = xfer_stat(q->s->b, name, &st);
-        return rc ? status_of(q, rc) : send_stat(q, &st);
+        return rc ? sftp_status_of(q, rc) : send_stat(q, &st);
 }
 
 static bool do_fstat(struct request *q)
@@ -373,7 +188,7 @@ static bool do_fstat(struct request *q)
         const struct handle *h = get_handle(q, HANDLE_FREE);
         struct xfer_stat st = { .dir = h && h->kind == HANDLE_DIR, .size = h ? h->data.n : 0 };
 
-        return h ? send_stat(q, &st) : bad_message(q);
+        return h ? send_stat(q, &st) : sftp_bad_message(q);
 }
 
 /* ---- directories and names ---- */
@@ -390,20 +205,20 @@ static bool add_entry(void *ctx, const char *name, const struct xfer_stat *st)
 static bool do_opendir(struct request *q)
 {
         char name[XFER_NAME_MAX + 1];
-        enum xfer_rc rc = get_name(q, name);
+        enum xfer_rc rc = sftp_get_name(q, name);
         struct handle *h;
 
         if (rc)
-                return status_of(q, rc);
+                return sftp_status_of(q, rc);
         h = handle_new(q->s, HANDLE_DIR, name);
         if (!h)
-                return status(q, FX_FAILURE, "Too many open files");
+                return sftp_status(q, FX_FAILURE, "Too many open files");
         h->entry = mem_alloc(MEM_CLI, SFTP_ENTRIES_MAX * sizeof *h->entry);
         rc = h->entry ? xfer_list(q->s->b, name, add_entry, h) : XFER_FAILED;
         if (!rc)
-                return send_handle(q, h);
+                return sftp_send_handle(q, h);
         handle_close(h);
-        return status_of(q, rc);
+        return sftp_status_of(q, rc);
 }
 
 static bool do_readdir(struct request *q)
@@ -413,41 +228,41 @@ static bool do_readdir(struct request *q)
         unsigned n;
 
         if (!h)
-                return bad_message(q);
+                return sftp_bad_message(q);
         n = MIN_OF(h->n - h->at, NAMES_AT_ONCE);
         if (!n)
-                return status(q, FX_EOF, "End of file");
-        put_u32(&body, n);
+                return sftp_status(q, FX_EOF, "End of file");
+        sftp_put_u32(&body, n);
         for (; n; n--, h->at++)
-                put_name(&body, h->entry[h->at].name, &h->entry[h->at].st);
-        return send_body(q, FXP_NAME, &body);
+                sftp_put_name(&body, h->entry[h->at].name, &h->entry[h->at].st);
+        return sftp_send(q, FXP_NAME, &body);
 }
 
 static bool do_realpath(struct request *q)
 {
         char name[XFER_NAME_MAX + 1], full[XFER_NAME_MAX + 2];
         struct text body = { 0 };
-        enum xfer_rc rc = get_name(q, name);
+        enum xfer_rc rc = sftp_get_name(q, name);
 
         if (rc)
-                return status_of(q, rc);
+                return sftp_status_of(q, rc);
         snprintf(full, sizeof full, "/%s", name);
-        put_u32(&body, 1);
-        put_string(&body, full, strlen(full));
-        put_string(&body, full, strlen(full));
-        put_u32(&body, 0);
-        return send_body(q, FXP_NAME, &body);
+        sftp_put_u32(&body, 1);
+        sftp_put_string(&body, full, strlen(full));
+        sftp_put_string(&body, full, strlen(full));
+        sftp_put_u32(&body, 0);
+        return sftp_send(q, FXP_NAME, &body);
 }
 
 static bool do_change(struct request *q, uint8_t type)
 {
         char name[XFER_NAME_MAX + 1], to[XFER_NAME_MAX + 1];
-        enum xfer_rc rc = get_name(q, name);
+        enum xfer_rc rc = sftp_get_name(q, name);
 
         if (!rc && type == FXP_RENAME)
-                rc = get_name(q, to);
+                rc = sftp_get_name(q, to);
         if (rc)
-                return status_of(q, rc);
+                return sftp_status_of(q, rc);
         note(q,
              type == FXP_MKDIR    ? "mkdir"
              : type == FXP_RENAME ? "rename"
@@ -455,10 +270,10 @@ static bool do_change(struct request *q, uint8_t type)
                                   : "delete",
              name);
         if (type == FXP_MKDIR)
-                return status_of(q, xfer_mkdir(q->s->b, name));
+                return sftp_status_of(q, xfer_mkdir(q->s->b, name));
         if (type == FXP_RENAME)
-                return status_of(q, xfer_rename(q->s->b, name, to));
-        return status_of(q, xfer_remove(q->s->b, name, type == FXP_RMDIR));
+                return sftp_status_of(q, xfer_rename(q->s->b, name, to));
+        return sftp_status_of(q, xfer_remove(q->s->b, name, type == FXP_RMDIR));
 }
 
 /* ---- the dispatcher ---- */
@@ -490,7 +305,7 @@ static bool dispatch(struct request *q, uint8_t type)
                 return do_fstat(q);
         case FXP_SETSTAT:
         case FXP_FSETSTAT: /* times and permissions are flash's own */
-                return status(q, FX_OK, "Success");
+                return sftp_status(q, FX_OK, "Success");
         case FXP_OPENDIR:
                 return do_opendir(q);
         case FXP_READDIR:
@@ -503,7 +318,7 @@ static bool dispatch(struct request *q, uint8_t type)
         case FXP_RENAME:
                 return do_change(q, type);
         default:
-                return status(q, FX_OP_UNSUPPORTED, "Operation unsupported");
+                return sftp_status(q, FX_OP_UNSUPPORTED, "Operation unsupported");
         }
 }
 
