@@ -33,7 +33,8 @@ struct port_spec {
         char name[OBJ_NAME_MAX + 1]; /* PORT_GROUP: object-group service NAME {tcp|udp|tcp-udp} */
 };
 
-#define PROTO_IP 256 /* "ip": any protocol */
+#define PROTO_IP 256      /* "ip": any protocol */
+#define PROTO_TCP_UDP 257 /* "tcp-udp" of a service-object: both */
 struct proto_spec {
         enum { PS_NUM, PS_OBJECT, PS_GROUP } kind; /* object service, object-group service or protocol */
         uint16_t num;                              /* 0-255 or PROTO_IP */
@@ -51,7 +52,7 @@ struct netobj_conf { /* object network N; its nat line lives in nat/conf.h under
 };
 
 struct service_spec {   /* service {tcp|udp|icmp|PROTO} [source OP P] [destination OP P] */
-        uint16_t proto; /* PROTO_IP: ip */
+        uint16_t proto; /* PROTO_IP: ip, PROTO_TCP_UDP: tcp-udp */
         struct port_spec src, dst;
         int16_t icmp_type, icmp_code; /* -1 any */
 };

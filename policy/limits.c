@@ -30,7 +30,7 @@ static uint64_t member_bound(const struct group_conf *g, const struct group_memb
         case GM_PORT:
                 return ports_bound(&m->port) * (g->l4 == L4_TCP_UDP ? 2 : 1);
         case GM_SERVICE:
-                return ports_bound(&m->svc.src) * ports_bound(&m->svc.dst);
+                return ports_bound(&m->svc.src) * ports_bound(&m->svc.dst) * (m->svc.proto == PROTO_TCP_UDP ? 2 : 1);
         case GM_SVCOBJ:
                 return SVC_BOUND;
         default:
@@ -221,7 +221,7 @@ static int measure_all(const struct measure *x, const struct policy_conf *c)
 int policy_limit_member(struct policy_conf *c, struct group_conf *g, const struct group_member *typed, struct err *e)
 {
         const char *inner = inner_group(typed);
-        uint64_t now = (uint64_t)(g->members.n + 1) * (g->kind == GROUP_SERVICE ? SVC_BOUND : 1);
+        uint64_t now = (uint64_t)(g->members.n + 1) * (g->kind == GROUP_SERVICE ? 2 * SVC_BOUND : 1); /* tcp-udp: two */
         struct err why = { 0 };
         struct measure x = { .c = c, .g = g, .typed = typed, .roomy = true, .e = &why };
 

@@ -127,6 +127,10 @@ static int push_service(const struct policy_conf *c, uint16_t proto, const struc
 
 static int push_spec(const struct policy_conf *c, const struct service_spec *s, struct svc_vec *out, struct err *e)
 {
+        if (s->proto == PROTO_TCP_UDP)
+                return push_service(c, IPPROTO_TCP_, &s->src, &s->dst, -1, -1, out, e) < 0
+                               ? -1
+                               : push_service(c, IPPROTO_UDP_, &s->src, &s->dst, -1, -1, out, e);
         return push_service(c, s->proto, &s->src, &s->dst, s->icmp_type, s->icmp_code, out, e);
 }
 

@@ -118,6 +118,7 @@ static const struct cmd_bind member_bind[] = {
         PROTO_KEY("protocol-ip", PROTO_IP),
         SVC_KEY("tcp", 6),
         SVC_KEY("udp", 17),
+        SVC_KEY("tcp-udp", PROTO_TCP_UDP),
         SVC_KEY("icmp", 1),
         SVC_KEY("ip", PROTO_IP),
         { .name = "SVCPROTO", FIELD_(M, svc.proto), .flags = BIND_ALWAYS, TAG_(M, kind, GM_SERVICE) },
@@ -171,6 +172,7 @@ static const struct cmd_row service_rows[] = {
         DESCRIPTION,
         MEMBER("service-object {object SVCOBJ:ref(service-object)|tcp [source SPORT:tcprange] "
                "[destination DPORT:tcprange]|udp [source SPORT:udprange] [destination DPORT:udprange]|"
+               "tcp-udp [source SPORT:tcprange] [destination DPORT:tcprange]|"
                "icmp [TYPE:icmptype [CODE:u32(0-255)]]|ip|SVCPROTO:protocol}",
                "A protocol with its ports, or an object", .applies = is_free),
         MEMBER("port-object PORTS:tcpeq", "A port or a range of ports", .applies = is_tcp),

@@ -54,6 +54,7 @@ const struct cmd_section cmd_sections[] = {
         { rows_policy_map, 0 },
         { rows_service_policy, SECTION_BANG },
         { rows_prompt, 0 },
+        { rows_call_home, 0 },
         { rows_crypto, 0 },
         { rows_general, 0 },
         { NULL, 0 },

@@ -122,8 +122,16 @@ const struct cmd_row rows_failover[] = {
         END,
 };
 
+const struct cmd_row rows_call_home[] = {
+        ONE("call-home reporting anonymous", "Tell the maker anonymously", "nobody is told"),
+        END,
+};
+
 const struct cmd_row rows_threat[] = {
         KEPT("threat-detection WHAT:line(200)", "Threat detection", "there is no threat detection"),
+        KEPT("threat-detection statistics [WHAT:line(200)]", "Statistics of attacks", "there is no threat detection"),
+        ONE("threat-detection statistics tcp-intercept [WHAT:line(200)]", "Statistics of half-open connections",
+            "there is no threat detection"),
         END,
 };
 

@@ -165,6 +165,26 @@ static void a_service_group_of_every_kind(void **state)
         svc_vec_fini(&v);
 }
 
+static void a_tcp_udp_member_stands_for_both(void **state)
+{
+        struct proto_spec p = { .kind = PS_GROUP, .name = "voice" };
+        struct group_conf *g = pf_conf_group(&conf, "voice", GROUP_SERVICE, 0);
+        struct svc_vec v;
+
+        (void)state;
+        pf_conf_member(g, GM_SERVICE)->svc = (struct service_spec){
+                .proto = PROTO_TCP_UDP, .dst = { .op = PORT_EQ, .lo = 5060 }, .icmp_type = -1, .icmp_code = -1
+        };
+        v = services(&p, PORT_NONE, "");
+        assert_int_equal(v.n, 2);
+        assert_int_equal(v.v[0].proto_lo, 6);
+        assert_int_equal(v.v[0].dport.hi, 5060);
+        assert_int_equal(v.v[1].proto_lo, 17);
+        assert_int_equal(v.v[1].proto_hi, 17);
+        assert_int_equal(v.v[1].dport.lo, 5060);
+        svc_vec_fini(&v);
+}
+
 static void tcp_udp_ports_stand_for_both(void **state)
 {
         struct proto_spec p = { .kind = PS_GROUP, .name = "sip" };
@@ -236,6 +256,7 @@ int main(void)
                 T(a_group_holds_what_its_members_hold), T(a_circle_of_groups_ends),
                 T(what_does_not_exist_is_nothing),      T(port_operators),
                 T(a_service_group_of_every_kind),       T(tcp_udp_ports_stand_for_both),
+                T(a_tcp_udp_member_stands_for_both),
                 T(a_port_group_behind_a_protocol),      T(a_protocol_group_with_ports),
                 T(too_many_elements_is_an_error),
         };
