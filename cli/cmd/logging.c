@@ -120,6 +120,20 @@ static int call_list(struct conf_ctx *c, const struct args *a, bool no_form, str
         return MIN_OF(ret, 0);
 }
 
+static int call_no_list(struct conf_ctx *c, const struct args *a, bool no_form UNUSED, struct err *e)
+{
+        const char *name = arg_str(a, "LIST");
+        struct log_list *list = find_list(&c->store->log, name);
+
+        if (!list)
+                return err_set(e, ERR_REF, "the specified line does not exist in the configuration");
+        if (list_in_use(&c->store->log, name))
+                return err_set(e, ERR_INUSE, "logging list %s is being used", name);
+        drop_list(&c->store->log, list);
+        mark_changed(c);
+        return 0;
+}
+
 static void write_lists(struct running *r, const struct cmd_row *row, const void *obj)
 {
         const struct log_conf *l = &r->store->log;
@@ -324,6 +338,8 @@ const struct cmd_row rows_logging[] = {
         LEAF("logging emblem", "The EMBLEM format for the buffer, the console and the monitor"),
         { ROW_CALL, "logging list LIST:newname(64) {level LEVEL:level [class CLASS:logclass]|message IDS:idrange}",
           "A list of messages, by number or severity", .call = call_list, .write = write_lists },
+        { ROW_CALL, "logging list LIST:newname(64)", "A list of messages, by number or severity",
+          .call = call_no_list, .flags = ROW_NO_ONLY },
         LEAF("logging buffer-size SIZE:u32(4096-1048576)", "Bytes of the log buffer"),
         LEAF("logging buffered BUFFER:logfilter", "Messages kept in the log buffer", .check = check_dest),
         LEAF("logging console CONSOLE:logfilter", "Messages shown on the console", .check = check_dest),
