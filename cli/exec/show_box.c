@@ -153,6 +153,7 @@ const struct exec_row exec_show_box[] = {
         { "show failover [state]", "Show the state of the pair of units", 15, show_failover },
         { "show shun", "Show addresses that are shut out", 15, show_shun },
         { "show terminal", "Show the options of this terminal", 0, show_terminal },
+        { "show name", "The same as show names", 15, show_names },
         { "show names", "Show the names of addresses", 15, show_names },
         { "telnet HOST:host [PORT:u32(1-65535)]", "Not there: use SSH", 15, no_telnet },
         { "test aaa-server {authentication|authorization} GROUP:word(64) [REST:secretline(200)]",

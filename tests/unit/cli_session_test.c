@@ -847,7 +847,7 @@ static void what_the_appliance_is_and_has_not(void **state UNUSED)
         const char *t = cf_priv(&f, "show module\nshow activation-key\nshow license\nshow firewall\nshow failover\n"
                                     "show shun\nshow terminal\nshow checkheaps\ntelnet 10.0.0.1\n"
                                     "test aaa-server authentication corp username u password geheim\n"
-                                    "configure terminal\nname 10.0.0.7 pbx\nend\nshow names\n");
+                                    "configure terminal\nname 10.0.0.7 pbx\nend\nshow names\nshow name\n");
 
         has(t, "Mod  Card Type                                    Model              Serial No. \n---- ");
         has(t, "\n   0 Up Sys             Not Applicable         \n");
@@ -861,6 +861,7 @@ static void what_the_appliance_is_and_has_not(void **state UNUSED)
         has(t, "ERROR: there is no Telnet, neither to the appliance nor from it: use SSH to reach it");
         has(t, "ERROR: aaa-server group corp does not exist: users are those of this configuration");
         has(t, "show names\nname 10.0.0.7 pbx\n");
+        has(t, "show name\nname 10.0.0.7 pbx\n");
 }
 
 static void what_does_not_exist_is_named(void **state UNUSED)
