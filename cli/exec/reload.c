@@ -136,34 +136,62 @@ static bool parse_span(const char *s, uint32_t *minutes)
         return *minutes > 0;
 }
 
-/* The next time a clock of the configured zone shows HH:MM. */
-static bool next_time(struct box *b, const char *s, int64_t *at)
+/* "HH:MM": seconds of a day. */
+static bool parse_time(const char *s, int64_t *seconds)
 {
-        int64_t now = b->clk->wall_ns(b->clk->ctx) / NS, day;
         uint32_t h, m;
         const char *colon = strchr(s, ':');
         char hours[4];
-        struct tz z;
 
         if (!colon || colon == s || colon - s > 2)
                 return false;
         snprintf(hours, sizeof hours, "%.*s", (int)(colon - s), s);
         if (!str_u32(hours, 0, 23, &h) || !str_u32(colon + 1, 0, 59, &m))
                 return false;
-        box_tz(b, &z);
-        day = (now + tz_offset(&z, now, NULL)) / DAY_S * DAY_S + 3600 * (int64_t)h + 60 * (int64_t)m;
-        *at = tz_utc(&z, day);
-        if (*at <= now)
-                *at = tz_utc(&z, day + DAY_S);
-        *at *= NS;
+        *seconds = 3600 * (int64_t)h + 60 * (int64_t)m;
         return true;
+}
+
+/* The next time a clock of the configured zone shows it. */
+static int64_t next_time(const struct tz *z, int64_t now, int64_t seconds)
+{
+        int64_t day = (now + tz_offset(z, now, NULL)) / DAY_S * DAY_S + seconds, at = tz_utc(z, day);
+
+        return at > now ? at : tz_utc(z, day + DAY_S);
+}
+
+/* The same on that day, of this year or of the next; 0: neither has it. */
+static int64_t next_date(const struct tz *z, int64_t now, unsigned month, unsigned day, int64_t seconds)
+{
+        int year = tz_tm(z, (time_t)now).tm_year + 1900;
+
+        for (int y = year; y <= year + 1; y++) {
+                int64_t at = tz_date_ok(y, month, day) ? tz_utc(z, tz_days(y, month, day) * DAY_S + seconds) : 0;
+
+                if (at > now)
+                        return at;
+        }
+        return 0;
+}
+
+static int when_it_is(struct box *b, const struct args *a, int64_t *at, struct err *e)
+{
+        uint32_t month = arg_u32(a, "MONTH", 0), day = arg_u32(a, "DAY", 0);
+        int64_t now = b->clk->wall_ns(b->clk->ctx) / NS, seconds;
+        struct tz z;
+
+        if (!parse_time(arg_str(a, "TIME"), &seconds))
+                return err_set(e, ERR_SYNTAX, "%s: HH:MM expected", arg_str(a, "TIME"));
+        box_tz(b, &z);
+        *at = (month ? next_date(&z, now, month, day, seconds) : next_time(&z, now, seconds)) * NS;
+        return *at ? 0 : err_set(e, ERR_RANGE, "there is no day %u in that month", day);
 }
 
 static int do_reload(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
         struct reload_state st = { .s = s, .noconfirm = arg_has(a, "noconfirm"), .save = arg_has(a, "save-config") };
-        const char *in = arg_str(a, "SPAN"), *at = arg_str(a, "TIME"), *reason = arg_str(a, "REASON");
+        const char *in = arg_str(a, "SPAN"), *reason = arg_str(a, "REASON");
         uint32_t minutes;
 
         if (in && !parse_span(in, &minutes))
@@ -172,8 +200,8 @@ static int do_reload(struct session *s, const struct args *a, struct err *e)
                 st.at = b->clk->wall_ns(b->clk->ctx) + 60 * NS * minutes;
                 st.in_ms = 60000ull * minutes;
         }
-        if (at && !next_time(b, at, &st.at))
-                return err_set(e, ERR_SYNTAX, "%s: HH:MM expected", at);
+        if (arg_has(a, "TIME") && when_it_is(b, a, &st.at, e) < 0)
+                return -1;
         if (reason)
                 snprintf(st.reason, sizeof st.reason, "%s", reason);
         return session_ask(s, &reload_dialog, &st, e);
@@ -218,7 +246,9 @@ static int show_reload(struct session *s, const struct args *a UNUSED, struct er
 }
 
 const struct exec_row exec_reload[] = {
-        { "reload [quick] [{in SPAN:word(6)|at TIME:word(5)}] [save-config] [noconfirm] [reason REASON:line(127)]",
+        { "reload [quick] [{in SPAN:word(6)|at TIME:word(5) [{MONTH:month DAY:u32(1-31)|DAY:u32(1-31) "
+          "MONTH:month}]}] "
+          "[save-config] [noconfirm] [reason REASON:line(127)]",
           "Restart the appliance, now or later", 15, do_reload },
         { "reload cancel", "Cancel a scheduled reload", 15, do_cancel },
         { "show reload", "Show when a scheduled reload is due", 15, show_reload },

@@ -477,6 +477,27 @@ static void a_time_of_day_is_the_next_one(void **state UNUSED)
         assert_int_equal(f.stops, 1);
 }
 
+/* The virtual clock begins on Nov 14 2023. */
+static void a_time_of_a_date_may_be_next_year(void **state UNUSED)
+{
+        cf_priv(&f, "reload at 3:15 jan 5 noconfirm\nreload cancel\nreload at 23:59 14 november noconfirm\n");
+        has(f.out, "SHUTDOWN at 03:15:00.000 UTC Fri Jan 5 2024 ---");
+        has(f.out, "SHUTDOWN at 23:59:00.000 UTC Tue Nov 14 2023 ---");
+        cf_priv(&f,
+                "reload cancel\nreload at 0:00 nov 14 noconfirm\nreload cancel\nreload at 1:00 29 feb noconfirm\n");
+        has(f.out, "SHUTDOWN at 00:00:00.000 UTC Thu Nov 14 2024 ---");
+        has(f.out, "SHUTDOWN at 01:00:00.000 UTC Thu Feb 29 2024 ---");
+        has(cf_priv(&f, "reload cancel\nreload at 1:00 feb 30 noconfirm\nshow reload\nreload at 1:00 feb\n"),
+            "ERROR: there is no day 30 in that month\n");
+        has(f.out, "No reload is scheduled.\n");
+        has(f.out, "ERROR: % Incomplete command\n");
+        cf_priv(&f, "reload at 23:59 14 nov save-config noconfirm reason cables\n");
+        has(cf_priv(&f, "show reload\n"), "Reload reason: cables\n");
+        for (unsigned h = 0; h < 2 && !f.stops; h++)
+                pass(3600);
+        assert_int_equal(f.stops, 1);
+}
+
 /* ---- files ---- */
 static void directories_and_names(void **state UNUSED)
 {
@@ -525,6 +546,7 @@ int main(void)
                 ROW(the_way_back_is_that_of_the_first_change),
                 ROW(a_reload_comes_at_its_time_or_is_cancelled),
                 ROW(a_time_of_day_is_the_next_one),
+                ROW(a_time_of_a_date_may_be_next_year),
                 ROW(directories_and_names),
         };
 
