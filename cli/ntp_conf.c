@@ -25,10 +25,8 @@ static void add_key(const struct store *s, const struct ntp_key_line *l, struct 
         str_copy(k->key, sizeof k->key, l->key);
 }
 
-static void add_server(const struct store *s, const struct ntp_server_line *l, struct ntp_conf *out)
+static void add_server(const struct ntp_server_line *l, struct ntp_conf *out)
 {
-        const struct type_env env = { .store = s };
-        const struct addr *alias = type_alias(&env, l->host, strlen(l->host));
         struct ntp_server_conf *c;
 
         if (out->nservers == NTP_SERVERS_MAX)
@@ -36,10 +34,7 @@ static void add_server(const struct store *s, const struct ntp_server_line *l, s
         c = &out->server[out->nservers++];
         c->key = l->key;
         c->prefer = l->prefer;
-        if (alias)
-                addr_print(alias, c->host);
-        else
-                str_copy(c->host, sizeof c->host, l->host);
+        str_copy(c->host, sizeof c->host, l->host);
         str_copy(c->nameif, sizeof c->nameif, l->nameif);
 }
 
@@ -49,5 +44,5 @@ void ntp_conf_of(const struct store *s, struct ntp_conf *out)
         conf_each(struct ntp_key_line, k, &s->sys.ntp_keys)
                 add_key(s, k, out);
         conf_each(struct ntp_server_line, l, &s->sys.ntp_servers)
-                add_server(s, l, out);
+                add_server(l, out);
 }

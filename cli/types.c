@@ -111,8 +111,6 @@ const struct cmd_type cmd_types[] = {
           .set = addr_set, .clear = addr_clear, .complete = alias_each },
         { "host", "Hostname or A.B.C.D", "Name or address of a host", TYPE_ALIAS, .match = host_match,
           .write = word_write, TEXTS, .complete = alias_each },
-        { "hostname", "Hostname or A.B.C.D", "Name or address of a host", .match = host_match, .write = word_write,
-          TEXTS, .complete = alias_each },
         { "net", "A.B.C.D", "Network address", TYPE_ALIAS, .match = net_match, .store = net_store,
           .write = addr_write, .set = addr_set, .clear = addr_clear, .complete = alias_each },
         { "mask", "A.B.C.D", "Network mask", .match = mask_match, .store = mask_store, .write = mask_write,

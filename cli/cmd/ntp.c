@@ -37,6 +37,7 @@ static const struct cmd_bind authenticate_bind[] = { BIND_FLAG("authenticate", s
 
 /* ---- ntp server ---- */
 
+/* A name that the DNS is asked for is none of `name`: where the line is read again, it would become the address. */
 static int check_server(struct conf_ctx *c, void *obj, struct err *e)
 {
         const S *s = obj;
@@ -44,6 +45,8 @@ static int check_server(struct conf_ctx *c, void *obj, struct err *e)
 
         if (c->store->sys.ntp_servers.n > NTP_SERVERS_MAX)
                 return err_set(e, ERR_LIMIT, "there are at most %u time servers", NTP_SERVERS_MAX);
+        if (conf_list_find(&c->store->sys.aliases, s->host))
+                return err_set(e, ERR_REF, "%s is a name that `name` gives to an address: type the address", s->host);
         if (addr_parse(s->host, &a) && addr_is_martian_source(&a))
                 return err_set(e, ERR_RANGE, "%s is not the address of a host", s->host);
         return 0;
@@ -66,7 +69,7 @@ const struct cmd_row rows_ntp[] = {
           authenticate_bind, .dirty = DIRTY_SYS },
         { ROW_LIST, "ntp trusted-key " ID, "A key that is trusted", trusted_bind, DIRTY_SYS,
           .list = STORE(sys.ntp_trusted) },
-        { ROW_LIST, "ntp server HOST:hostname [key " ID "] [source IFC:nameif] [prefer]", "A time server",
-          server_bind, DIRTY_SYS, STORE(sys.ntp_servers), .check = check_server },
+        { ROW_LIST, "ntp server HOST:host [key " ID "] [source IFC:nameif] [prefer]", "A time server", server_bind,
+          DIRTY_SYS, STORE(sys.ntp_servers), .check = check_server },
         END,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
+#include "cli/ntp_conf.h"
 #include "platform/base/str.h"
 
 #define KEPT(g, hlp, why, ...)                                                                                       \
@@ -26,12 +27,37 @@ static const struct cmd_bind alias_bind[] = {
         { 0 },
 };
 
+/* What stands where an address may stand already means that. */
+static bool is_keyword_of_addresses(const char *s)
+{
+        static const char *const words[] = { "any", "any4", "any6", "host", "object", "object-group", "interface" };
+        size_t i = 0;
+
+        while (i < ARRAY_LEN(words) && strcasecmp(s, words[i]) != 0)
+                i++;
+        return i < ARRAY_LEN(words);
+}
+
+static bool is_asked_of_dns(const struct store *s, const char *name)
+{
+        conf_each(struct ntp_server_line, n, &s->sys.ntp_servers)
+                if (!strcmp(n->host, name))
+                        return true;
+        return false;
+}
+
 /* What could be read as a number is none: it would take the place of that address. */
 static int check_alias(struct conf_ctx *c, void *obj, struct err *e)
 {
         const A *a = obj;
 
-        (void)c;
+        if (is_asked_of_dns(c->store, a->alias))
+                return err_set(e, ERR_INUSE, "%s is the host name of a time server (ntp server %s)", a->alias,
+                               a->alias);
+        if (is_keyword_of_addresses(a->alias))
+                return err_set(e, ERR_SYNTAX,
+                               "%s: this word means something else where addresses are typed: choose another",
+                               a->alias);
         if (!isalpha((unsigned char)*a->alias))
                 return err_set(e, ERR_SYNTAX, "%s: a name begins with a letter", a->alias);
         return 0;
