@@ -9,7 +9,7 @@
 
 #include "platform/base/attr.h"
 
-enum baseline_kind { BASE_ACE, BASE_ELEM, BASE_NAT, BASE_DROP, BASE_INSPECT, BASE_KINDS };
+enum baseline_kind { BASE_ACE, BASE_ELEM, BASE_NAT, BASE_DROP, BASE_INSPECT, BASE_ENGINE, BASE_IFACE, BASE_KINDS };
 #define BASELINE_VALUES 3
 
 struct baselines;

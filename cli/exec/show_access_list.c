@@ -1,5 +1,6 @@
 /* Access lists with their hit counts: lines are copied under the lock, counters read and text shown without it. */
 #include "cli/exec/acl_lines.h"
+#include "cli/exec/clear.h"
 #include "cli/exec/live.h"
 #include "cli/exec/tables.h"
 #include "cli/text.h"
@@ -267,7 +268,7 @@ static int show_access_list(struct session *s, const struct args *a, struct err 
         return rc;
 }
 
-static int clear_counters(struct session *s, const struct args *a, struct err *e)
+int clear_hits(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
@@ -289,6 +290,6 @@ static int clear_counters(struct session *s, const struct args *a, struct err *e
 const struct exec_row exec_show_access_list[] = {
         { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 15 | EXEC_TABLE,
           show_access_list },
-        { "clear access-list NAME:word(241) counters", "Count hits from now on", 15, clear_counters },
+        { "clear access-list NAME:word(241) counters", "Count hits from now on", 15, clear_hits },
         { 0 },
 };

@@ -1,4 +1,5 @@
 /* Why frames and flows were dropped. */
+#include "cli/exec/clear.h"
 #include "cli/exec/live.h"
 #include "cli/exec/tables.h"
 
@@ -64,7 +65,7 @@ static int show_asp_drop(struct session *s, const struct args *a, struct err *e 
         return 0;
 }
 
-static int clear_asp_drop(struct session *s, const struct args *a UNUSED, struct err *e)
+int clear_asp_drop(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         return live_drops_clear(session_box(s), session_user(s)) ? err_nomem(e, "clearing counters") : 0;
 }

@@ -1,5 +1,6 @@
 /* Interfaces: state from the snapshot, counters from the workers, wording as the parsers of management clients want
  * it. */
+#include "cli/exec/live.h"
 #include "cli/exec/show_usage.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
@@ -109,6 +110,48 @@ static unsigned gather(struct box *b, const struct snapshot *snap, struct view *
         return n;
 }
 
+/* What `clear interface` counts from now on. An interface that is not compiled has counted nothing. */
+#define COUNTERS 23u
+
+static void counters_of(struct view *v, uint64_t *c[COUNTERS])
+{
+        struct port_stat *p = &v->port;
+        struct port_medium *m = &v->medium;
+        uint64_t *const all[COUNTERS] = { &v->in_pkts,   &v->in_bytes,     &v->out_pkts,  &v->out_bytes, &v->drops,
+                                          &v->in_bcast,  &v->in_errors,    &p->rx_pkts,   &p->rx_bytes,  &p->rx_nobuf,
+                                          &p->rx_trunc,  &p->rx_ring_drop, &p->tx_pkts,   &p->tx_bytes,  &p->tx_drop,
+                                          &m->in_errors, &m->crc,          &m->frame,     &m->over,      &m->missed,
+                                          &m->underruns, &m->out_errors,   &m->collisions };
+
+        memcpy(c, all, sizeof all);
+}
+
+static uint64_t counter_key(const struct view *v, unsigned which)
+{
+        return (uint64_t)v->idx << 8 | which;
+}
+
+static void since_cleared(const struct box *b, struct view *v)
+{
+        uint64_t *c[COUNTERS];
+
+        counters_of(v, c);
+        for (unsigned i = 0; v->idx && i < COUNTERS; i++)
+                *c[i] = baseline_sub(b->baselines, BASE_IFACE, counter_key(v, i), 0, *c[i]);
+}
+
+static int count_anew(const struct box *b, struct view *v)
+{
+        uint64_t *c[COUNTERS];
+        int rc = 0;
+
+        counters_of(v, c);
+        for (unsigned i = 0; v->idx && i < COUNTERS; i++)
+                rc |= baseline_set(b->baselines, BASE_IFACE, counter_key(v, i),
+                                   (const uint64_t[BASELINE_VALUES]){ *c[i] });
+        return rc;
+}
+
 static const char *admin_text(const struct view *v)
 {
         return v->conf.shutdown ? "administratively down" : v->has_port && v->link ? "up" : "down";
@@ -214,8 +257,12 @@ static void show_mac(struct session *s, const struct view *v)
                 PUT(s, "\tMAC address %s, MTU not set\n", cell_str("mac_address", mac), cell_null("mtu"));
 }
 
-static void show_one(struct session *s, const struct view *v)
+static void show_one(struct session *s, const struct view *ever)
 {
+        struct view now = *ever;
+        const struct view *v = &now;
+
+        since_cleared(session_box(s), &now);
         table_object(session_table(s), NULL);
         PUT(s, "Interface %s \"%s\", is %s, line protocol is %s\n", cell_str("interface", v->hwname),
             *v->conf.nameif ? cell_str("nameif", v->conf.nameif) : cell_null("nameif"),
@@ -267,20 +314,52 @@ static int each_view(struct session *s, const char *name, view_fn fn, struct err
         return name && !shown ? err_set(e, ERR_REF, "interface %s does not exist", name) : 0;
 }
 
+#define JOINED_MAX (2 * HWNAME_MAX + 1)
+
+/* The interface of the line; NULL: it names none. */
+static const char *named(const struct args *a, char joined[JOINED_MAX])
+{
+        const char *slot = arg_str(a, "SLOT");
+
+        if (!slot)
+                return arg_str(a, "IFC");
+        snprintf(joined, JOINED_MAX, "%.*s%.*s", HWNAME_MAX, arg_str(a, "KIND"), HWNAME_MAX, slot);
+        return joined;
+}
+
 static int show_interface(struct session *s, const struct args *a, struct err *e)
 {
-        const char *name = arg_str(a, "IFC"), *slot = arg_str(a, "SLOT");
-        char joined[2 * HWNAME_MAX + 1];
+        char joined[JOINED_MAX];
 
-        if (slot) {
-                snprintf(joined, sizeof joined, "%.*s%.*s", HWNAME_MAX, arg_str(a, "KIND"), HWNAME_MAX, slot);
-                name = joined;
-        }
         table_list(session_table(s), "interfaces");
-        if (each_view(s, name, show_one, e) < 0)
+        if (each_view(s, named(a, joined), show_one, e) < 0)
                 return -1;
         table_close(session_table(s));
         return 0;
+}
+
+static int clear_interface(struct session *s, const struct args *a, struct err *e)
+{
+        char joined[JOINED_MAX];
+        const char *name = named(a, joined);
+        struct box *b = session_box(s);
+        const struct snapshot *snap = snapshot_get(b->hub);
+        struct view *v;
+        unsigned n = gather(b, snap, &v), found = 0;
+        int rc = 0;
+
+        for (unsigned i = 0; i < n; i++) {
+                if (!wanted(&v[i], name))
+                        continue;
+                rc |= count_anew(b, &v[i]);
+                found++;
+        }
+        mem_free(v);
+        if (snap)
+                snapshot_put(b->hub, snap);
+        if (rc)
+                return err_nomem(e, "clearing counters");
+        return name && !found ? err_set(e, ERR_REF, "interface %s does not exist", name) : 0;
 }
 
 /* ---- the short forms ---- */
@@ -347,6 +426,8 @@ static int show_ip(struct session *s, const struct args *a UNUSED, struct err *e
 const struct exec_row exec_show_interface[] = {
         { "show interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Show interfaces and their counters",
           15 | EXEC_TABLE, show_interface },
+        { "clear interface [{IFC:word|KIND:hwkind SLOT:hwslot}]", "Count packets of interfaces from now on", 15,
+          clear_interface },
         { "show interface ip brief", "Show addresses and states in short", 15 | EXEC_TABLE, show_brief },
         { "show nameif", "Show names and security levels", 15 | EXEC_TABLE, show_nameif },
         { "show ip [address]", "Show addresses", 15 | EXEC_TABLE, show_ip },

@@ -1,4 +1,6 @@
 /* Sessions under MMP inspection, and what its engine counted. */
+#include "cli/exec/clear.h"
+#include "cli/exec/live.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -93,6 +95,11 @@ static void read_counter(struct proxy_worker *p, void *arg)
         q->found = proxy_engine_counter(p, q->idx, &q->engine, &q->name, &q->value);
 }
 
+static uint64_t counter_key(unsigned worker, unsigned idx)
+{
+        return (uint64_t)worker << 32 | idx;
+}
+
 static int show_counters(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         struct box *b = session_box(s);
@@ -104,6 +111,7 @@ static int show_counters(struct session *s, const struct args *a UNUSED, struct 
 
                 for (; q.found; q.idx++) {
                         proxy_call(b->proxy[i], read_counter, &q);
+                        q.value = baseline_sub(b->baselines, BASE_ENGINE, counter_key(i, q.idx), 0, q.value);
                         if (q.found)
                                 ROW(s, "%-12s %-32s %13s   Worker %s\n", cell_str("protocol", q.engine),
                                     cell_str("counter", q.name), cell_num("value", q.value), cell_num("worker", i));
@@ -111,6 +119,24 @@ static int show_counters(struct session *s, const struct args *a UNUSED, struct 
         }
         table_close(session_table(s));
         return 0;
+}
+
+int clear_engines(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct box *b = session_box(s);
+        int rc = 0;
+
+        for (unsigned i = 0; i < b->nproxies; i++) {
+                struct counter_query q = { .found = b->proxy[i] != NULL };
+
+                for (; q.found; q.idx++) {
+                        proxy_call(b->proxy[i], read_counter, &q);
+                        if (q.found)
+                                rc |= baseline_set(b->baselines, BASE_ENGINE, counter_key(i, q.idx),
+                                                   (const uint64_t[BASELINE_VALUES]){ q.value });
+                }
+        }
+        return rc ? err_nomem(e, "clearing counters") : 0;
 }
 
 const struct exec_row exec_show_mmp[] = {

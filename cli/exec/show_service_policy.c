@@ -1,4 +1,5 @@
 /* Service policies with the counters of their actions. */
+#include "cli/exec/clear.h"
 #include "cli/exec/live.h"
 #include "cli/exec/show_police.h"
 #include "cli/exec/tables.h"
@@ -258,7 +259,7 @@ static void clear_policed(struct session *s, const struct view *v, const struct 
         }
 }
 
-static int clear_service_policy(struct session *s, const struct args *a UNUSED, struct err *e)
+int clear_service_policy(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct view *v = mem_alloc(MEM_CLI, sizeof *v);
         int rc = 0;

@@ -1,4 +1,5 @@
 /* Translations and the rules that make them. */
+#include "cli/exec/clear.h"
 #include "cli/exec/live.h"
 #include "cli/exec/rule_text.h"
 #include "cli/exec/tables.h"
@@ -255,7 +256,7 @@ static int show_nat(struct session *s, const struct args *a, struct err *e UNUSE
         return 0;
 }
 
-static int clear_nat(struct session *s, const struct args *a UNUSED, struct err *e)
+int clear_nat(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);

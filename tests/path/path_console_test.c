@@ -170,6 +170,8 @@ static void translations(void **state UNUSED)
             "NAT from inside:10.0.0.5 to outside:192.0.2.140\n    flags s idle 0:00:00 timeout 0:00:00\n");
         has("show xlate",
             "UDP PAT from inside:10.0.0.7/5353 to outside:192.0.2.1/5353 flags ri idle 0:00:00 timeout 0:00:30\n");
+        is("clear counters", "");
+        has("show nat", "192.0.2.140\n    translate_hits = 0, untranslate_hits = 0\n");
         is("clear nat counters", "");
         has("show nat", "lan interface\n    translate_hits = 0, untranslate_hits = 0\n");
         is("clear xlate", "");
@@ -204,6 +206,9 @@ static void lists_and_drops(void **state UNUSED)
         refused_packet();
         has("show asp drop frame acl-drop", "(acl-drop)                                 1\n");
         has("show asp drop", "UTC");
+        is("clear counters", "");
+        has("show asp drop frame acl-drop", "(acl-drop)                                 0\n");
+        has("show access-list outside_in", "object-group servers eq www (hitcnt=0) 0x");
 }
 
 static void interfaces_and_neighbours(void **state UNUSED)
@@ -218,6 +223,15 @@ static void interfaces_and_neighbours(void **state UNUSED)
         has("show interface nope", "ERROR: interface nope does not exist\n");
         has("show interface outside", "\t1 packets dropped\n");
         assert_null(strstr(show("show interface outside"), "\t0 packets input"));
+        is("clear interface g0/1", "");
+        has("show interface outside", "\t1 packets dropped\n");
+        has("show interface inside", "Traffic Statistics for \"inside\":\n\t0 packets input, 0 bytes\n");
+        is("clear interface", "");
+        has("show interface outside", "\t0 packets dropped\n");
+        has("show interface outside", "\"outside\":\n\t0 packets input, 0 bytes\n\t0 packets output, 0 bytes\n");
+        web_session();
+        assert_null(strstr(show("show interface outside"), "\t0 packets input"));
+        has("clear interface nope", "ERROR: interface nope does not exist\n");
         has("show interface ip brief",
             "GigabitEthernet0/0         192.0.2.1       YES manual up                    up\n");
         has("show nameif", "GigabitEthernet0/1       inside                   100\n");
