@@ -26,10 +26,16 @@ static void message_line(struct session *s, const struct log_conf *c, const stru
 {
         const struct log_override *o = override_of(c, d->id);
 
-        out(s, "syslog %06u: default-level %s", d->id, log_level_name(d->level));
-        if (o && o->level != LOG_L_NONE && o->level != d->level)
-                out(s, ", current-level %s", log_level_name(o->level));
-        out(s, " (%s)\n", o && o->disabled ? "disabled" : "enabled");
+        bool off = o && o->disabled, other = o && o->level != LOG_L_NONE && o->level != d->level;
+        const char *level = log_level_name(other ? o->level : d->level);
+        char id[16], now[48] = "";
+
+        snprintf(id, sizeof id, "%06u", d->id);
+        if (other)
+                snprintf(now, sizeof now, ", current-level %s", level);
+        ROW(s, "syslog %s: default-level %s%s (%s)\n", cell_as(cell_num("message", d->id), id),
+            cell_str("default_level", log_level_name(d->level)), cell_as(cell_str("current_level", level), now),
+            cell_as(cell_bool("enabled", !off), off ? "disabled" : "enabled"));
 }
 
 /* Each number once: a message may have several wordings. */
@@ -55,10 +61,14 @@ static int show_message(struct session *s, const struct args *a, struct err *e)
         if (!c)
                 return err_nomem(e, "showing messages");
         log_get_conf(l, c);
+        if (m >= 0)
+                table_list(session_table(s), "messages");
         if (m >= 0 && id)
                 message_line(s, c, log_def_of((enum log_msg)m));
         else if (m >= 0)
                 message_lines(s, c, arg_has(a, "all"));
+        if (m >= 0)
+                table_close(session_table(s));
         mem_free(c);
         return m >= 0 ? 0 : err_set(e, ERR_REF, "message %u is never sent here", id);
 }
@@ -67,16 +77,17 @@ static int show_message(struct session *s, const struct args *a, struct err *e)
 
 static void rate_line(struct session *s, const struct log_rate *r, uint64_t suppressed)
 {
-        char what[24], limit[16] = "unlimited";
+        char what[40];
 
         if (r->id)
                 snprintf(what, sizeof what, "message %u", r->id);
         else
                 snprintf(what, sizeof what, "level %s", log_level_name(r->level));
-        if (!r->unlimited)
-                snprintf(limit, sizeof limit, "%u", r->n);
-        out(s, "%-20s %10s %10u %12llu\n", what, limit, r->unlimited ? 0 : r->seconds,
-            (unsigned long long)suppressed);
+        ROW(s, "%-20s %10s %10s %12s\n",
+            cell_as(r->id ? cell_num("message", r->id) : cell_str("level", log_level_name(r->level)), what),
+            r->unlimited ? cell_as(cell_null("at_most"), "unlimited") : cell_num("at_most", r->n),
+            r->unlimited ? cell_as(cell_null("seconds"), "0") : cell_num("seconds", r->seconds),
+            cell_num("suppressed", suppressed));
 }
 
 static int show_rate(struct session *s, const struct args *a UNUSED, struct err *e)
@@ -91,8 +102,10 @@ static int show_rate(struct session *s, const struct args *a UNUSED, struct err 
         log_get_conf(l, c);
         if (c->nrates)
                 out(s, "Messages              At most     Seconds  Suppressed\n");
+        table_list(session_table(s), "rate_limits");
         for (unsigned i = 0; i < c->nrates; i++)
                 rate_line(s, &c->rates[i], log_rate_suppressed(l, i));
+        table_close(session_table(s));
         mem_free(c);
         return 0;
 }
@@ -165,9 +178,9 @@ static int savelog(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_logging[] = {
-        { "show logging message [{all|ID:u32(100000-999999)}]", "Show which messages are switched off or changed", 15,
-          show_message },
-        { "show logging rate-limit", "Show how many messages the rate limits kept back", 15, show_rate },
+        { "show logging message [{all|ID:u32(100000-999999)}]", "Show which messages are switched off or changed",
+          15 | EXEC_TABLE, show_message },
+        { "show logging rate-limit", "Show how many messages the rate limits kept back", 15 | EXEC_TABLE, show_rate },
         { "clear logging counter", "Set the counters of the log to zero", 15, clear_counter },
         { "logging savelog [FILE:word(64)]", "Save the log buffer to disk0:/syslog", 15, savelog },
         { 0 },

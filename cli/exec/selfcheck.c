@@ -66,7 +66,19 @@ static void check_heap(struct heap_sum *h)
 
 static void line(struct session *s, const char *what, uint64_t seen, uint64_t bad)
 {
-        out(s, "%-32s: %llu checked, %llu faulty\n", what, (unsigned long long)seen, (unsigned long long)bad);
+        ROW(s, "%-32s: %s checked, %s faulty\n", cell_str("check", what), cell_num("checked", seen),
+            cell_num("faulty", bad));
+}
+
+static void show_sums(struct session *s, const struct heap_sum *h, uint64_t took_ms)
+{
+        char ms[24];
+
+        snprintf(ms, sizeof ms, "%llu", (unsigned long long)took_ms);
+        PUT(s, "%-32s: %s\n", cell_text("Number of buffers allocated"), cell_num("buffers_allocated", h->live));
+        PUT(s, "%-32s: %s bytes\n", cell_text("Total memory in use"), cell_num("memory_bytes", h->bytes));
+        PUT(s, "%-32s: %s millisecs\n", cell_text("Duration of last run"),
+            cell_as(cell_fix("duration_seconds", (int64_t)took_ms, 3), ms));
 }
 
 static int show_checkheaps(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
@@ -84,20 +96,19 @@ static int show_checkheaps(struct session *s, const struct args *a UNUSED, struc
         check_conns(b, &c);
         check_heap(&h);
         out(s, "Checkheaps stats from buffer validation runs\n--------------------------------------------\n");
+        table_list(session_table(s), "checks");
         line(s, "Configured objects by name", objects, faults);
         line(s, "Parts of the compiled snapshot", SNAP_PARTS, parts);
         line(s, "Connections by their packets", c.seen, c.lost + c.strange);
         line(s, "Connection tables", b->nworkers, c.counts);
         line(s, "Kinds of memory", MEM_KINDS, h.bad);
-        out(s, "%-32s: %llu\n", "Number of buffers allocated", (unsigned long long)h.live);
-        out(s, "%-32s: %llu bytes\n", "Total memory in use", (unsigned long long)h.bytes);
-        out(s, "%-32s: %llu millisecs\n", "Duration of last run",
-            (unsigned long long)(clock_mono_ms(b->clk) - begun));
+        table_close(session_table(s));
+        show_sums(s, &h, clock_mono_ms(b->clk) - begun);
         return 0;
 }
 
 const struct exec_row exec_selfcheck[] = {
-        { "show checkheaps", "Check objects, connections and memory now, and show what is wrong", 15,
+        { "show checkheaps", "Check objects, connections and memory now, and show what is wrong", 15 | EXEC_TABLE,
           show_checkheaps },
         { 0 },
 };

@@ -2,7 +2,6 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/running.h"
 #include "cli/store.h"
 #include "platform/net/iface.h"
 
@@ -45,6 +44,11 @@ static void mac_range(const struct box *b, char out[48])
                 strcpy(out, "unknown");
 }
 
+static struct cell known(const char *name, const char *text)
+{
+        return strcmp(text, "unknown") ? cell_str(name, text) : cell_as(cell_null(name), text);
+}
+
 static int show_module(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         const struct box *b = session_box(s);
@@ -52,19 +56,27 @@ static int show_module(struct session *s, const struct args *a UNUSED, struct er
 
         serial_text(b, serial, sizeof serial);
         mac_range(b, range);
-        out(s,
+        table_list(session_table(s), "modules");
+        table_object(session_table(s), NULL);
+        PUT(s,
             "\nMod  Card Type                                    Model              Serial No. \n"
             "---- -------------------------------------------- ------------------ -----------\n"
-            "   0 %-44s %-18s %s\n",
-            "Voxgate", "VOXGATE", serial);
-        out(s,
+            "%4s %-44s %-18s %s\n",
+            cell_num("module", 0), cell_str("card_type", "Voxgate"), cell_str("model", "VOXGATE"),
+            known("serial_number", serial));
+        PUT(s,
             "\nMod  MAC Address Range                 Hw Version   Fw Version   Sw Version     \n"
             "---- --------------------------------- ------------ ------------ ---------------\n"
             "   0 %-33s %-12s %-12s %s\n",
-            range, "1.0", VOXGATE_VERSION, ASA_RELEASE);
-        out(s, "\nMod  Status             Data Plane Status     Compatibility\n"
-               "---- ------------------ --------------------- -------------\n"
-               "   0 Up Sys             Not Applicable         \n\n");
+            known("mac_address_range", range), cell_str("hardware_version", "1.0"),
+            cell_str("firmware_version", VOXGATE_VERSION), cell_str("software_version", ASA_RELEASE));
+        PUT(s,
+            "\nMod  Status             Data Plane Status     Compatibility\n"
+            "---- ------------------ --------------------- -------------\n"
+            "   0 %-18s %-21s  \n\n",
+            cell_str("status", "Up Sys"), cell_as(cell_null("data_plane_status"), "Not Applicable"));
+        table_close(session_table(s));
+        table_close(session_table(s));
         return 0;
 }
 
@@ -110,20 +122,42 @@ static int show_terminal(struct session *s, const struct args *a UNUSED, struct 
         return 0;
 }
 
+/* Copies: nothing is written under the lock. NULL with *n 0: there are none; else out of memory. */
+static struct alias_conf *copy_names(struct box *b, unsigned *n)
+{
+        struct alias_conf *all = NULL;
+
+        *n = 0;
+        pthread_mutex_lock(&b->conf_lock);
+        conf_each(struct alias_conf, x, &b->store->sys.aliases)
+                ++*n;
+        if (*n)
+                all = mem_alloc(MEM_CLI, *n * sizeof *all);
+        if (all) {
+                unsigned i = 0;
+
+                conf_each(struct alias_conf, x, &b->store->sys.aliases)
+                        all[i++] = *x;
+        }
+        pthread_mutex_unlock(&b->conf_lock);
+        return all;
+}
+
 static int show_names(struct session *s, const struct args *a UNUSED, struct err *e)
 {
-        struct box *b = session_box(s);
-        const struct running_opts o = { .filter = "name" };
-        struct text t = { 0 };
-        int rc;
+        unsigned n;
+        struct alias_conf *all = copy_names(session_box(s), &n);
 
-        pthread_mutex_lock(&b->conf_lock);
-        rc = running_write(b->store, &o, &t, e);
-        pthread_mutex_unlock(&b->conf_lock);
-        if (!rc)
-                out(s, "%s", text_str(&t));
-        text_fini(&t);
-        return rc;
+        if (n && !all)
+                return err_nomem(e, "showing names");
+        table_list(session_table(s), "names");
+        for (unsigned i = 0; i < n; i++)
+                ROW(s, "name %s %s%s%s\n", cell_addr("address", &all[i].addr), cell_str("name", all[i].alias),
+                    cell_text(*all[i].text ? " description " : ""),
+                    *all[i].text ? cell_str("description", all[i].text) : cell_as(cell_null("description"), ""));
+        table_close(session_table(s));
+        mem_free(all);
+        return 0;
 }
 
 /* ---- what there is not ---- */
@@ -145,7 +179,7 @@ static int no_aaa_server(struct session *s UNUSED, const struct args *a, struct 
 }
 
 const struct exec_row exec_show_box[] = {
-        { "show module [all]", "Show the parts of the chassis", 15, show_module },
+        { "show module [all]", "Show the parts of the chassis", 15 | EXEC_TABLE, show_module },
         { "show activation-key [detail]", "Show the keys that unlock features, which none does", 15,
           show_activation_key },
         { "show license [{all|features}]", "The same as show activation-key", 15, show_activation_key },
@@ -154,7 +188,7 @@ const struct exec_row exec_show_box[] = {
         { "show shun", "Show addresses that are shut out", 15, show_shun },
         { "show terminal", "Show the options of this terminal", 0, show_terminal },
         { "show name", "The same as show names", 15, show_names },
-        { "show names", "Show the names of addresses", 15, show_names },
+        { "show names", "Show the names of addresses", 15 | EXEC_TABLE, show_names },
         { "telnet HOST:host [PORT:u32(1-65535)]", "Not there: use SSH", 15, no_telnet },
         { "test aaa-server {authentication|authorization} GROUP:word(64) [REST:secretline(200)]",
           "Not there: users are those of this configuration", 15, no_aaa_server },

@@ -15,7 +15,7 @@ from test_sip_call import sip  # noqa: F401
 VALUES = {
     "ADDRESS": "192.0.2.10", "PORT": "5061", "IFC": "outside", "NAME": "nobody", "KEY": "acl-drop", "PROTOCOL": "sip",
     "TRUSTPOINT": None, "HOST": "192.0.2.10", "MAC": "0011.2233.4455", "CALL": "1", "COUNT": "3", "NUMBER": "1",
-    "FILE": "disk0:/", "KIND": None, "SLOT": None,
+    "FILE": "disk0:/", "KIND": None, "SLOT": None, "ID": "106023",
 }
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/json.md")
 SPELLED = {"show {flash|disk0}": ["show flash:"]}

@@ -867,6 +867,35 @@ static void what_the_appliance_is_and_has_not(void **state UNUSED)
         has(t, "show name\nname 10.0.0.7 pbx\n");
 }
 
+static void what_it_is_as_documents(void **state UNUSED)
+{
+        const char *t =
+                cf_priv(&f, "configure terminal\nname 10.0.0.7 pbx description the one\nname 10.0.0.8 b\n"
+                            "no logging message 106023\nlogging message 302013 level errors\n"
+                            "logging rate-limit 5 10 message 302014\nlogging rate-limit unlimited level 6\nend\n"
+                            "show names\nshow names | json\nshow logging message\nshow logging message | json\n"
+                            "show logging rate-limit\nshow logging rate-limit | json\n"
+                            "show module | json\nshow checkheaps | json\n");
+
+        has(t, "show names\nname 10.0.0.7 pbx description the one\nname 10.0.0.8 b\n");
+        has(t, "{\"address\": \"10.0.0.7\", \"name\": \"pbx\", \"description\": \"the one\"}");
+        has(t, "{\"address\": \"10.0.0.8\", \"name\": \"b\", \"description\": null}");
+        has(t, "syslog 106023: default-level warnings (disabled)\n");
+        has(t, "syslog 302013: default-level informational, current-level errors (enabled)\n");
+        has(t, "{\"message\": 106023, \"default_level\": \"warnings\", \"current_level\": \"warnings\", "
+               "\"enabled\": false}");
+        has(t, "{\"message\": 302013, \"default_level\": \"informational\", \"current_level\": \"errors\", "
+               "\"enabled\": true}");
+        has(t, "message 302014                5         10            0\n");
+        has(t, "level informational   unlimited          0            0\n");
+        has(t, "{\"message\": 302014, \"at_most\": 5, \"seconds\": 10, \"suppressed\": 0}");
+        has(t, "{\"level\": \"informational\", \"at_most\": null, \"seconds\": null, \"suppressed\": 0}");
+        has(t, "\"module\": 0, \"card_type\": \"Voxgate\", \"model\": \"VOXGATE\", \"serial_number\": \"0200");
+        has(t, "\"status\": \"Up Sys\", \"data_plane_status\": null");
+        has(t, "{\"check\": \"Connection tables\", \"checked\": 0, \"faulty\": 0}");
+        has(t, "\"duration_seconds\": ");
+}
+
 static void what_does_not_exist_is_named(void **state UNUSED)
 {
         has(cf_priv(&f, "show access-list nope\n"), "ERROR: access-list <nope> does not exist\n");
@@ -980,6 +1009,7 @@ int main(void)
                 T(commands_are_audited_without_secrets),
                 T(shows_of_an_idle_box),
                 T(what_the_appliance_is_and_has_not),
+                T(what_it_is_as_documents),
                 T(what_does_not_exist_is_named),
                 T(every_allocation_may_fail),
                 cmocka_unit_test(nothing_is_left),
