@@ -45,22 +45,6 @@ static const struct cmd_bind session_bind[] = { BIND("MINUTES", struct store, sy
 
 /* ---- who may use it ---- */
 
-#define A struct box_access_conf
-static const struct cmd_bind access_bind[] = {
-        BIND("NET", A, net),
-        BIND("MASK", A, len),
-        BIND("IFC", A, nameif),
-        { 0 },
-};
-
-static int check_access(struct conf_ctx *c, void *obj, struct err *e)
-{
-        const A *a = obj;
-
-        (void)c;
-        return check_pair(&a->net, a->len, e);
-}
-
 /* As on the ASA: without users it is the enable password that counts, and none is an answer, too. */
 static bool without_password(const struct sys_conf *s)
 {
@@ -86,7 +70,7 @@ const struct cmd_row rows_http[] = {
           "Minutes until a connection without requests ends", idle_bind, .dirty = DIRTY_SYS, .after = after_times },
         { ROW_LEAF, "http server session-timeout MINUTES:u32(1-1440)", "Minutes until any connection ends",
           session_bind, .dirty = DIRTY_SYS, .after = after_times },
-        { ROW_LIST, "http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", access_bind, DIRTY_POLICY,
-          STORE(policy.box_access[BOX_HTTP]), .check = check_access, .after = after_access },
+        { ROW_LIST, "http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", box_access_bind, DIRTY_POLICY,
+          STORE(policy.box_access[BOX_HTTP]), .check = check_box_access, .after = after_access },
         END,
 };

@@ -38,6 +38,9 @@ void init_block(struct conf_ctx *c, void *obj);
 
 /* Has an address bits behind the mask? Refused in the ASA's words. */
 int check_pair(const struct addr *a, uint8_t len, struct err *e);
+/* "NET MASK IFC" of the lines that open the box: ssh, http (struct box_access_conf). */
+extern const struct cmd_bind box_access_bind[];
+int check_box_access(struct conf_ctx *c, void *obj, struct err *e);
 /* Ports that are none: a range the wrong way round, more than the last, less than the first. */
 int check_port_spec(const struct port_spec *p, struct err *e);
 /* Lists that lost their last line to purge_nameif(): what refers to them goes as well. */

@@ -66,3 +66,18 @@ int check_pair(const struct addr *a, uint8_t len, struct err *e)
                 return 0;
         return err_set(e, ERR_RANGE, "IP address,mask <%s,%s> doesn't pair", addr_print(a, t), addr_print(&mask, m));
 }
+
+const struct cmd_bind box_access_bind[] = {
+        BIND("NET", struct box_access_conf, net),
+        BIND("MASK", struct box_access_conf, len),
+        BIND("IFC", struct box_access_conf, nameif),
+        { 0 },
+};
+
+int check_box_access(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const struct box_access_conf *a = obj;
+
+        (void)c;
+        return check_pair(&a->net, a->len, e);
+}

@@ -7,22 +7,6 @@
 #include "pki/enroll.h"
 #include "pki/keystore.h"
 
-#define A struct box_access_conf
-static const struct cmd_bind access_bind[] = {
-        BIND("NET", A, net),
-        BIND("MASK", A, len),
-        BIND("IFC", A, nameif),
-        { 0 },
-};
-
-static int check_access(struct conf_ctx *c, void *obj, struct err *e)
-{
-        const A *a = obj;
-
-        (void)c;
-        return check_pair(&a->net, a->len, e);
-}
-
 /* The first line opens the door: what is behind it is said once. */
 static void after_access(struct conf_ctx *c, void *obj, bool no_form)
 {
@@ -146,8 +130,8 @@ static const char *version_inert(const struct store *s, const void *obj)
 const struct cmd_row rows_ssh[] = {
         { ROW_LEAF, "ssh stricthostkeycheck", "Refuse unknown SSH servers when files are copied", strict_bind,
           .dirty = DIRTY_SYS, .flags = ROW_INVERSE },
-        { ROW_LIST, "ssh NET:net MASK:netmask IFC:nameif", "Who may use SSH", access_bind, DIRTY_POLICY,
-          STORE(policy.box_access[BOX_SSH]), .check = check_access, .after = after_access },
+        { ROW_LIST, "ssh NET:net MASK:netmask IFC:nameif", "Who may use SSH", box_access_bind, DIRTY_POLICY,
+          STORE(policy.box_access[BOX_SSH]), .check = check_box_access, .after = after_access },
         { ROW_LEAF, "ssh timeout MINUTES:u32(1-60)", "Minutes until an idle SSH session ends", ssh_bind,
           .dirty = DIRTY_SYS },
         { ROW_LEAF, "ssh version {1|2}", "Version of SSH", ssh_bind, .dirty = DIRTY_SYS, .inert_if = version_inert },
