@@ -2,6 +2,7 @@
 #include "cli/candidate.h"
 #include "cli/exec/rollback.h"
 #include "cli/exec/tables.h"
+#include "cli/exec/text_rows.h"
 #include "cli/exec/util.h"
 #include "cli/plan.h"
 
@@ -16,47 +17,82 @@ static int not_open(struct err *e)
 }
 
 /* ---- show configuration session ---- */
-static int show_one(struct box *b, const struct candidate *c, struct text *t, struct err *e)
+
+/* Copied under the lock, told without it: the pager may wait. */
+struct seen {
+        struct {
+                char name[33], user[65];
+                bool stale;
+                struct text diff;
+        } of[BOX_CANDIDATES];
+        unsigned n;
+        bool waits; /* a change is taken back in so many seconds unless it is confirmed */
+        uint64_t seconds;
+};
+
+static int see_one(struct box *b, const struct candidate *c, struct seen *x, struct err *e)
 {
-        text_printf(t, "Configuration session %s%s%s%s\n", c->name, *c->user ? ", open by " : "", c->user,
-                    candidate_is_stale(b, c) ? ", older than the running configuration" : "");
-        return diff_stores(b->store, c->store, t, e);
+        unsigned i = x->n++;
+
+        str_copy(x->of[i].name, sizeof x->of[i].name, c->name);
+        str_copy(x->of[i].user, sizeof x->of[i].user, c->user);
+        x->of[i].stale = candidate_is_stale(b, c);
+        return diff_stores(b->store, c->store, &x->of[i].diff, e);
 }
 
-static void pending_text(const struct box *b, struct text *t)
+static int see(struct box *b, const char *name, struct seen *x, struct err *e)
 {
         uint64_t now = clock_mono_ms(b->clk), at = b->plan.revert_at_ms;
+        int rc = 0;
+
+        for (unsigned i = 0; b->candidate && i < BOX_CANDIDATES && !rc; i++) {
+                const struct candidate *c = &b->candidate[i];
+
+                if (c->store && (!name || !strcmp(name, c->name)))
+                        rc = see_one(b, c, x, e);
+        }
+        x->waits = b->plan.revert_to != NULL;
+        x->seconds = at > now ? (at - now) / 1000 : 0;
+        return !rc && name && !x->n ? err_set(e, ERR_REF, "there is no configuration session %s", name) : rc;
+}
+
+static void show_seen(struct session *s, struct seen *x)
+{
         char left[24];
 
-        if (b->plan.revert_to)
-                text_printf(t, "A change is taken back in %s unless it is confirmed: commit confirm\n",
-                            str_duration(left, at > now ? (at - now) / 1000 : 0));
+        table_list(session_table(s), "sessions");
+        for (unsigned i = 0; i < x->n; i++) {
+                const char *user = x->of[i].user;
+
+                table_object(session_table(s), NULL);
+                PUT(s, "Configuration session %s%s%s%s\n", cell_str("name", x->of[i].name),
+                    cell_text(*user ? ", open by " : ""), cell_as(cell_str("user", *user ? user : NULL), user),
+                    cell_as(cell_bool("stale", x->of[i].stale),
+                            x->of[i].stale ? ", older than the running configuration" : ""));
+                diff_rows(s, "differences", &x->of[i].diff);
+                table_close(session_table(s));
+        }
+        table_close(session_table(s));
+        if (x->waits)
+                PUT(s, "A change is taken back in %s unless it is confirmed: commit confirm\n",
+                    cell_as(cell_num("taken_back_in_seconds", x->seconds), str_duration(left, x->seconds)));
+        else
+                PUT(s, "%s", cell_as(cell_null("taken_back_in_seconds"), x->n ? "" : "No configuration session\n"));
 }
 
 static int show_sessions(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        const char *name = arg_str(a, "NAME");
-        struct text t = { 0 };
-        unsigned n = 0;
-        int rc = 0;
+        struct seen x = { 0 };
+        int rc;
 
         pthread_mutex_lock(&b->conf_lock);
-        for (unsigned i = 0; b->candidate && i < BOX_CANDIDATES && !rc; i++) {
-                const struct candidate *c = &b->candidate[i];
-
-                if (!c->store || (name && strcmp(name, c->name) != 0))
-                        continue;
-                rc = show_one(b, c, &t, e);
-                n++;
-        }
-        pending_text(b, &t);
+        rc = see(b, arg_str(a, "NAME"), &x, e);
         pthread_mutex_unlock(&b->conf_lock);
-        if (!rc && name && !n)
-                rc = err_set(e, ERR_REF, "there is no configuration session %s", name);
         if (!rc)
-                out(s, "%s", t.n ? text_str(&t) : "No configuration session\n");
-        text_fini(&t);
+                show_seen(s, &x);
+        for (unsigned i = 0; i < x.n; i++)
+                text_fini(&x.of[i].diff);
         return rc;
 }
 
@@ -180,8 +216,8 @@ static int do_revert(struct session *s, const struct args *a UNUSED, struct err 
 const struct exec_row exec_candidate[] = {
         { "configure session NAME:word(32)", "Configure a copy aside, which is put in force by `commit`", 15,
           do_configure },
-        { "show configuration session [NAME:word(32)]", "Show configuration sessions and what they would change", 15,
-          show_sessions },
+        { "show configuration session [NAME:word(32)]", "Show configuration sessions and what they would change",
+          15 | EXEC_TABLE, show_sessions },
         { "commit [force] [revertable MINUTES:u32(1-1440)]", "Put the open configuration session in force", 15,
           do_commit },
         { "commit confirm", "Keep a revertable change", 15, do_confirm },

@@ -36,9 +36,11 @@ static void show_frames(struct session *s, const struct crash_info *c)
 {
         struct symbols *names = own_symbols(c);
 
-        if (!names)
-                out(s, "The program is another one now: no names of functions\n");
+        PUT(s, "%s",
+            cell_as(cell_bool("same_program", names != NULL),
+                    names ? "" : "The program is another one now: no names of functions\n"));
         out(s, "Traceback:\n");
+        table_list(session_table(s), "traceback");
         for (unsigned i = 0; i < c->nframes; i++) {
                 const struct crash_frame *f = &c->frame[i];
                 char name[128];
@@ -47,8 +49,11 @@ static void show_frames(struct session *s, const struct crash_info *c)
                         symbols_name(names, f->offset, name, sizeof name);
                 else
                         snprintf(name, sizeof name, "0x%llx", (unsigned long long)f->offset);
-                out(s, "%2u: %s%s%s\n", i, name, *f->module ? " in " : "", f->module);
+                ROW(s, "%2s: %s%s%s\n", cell_num("frame", i), cell_str("function", name),
+                    cell_text(*f->module ? " in " : ""),
+                    cell_as(cell_str("module", *f->module ? f->module : NULL), f->module));
         }
+        table_close(session_table(s));
         symbols_close(names);
 }
 
@@ -65,7 +70,7 @@ static int show_crashinfo(struct session *s, const struct args *a UNUSED, struct
         if (crash_path(b, path, sizeof path, e) < 0)
                 return -1;
         if (file_read(path, RECORD_MAX, &p, &n, NULL) < 0) {
-                out(s, "No crash information is available\n");
+                PUT(s, "No crash information is available\n", cell_bool("saved", false));
                 return 0;
         }
         rc = crash_parse((const char *)p, n, &c);
@@ -73,8 +78,11 @@ static int show_crashinfo(struct session *s, const struct args *a UNUSED, struct
         if (rc < 0)
                 return err_set(e, ERR_SYNTAX, "the crash record on flash is damaged: clear crashinfo");
         box_tz(b, &z);
-        out(s, ": Saved_Crash\n\nThread Name: %s (%d)\n%s (signal %d) at %s\nVoxgate %s\n\n", c.thread, c.tid,
-            strsignal(c.signal), c.signal, tz_stamp(&z, (time_t)c.when_s, when), c.version);
+        PUT(s, ": Saved_Crash\n\nThread Name: %s (%s)\n%s (signal %s) at %s\nVoxgate %s\n\n",
+            cell_str("thread", c.thread), cell_int("thread_number", c.tid), cell_str("cause", strsignal(c.signal)),
+            cell_int("signal", c.signal),
+            cell_as(cell_time("time", c.when_s * NS_PER_S), tz_stamp(&z, (time_t)c.when_s, when)),
+            cell_str("version", c.version), cell_bool("saved", true));
         show_frames(s, &c);
         return 0;
 }
@@ -116,7 +124,7 @@ static int force_crash(struct session *s, const struct args *a, struct err *e)
 }
 
 const struct exec_row exec_crashinfo[] = {
-        { "show crashinfo", "Show what is left of the last crash", 15, show_crashinfo },
+        { "show crashinfo", "Show what is left of the last crash", 15 | EXEC_TABLE, show_crashinfo },
         { "clear crashinfo", "Forget the last crash", 15, clear_crashinfo },
         { "crashinfo force {page-fault|watchdog}", "Crash now, to see how it is recorded", 15, force_crash },
         { 0 },

@@ -74,9 +74,12 @@ static void want(struct session *s, uint32_t mask)
 
 static void show_families(struct session *s, uint32_t mask)
 {
+        table_list(session_table(s), "debugs");
         for (unsigned f = 0; f < DBG_FAMILIES; f++)
                 if (mask & BIT(f))
-                        out(s, "debug %s  enabled at level 1\n", debug_family_name((enum debug_family)f));
+                        ROW(s, "debug %s  enabled at level %s\n",
+                            cell_str("debug", debug_family_name((enum debug_family)f)), cell_num("level", 1));
+        table_close(session_table(s));
 }
 
 /* With `logging debug-trace` lines go to message 711001 and nowhere else: say so. */
@@ -144,7 +147,9 @@ static int debug_end(struct session *s, const struct args *a, struct err *e UNUS
 static int show_debug(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         if (session_follows(s)[0])
-                out(s, "debug call %s  enabled, other lines are not shown\n", session_follows(s));
+                PUT(s, "debug call %s  enabled, other lines are not shown\n", cell_str("call", session_follows(s)));
+        else
+                PUT(s, "", cell_null("call"));
         show_families(s, session_debugs(s));
         return 0;
 }
@@ -165,6 +170,6 @@ const struct exec_row exec_debug[] = {
         { "undebug call", "The same as no debug call", 15, debug_call_end },
         { "no debug " WHAT_OR_ALL, "Stop showing what happens", 15, debug_end },
         { "undebug " WHAT_OR_ALL, "The same as no debug", 15, debug_end },
-        { "show debug", "Show the debugs of this session", 15, show_debug },
+        { "show debug", "Show the debugs of this session", 15 | EXEC_TABLE, show_debug },
         { 0 },
 };

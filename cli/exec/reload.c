@@ -227,6 +227,7 @@ static int show_reload(struct session *s, const struct args *a UNUSED, struct er
         struct box *b = session_box(s);
         struct box_plan p;
         char when[64], left[24];
+        int64_t seconds;
         struct tz z;
 
         pthread_mutex_lock(&b->conf_lock);
@@ -234,14 +235,20 @@ static int show_reload(struct session *s, const struct args *a UNUSED, struct er
         p.reload_at = p.reload_at ? plan_reload_at(b) : 0;
         pthread_mutex_unlock(&b->conf_lock);
         if (!p.reload_at) {
-                out(s, "No reload is scheduled.\n");
+                PUT(s, "No reload is scheduled.\n", cell_null("scheduled"), cell_null("in_seconds"),
+                    cell_null("reason"));
                 return 0;
         }
+        seconds = (p.reload_at - b->clk->wall_ns(b->clk->ctx)) / NS;
+        seconds = seconds > 0 ? seconds : 0;
         box_tz(b, &z);
-        out(s, "Reload scheduled for %s (in %s)\n", tz_clock(&z, p.reload_at, when),
-            str_duration(left, (uint64_t)((p.reload_at - b->clk->wall_ns(b->clk->ctx)) / NS)));
+        PUT(s, "Reload scheduled for %s (in %s)\n",
+            cell_as(cell_time("scheduled", p.reload_at), tz_clock(&z, p.reload_at, when)),
+            cell_as(cell_int("in_seconds", seconds), str_duration(left, (uint64_t)seconds)));
         if (*p.reload_reason)
-                out(s, "Reload reason: %s\n", p.reload_reason);
+                PUT(s, "Reload reason: %s\n", cell_str("reason", p.reload_reason));
+        else
+                PUT(s, "", cell_null("reason"));
         return 0;
 }
 
@@ -251,6 +258,6 @@ const struct exec_row exec_reload[] = {
           "[save-config] [noconfirm] [reason REASON:line(127)]",
           "Restart the appliance, now or later", 15, do_reload },
         { "reload cancel", "Cancel a scheduled reload", 15, do_cancel },
-        { "show reload", "Show when a scheduled reload is due", 15, show_reload },
+        { "show reload", "Show when a scheduled reload is due", 15 | EXEC_TABLE, show_reload },
         { 0 },
 };

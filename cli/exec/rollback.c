@@ -2,6 +2,7 @@
 #include "cli/exec/rollback.h"
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
+#include "cli/exec/text_rows.h"
 
 #include "cli/commit.h"
 #include "cli/conf_diff.h"
@@ -105,7 +106,7 @@ static int show_diff(struct session *s, const struct args *a, struct err *e)
         pthread_mutex_unlock(&b->conf_lock);
         mem_free_secret(t.p);
         if (!rc)
-                out(s, "%s", text_str(&d));
+                diff_rows(s, "differences", &d);
         text_fini(&d);
         return rc;
 }
@@ -209,7 +210,7 @@ static int do_rollback(struct session *s, const struct args *a, struct err *e)
 const struct exec_row exec_rollback[] = {
         { "show rollback", "Show the configurations that were saved last", 15 | EXEC_TABLE, show_rollback },
         { "show running-config diff [{startup-config|rollback N:u32(1-10)|file FILE:word}]",
-          "Show how the running configuration differs from a saved one", 15, show_diff },
+          "Show how the running configuration differs from a saved one", 15 | EXEC_TABLE, show_diff },
         { "rollback N:u32(1-10) [noconfirm] [revertable MINUTES:u32(1-1440)]", "Go back to a saved configuration", 15,
           do_rollback },
         { 0 },

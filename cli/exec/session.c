@@ -190,8 +190,10 @@ static int show_history(struct session *s, const struct args *a UNUSED, struct e
 {
         const char *line;
 
+        table_list(session_table(s), "commands");
         for (unsigned i = 0; (line = session_history(s, i)); i++)
-                out(s, "  %s\n", line);
+                ITEM(s, "  %s\n", cell_str(NULL, line));
+        table_close(session_table(s));
         return 0;
 }
 
@@ -206,6 +208,6 @@ const struct exec_row exec_session[] = {
         { "logout", "Log out, as exit does", 0, do_exit },
         { "help [COMMAND:line]", "Usage, description and syntax of a command", 0, do_help },
         { "show curpriv", "Show the current user and privilege level", 0 | EXEC_TABLE, show_curpriv },
-        { "show history", "Show the last commands of this session", 0, show_history },
+        { "show history", "Show the last commands of this session", 0 | EXEC_TABLE, show_history },
         { 0 },
 };

@@ -85,7 +85,8 @@ static int show_activation_key(struct session *s, const struct args *a UNUSED, s
         char serial[16];
 
         serial_text(session_box(s), serial, sizeof serial);
-        out(s, "Serial Number:  %s\nNo active temporary key.\nRunning Permanent Activation Key: none\n\n", serial);
+        PUT(s, "Serial Number:  %s\nNo active temporary key.\nRunning Permanent Activation Key: %s\n\n",
+            known("serial_number", serial), cell_as(cell_null("permanent_key"), "none"), cell_null("temporary_key"));
         out(s, "Nothing here is unlocked by a key; `license model` sets the limits of a model, "
                "show version and show resource usage tell them.\n");
         return 0;
@@ -95,30 +96,35 @@ static int show_activation_key(struct session *s, const struct args *a UNUSED, s
 
 static int show_firewall(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        out(s, "Firewall mode: Router\n");
+        PUT(s, "Firewall mode: %s\n", cell_as(cell_str("mode", "routed"), "Router"));
         return 0;
 }
 
 static int show_failover(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        out(s, "Failover Off \nFailover unit Primary\nFailover LAN Interface: not Configured\n");
+        PUT(s, "Failover %s \nFailover unit %s\nFailover LAN Interface: %s\n",
+            cell_as(cell_bool("enabled", false), "Off"), cell_as(cell_str("unit", "primary"), "Primary"),
+            cell_as(cell_null("lan_interface"), "not Configured"));
         return 0;
 }
 
-static int show_shun(struct session *s UNUSED, const struct args *a UNUSED, struct err *e UNUSED)
+/* Nobody is shunned: there is no shun. */
+static int show_shun(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        return 0; /* nobody is shunned: there is no shun */
+        table_list(session_table(s), "shuns");
+        table_close(session_table(s));
+        return 0;
 }
 
 static int show_terminal(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         unsigned columns = session_columns(s);
 
-        if (columns)
-                out(s, "\nWidth = %u, %s\n", columns, session_monitor(s) ? "monitor" : "no monitor");
-        else
-                out(s, "\nWidth = unknown, %s\n", session_monitor(s) ? "monitor" : "no monitor");
-        out(s, "terminal %s\n", session_interactive(s) ? "interactive" : "noninteractive");
+        PUT(s, "\nWidth = %s, %s\nterminal %s\n",
+            columns ? cell_num("width", columns) : cell_as(cell_null("width"), "unknown"),
+            cell_as(cell_bool("monitor", session_monitor(s)), session_monitor(s) ? "monitor" : "no monitor"),
+            cell_as(cell_bool("interactive", session_interactive(s)),
+                    session_interactive(s) ? "interactive" : "noninteractive"));
         return 0;
 }
 
@@ -180,14 +186,14 @@ static int no_aaa_server(struct session *s UNUSED, const struct args *a, struct 
 
 const struct exec_row exec_show_box[] = {
         { "show module [all]", "Show the parts of the chassis", 15 | EXEC_TABLE, show_module },
-        { "show activation-key [detail]", "Show the keys that unlock features, which none does", 15,
+        { "show activation-key [detail]", "Show the keys that unlock features, which none does", 15 | EXEC_TABLE,
           show_activation_key },
-        { "show license [{all|features}]", "The same as show activation-key", 15, show_activation_key },
-        { "show firewall", "Show whether packets are routed or bridged", 15, show_firewall },
-        { "show failover [state]", "Show the state of the pair of units", 15, show_failover },
-        { "show shun", "Show addresses that are shut out", 15, show_shun },
-        { "show terminal", "Show the options of this terminal", 0, show_terminal },
-        { "show name", "The same as show names", 15, show_names },
+        { "show license [{all|features}]", "The same as show activation-key", 15 | EXEC_TABLE, show_activation_key },
+        { "show firewall", "Show whether packets are routed or bridged", 15 | EXEC_TABLE, show_firewall },
+        { "show failover [state]", "Show the state of the pair of units", 15 | EXEC_TABLE, show_failover },
+        { "show shun", "Show addresses that are shut out", 15 | EXEC_TABLE, show_shun },
+        { "show terminal", "Show the options of this terminal", 0 | EXEC_TABLE, show_terminal },
+        { "show name", "The same as show names", 15 | EXEC_TABLE, show_names },
         { "show names", "Show the names of addresses", 15 | EXEC_TABLE, show_names },
         { "telnet HOST:host [PORT:u32(1-65535)]", "Not there: use SSH", 15, no_telnet },
         { "test aaa-server {authentication|authorization} GROUP:word(64) [REST:secretline(200)]",

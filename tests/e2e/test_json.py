@@ -15,7 +15,7 @@ from test_sip_call import sip  # noqa: F401
 VALUES = {
     "ADDRESS": "192.0.2.10", "PORT": "5061", "IFC": "outside", "NAME": "nobody", "KEY": "acl-drop", "PROTOCOL": "sip",
     "TRUSTPOINT": None, "HOST": "192.0.2.10", "MAC": "0011.2233.4455", "CALL": "1", "COUNT": "3", "NUMBER": "1",
-    "FILE": "disk0:/", "KIND": None, "SLOT": None, "ID": "106023",
+    "FILE": "disk0:/", "KIND": None, "SLOT": None, "ID": "106023", "N": "1",
 }
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/json.md")
 SPELLED = {"show {flash|disk0}": ["show flash:"]}
@@ -89,7 +89,7 @@ def walk(con, may_fail):
 
 def test_an_empty_box(lab):
     con = lab.start()
-    docs = walk(con, ("nobody", "show call 1"))
+    docs = walk(con, ("nobody", "show call 1", "running-config diff"))
     assert docs["show conn"] == {"in_use": 0, "most_used": 0, "connections": []}
     assert docs["show xlate"]["translations"] == [] and docs["show tls-proxy"]["tls_proxies"] == []
     assert [i["nameif"] for i in docs["show interface"]["interfaces"]] == [None, None]
@@ -127,7 +127,7 @@ def test_a_busy_box(sip):  # noqa: F811
     con.cmd("capture nobody interface outside match udp any any")
     call = siplab.Call(sip, sip.phone, sip.desk_a)
     call.talk(1)
-    docs = walk(con, ("nobody",))
+    docs = walk(con, ("nobody", "running-config diff"))
     conns = docs["show conn"]["connections"]
     tls = [c for c in conns if c["protocol"] == "TCP" and c["outside_address"] == "192.0.2.10"]
     assert len(tls) == 1 and tls[0]["bytes"] > 1000 and tls[0]["outside_interface"] == "outside", conns
@@ -147,11 +147,65 @@ def test_a_busy_box(sip):  # noqa: F811
     assert frames and all(" udp " in f["packet"] for f in frames), frames[:3]
     assert {t["thread"] for t in docs["show cpu detailed"]["threads"]} >= {"vg-dataplane", "vg-proxy"}
     rows_agree(con)
+    on_the_page(docs)
+    call.end()
+
+
+def on_the_page(docs):
     with open(PAGE) as f:
         told = set(re.findall(r"[a-z][a-z0-9_]*", f.read()))
     missing = set().union(*map(names_of, docs.values())) - told
     assert not missing, f"not in docs/json.md: {missing}"
-    call.end()
+
+
+GROUPS = """object-group network phones
+ description the phones
+ network-object host 10.0.0.1
+ network-object 10.0.1.0 255.255.255.0
+object-group service web tcp
+ port-object eq www
+"""
+
+
+def test_a_box_with_something_set(lab):
+    con = lab.start()
+    con.cmd("write memory")
+    for line in ("configure terminal", *GROUPS.splitlines(), "hostname changed", "ssh version 1", "end", "configure session later",
+                 "hostname other", "end"):
+        assert "ERROR" not in con.cmd(line), line
+    for line in ("reload in 90 noconfirm reason new cables", "debug sip", "debug call address 10.9.9.9"):
+        con.cmd(line)
+    docs = {c: document(con, c) for c in (
+        "show object-group", "show object-group id web", "show configuration session", "show running-config diff", "show reload",
+        "show debug", "show checksum", "show ssl", "show crashinfo", "show failover", "show history",
+        "show configuration inert")}
+    assert docs["show object-group"]["object_groups"] == [
+        {"type": "network", "name": "phones", "protocol": None, "description": "the phones",
+         "members": ["network-object host 10.0.0.1", "network-object 10.0.1.0 255.255.255.0"]},
+        {"type": "service", "name": "web", "protocol": "tcp", "description": None, "members": ["port-object eq www"]}]
+    assert con.cmd("show object-group").strip() == GROUPS.strip()
+    assert [g["name"] for g in docs["show object-group id web"]["object_groups"]] == ["web"]
+    (session,) = docs["show configuration session"]["sessions"]
+    assert session["name"] == "later" and session["user"] is None and session["stale"] is False, session
+    assert session["differences"] == [{"line": "hostname changed", "change": "removed"},
+                                      {"line": "hostname other", "change": "added"}], session
+    changes = [(d["change"], d["line"]) for d in docs["show running-config diff"]["differences"]]
+    assert ("added", "hostname changed") in changes and ("added", "object-group service web tcp") in changes, changes
+    assert 5000 < docs["show reload"]["in_seconds"] <= 5400 and docs["show reload"]["reason"] == "new cables", docs["show reload"]
+    con.cmd("reload cancel")
+    assert document(con, "show reload") == {"scheduled": None, "in_seconds": None, "reason": None}
+    assert "10.9.9.9" in docs["show debug"]["call"], docs["show debug"]
+    assert {"debug": "sip", "level": 1} in docs["show debug"]["debugs"], docs["show debug"]
+    assert docs["show crashinfo"] == {"saved": False}
+    assert docs["show checksum"]["checksum"] == re.sub(r"[^0-9a-f]", "", con.cmd("show checksum").split(":")[1])
+    assert docs["show ssl"]["library"] in con.cmd("show ssl") and docs["show ssl"]["trust_points"] == []
+    assert "debug sip" in docs["show history"]["commands"], docs["show history"]
+    inert = docs["show configuration inert"]
+    (ssh,) = [x for x in inert["lines"] if x["line"] == "ssh version 1"]
+    text = con.cmd("show configuration inert")
+    assert ssh["block"] is None and f"ssh version 1\n  -- {ssh['reason']}\n" in text, (ssh, text)
+    assert inert["count"] == len(inert["lines"]) and f"\n{inert['count']} lines accepted but" in text, (inert, text)
+    on_the_page(docs)
 
 
 def test_foreign_text_and_the_filters_beside_it(lab):

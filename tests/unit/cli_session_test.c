@@ -277,13 +277,13 @@ static void filters(void **state UNUSED)
 static void tables_as_documents(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "show resource usage all | json\nshow nameif|json \nsh interface nope | j\n"
-                                    "show mode | json\nshow conn | json | include x\nshow frob | json\n"
+                                    "show tech-support | json\nshow conn | json | include x\nshow frob | json\n"
                                     "show | json\nshow nameif\nconf t\nshow nameif | json\n");
 
         has(t, "usage all | json\n{\"resources\": []}\nciscoasa# ");
         has(t, "show nameif|json \n{\"interfaces\": []}\nciscoasa# ");
         has(t, "nope | j\n{\"interfaces\": [], \"error\": \"interface nope does not exist\"}\nciscoasa# ");
-        has(t, "ERROR: \"show mode\" has no table; it is shown as text only, without | json\nciscoasa# ");
+        has(t, "ERROR: \"show tech-support\" has no table; it is shown as text only, without | json\nciscoasa# ");
         has(t, "ERROR: % json stands alone: no filter and no word behind it\nciscoasa# ");
         has(t, "ERROR: % Invalid input detected at '^' marker.\nciscoasa# show | json\n");
         has(t, "ERROR: % Incomplete command\nciscoasa# show nameif\nInterface   ");
@@ -292,11 +292,11 @@ static void tables_as_documents(void **state UNUSED)
 
 static void help_behind_the_bar(void **state UNUSED)
 {
-        const char *t = cf_priv(&f, "show nameif | ?\nshow mode | ?\nshow nameif |i?\nshow nameif | include ?\n"
+        const char *t = cf_priv(&f, "show nameif | ?\nshow tech-support | ?\nshow nameif |i?\nshow nameif | include ?\n"
                                     "show nameif ?\nping ?\n");
 
         has(t, "show nameif | ?\n  begin    Begin with the line that matches\n  exclude  ");
-        has(t, "  json     The table as one JSON document\nciscoasa# show mode | ?\n  begin ");
+        has(t, "  json     The table as one JSON document\nciscoasa# show tech-support | ?\n  begin ");
         has(t, "  include  Include lines that match\nciscoasa# show nameif |i?\n  include\nciscoasa# ");
         has(t, "| include ?\n  LINE  Regular expression\nciscoasa# ");
         has(t, "show nameif ?\nexec mode commands/options:\n  |     Output modifiers\n  <cr>\n");
