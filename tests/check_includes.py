@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every #include goes downwards in the layer order of CMakeLists.txt; engines see only the base and their contract."""
+"""Every #include goes downwards in the layer order of CMakeLists.txt, within cli in the order of its folders; engines see only the base and
+their contract."""
 import os
 import re
 import sys
@@ -23,6 +24,9 @@ MAY = {
     "cli": PROXY + ["platform/ha", "platform/svc", "cli"],
     "platform/boot": PROXY + ["platform/ha", "platform/svc", "cli", "platform/boot"],
 }
+# The folders of cli; those of one rank see each other.
+CLI_RANKS = (("term",), ("lang", "conf", "box"), ("aaa",), ("session",), ("cmd", "exec", "ssh", "http"))
+CLI_RANK = {f"cli/{folder}": rank for rank, folders in enumerate(CLI_RANKS) for folder in folders}
 ENGINE_CONTRACT = {"inspect/engine.h", "inspect/ctx.h"}
 
 
@@ -43,6 +47,8 @@ def problems(path):
                 yield f"{path}:{no}: {inc} is not a path from the root of the repository"
             elif layer_of(inc) not in MAY[layer]:
                 yield f"{path}:{no}: {layer} may not include {inc}"
+            elif layer == "cli" and CLI_RANK[folder] < CLI_RANK.get(os.path.dirname(inc), 0):
+                yield f"{path}:{no}: {folder} may not include {inc}"
             elif layer == "inspect" and folder != "inspect" and inc.startswith("inspect/") \
                     and inc not in ENGINE_CONTRACT and os.path.dirname(inc) != folder:
                 yield f"{path}:{no}: an engine sees only platform/base, engine.h, ctx.h and its own folder"

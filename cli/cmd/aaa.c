@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "cli/aaa.h"
+#include "cli/aaa/aaa.h"
 #include "cli/cmd/aaa_rows.h"
 #include "platform/base/str.h"
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 #include "platform/base/str.h"
 #include "policy/limits.h"
 

@@ -1,5 +1,5 @@
 /* crypto ca alerts: certificates that end soon are told of. */
-#include "cli/alerts.h"
+#include "cli/box/alerts.h"
 #include "cli/cmd/rows.h"
 
 static const struct cmd_bind off_bind[] = { BIND_FLAG("expiration", struct store, sys.cert_alerts.off), { 0 } };

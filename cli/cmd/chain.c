@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/cmd/crypto.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/nested.h"
+#include "cli/conf/nested.h"
 #include "pki/ctl_make.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"

@@ -3,7 +3,7 @@
 #define VOXGATE_CLI_CMD_CRYPTO_H
 
 #include "cli/cmd/rows.h"
-#include "cli/dialog.h"
+#include "cli/conf/dialog.h"
 #include "pki/enroll.h"
 
 extern const struct dialog_row dialog_key_generate, dialog_key_zeroize, dialog_ecdsa_generate, dialog_ecdsa_zeroize,

@@ -1,7 +1,7 @@
 /* ctl-file: the list of certificates a phone trusts. Keys, tokens and the file itself are assets (pki/ctl_make.h). */
 #include <string.h>
 
-#include "cli/box.h"
+#include "cli/box/box.h"
 #include "cli/cmd/phone_proxy.h"
 #include "cli/cmd/rows.h"
 #include "cli/exec/save.h"

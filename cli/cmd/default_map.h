@@ -3,7 +3,7 @@
 #define VOXGATE_CLI_CMD_DEFAULT_MAP_H
 
 #include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 
 struct default_map_line {
         unsigned depth;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/dns_conf.h"
+#include "cli/conf/dns_conf.h"
 #include "platform/base/str.h"
 
 #define G struct dns_group_conf

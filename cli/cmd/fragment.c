@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 
 /* Without an interface the line means all that have a name now, and is printed as such. */
 static void *fragment_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e)

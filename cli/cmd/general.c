@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/dialog.h"
-#include "cli/running.h"
+#include "cli/conf/dialog.h"
+#include "cli/conf/running.h"
 #include "platform/base/mem.h"
 
 #define ROUNDS_MAX 64u /* how deep what uses each other can nest */

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/httpd.h"
-#include "cli/passwd.h"
+#include "cli/http/httpd.h"
+#include "cli/conf/passwd.h"
 
 #define SSH_PORT 22
 

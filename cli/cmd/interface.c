@@ -3,9 +3,9 @@
 
 #include "cli/cmd/phone_proxy.h"
 #include "cli/cmd/rows.h"
-#include "cli/hwname.h"
-#include "cli/nested.h"
-#include "cli/running.h"
+#include "cli/lang/hwname.h"
+#include "cli/conf/nested.h"
+#include "cli/conf/running.h"
 #include "nat/nat_rt.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"

@@ -3,7 +3,7 @@
 
 #include "cli/cmd/logging_class.h"
 #include "platform/svc/syslog_send.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 #include "platform/base/str.h"
 
 /* ---- logging list NAME ... ---- */

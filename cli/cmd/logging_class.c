@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "cli/running.h"
-#include "cli/types.h"
+#include "cli/conf/running.h"
+#include "cli/lang/types.h"
 
 static const struct {
         const char *dest, *level;

@@ -6,7 +6,7 @@
 
 #include "cli/cmd/phone_proxy.h"
 #include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 
 #define T struct media_term_conf
 #define A struct mta_addr_conf

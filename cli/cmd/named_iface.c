@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 

@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_CMD_NAMED_IFACE_H
 #define VOXGATE_CLI_CMD_NAMED_IFACE_H
 
-#include "cli/tree.h"
+#include "cli/lang/tree.h"
 
 /* Does the line of obj name this interface? */
 bool named_iface(const struct tree_row *tr, const void *obj, const char *nameif);

@@ -1,6 +1,6 @@
 /* ntp ...: the servers that tell the time, and the keys by which they prove who they are. */
 #include "cli/cmd/rows.h"
-#include "cli/ntp_conf.h"
+#include "cli/conf/ntp_conf.h"
 
 #define S struct ntp_server_line
 #define K struct ntp_key_line

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/passwd.h"
+#include "cli/conf/passwd.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 

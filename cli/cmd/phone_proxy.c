@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 #include "proxy/tls_profile.h"
 
 #define P struct phone_proxy_conf

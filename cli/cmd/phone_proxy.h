@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_CMD_PHONE_PROXY_H
 #define VOXGATE_CLI_CMD_PHONE_PROXY_H
 
-#include "cli/parse.h"
+#include "cli/conf/parse.h"
 
 /* Does an inspect line of an applied service policy name it? */
 bool phone_proxy_applied(const struct store *s, const char *name);

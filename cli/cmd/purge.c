@@ -3,7 +3,7 @@
 
 #include "cli/cmd/named_iface.h"
 #include "cli/cmd/rows.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 
 struct purge {
         struct store *s;

@@ -1,5 +1,5 @@
 /* crypto ca reference-identity: the names one of which a TLS server's certificate must have (RFC 6125). */
-#include "cli/cmd/reference_identity.h"
+#include "cli/conf/ref_identity.h"
 
 #include "cli/cmd/rows.h"
 
@@ -13,26 +13,6 @@ static const struct cmd_bind id_bind[] = {
         BIND("REFNAME", ID, name.value),
         { 0 },
 };
-
-void ref_identity_conf_init(struct ref_identity_conf *r)
-{
-        conf_list_init(&r->ids, sizeof(struct ref_id_conf), NULL);
-}
-
-void ref_identity_conf_fini(struct conf_obj *o)
-{
-        conf_list_fini(&((struct ref_identity_conf *)o)->ids);
-}
-
-void ref_identity_of(const struct ref_identity_conf *r, struct ref_identity *out)
-{
-        out->n = 0;
-        if (!r)
-                return;
-        conf_each(ID, i, &r->ids)
-                if (out->n < REF_NAMES_MAX)
-                        out->name[out->n++] = i->name;
-}
 
 static int check_room(struct conf_ctx *c, void *obj UNUSED, struct err *e)
 {

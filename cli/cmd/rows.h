@@ -2,10 +2,10 @@
 #ifndef VOXGATE_CLI_CMD_ROWS_H
 #define VOXGATE_CLI_CMD_ROWS_H
 
-#include "cli/cmd.h"
-#include "cli/parse.h"
-#include "cli/store.h"
-#include "cli/tree.h"
+#include "cli/lang/cmd.h"
+#include "cli/conf/parse.h"
+#include "cli/conf/store.h"
+#include "cli/lang/tree.h"
 
 #define STORE(l) offsetof(struct store, l)
 #define END                                                                                                          \

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/nested.h"
+#include "cli/conf/nested.h"
 
 void key_name(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
 {

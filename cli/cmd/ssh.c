@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/sshd.h"
+#include "cli/ssh/sshd.h"
 #include "pki/enroll.h"
 #include "pki/keystore.h"
 

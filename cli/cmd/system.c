@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
-#include "cli/ntp_conf.h"
+#include "cli/conf/ntp_conf.h"
 #include "platform/base/str.h"
 
 #define KEPT(g, hlp, why, ...)                                                                                       \

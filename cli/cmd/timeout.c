@@ -1,5 +1,5 @@
 #include "cli/cmd/rows.h"
-#include "cli/grammar.h"
+#include "cli/lang/grammar.h"
 #include "policy/policy_rt.h"
 
 #define T(f) policy.timeouts.f

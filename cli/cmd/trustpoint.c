@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "cli/cmd/crypto.h"
-#include "cli/running.h"
+#include "cli/conf/running.h"
 #include "pki/dn.h"
 
 #define T struct trustpoint_conf

@@ -3,11 +3,11 @@
 #include <mbedtls/base64.h>
 #include <stdio.h>
 
-#include "cli/aaa_state.h"
+#include "cli/aaa/aaa_state.h"
 #include "cli/cmd/aaa_rows.h"
 #include "cli/cmd/passwd_rows.h"
-#include "cli/dialog.h"
-#include "cli/nested.h"
+#include "cli/conf/dialog.h"
+#include "cli/conf/nested.h"
 
 #define U struct user_conf
 #define ATTR struct user_attr_conf

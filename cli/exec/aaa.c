@@ -2,8 +2,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/aaa_int.h"
-#include "cli/console.h"
+#include "cli/aaa/aaa_int.h"
+#include "cli/session/console.h"
 #include "platform/base/attr.h"
 
 static const char nobody[] = "there is no such user: %s";

@@ -1,7 +1,7 @@
 #include "cli/exec/acl_lines.h"
 
-#include "cli/running.h"
-#include "cli/store.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
 #include "policy/acl.h"
 
 /* The writer prints lists and their lines in the order of the store, so both are walked side by side. */

@@ -1,10 +1,10 @@
 /* Configuration sessions: a copy is changed aside, looked at, and put in force as a whole. */
-#include "cli/candidate.h"
+#include "cli/conf/candidate.h"
 #include "cli/exec/rollback.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/text_rows.h"
 #include "cli/exec/util.h"
-#include "cli/plan.h"
+#include "cli/session/plan.h"
 
 static int do_configure(struct session *s, const struct args *a, struct err *e)
 {

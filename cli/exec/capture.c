@@ -2,7 +2,7 @@
 #include "cli/exec/cap_live.h"
 #include "cli/exec/tables.h"
 
-#include "cli/types.h"
+#include "cli/lang/types.h"
 
 /* ---- words ---- */
 

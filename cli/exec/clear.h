@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_CLEAR_H
 #define VOXGATE_CLI_EXEC_CLEAR_H
 
-#include "cli/exec.h"
+#include "cli/lang/exec.h"
 
 int clear_hits(struct session *s, const struct args *a, struct err *e); /* of the list NAME, else of all lists */
 int clear_nat(struct session *s, const struct args *a, struct err *e);

@@ -8,9 +8,9 @@
 #include "cli/exec/copy_net.h"
 #include "cli/exec/pkt_text.h"
 #include "cli/exec/save.h"
-#include "cli/load.h"
-#include "cli/running.h"
-#include "cli/store.h"
+#include "cli/conf/load.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 #include "platform/net/pcap.h"
 

@@ -1,9 +1,9 @@
 #include "cli/exec/copy_net.h"
 
-#include "cli/aaa.h"
+#include "cli/aaa/aaa.h"
 #include "cli/exec/resolve.h"
 #include "cli/exec/save.h"
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "pki/keystore.h"
 #include "platform/svc/tftp_client.h"
 #include "platform/svc/url_client.h"

@@ -3,7 +3,7 @@
 #define VOXGATE_CLI_EXEC_COPY_NET_H
 
 #include "cli/exec/copy_url.h"
-#include "cli/text.h"
+#include "cli/lang/text.h"
 
 /* p->src into `to`, of at most `room` bytes. */
 int copy_fetch(struct session *s, struct copy_plan *p, uint64_t room, struct text *to, struct err *e);

@@ -3,7 +3,7 @@
 #define VOXGATE_CLI_EXEC_COPY_URL_H
 
 #include "cli/exec/util.h"
-#include "cli/sysconf.h"
+#include "cli/conf/sysconf.h"
 #include "platform/net/conf.h"
 
 enum copy_kind {

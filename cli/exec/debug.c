@@ -2,7 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/console.h"
+#include "cli/session/console.h"
 #include "cli/exec/debug_call.h"
 
 #define BIT(f) (1u << (f))

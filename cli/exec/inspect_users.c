@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/base/str.h"
 
 /* A tls-proxy is named by the line itself, or by its phone-proxy. */

@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_INSPECT_USERS_H
 #define VOXGATE_CLI_EXEC_INSPECT_USERS_H
 
-#include "cli/box.h"
+#include "cli/box/box.h"
 #include "policy/conf.h"
 
 struct inspect_user {

@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_LIVE_H
 #define VOXGATE_CLI_EXEC_LIVE_H
 
-#include "cli/baseline.h"
+#include "cli/box/baseline.h"
 #include "cli/exec/util.h"
 
 /* Hits of an ACE and of one of its elements; elems: how many of these to clear with it. */

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 #include "platform/base/log.h"
 #include "platform/svc/syslog_send.h"

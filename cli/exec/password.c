@@ -2,10 +2,10 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/aaa.h"
+#include "cli/aaa/aaa.h"
 #include "cli/cmd/aaa_rows.h"
 #include "cli/cmd/passwd_rows.h"
-#include "cli/session_password.h"
+#include "cli/session/session_password.h"
 
 #define WORD_MAX (PASSWD_CLEAR_MAX + 1)
 

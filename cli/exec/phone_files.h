@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_PHONE_FILES_H
 #define VOXGATE_CLI_EXEC_PHONE_FILES_H
 
-#include "cli/session.h"
+#include "cli/session/session.h"
 #include "proxy/proxy_rt.h"
 
 void show_phone_files(struct session *s, const struct snapshot *snap, const struct phone_proxy_rt *r);

@@ -1,8 +1,8 @@
 /* `reload`: the guard starts the appliance anew. */
-#include "cli/console.h"
+#include "cli/session/console.h"
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
-#include "cli/plan.h"
+#include "cli/session/plan.h"
 
 #include <string.h>
 

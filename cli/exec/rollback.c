@@ -4,11 +4,11 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/text_rows.h"
 
-#include "cli/commit.h"
-#include "cli/conf_diff.h"
-#include "cli/conf_replace.h"
-#include "cli/plan.h"
-#include "cli/versions.h"
+#include "cli/conf/commit.h"
+#include "cli/conf/conf_diff.h"
+#include "cli/conf/conf_replace.h"
+#include "cli/session/plan.h"
+#include "cli/conf/versions.h"
 #include "platform/base/file.h"
 
 /* ---- show rollback ---- */

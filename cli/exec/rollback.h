@@ -2,8 +2,8 @@
 #ifndef VOXGATE_CLI_EXEC_ROLLBACK_H
 #define VOXGATE_CLI_EXEC_ROLLBACK_H
 
-#include "cli/conf_replace.h"
-#include "cli/dialog.h"
+#include "cli/conf/conf_replace.h"
+#include "cli/conf/dialog.h"
 
 /* The difference as text without secrets, from `was` to `now`. */
 int diff_stores(const struct store *was, const struct store *now, struct text *out, struct err *e);

@@ -1,7 +1,7 @@
 #include "cli/exec/rule_text.h"
 
 #include "cli/exec/acl_lines.h"
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "policy/police.h"
 
 /* ---- access lists ---- */

@@ -1,10 +1,10 @@
 #include "cli/exec/save.h"
 
-#include "cli/aaa_state.h"
-#include "cli/commit.h"
-#include "cli/running.h"
-#include "cli/store.h"
-#include "cli/versions.h"
+#include "cli/aaa/aaa_state.h"
+#include "cli/conf/commit.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
+#include "cli/conf/versions.h"
 #include "platform/base/file.h"
 
 static int no_flash(struct err *e)

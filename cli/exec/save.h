@@ -27,7 +27,7 @@ void copied_text(const struct saved *d, struct text *out);
  * record of logins, which are nobody's to read.
  */
 int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
-/* The same for what is about to be written there: refused as well what `write memory` alone keeps (cli/versions.h). */
+/* The same for what is about to be written there: refused as well what `write memory` alone keeps (cli/conf/versions.h). */
 int flash_path_write(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
 /* The part behind "disk0:/". */
 const char *flash_name(const char *url);

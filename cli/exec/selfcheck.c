@@ -2,7 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "policy/conn_check.h"
 
 struct conn_slice {

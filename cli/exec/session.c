@@ -2,8 +2,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/parse.h"
-#include "cli/store.h"
+#include "cli/conf/parse.h"
+#include "cli/conf/store.h"
 #include "platform/base/str.h"
 
 #define TRIES 3

@@ -3,8 +3,8 @@
 #include "cli/exec/clear.h"
 #include "cli/exec/live.h"
 #include "cli/exec/tables.h"
-#include "cli/text.h"
-#include "cli/types.h"
+#include "cli/lang/text.h"
+#include "cli/lang/types.h"
 
 #include "policy/acl.h"
 #include "policy/policy_rt.h"

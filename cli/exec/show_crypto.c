@@ -4,7 +4,7 @@
 
 #include <mbedtls/oid.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "pki/ctl_make.h"
 #include "pki/keystore.h"
 

@@ -2,7 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "pki/ctl_tlv.h"
 #include "pki/pki_rt.h"
 #include "platform/base/str.h"

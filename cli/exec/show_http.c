@@ -2,8 +2,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/httpd.h"
-#include "cli/store.h"
+#include "cli/http/httpd.h"
+#include "cli/conf/store.h"
 
 #define SESSIONS_MAX 96
 

@@ -5,8 +5,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/hwname.h"
-#include "cli/store.h"
+#include "cli/lang/hwname.h"
+#include "cli/conf/store.h"
 #include "platform/net/iface.h"
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)

@@ -1,7 +1,7 @@
 /* Memory of the machine, and what of it we use for which kind of object. */
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
-#include "cli/meminfo.h"
+#include "cli/box/meminfo.h"
 
 #include <stdlib.h>
 

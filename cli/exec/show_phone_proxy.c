@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "inspect/sccp/sccp.h"
 #include "inspect/sip/sip.h"
 #include "proxy/proxy_worker.h"

@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_SHOW_POLICE_H
 #define VOXGATE_CLI_EXEC_SHOW_POLICE_H
 
-#include "cli/session.h"
+#include "cli/session/session.h"
 #include "policy/conf.h"
 
 struct police_view {

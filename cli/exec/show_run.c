@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/exec/text_rows.h"
-#include "cli/running.h"
-#include "cli/store.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 
 /* Written under the lock, shown without it: the pager may wait. */

@@ -4,7 +4,7 @@
 #include "cli/exec/show_police.h"
 #include "cli/exec/tables.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "policy/policy_rt.h"
 
 /* ---- what is applied, copied under the lock ---- */

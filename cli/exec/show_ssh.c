@@ -2,9 +2,9 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/parse.h"
-#include "cli/sshd.h"
-#include "cli/store.h"
+#include "cli/conf/parse.h"
+#include "cli/ssh/sshd.h"
+#include "cli/conf/store.h"
 
 #define SESSIONS_MAX 256
 

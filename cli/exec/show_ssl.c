@@ -2,7 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "proxy/tls_library.h"
 #include "proxy/tls_profile.h"
 

@@ -2,7 +2,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/clock_file.h"
+#include "cli/conf/clock_file.h"
 
 #define NS 1000000000
 #define DAY_S 86400

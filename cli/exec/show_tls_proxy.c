@@ -3,7 +3,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "proxy/proxy_worker.h"
 
 #define ROWS 64

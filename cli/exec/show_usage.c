@@ -3,8 +3,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/store.h"
-#include "cli/usage.h"
+#include "cli/conf/store.h"
+#include "cli/box/usage.h"
 #include "platform/net/iface.h"
 
 #define LLU(x) ((unsigned long long)(x))

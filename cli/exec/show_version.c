@@ -7,7 +7,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/net/iface.h"
 #include "proxy/proxy_rt.h"
 #include "proxy/tls_library.h"

@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_TABLES_H
 #define VOXGATE_CLI_EXEC_TABLES_H
 
-#include "cli/exec.h"
+#include "cli/lang/exec.h"
 
 #define TABLE(name) extern const struct exec_row exec_##name[];
 #include "cli/exec/tables.def"

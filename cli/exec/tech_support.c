@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "cli/exec/save.h"
-#include "cli/mask.h"
-#include "cli/parse.h"
-#include "cli/running.h"
-#include "cli/store.h"
+#include "cli/conf/mask.h"
+#include "cli/conf/parse.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
 #include "pki/seal.h"
 #include "platform/base/file.h"
 

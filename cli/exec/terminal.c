@@ -2,8 +2,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "cli/mask.h"
-#include "cli/store.h"
+#include "cli/conf/mask.h"
+#include "cli/conf/store.h"
 
 static int pager_lines(struct session *s, const struct args *a, struct err *e UNUSED)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/table.h"
+#include "cli/lang/table.h"
 
 char *text_line(struct text *t, char **at)
 {

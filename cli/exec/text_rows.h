@@ -2,8 +2,8 @@
 #ifndef VOXGATE_CLI_EXEC_TEXT_ROWS_H
 #define VOXGATE_CLI_EXEC_TEXT_ROWS_H
 
-#include "cli/exec.h"
-#include "cli/text.h"
+#include "cli/lang/exec.h"
+#include "cli/lang/text.h"
 
 /* The next line, its newline replaced by the end of a string; NULL: there is none. *at: where to go on, NULL at
  * first; the text is used up. */

@@ -1,6 +1,6 @@
 #include "cli/exec/util.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
 #include "proxy/proxy_worker.h"

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/session.h"
-#include "cli/table.h"
-#include "cli/text.h"
+#include "cli/session/session.h"
+#include "cli/lang/table.h"
+#include "cli/lang/text.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/base/tz.h"

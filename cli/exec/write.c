@@ -2,7 +2,7 @@
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
 
-#include "cli/versions.h"
+#include "cli/conf/versions.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/boot/guard.h"
 
 /* Two sockets of the device; with one alone it works too, only dearer. */

@@ -3,8 +3,8 @@
 #ifndef VOXGATE_BOOT_BOX_SETUP_H
 #define VOXGATE_BOOT_BOX_SETUP_H
 
-#include "cli/box.h"
-#include "cli/load.h"
+#include "cli/box/box.h"
+#include "cli/conf/load.h"
 #include "platform/boot/parts.h"
 
 struct box_setup {

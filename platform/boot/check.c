@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "cli/commit.h"
-#include "cli/store.h"
+#include "cli/conf/commit.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"
 #include "platform/boot/box_setup.h"

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/pty_line.h"
+#include "cli/term/pty_line.h"
 #include "platform/net/port.h"
 
 #define NAME_MAX_ 256 /* of a link in the file system */

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "cli/box.h"
-#include "cli/manual.h"
+#include "cli/box/box.h"
+#include "cli/lang/manual.h"
 #include "pki/libcrypto.h"
 #include "platform/boot/appliance.h"
 #include "platform/boot/check.h"

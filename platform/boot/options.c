@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/hwname.h"
+#include "cli/lang/hwname.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/boot/ports_file.h"

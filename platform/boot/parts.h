@@ -5,7 +5,7 @@
 #ifndef VOXGATE_BOOT_PARTS_H
 #define VOXGATE_BOOT_PARTS_H
 
-#include "cli/box.h"
+#include "cli/box/box.h"
 #include "proxy/media.h"
 #include "proxy/proxy_worker.h"
 

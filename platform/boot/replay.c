@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/commit.h"
-#include "cli/session.h"
-#include "cli/store.h"
+#include "cli/conf/commit.h"
+#include "cli/session/session.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"
 #include "platform/boot/box_setup.h"

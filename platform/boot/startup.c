@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/commit.h"
-#include "cli/running.h"
+#include "cli/conf/commit.h"
+#include "cli/conf/running.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"
 

@@ -26,7 +26,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION /usr/share/doc/voxgate)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs DESTINATION /usr/share/doc/voxgate FILES_MATCHING PATTERN "*.md")
 install(FILES ${pkg}/copyright DESTINATION /usr/share/doc/voxgate)
 
-file(STRINGS ${CMAKE_SOURCE_DIR}/cli/box.h version REGEX "define VOXGATE_VERSION")
+file(STRINGS ${CMAKE_SOURCE_DIR}/cli/box/box.h version REGEX "define VOXGATE_VERSION")
 string(REGEX REPLACE ".*\"(.*)\".*" "\\1" version "${version}")
 
 set(CPACK_GENERATOR DEB)

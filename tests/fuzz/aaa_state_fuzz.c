@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/aaa_state.h"
+#include "cli/aaa/aaa_state.h"
 #include "platform/base/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

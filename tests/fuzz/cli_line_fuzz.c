@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/dialog.h"
-#include "cli/load.h"
-#include "cli/running.h"
-#include "cli/tree.h"
+#include "cli/conf/dialog.h"
+#include "cli/conf/load.h"
+#include "cli/conf/running.h"
+#include "cli/lang/tree.h"
 
 static struct cli_tree *tree;
 

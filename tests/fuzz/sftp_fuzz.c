@@ -1,7 +1,7 @@
 /* Any packets of a client of SFTP, one behind the other; there is no flash behind them. The first octet of each piece
  * is its length. */
-#include "cli/sftp.h"
-#include "cli/scp.h"
+#include "cli/ssh/sftp.h"
+#include "cli/ssh/scp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

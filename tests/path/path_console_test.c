@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/baseline.h"
+#include "cli/box/baseline.h"
 #include "tests/path/support/path_fixture.h"
 #include "tests/support/console_fixture.h"
 

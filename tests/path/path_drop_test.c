@@ -4,7 +4,7 @@
  */
 #include "tests/support/test.h"
 
-#include "cli/store.h"
+#include "cli/conf/store.h"
 #include "platform/base/mem.h"
 #include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_media.h"

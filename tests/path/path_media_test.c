@@ -4,7 +4,7 @@
  */
 #include "tests/support/test.h"
 
-#include "cli/commit.h"
+#include "cli/conf/commit.h"
 #include "platform/net/icmp_box.h"
 #include "tests/path/support/path_media.h"
 

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/passwd.h"
-#include "cli/store.h"
+#include "cli/conf/passwd.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"
 #include "platform/boot/startup.h"

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cli/session_int.h"
+#include "cli/session/session_int.h"
 #include "platform/base/mem.h"
 #include "policy/conn.h"
 #include "tests/path/support/path_fixture.h"

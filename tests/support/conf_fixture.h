@@ -2,12 +2,12 @@
 #ifndef VOXGATE_CONF_FIXTURE_H
 #define VOXGATE_CONF_FIXTURE_H
 
-#include "cli/dialog.h"
-#include "cli/load.h"
-#include "cli/parse.h"
-#include "cli/running.h"
-#include "cli/store.h"
-#include "cli/tree.h"
+#include "cli/conf/dialog.h"
+#include "cli/conf/load.h"
+#include "cli/conf/parse.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
+#include "cli/lang/tree.h"
 
 struct conf_fixture {
         struct cli_tree *tree;

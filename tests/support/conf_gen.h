@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "cli/parse.h"
-#include "cli/tree.h"
+#include "cli/conf/parse.h"
+#include "cli/lang/tree.h"
 
 struct conf_gen {
         uint64_t state;

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/candidate.h"
-#include "cli/commit.h"
-#include "cli/plan.h"
-#include "cli/store.h"
-#include "cli/tree.h"
+#include "cli/conf/candidate.h"
+#include "cli/conf/commit.h"
+#include "cli/session/plan.h"
+#include "cli/conf/store.h"
+#include "cli/lang/tree.h"
 #include "pki/keystore.h"
 
 static void need(bool ok, const char *what)

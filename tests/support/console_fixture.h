@@ -5,9 +5,9 @@
 #ifndef VOXGATE_TEST_CONSOLE_FIXTURE_H
 #define VOXGATE_TEST_CONSOLE_FIXTURE_H
 
-#include "cli/box.h"
-#include "cli/console.h"
-#include "cli/session.h"
+#include "cli/box/box.h"
+#include "cli/session/console.h"
+#include "cli/session/session.h"
 
 struct console_fixture {
         struct box box;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/commit.h"
-#include "cli/session.h"
+#include "cli/conf/commit.h"
+#include "cli/session/session.h"
 #include "inspect/sip/sip.h"
 #include "platform/base/mem.h"
 #include "tests/path/support/path_calls.h"

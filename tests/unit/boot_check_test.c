@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/text.h"
+#include "cli/lang/text.h"
 #include "pki/keystore.h"
 #include "platform/boot/check.h"
 #include "tests/support/pki.h"

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/aaa_int.h"
-#include "cli/passwd.h"
-#include "cli/privilege.h"
-#include "cli/store.h"
+#include "cli/aaa/aaa_int.h"
+#include "cli/conf/passwd.h"
+#include "cli/lang/privilege.h"
+#include "cli/conf/store.h"
 #include "platform/base/mem.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/console_fixture.h"

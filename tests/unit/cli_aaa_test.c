@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "cli/aaa_int.h"
-#include "cli/passwd.h"
+#include "cli/aaa/aaa_int.h"
+#include "cli/conf/passwd.h"
 #include "platform/base/mem.h"
 #include "tests/support/console_fixture.h"
 

@@ -1,6 +1,6 @@
 /* What the operator hears of without asking, and how often. */
-#include "cli/alerts.h"
-#include "cli/store.h"
+#include "cli/box/alerts.h"
+#include "cli/conf/store.h"
 #include "pki/keystore.h"
 #include "platform/base/mem.h"
 #include "tests/support/conf_fixture.h"

@@ -1,7 +1,7 @@
 /* `clear configure SECTION`, every section there is: what it showed is gone, and nothing else. */
 #include <stdlib.h>
 
-#include "cli/grammar.h"
+#include "cli/lang/grammar.h"
 #include "platform/net/iface.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/test.h"

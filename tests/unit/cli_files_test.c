@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "cli/exec/save.h"
-#include "cli/scp.h"
-#include "cli/sftp.h"
+#include "cli/ssh/scp.h"
+#include "cli/ssh/sftp.h"
 #include "platform/base/file.h"
 
 /* ---- names ---- */

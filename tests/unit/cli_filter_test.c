@@ -1,6 +1,6 @@
 #include "tests/support/test.h"
 
-#include "cli/filter.h"
+#include "cli/term/filter.h"
 
 struct row {
         const char *spec, *line;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/term_fold.h"
+#include "cli/term/term_fold.h"
 
 /* ---- a terminal: autowrap as a VT100 has it, CR before LF, no scrolling ---- */
 

@@ -3,7 +3,7 @@
 
 #include "platform/base/attr.h"
 
-#include "cli/follow.h"
+#include "cli/session/follow.h"
 
 static struct follow f;
 

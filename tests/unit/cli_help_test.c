@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/exec.h"
-#include "cli/explain.h"
-#include "cli/form.h"
+#include "cli/lang/exec.h"
+#include "cli/lang/explain.h"
+#include "cli/lang/form.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/conf_gen.h"
 
@@ -115,7 +115,7 @@ static const struct {
         const char *word, *help;
 } words[] = {
 #define WORD(word, help) { word, help },
-#include "cli/words.def"
+#include "cli/lang/words.def"
 #undef WORD
 };
 

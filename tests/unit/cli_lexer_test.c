@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "cli/lexer.h"
+#include "cli/lang/lexer.h"
 #include "tests/support/test.h"
 
 static void words_and_offsets(void **state)

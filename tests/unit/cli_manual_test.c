@@ -1,8 +1,8 @@
 /* The manual page made from the rows: nothing is missing, nothing is taken for a request of roff's. */
 #include <string.h>
 
-#include "cli/exec.h"
-#include "cli/manual.h"
+#include "cli/lang/exec.h"
+#include "cli/lang/manual.h"
 #include "tests/support/test.h"
 
 struct page {

@@ -1,5 +1,5 @@
 /* What is logged of a command holds no secret. */
-#include "cli/mask.h"
+#include "cli/conf/mask.h"
 #include "tests/support/test.h"
 
 static void passwords_of_urls_are_masked(void **state)

@@ -1,4 +1,4 @@
-#include "cli/passwd.h"
+#include "cli/conf/passwd.h"
 #include "tests/support/test.h"
 
 /* Check values of reference/asa-cli.md 2.4; the last two are the examples of hashcat for its modes 2400 and 2410. */

@@ -1,8 +1,8 @@
 /* Comparing configurations, and putting one in the place of another. */
 #include <stdlib.h>
 
-#include "cli/conf_diff.h"
-#include "cli/conf_replace.h"
+#include "cli/conf/conf_diff.h"
+#include "cli/conf/conf_replace.h"
 #include "policy/conf.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/conf_gen.h"

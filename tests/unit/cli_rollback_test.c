@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/console.h"
-#include "cli/plan.h"
-#include "cli/store.h"
-#include "cli/xfer.h"
+#include "cli/session/console.h"
+#include "cli/session/plan.h"
+#include "cli/conf/store.h"
+#include "cli/ssh/xfer.h"
 #include "pki/keystore.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"

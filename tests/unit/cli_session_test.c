@@ -6,11 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/clock_file.h"
-#include "cli/commit.h"
-#include "cli/plan.h"
-#include "cli/running.h"
-#include "cli/store.h"
+#include "cli/conf/clock_file.h"
+#include "cli/conf/commit.h"
+#include "cli/session/plan.h"
+#include "cli/conf/running.h"
+#include "cli/conf/store.h"
 #include "platform/base/file.h"
 #include "platform/base/mem.h"
 #include "tests/support/console_fixture.h"

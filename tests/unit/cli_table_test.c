@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "cli/table.h"
-#include "cli/text.h"
+#include "cli/lang/table.h"
+#include "cli/lang/text.h"
 
 struct sink {
         struct text t;

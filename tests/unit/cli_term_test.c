@@ -11,8 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/pager.h"
-#include "cli/term.h"
+#include "cli/term/pager.h"
+#include "cli/term/term.h"
 #include "platform/base/mem.h"
 
 /* ---- pipes ---- */

@@ -1,6 +1,6 @@
 /* Value types: what is understood, how far, and what is printed for it. */
-#include "cli/grammar.h"
-#include "cli/types.h"
+#include "cli/lang/grammar.h"
+#include "cli/lang/types.h"
 #include "platform/base/addr.h"
 #include "tests/support/test.h"
 

@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/commit.h"
-#include "cli/session.h"
-#include "cli/store.h"
+#include "cli/conf/commit.h"
+#include "cli/session/session.h"
+#include "cli/conf/store.h"
 #include "platform/base/mem.h"
 
 const char px_base[] = PX_INTERFACES "route outside 0.0.0.0 0.0.0.0 192.0.2.254 1\n"

@@ -1,0 +1,19 @@
+/* A line as it may be logged: what its row binds as secret is *****. */
+#ifndef VOXGATE_CLI_CONF_MASK_H
+#define VOXGATE_CLI_CONF_MASK_H
+
+#include "cli/lang/text.h"
+#include "cli/lang/tree.h"
+
+/* Appends the line to out when something in it is secret, else nothing. */
+void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n, struct text *out);
+
+/* Appends the line; of its URLs ("ftp://user:password@host") passwords are *****. */
+void mask_urls(const char *line, struct text *out);
+
+/* Does a line of this row hold a secret? */
+bool mask_has_secret(const struct tree_row *tr);
+/* A line of this row that is kept as text, masked as its words are read; what can not be read is not shown. */
+void mask_kept(const struct store *s, const struct tree_row *tr, const char *line, struct text *out);
+
+#endif

@@ -1,0 +1,101 @@
+#include "cli/conf/nested.h"
+
+#include "cli/conf/sysconf.h"
+#include "pki/conf.h"
+#include "platform/base/mem.h"
+#include "policy/conf.h"
+
+void iface_conf_init(struct iface_conf *i)
+{
+        i->level = -1;
+        i->shutdown = true;
+        i->mtu = 1500;
+        i->frag = (struct frag_limits){ FRAG_SIZE_DEFAULT, FRAG_CHAIN_DEFAULT, FRAG_TIMEOUT_DEFAULT };
+}
+
+void group_conf_init(void *obj)
+{
+        conf_list_init(&((struct group_conf *)obj)->members, sizeof(struct group_member), NULL);
+}
+
+void group_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct group_conf *)(void *)o)->members);
+}
+
+void acl_conf_init(void *obj)
+{
+        conf_list_init(&((struct acl_conf *)obj)->aces, sizeof(struct ace_conf), NULL);
+}
+
+void acl_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct acl_conf *)(void *)o)->aces);
+}
+
+void policy_map_conf_init(void *obj)
+{
+        conf_list_init(&((struct policy_map_conf *)obj)->classes, sizeof(struct class_action_conf),
+                       class_action_conf_fini);
+}
+
+void policy_map_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct policy_map_conf *)(void *)o)->classes);
+}
+
+void class_action_conf_init(void *obj)
+{
+        struct class_action_conf *c = obj;
+
+        conf_list_init(&c->inspects, sizeof(struct inspect_conf), NULL);
+        c->random_seq = -1;
+}
+
+void class_action_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct class_action_conf *)(void *)o)->inspects);
+}
+
+static void chain_cert_fini(struct conf_obj *o)
+{
+        mem_free(((struct chain_cert *)(void *)o)->der);
+}
+
+void chain_conf_init(void *obj)
+{
+        conf_list_init(&((struct chain_conf *)obj)->certs, sizeof(struct chain_cert), chain_cert_fini);
+}
+
+void chain_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct chain_conf *)(void *)o)->certs);
+}
+
+void inert_block_conf_init(void *obj)
+{
+        struct inert_block_conf *b = obj;
+
+        conf_list_init(&b->lines, sizeof(struct inert_conf), NULL);
+        conf_list_init(&b->sub, sizeof(struct inert_conf), NULL);
+}
+
+void inert_block_conf_fini(struct conf_obj *o)
+{
+        struct inert_block_conf *b = (void *)o;
+
+        conf_list_fini(&b->lines);
+        conf_list_fini(&b->sub);
+}
+
+void user_attr_conf_init(void *obj)
+{
+        struct user_attr_conf *u = obj;
+
+        conf_list_init(&u->inert, sizeof(struct inert_conf), NULL);
+}
+
+void user_attr_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct user_attr_conf *)(void *)o)->inert);
+}

@@ -1,0 +1,166 @@
+/* Lines of a load that name what may still come. */
+#include <string.h>
+
+#include "cli/conf/parse_int.h"
+#include "cli/conf/running.h"
+#include "platform/base/mem.h"
+
+struct conf_pending {
+        struct conf_pending *next;
+        unsigned line_no, depth;
+        struct conf_level *level;
+        char *line;
+        struct err why;
+        const struct cmd_row *row; /* of the element the line made, NULL: none */
+        uint32_t id;
+};
+
+static void free_one(struct conf_pending *p)
+{
+        mem_free(p->level);
+        mem_free_secret(p->line);
+        mem_free(p);
+}
+
+int pending_add(struct conf_ctx *c, const struct err *why)
+{
+        struct conf_pending *p = mem_alloc(MEM_CLI, sizeof *p);
+
+        if (!p)
+                return -1;
+        *p = (struct conf_pending){
+                .line_no = c->line_no, .depth = c->depth, .why = *why, .row = c->put_row, .id = c->put_id
+        };
+        p->level = mem_dup(MEM_CLI, c->level, sizeof c->level);
+        p->line = mem_strdup(MEM_CLI, c->line);
+        if (!p->level || !p->line) {
+                free_one(p);
+                return -1;
+        }
+        if (c->pending)
+                c->pending_last->next = p;
+        else
+                c->pending = p;
+        c->pending_last = p;
+        return 0;
+}
+
+void pending_free(struct conf_ctx *c)
+{
+        while (c->pending) {
+                struct conf_pending *p = c->pending;
+
+                c->pending = p->next;
+                free_one(p);
+        }
+}
+
+/* The mode the line was given in; a line that entered a mode stands in front of it. */
+static void go_back(struct conf_ctx *c, const struct conf_pending *p)
+{
+        memcpy(c->level, p->level, sizeof c->level);
+        c->depth = p->depth;
+}
+
+struct removal {
+        struct conf_ctx *c;
+        const struct cmd_row *row;
+        uint32_t id;
+};
+
+static void remove_id(void *ctx, struct conf_list *list, struct conf_obj *o, const char *prefix UNUSED)
+{
+        const struct removal *r = ctx;
+
+        if (o->id != r->id)
+                return;
+        conf_list_del(list, o);
+        r->c->store->dirty |= r->row->dirty;
+        r->c->store->edits++;
+}
+
+/* By what it made, not by its words: they may mean something else by now. */
+static void remove_made(struct conf_ctx *c, const struct cmd_row *row, uint32_t id)
+{
+        struct removal r = { c, row, id };
+        void *obj = conf_object(c);
+
+        if (row && obj)
+                row_each(c->store, row, obj, remove_id, &r);
+}
+
+/* What was said about the line, in one line. */
+static void refusal(const struct cli_result *res, struct err *why)
+{
+        const char *text = text_str(&res->text);
+
+        if (!strncmp(text, "ERROR: ", 7))
+                err_set(why, ERR_REF, "%.*s", (int)MIN_OF(strcspn(text + 7, "\n"), 400u), text + 7);
+        else
+                err_set(why, ERR_REF, "the line does not fit what its names stand for");
+}
+
+/* Typed again, now that everything there is has come: does it still wait for something, or mean nothing any more? */
+static bool still_wrong(struct conf_ctx *c, struct conf_pending *p)
+{
+        struct cli_result res;
+        bool wrong = true;
+
+        cli_result_init(&res);
+        go_back(c, p);
+        if (conf_line(c, p->line, &res) < 0)
+                refusal(&res, &p->why);
+        else
+                wrong = c->pending != NULL;
+        pending_free(c);
+        go_back(c, p);
+        if (c->put_row && c->put_id != p->id) {
+                remove_made(c, p->row, p->id);
+                p->row = c->put_row;
+                p->id = c->put_id;
+        }
+        cli_result_fini(&res);
+        return wrong;
+}
+
+static void take_back(struct conf_ctx *c, const struct conf_pending *p)
+{
+        struct cli_result res;
+        struct text no = { 0 };
+
+        go_back(c, p);
+        if (p->row) {
+                remove_made(c, p->row, p->id);
+                return;
+        }
+        cli_result_init(&res);
+        text_printf(&no, "no %s", p->line);
+        if (!no.bad)
+                conf_line(c, no.p, &res);
+        cli_result_fini(&res);
+        text_fini(&no);
+}
+
+unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no, const char *words), void *ctx)
+{
+        struct conf_pending *list = c->pending, *next;
+        bool late = c->late;
+        unsigned n = 0;
+
+        c->pending = NULL;
+        c->late = c->finishing = true;
+        for (struct conf_pending *p = list; p; p = next) {
+                next = p->next;
+                if (still_wrong(c, p)) {
+                        take_back(c, p);
+                        n++;
+                        if (fn)
+                                fn(ctx, p->line_no, p->why.text);
+                }
+                free_one(p);
+        }
+        c->late = late;
+        c->finishing = false;
+        conf_top(c);
+        return n;
+}

@@ -1,0 +1,327 @@
+/* One HTTPS connection, from its first byte to its last, in a thread of its own. */
+#include "cli/http/httpd_int.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/conf/store.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+#include "proxy/tls_profile.h"
+
+#define LINGER_MS 2000u /* for the peer to read what was sent before the end */
+
+void httpd_kick(int wake)
+{
+        uint64_t one = 1;
+
+        if (write(wake, &one, sizeof one) < 0)
+                return; /* awake already */
+}
+
+void httpd_drain(int wake)
+{
+        uint64_t n;
+
+        if (read(wake, &n, sizeof n) < 0)
+                return;
+}
+
+uint64_t httpd_now(const struct httpd_conn *c)
+{
+        return clock_mono_ms(c->d->box->clk);
+}
+
+bool httpd_asked_to_end(struct httpd_conn *c)
+{
+        return atomic_load(&c->ask) != HTTPD_STAY;
+}
+
+bool httpd_nap(struct httpd_conn *c, unsigned ms)
+{
+        uint64_t until = httpd_now(c) + ms;
+
+        while (!httpd_asked_to_end(c) && httpd_now(c) < until) {
+                struct pollfd p = { .fd = c->wake, .events = POLLIN };
+
+                if (poll(&p, 1, (int)(until - httpd_now(c))) > 0)
+                        httpd_drain(c->wake);
+        }
+        return !httpd_asked_to_end(c);
+}
+
+/* ---- TLS ---- */
+
+#define PEER(c)                                                                                                      \
+        LS((c)->peer.nameif), LA(&(c)->peer.addr), LU((c)->peer.port), LA(&(c)->peer.local), LU((c)->peer.local_port)
+
+static void tell_start(struct httpd_conn *c)
+{
+        struct box *b = c->d->box;
+
+        pthread_mutex_lock(&b->conf_lock);
+        log_msg(b->log_src, LOG_725001, LS("client"), PEER(c), LS("TLSv1.2"));
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+static void tell_handshake(struct httpd_conn *c, bool ok)
+{
+        struct box *b = c->d->box;
+
+        pthread_mutex_lock(&b->conf_lock);
+        if (ok)
+                log_msg(b->log_src, LOG_725002, LS("client"), PEER(c), LS(mbedtls_ssl_get_version(&c->tls.ssl)));
+        else
+                log_msg(b->log_src, LOG_725006, LS("client"), PEER(c));
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+static void tell_end(struct httpd_conn *c)
+{
+        struct box *b = c->d->box;
+
+        pthread_mutex_lock(&b->conf_lock);
+        log_msg(b->log_src, LOG_725007, LS("client"), PEER(c));
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+static void note_handshake(struct httpd_conn *c, bool ok)
+{
+        const mbedtls_ssl_session *x = ok ? mbedtls_ssl_get_session_pointer(&c->tls.ssl) : NULL;
+
+        pthread_mutex_lock(&c->d->lock);
+        if (ok) {
+                c->d->counts.tls_ok++;
+                c->info.phase = HTTPD_ASK;
+                str_copy(c->info.version, sizeof c->info.version, mbedtls_ssl_get_version(&c->tls.ssl));
+                str_copy(c->info.cipher, sizeof c->info.cipher,
+                         x ? tls_suite_openssl_name(x->ciphersuite) : mbedtls_ssl_get_ciphersuite(&c->tls.ssl));
+        } else {
+                c->d->counts.tls_failed++;
+        }
+        pthread_mutex_unlock(&c->d->lock);
+        tell_handshake(c, ok);
+}
+
+/* ---- time ---- */
+
+static uint64_t minutes(uint32_t min)
+{
+        return (uint64_t)min * 60000;
+}
+
+/* How long it may be quiet. Who has not logged in has little time in all. */
+static uint64_t quiet_until(struct httpd_conn *c)
+{
+        struct box *b = c->d->box;
+        struct http_conf h;
+        uint64_t until;
+
+        if (!c->in)
+                return c->since_ms + HTTPD_GRACE_MS;
+        pthread_mutex_lock(&b->conf_lock);
+        h = b->store->sys.http;
+        pthread_mutex_unlock(&b->conf_lock);
+        until = httpd_now(c) + minutes(h.idle_min);
+        return h.session_min ? MIN_OF(until, c->since_ms + minutes(h.session_min)) : until;
+}
+
+/* A request that has begun is sent quickly. */
+static uint64_t request_until(struct httpd_conn *c)
+{
+        uint64_t until = httpd_now(c) + HTTPD_REQUEST_MS;
+
+        return c->in ? until : MIN_OF(until, c->since_ms + HTTPD_GRACE_MS);
+}
+
+/* ---- a request ---- */
+
+static void begin_answer(struct httpd_conn *c)
+{
+        uint64_t now = httpd_now(c);
+
+        c->answer_until = now + HTTPD_ANSWER_MS;
+        c->deadline = now + HTTPD_STALL_MS;
+}
+
+/* One that cannot be read: nothing behind it can be, either. */
+static void refuse(struct httpd_conn *c, unsigned status, const char *why)
+{
+        char line[128] = "ERROR: ";
+
+        memset(&c->req, 0, sizeof c->req);
+        c->req.v11 = true;
+        c->close = true;
+        begin_answer(c);
+        str_copy(line + 7, sizeof line - 7, why);
+        httpd_line(c, status, "", line);
+}
+
+static bool more_octets(struct httpd_conn *c)
+{
+        size_t n = httpd_read(c, c->buf + c->n, sizeof c->buf - c->n);
+
+        if (n && !c->n)
+                c->deadline = request_until(c);
+        c->n += n;
+        return n != 0;
+}
+
+static void forget(struct httpd_conn *c, size_t n)
+{
+        c->n -= n;
+        memmove(c->buf, c->buf + n, c->n);
+        mem_wipe(c->buf + c->n, sizeof c->buf - c->n);
+}
+
+/* false: the connection is at its end. */
+static bool take_head(struct httpd_conn *c)
+{
+        struct http_refusal no;
+        enum parse got;
+        size_t used;
+
+        c->late = false;
+        c->deadline = c->n ? request_until(c) : quiet_until(c);
+        while ((got = http_parse(c->buf, c->n, &c->req, &used, &no)) == PARSE_MORE) {
+                if (more_octets(c))
+                        continue;
+                if (c->late && c->n)
+                        refuse(c, 408, "the request did not come in time");
+                return false;
+        }
+        if (got == PARSE_BAD) {
+                refuse(c, no.status, no.why);
+                return false;
+        }
+        forget(c, used);
+        return true;
+}
+
+static bool take_body(struct httpd_conn *c)
+{
+        size_t want = c->req.body, n = MIN_OF(want, c->n);
+
+        if (!want)
+                return true;
+        c->body = mem_alloc(MEM_CLI, want + 1);
+        if (!c->body) {
+                refuse(c, 503, "out of memory");
+                return false;
+        }
+        memcpy(c->body, c->buf, n);
+        forget(c, n);
+        c->deadline = request_until(c);
+        if (c->req.expect_continue && n < want && !httpd_write(c, "HTTP/1.1 100 Continue\r\n\r\n", 25))
+                return false;
+        while (n < want) {
+                size_t k = httpd_read(c, c->body + n, want - n);
+
+                if (!k)
+                        return false;
+                n += k;
+        }
+        return true;
+}
+
+static void note_request(struct httpd_conn *c)
+{
+        pthread_mutex_lock(&c->d->lock);
+        c->info.requests++;
+        c->info.last_ms = httpd_now(c);
+        pthread_mutex_unlock(&c->d->lock);
+}
+
+/* What a browser does for a page of somebody else is not its user's will (he is logged in everywhere). */
+static bool foreign(const struct http_req *r)
+{
+        const char *host = strstr(r->origin, "://");
+
+        if (*r->fetch_site && strcmp(r->fetch_site, "same-origin") != 0 && strcmp(r->fetch_site, "none") != 0)
+                return true;
+        return *r->origin && (!host || strcasecmp(host + 3, r->host) != 0);
+}
+
+/* false: no more requests on this connection. */
+static bool serve(struct httpd_conn *c)
+{
+        if (!take_head(c))
+                return false;
+        note_request(c);
+        begin_answer(c);
+        c->close = c->req.body != 0; /* what is refused is not read first */
+        if (foreign(&c->req)) {
+                httpd_line(c, 403, "", "ERROR: a page of another site may not ask");
+                return !c->close && !c->broken;
+        }
+        if (!httpd_authenticate(c))
+                return !c->close && !c->broken;
+        c->close = false;
+        if (!take_body(c))
+                return false;
+        begin_answer(c);
+        httpd_answer(c);
+        mem_free_secret(c->body);
+        c->body = NULL;
+        return !c->close && !c->broken;
+}
+
+/* ---- its life ---- */
+
+/* The peer reads the answer before it hears of the end: what it still sends is taken for a moment. */
+static void say_goodbye(struct httpd_conn *c)
+{
+        uint64_t until = httpd_now(c) + LINGER_MS;
+        char sink[1024];
+
+        if (!c->tls.up || c->broken || atomic_load(&c->ask) == HTTPD_STOPPED)
+                return;
+        mbedtls_ssl_close_notify(&c->tls.ssl);
+        shutdown(c->fd, SHUT_WR);
+        while (httpd_now(c) < until && !httpd_asked_to_end(c)) {
+                struct pollfd p[2] = { { .fd = c->fd, .events = POLLIN }, { .fd = c->wake, .events = POLLIN } };
+
+                if (poll(p, 2, (int)(until - httpd_now(c))) <= 0 || !p[0].revents ||
+                    recv(c->fd, sink, sizeof sink, 0) <= 0)
+                        return;
+        }
+}
+
+static void converse(struct httpd_conn *c)
+{
+        bool ok;
+
+        tell_start(c);
+        c->deadline = c->since_ms + HTTPD_GRACE_MS;
+        ok = httpd_handshake(c);
+        note_handshake(c, ok);
+        if (!ok)
+                return;
+        while (!httpd_asked_to_end(c) && serve(c))
+                ;
+        httpd_logout(c);
+        say_goodbye(c);
+        tell_end(c);
+}
+
+void *httpd_conn_thread(void *arg)
+{
+        struct httpd_conn *c = arg;
+        struct err e;
+
+        prctl(PR_SET_NAME, "vg-http");
+        if (httpd_tls_open(c, &e) == 0)
+                converse(c);
+        pthread_mutex_lock(&c->d->lock);
+        c->info.phase = HTTPD_OVER;
+        pthread_mutex_unlock(&c->d->lock);
+        mem_free_secret(c->body);
+        httpd_tls_close(c);
+        close(c->fd);
+        atomic_store(&c->gone, true);
+        httpd_kick(c->d->wake);
+        return NULL;
+}
