@@ -1,7 +1,8 @@
 """
 A wire that is bad to RTP: bad_wire.py DEVICE_A DEVICE_B hands frames from either device to the other. "bad SEED" makes it lose, repeat and delay
-media from then on, "good" ends that and says what it did, for each way: seen, lost, twice, late. Lateness is counted in packets, not in
-time: a late packet goes behind one to five of those that follow it.
+media from then on, "good" ends that and says what it did, for each way: seen, lost, twice, late. It says so when a packet has gone either
+way behind the last that was lost: before that nobody can have missed it. Lateness is counted in packets, not in time: a late packet goes
+behind one to five of those that follow it.
 """
 import random
 import select
@@ -21,7 +22,7 @@ def is_rtp(frame):
 
 class Way:
     def __init__(self, out):
-        self.out, self.held, self.bad = out, [], None
+        self.out, self.held, self.bad, self.well = out, [], None, False
         self.count = dict.fromkeys(KINDS, 0)
 
     def begin(self, seed):
@@ -32,12 +33,15 @@ class Way:
         self.bad = None
         for _, frame in self.held:
             self.out.send(frame)
-        self.held = []
+        self.held, self.well = [], False
+
+    def __str__(self):
         return " ".join(f"{k} {self.count[k]}" for k in KINDS)
 
     def frame(self, frame):
         if self.bad is None or not is_rtp(frame):
             self.out.send(frame)
+            self.well = self.well or is_rtp(frame)
             return
         self.count["seen"] += 1
         self.media(frame, self.bad.random())
@@ -66,6 +70,7 @@ def main():
         s.bind((dev, 0))
         socks.append(s)
     ways = {socks[0]: Way(socks[1]), socks[1]: Way(socks[0])}
+    asked = False
     print("up", flush=True)
     while True:
         for s in select.select([*socks, sys.stdin], [], [])[0]:
@@ -78,11 +83,16 @@ def main():
                         way.begin(int(word[1]) + i)
                     print("bad", flush=True)
                 else:
-                    print(" | ".join(way.end() for way in ways.values()), flush=True)
+                    asked = True
+                    for way in ways.values():
+                        way.end()
                 continue
             frame, where = s.recvfrom(65536)
             if where[2] != socket.PACKET_OUTGOING:
                 ways[s].frame(frame)
+        if asked and all(way.well for way in ways.values()):
+            asked = False
+            print(" | ".join(map(str, ways.values())), flush=True)
 
 
 main()
