@@ -53,6 +53,13 @@ static struct keypair *key_of(struct keystore *k, const struct trustpoint_conf *
         struct keypair *kp = keystore_key_get(k, pki_keypair_label(tp));
 
         *fresh = !kp;
+        if (kp && keypair_kind(kp) == KEYPAIR_ED25519) {
+                err_set(e, ERR_SUPPORT,
+                        "the key pair %s is Ed25519, which is for SSH only: choose one of RSA or ECDSA",
+                        pki_keypair_label(tp));
+                keypair_put(kp);
+                return NULL;
+        }
         return kp ? kp : keypair_generate(ENROLL_KEY_BITS, now_of(k), keystore_rng(k), e);
 }
 

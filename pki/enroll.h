@@ -11,6 +11,7 @@
 
 #define DEFAULT_RSA_KEY "<Default-RSA-Key>"
 #define DEFAULT_ECDSA_KEY "<Default-ECDSA-Key>"
+#define DEFAULT_EDDSA_KEY "<Default-EdDSA-Key>"
 
 /* authenticate: attaches a pasted CA (or self-signed) certificate. *out_cert (reference) is shown to the operator
  * first: pki_authenticate_parse() then pki_authenticate_accept(). */

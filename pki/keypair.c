@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pki/keypair_ec.h"
+#include "pki/keypair_ed.h"
 #include "pki/keypair_int.h"
 #include "pki/rsa_alt.h"
 #include "platform/base/mem.h"
@@ -20,9 +21,10 @@ struct keypair {
         _Atomic uint32_t refs;
         time_t created;
         struct rsa_key *rsa;    /* NULL: an elliptic curve */
-        mbedtls_pk_context pk;  /* RSA_ALT, borrows rsa; or mbedTLS's own EC key */
+        mbedtls_pk_context pk;  /* RSA_ALT, borrows rsa; or mbedTLS's own EC key; empty: Ed25519 */
         mbedtls_pk_context pub; /* public half only */
-        uint8_t *pkcs8;         /* for export: rsa does not give its numbers back */
+        uint8_t ed_spki[ED_SPKI_BYTES];
+        uint8_t *pkcs8; /* for export: rsa does not give its numbers back */
         size_t pkcs8_len;
 };
 
@@ -132,14 +134,10 @@ static int self_test(struct keypair *k, struct err *e)
         return 0;
 }
 
-/* plain: a parsed or generated mbedTLS key, still the caller's. */
-static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct err *e)
+static struct keypair *keypair_new(time_t now, struct err *e)
 {
-        struct keypair *k;
+        struct keypair *k = mem_alloc(MEM_KEY, sizeof *k);
 
-        if ((is_ec(plain) ? ec_check(plain, e) : check_plain(mbedtls_pk_rsa(*plain), e)) < 0)
-                return NULL;
-        k = mem_alloc(MEM_KEY, sizeof *k);
         if (!k) {
                 err_nomem(e, "loading a key pair");
                 return NULL;
@@ -148,6 +146,19 @@ static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct 
         k->created = now;
         mbedtls_pk_init(&k->pk);
         mbedtls_pk_init(&k->pub);
+        return k;
+}
+
+/* plain: a parsed or generated mbedTLS key, still the caller's. */
+static struct keypair *from_plain(mbedtls_pk_context *plain, time_t now, struct err *e)
+{
+        struct keypair *k;
+
+        if ((is_ec(plain) ? ec_check(plain, e) : check_plain(mbedtls_pk_rsa(*plain), e)) < 0)
+                return NULL;
+        k = keypair_new(now, e);
+        if (!k)
+                return NULL;
         if (take_private(k, plain, e) == 0 && take_halves(k, plain, e) == 0 && self_test(k, e) == 0)
                 return k;
         keypair_put(k);
@@ -187,11 +198,45 @@ struct keypair *keypair_generate_ec(unsigned bits, time_t now, const struct rng 
         return k;
 }
 
+static struct keypair *from_ed(const uint8_t *pkcs8, time_t now, struct err *e)
+{
+        struct keypair *k = keypair_new(now, e);
+
+        if (!k)
+                return NULL;
+        k->pkcs8_len = ED_PKCS8_BYTES;
+        k->pkcs8 = mem_dup(MEM_KEY, pkcs8, ED_PKCS8_BYTES);
+        if (!k->pkcs8)
+                err_nomem(e, "loading a key pair");
+        if (k->pkcs8 && ed_spki(pkcs8, k->ed_spki, e) == 0)
+                return k;
+        keypair_put(k);
+        return NULL;
+}
+
+struct keypair *keypair_generate_ed25519(time_t now, const struct rng *rng, struct err *e)
+{
+        uint8_t private[ED_BYTES], pkcs8[ED_PKCS8_BYTES];
+        struct keypair *k = NULL;
+
+        if (rng_fill(rng, private, sizeof private) < 0) {
+                err_set(e, ERR_CRYPTO, "key pair generation failed: no random bytes");
+        } else {
+                ed_pkcs8(private, pkcs8);
+                k = from_ed(pkcs8, now, e);
+        }
+        mem_wipe(private, sizeof private);
+        mem_wipe(pkcs8, sizeof pkcs8);
+        return k;
+}
+
 struct keypair *keypair_from_der(const uint8_t *der, size_t n, time_t now, struct err *e)
 {
         struct keypair *k = NULL;
         mbedtls_pk_context plain;
 
+        if (ed_is_pkcs8(der, n))
+                return from_ed(der, now, e);
         mbedtls_pk_init(&plain);
         if (!n || mbedtls_pk_parse_key(&plain, der, n, NULL, 0) != 0)
                 err_set(e, ERR_SYNTAX, "the private key cannot be parsed");
@@ -222,7 +267,12 @@ void keypair_put(struct keypair *k)
 
 unsigned keypair_bits(const struct keypair *k)
 {
-        return (unsigned)mbedtls_pk_get_bitlen(&k->pub);
+        return keypair_kind(k) == KEYPAIR_ED25519 ? 8 * ED_BYTES : (unsigned)mbedtls_pk_get_bitlen(&k->pub);
+}
+
+enum keypair_kind keypair_kind(const struct keypair *k)
+{
+        return k->rsa ? KEYPAIR_RSA : is_ec(&k->pub) ? KEYPAIR_EC : KEYPAIR_ED25519;
 }
 
 bool keypair_is_rsa(const struct keypair *k)
@@ -245,7 +295,15 @@ int keypair_export(const struct keypair *k, uint8_t **der, size_t *n, struct err
 size_t keypair_public_der(const struct keypair *k, uint8_t *out, size_t cap)
 {
         uint8_t buf[RSA_BYTES_MAX + 64];
-        int n = mbedtls_pk_write_pubkey_der((mbedtls_pk_context *)(uintptr_t)&k->pub, buf, sizeof buf);
+        int n;
+
+        if (keypair_kind(k) == KEYPAIR_ED25519) {
+                if (cap < ED_SPKI_BYTES)
+                        return 0;
+                memcpy(out, k->ed_spki, ED_SPKI_BYTES);
+                return ED_SPKI_BYTES;
+        }
+        n = mbedtls_pk_write_pubkey_der((mbedtls_pk_context *)(uintptr_t)&k->pub, buf, sizeof buf);
 
         if (n <= 0 || (size_t)n > cap)
                 return 0;
@@ -265,8 +323,11 @@ mbedtls_pk_context *keypair_public_pk(struct keypair *k)
 
 int keypair_plain(const struct keypair *k, mbedtls_pk_context *out, struct err *e)
 {
-        int ret = mbedtls_pk_parse_key(out, k->pkcs8, k->pkcs8_len, NULL, 0);
+        int ret;
 
+        if (keypair_kind(k) == KEYPAIR_ED25519)
+                return err_set(e, ERR_SUPPORT, "an Ed25519 key pair has no certificate: it is for SSH only");
+        ret = mbedtls_pk_parse_key(out, k->pkcs8, k->pkcs8_len, NULL, 0);
         return ret ? err_nomem(e, "copying a private key") : 0;
 }
 
@@ -274,7 +335,7 @@ bool keypair_has_public(const struct keypair *k, const mbedtls_pk_context *pub)
 {
         const mbedtls_rsa_context *a, *b;
 
-        if (mbedtls_pk_get_type(pub) != mbedtls_pk_get_type(&k->pub))
+        if (keypair_kind(k) == KEYPAIR_ED25519 || mbedtls_pk_get_type(pub) != mbedtls_pk_get_type(&k->pub))
                 return false;
         if (is_ec(pub))
                 return ec_same_public(pub, &k->pub);

@@ -7,6 +7,7 @@
 #include "pki/enroll.h"
 
 extern const struct dialog_row dialog_key_generate, dialog_key_zeroize, dialog_ecdsa_generate, dialog_ecdsa_zeroize,
+        dialog_eddsa_generate, dialog_eddsa_zeroize,
         dialog_authenticate, dialog_enroll, dialog_import_certificate, dialog_import_pkcs12,
         dialog_export_certificate, dialog_export_pkcs12, dialog_no_trustpoint, dialog_chain_certificate;
 

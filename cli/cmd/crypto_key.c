@@ -1,22 +1,31 @@
-/* crypto key generate rsa|ecdsa, crypto key zeroize rsa|ecdsa. */
+/* crypto key generate rsa|ecdsa|eddsa, crypto key zeroize rsa|ecdsa|eddsa. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd/crypto.h"
 #include "platform/base/str.h"
 
-/* What differs between the two kinds of pairs. */
+/* What differs between the kinds of pairs. */
 struct kind {
-        const char *name, *label; /* of the pair that has no label */
-        unsigned bits;            /* where the line says none */
+        const char *word, *article, *name, *label; /* label: of the pair that has none in the line */
+        unsigned bits;                             /* where the line says none */
         struct keypair *(*make)(unsigned bits, time_t now, const struct rng *rng, struct err *e);
 };
-static const struct kind rsa = { "RSA", DEFAULT_RSA_KEY, 2048, keypair_generate };
-static const struct kind ecdsa = { "ECDSA", DEFAULT_ECDSA_KEY, 384, keypair_generate_ec };
+
+static struct keypair *make_ed25519(unsigned bits UNUSED, time_t now, const struct rng *rng, struct err *e)
+{
+        return keypair_generate_ed25519(now, rng, e);
+}
+
+static const struct kind kinds[KEYPAIR_KINDS] = {
+        [KEYPAIR_RSA] = { "rsa", "a", "RSA", DEFAULT_RSA_KEY, 2048, keypair_generate },
+        [KEYPAIR_EC] = { "ecdsa", "an", "ECDSA", DEFAULT_ECDSA_KEY, 384, keypair_generate_ec },
+        [KEYPAIR_ED25519] = { "eddsa", "an", "EdDSA", DEFAULT_EDDSA_KEY, 256, make_ed25519 },
+};
 
 static const struct kind *kind_of(const struct keypair *kp)
 {
-        return keypair_is_rsa(kp) ? &rsa : &ecdsa;
+        return &kinds[keypair_kind(kp)];
 }
 
 static const char *label_of(const struct dialog *d, const struct kind *t)
@@ -88,23 +97,29 @@ static enum dialog_next generate_step(struct dialog *d, const char *answer, cons
         keypair_put(old);
         if (!there || (arg_has(d->args, "noconfirm") && !d->conf->late))
                 return make_key(d, k, t);
-        dialog_say(d, "WARNING: You have a%s %s keypair already defined named %s.\n\n", there == &ecdsa ? "n" : "",
-                   there->name, label_of(d, t));
+        dialog_say(d, "WARNING: You have %s %s keypair already defined named %s.\n\n", there->article, there->name,
+                   label_of(d, t));
         return dialog_ask(d, DIALOG_YESNO, "no", "Do you really want to replace them? [yes/no]: ");
 }
 
 static enum dialog_next rsa_generate(struct dialog *d, const char *answer)
 {
-        return generate_step(d, answer, &rsa);
+        return generate_step(d, answer, &kinds[KEYPAIR_RSA]);
 }
 
 static enum dialog_next ecdsa_generate(struct dialog *d, const char *answer)
 {
-        return generate_step(d, answer, &ecdsa);
+        return generate_step(d, answer, &kinds[KEYPAIR_EC]);
+}
+
+static enum dialog_next eddsa_generate(struct dialog *d, const char *answer)
+{
+        return generate_step(d, answer, &kinds[KEYPAIR_ED25519]);
 }
 
 const struct dialog_row dialog_key_generate = { "crypto key generate rsa", 0, rsa_generate, NULL };
 const struct dialog_row dialog_ecdsa_generate = { "crypto key generate ecdsa", 0, ecdsa_generate, NULL };
+const struct dialog_row dialog_eddsa_generate = { "crypto key generate eddsa", 0, eddsa_generate, NULL };
 
 /* ---- zeroize ---- */
 
@@ -168,7 +183,7 @@ static int is_there(struct keystore *k, const char *label, const struct kind *t,
         if (it == t)
                 return 0;
         return err_set(e, ERR_REF, "the key pair named %s is %s: use \"crypto key zeroize %s\"", label, it->name,
-                       it == &rsa ? "rsa" : "ecdsa");
+                       it->word);
 }
 
 static enum dialog_next zeroize_step(struct dialog *d, const char *answer, const struct kind *t)
@@ -195,13 +210,19 @@ static enum dialog_next zeroize_step(struct dialog *d, const char *answer, const
 
 static enum dialog_next rsa_zeroize(struct dialog *d, const char *answer)
 {
-        return zeroize_step(d, answer, &rsa);
+        return zeroize_step(d, answer, &kinds[KEYPAIR_RSA]);
 }
 
 static enum dialog_next ecdsa_zeroize(struct dialog *d, const char *answer)
 {
-        return zeroize_step(d, answer, &ecdsa);
+        return zeroize_step(d, answer, &kinds[KEYPAIR_EC]);
+}
+
+static enum dialog_next eddsa_zeroize(struct dialog *d, const char *answer)
+{
+        return zeroize_step(d, answer, &kinds[KEYPAIR_ED25519]);
 }
 
 const struct dialog_row dialog_key_zeroize = { "crypto key zeroize rsa", 0, rsa_zeroize, NULL };
 const struct dialog_row dialog_ecdsa_zeroize = { "crypto key zeroize ecdsa", 0, ecdsa_zeroize, NULL };
+const struct dialog_row dialog_eddsa_zeroize = { "crypto key zeroize eddsa", 0, eddsa_zeroize, NULL };

@@ -29,6 +29,24 @@ static const struct cmd_bind ssh_bind[] = {
         BIND_KEY("dh-group14-sha1", struct store, sys.ssh.group, SSH_GROUP14_SHA1),
         { 0 },
 };
+static const struct cmd_bind hostkey_bind[] = {
+        BIND_KEY("rsa", struct store, sys.ssh.hostkey, SSHD_RSA + 1),
+        BIND_KEY("ecdsa", struct store, sys.ssh.hostkey, SSHD_ECDSA + 1),
+        BIND_KEY("eddsa", struct store, sys.ssh.hostkey, SSHD_EDDSA + 1),
+        { 0 },
+};
+
+/* Without that key nobody gets in by SSH any more. */
+static void after_hostkey(struct conf_ctx *c, void *obj, bool no_form)
+{
+        enum sshd_key which = c->store->sys.ssh.hostkey - 1u;
+
+        (void)obj;
+        if (!no_form && !c->late && c->keys && !sshd_key_is(c->keys, which))
+                conf_warning(c, "There is no %s host key, so nobody can connect by SSH until it is made: %s",
+                             sshd_key_name(which), sshd_key_command(which));
+}
+
 static const struct cmd_bind quota_bind[] = { BIND("N", struct store, sys.ssh.sessions), { 0 } };
 
 /* ---- ciphers ---- */
@@ -137,6 +155,9 @@ const struct cmd_row rows_ssh[] = {
         { ROW_LEAF, "ssh version {1|2}", "Version of SSH", ssh_bind, .dirty = DIRTY_SYS, .inert_if = version_inert },
         { ROW_LEAF, "ssh key-exchange group {dh-group1-sha1|dh-group14-sha1}",
           "A key exchange for old clients, besides today's", ssh_bind, .dirty = DIRTY_SYS },
+        { ROW_LEAF, "ssh key-exchange hostkey {rsa|ecdsa|eddsa}",
+          "The one host key that is shown; without it the client chooses", hostkey_bind, .dirty = DIRTY_SYS,
+          .after = after_hostkey },
         { ROW_LEAF, "ssh cipher encryption {all|low|medium|high|fips|custom CIPHERS:word(300)}",
           "Ciphers of the SSH server", encryption_bind, .dirty = DIRTY_SYS, .check = check_ciphers },
         { ROW_LEAF, "ssh cipher integrity {all|low|medium|high|fips|custom MACS:word(300)}",

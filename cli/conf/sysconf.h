@@ -160,6 +160,7 @@ struct ssh_conf {                      /* the lines that say who may connect: po
         uint32_t timeout_min;          /* 1-60, 5 */
         uint8_t version;               /* 0 not said */
         uint8_t group;                 /* enum ssh_group: of old clients, offered besides today's */
+        uint8_t hostkey;               /* enum sshd_key + 1: this one only; 0: the client chooses */
         uint32_t sessions;             /* 0: the ASA's 5 */
         bool scopy;                    /* files by SCP and SFTP */
         bool any_key;                  /* as a client: no stricthostkeycheck */

@@ -258,7 +258,7 @@ static void show_key(struct session *s, const struct tz *z, const char *name, co
         table_close(session_table(s));
 }
 
-static void show_keys(struct session *s, bool rsa)
+static int show_keys(struct session *s, enum keypair_kind kind)
 {
         struct box *b = session_box(s);
         char name[129];
@@ -269,23 +269,27 @@ static void show_keys(struct session *s, bool rsa)
         for (unsigned i = 0; keystore_key_name(b->keys, i, name); i++) {
                 struct keypair *k = keystore_key_get(b->keys, name);
 
-                if (k && keypair_is_rsa(k) == rsa)
+                if (k && keypair_kind(k) == kind)
                         show_key(s, &z, name, k);
                 keypair_put(k);
         }
         table_close(session_table(s));
+        return 0;
 }
 
 static int show_rsa_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        show_keys(s, true);
-        return 0;
+        return show_keys(s, KEYPAIR_RSA);
 }
 
 static int show_ecdsa_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        show_keys(s, false);
-        return 0;
+        return show_keys(s, KEYPAIR_EC);
+}
+
+static int show_eddsa_keys(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        return show_keys(s, KEYPAIR_ED25519);
 }
 
 const struct exec_row exec_show_crypto[] = {
@@ -295,5 +299,6 @@ const struct exec_row exec_show_crypto[] = {
           show_trustpoints },
         { "show crypto key mypubkey rsa", "Show public keys", 15 | EXEC_TABLE, show_rsa_keys },
         { "show crypto key mypubkey ecdsa", "Show public keys on elliptic curves", 15 | EXEC_TABLE, show_ecdsa_keys },
+        { "show crypto key mypubkey eddsa", "Show public keys of EdDSA", 15 | EXEC_TABLE, show_eddsa_keys },
         { 0 },
 };

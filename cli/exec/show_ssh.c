@@ -22,17 +22,27 @@ static void show_lines(struct session *s, const struct store *st)
         table_close(session_table(s));
 }
 
-static void show_host_keys(struct session *s, struct box *b)
+static void show_host_keys(struct session *s, struct box *b, unsigned only)
 {
+        static const char *const member[SSHD_KEYS] = {
+                [SSHD_RSA] = "host_key", [SSHD_ECDSA] = "host_key_ecdsa", [SSHD_EDDSA] = "host_key_eddsa"
+        };
+        bool some = false;
         char key[80];
-        bool rsa = sshd_fingerprint(b, SSHD_RSA, key, sizeof key);
 
-        if (rsa)
-                PUT(s, "Host key: RSA, %s\n", cell_str("host_key", key));
-        if (sshd_fingerprint(b, SSHD_ECDSA, key, sizeof key))
-                PUT(s, "Host key: ECDSA, %s\n", cell_str("host_key_ecdsa", key));
-        else if (!rsa)
-                PUT(s, "Host key: none\n", cell_null("host_key"));
+        for (enum sshd_key i = 0; i < SSHD_KEYS; i++) {
+                bool there = sshd_fingerprint(b, i, key, sizeof key);
+
+                if (there)
+                        PUT(s, "Host key: %s, %s\n", cell_text(sshd_key_name(i)), cell_str(member[i], key));
+                else
+                        PUT(s, "", cell_null(member[i]));
+                some = some || there;
+        }
+        if (!some)
+                out(s, "Host key: none\n");
+        PUT(s, only ? "Host key in use: %s only\n" : "%s",
+            only ? cell_str("host_key_only", sshd_key_name(only - 1)) : cell_null("host_key_only"));
 }
 
 /* Output may wait for the pager, so it is made from a copy of what was typed. */
@@ -52,7 +62,7 @@ static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *
             cell_as(cell_num("timeout_seconds", 60u * st->sys.ssh.timeout_min), minutes));
         PUT(s, "Sessions allowed: %s\n",
             cell_num("sessions_allowed", st->sys.ssh.sessions ? st->sys.ssh.sessions : SSHD_SESSIONS_DEFAULT));
-        show_host_keys(s, b);
+        show_host_keys(s, b, st->sys.ssh.hostkey);
         show_lines(s, st);
         store_free(st);
         return 0;

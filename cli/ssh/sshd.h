@@ -51,9 +51,15 @@ void sshd_algo_in_force(const struct ssh_conf *c, bool macs, char *out, size_t c
 #define SSHD_ALGO_TEXT (SSH_CUSTOM_MAX + 200)
 
 /* Host keys: pairs of the key store under their default names. */
-enum sshd_key { SSHD_RSA, SSHD_ECDSA, SSHD_KEYS };
+enum sshd_key { SSHD_RSA, SSHD_ECDSA, SSHD_EDDSA, SSHD_KEYS };
+/* "RSA", "ECDSA", "EdDSA". */
+const char *sshd_key_name(enum sshd_key which);
+/* The command that makes it. */
+const char *sshd_key_command(enum sshd_key which);
 /* One of them at least? keys may be NULL. */
 bool sshd_key_exists(struct keystore *keys);
+/* Is this one there? keys may be NULL. */
+bool sshd_key_is(struct keystore *keys, enum sshd_key which);
 /* "SHA256:..." of a host key; false: there is none. */
 bool sshd_fingerprint(struct box *b, enum sshd_key which, char *out, size_t cap);
 

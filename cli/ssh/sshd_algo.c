@@ -9,8 +9,8 @@
 #define KEX                                                                                                          \
         "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"   \
         "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256"
-#define HOST_KEYS "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256"
-#define USER_KEYS "ssh-ed25519," HOST_KEYS
+/* Of the box and of its users. */
+#define KEY_TYPES "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256"
 #define CIPHERS                                                                                                      \
         "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-"  \
         "ctr"
@@ -107,8 +107,8 @@ int sshd_algo_set(struct box *b, ssh_bind bind, struct err *e)
                 { SSH_BIND_OPTIONS_CIPHERS_S_C, enc },
                 { SSH_BIND_OPTIONS_HMAC_C_S, mac },
                 { SSH_BIND_OPTIONS_HMAC_S_C, mac },
-                { SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, HOST_KEYS },
-                { SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, USER_KEYS },
+                { SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, KEY_TYPES },
+                { SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, KEY_TYPES },
         };
 
         snprintf(kex, sizeof kex, "%s%s", KEX, old_kex[conf.group]);

@@ -10,6 +10,7 @@
 #include "cli/aaa/aaa.h"
 #include "cli/ssh/sshd.h"
 #include "cli/term/term.h"
+#include "pki/keypair.h"
 #include "platform/base/list.h"
 #include "platform/svc/box_listen.h"
 
@@ -107,6 +108,8 @@ int sshd_files_run(struct sshd_conn *c, int fd);
 /* On the job thread; takes its time. */
 int sshd_key_make(struct box *b, struct err *e);
 int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e);
+/* sshd_key_file.c: a pair as libssh has it; NULL with e set */
+ssh_key sshd_key_of(const struct keypair *k, struct err *e);
 /* sshd_algo.c: what is offered, by the configuration */
 int sshd_algo_set(struct box *b, ssh_bind bind, struct err *e);
 

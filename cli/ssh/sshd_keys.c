@@ -1,9 +1,9 @@
 /* The host keys of the SSH server: the default pairs of `crypto key generate`, from the key store. */
 #include "cli/ssh/sshd_int.h"
 
-#include <mbedtls/base64.h>
 #include <string.h>
 
+#include "cli/conf/store.h"
 #include "pki/keypair.h"
 #include "pki/keystore.h"
 #include "pki/enroll.h"
@@ -12,29 +12,50 @@
 
 #define DEFAULT_BITS 2048
 
-static const char *const label[SSHD_KEYS] = { [SSHD_RSA] = DEFAULT_RSA_KEY, [SSHD_ECDSA] = DEFAULT_ECDSA_KEY };
+static const struct {
+        const char *label, *name, *command;
+        enum keypair_kind kind;
+} host[SSHD_KEYS] = {
+        [SSHD_RSA] = { DEFAULT_RSA_KEY, "RSA", "crypto key generate rsa", KEYPAIR_RSA },
+        [SSHD_ECDSA] = { DEFAULT_ECDSA_KEY, "ECDSA", "crypto key generate ecdsa", KEYPAIR_EC },
+        [SSHD_EDDSA] = { DEFAULT_EDDSA_KEY, "EdDSA", "crypto key generate eddsa", KEYPAIR_ED25519 },
+};
 
-/* A pair of the other kind under the label is none. */
+const char *sshd_key_name(enum sshd_key which)
+{
+        return host[which].name;
+}
+
+const char *sshd_key_command(enum sshd_key which)
+{
+        return host[which].command;
+}
+
+/* A pair of another kind under the label is none. */
 static struct keypair *host_pair(struct keystore *keys, enum sshd_key which)
 {
-        struct keypair *k = keys ? keystore_key_get(keys, label[which]) : NULL;
+        struct keypair *k = keys ? keystore_key_get(keys, host[which].label) : NULL;
 
-        if (!k || keypair_is_rsa(k) == (which == SSHD_RSA))
+        if (!k || keypair_kind(k) == host[which].kind)
                 return k;
         keypair_put(k);
         return NULL;
+}
+
+bool sshd_key_is(struct keystore *keys, enum sshd_key which)
+{
+        struct keypair *k = host_pair(keys, which);
+
+        keypair_put(k);
+        return k != NULL;
 }
 
 bool sshd_key_exists(struct keystore *keys)
 {
         bool some = false;
 
-        for (enum sshd_key i = 0; i < SSHD_KEYS; i++) {
-                struct keypair *k = host_pair(keys, i);
-
-                some = some || k;
-                keypair_put(k);
-        }
+        for (enum sshd_key i = 0; i < SSHD_KEYS; i++)
+                some = some || sshd_key_is(keys, i);
         return some;
 }
 
@@ -47,47 +68,9 @@ int sshd_key_make(struct box *b, struct err *e)
         return rc;
 }
 
-/* PEM, as libssh reads it; freed with mem_free_secret(). */
-static char *pem_of(const uint8_t *der, size_t n)
-{
-        static const char head[] = "-----BEGIN PRIVATE KEY-----\n", foot[] = "-----END PRIVATE KEY-----\n";
-        size_t cap = n / 3 * 4 + 8 + n / 48 + sizeof head + sizeof foot, at = sizeof head - 1;
-        char *pem = mem_alloc(MEM_KEY, cap);
-
-        if (!pem)
-                return NULL;
-        memcpy(pem, head, at);
-        for (size_t i = 0; i < n; i += 48) {
-                size_t out = 0;
-
-                mbedtls_base64_encode((unsigned char *)pem + at, cap - at, &out, der + i, MIN_OF(n - i, (size_t)48));
-                at += out;
-                pem[at++] = '\n';
-        }
-        memcpy(pem + at, foot, sizeof foot);
-        return pem;
-}
-
-static ssh_key key_of(const struct keypair *k, struct err *e)
-{
-        ssh_key key = NULL;
-        uint8_t *der;
-        size_t n;
-        char *pem;
-
-        if (keypair_export(k, &der, &n, e) < 0)
-                return NULL;
-        pem = pem_of(der, n);
-        mem_free_secret(der);
-        if (!pem || ssh_pki_import_privkey_base64(pem, NULL, NULL, NULL, &key) != SSH_OK)
-                err_set(e, ERR_CRYPTO, "the host key is of no use for SSH");
-        mem_free_secret(pem);
-        return key;
-}
-
 static int import_key(ssh_bind bind, const struct keypair *k, struct err *e)
 {
-        ssh_key key = key_of(k, e);
+        ssh_key key = sshd_key_of(k, e);
 
         if (!key)
                 return -1;
@@ -97,12 +80,22 @@ static int import_key(ssh_bind bind, const struct keypair *k, struct err *e)
         return err_set(e, ERR_CRYPTO, "host key: %s", ssh_get_error(bind));
 }
 
+/* `ssh key-exchange hostkey`: that kind and no other. */
+static bool is_shown(unsigned only, enum sshd_key which)
+{
+        return !only || only == which + 1u;
+}
+
 int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e)
 {
         bool some = false;
+        unsigned only;
 
+        pthread_mutex_lock(&b->conf_lock);
+        only = b->store->sys.ssh.hostkey;
+        pthread_mutex_unlock(&b->conf_lock);
         for (enum sshd_key i = 0; i < SSHD_KEYS; i++) {
-                struct keypair *k = host_pair(b->keys, i);
+                struct keypair *k = is_shown(only, i) ? host_pair(b->keys, i) : NULL;
                 int rc = k ? import_key(bind, k, e) : 0;
 
                 some = some || k;
@@ -110,7 +103,8 @@ int sshd_keys_import(struct box *b, ssh_bind bind, struct err *e)
                 if (rc < 0)
                         return -1;
         }
-        return some ? 0 : err_set(e, ERR_REF, "there is no host key: crypto key generate rsa");
+        return some ? 0
+                    : err_set(e, ERR_REF, "there is no host key: %s", sshd_key_command(only ? only - 1 : SSHD_RSA));
 }
 
 bool sshd_fingerprint(struct box *b, enum sshd_key which, char *out, size_t cap)
@@ -118,7 +112,7 @@ bool sshd_fingerprint(struct box *b, enum sshd_key which, char *out, size_t cap)
         struct keypair *k = host_pair(b->keys, which);
         unsigned char *hash = NULL;
         struct err e;
-        ssh_key key = k ? key_of(k, &e) : NULL;
+        ssh_key key = k ? sshd_key_of(k, &e) : NULL;
         char *text = NULL;
         size_t n;
         bool ok;

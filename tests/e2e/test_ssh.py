@@ -1,4 +1,5 @@
 """The SSH console with the clients that people use."""
+import base64
 import json
 import os
 import re
@@ -369,6 +370,57 @@ def test_ecdsa_host_key(box):
     assert offered("ecdsa-sha2-nistp256") == 255 and offered("rsa-sha2-256") == 0
 
 
+def configure(box, *lines):
+    """What they said."""
+    said = [box.con.cmd(line) for line in ("configure terminal", *lines, "end")]
+    return "".join(said)
+
+
+def test_eddsa_host_key(box):
+    """Made by command; alone where the configuration says so; a client that knows it meets the same one again."""
+    def offered(algorithm, *opts):
+        return box.ssh("show clock", opts=["-o", "HostKeyAlgorithms=" + algorithm, *opts]).returncode
+
+    assert offered("ssh-ed25519") == 255
+    known = os.path.join(box.lab.dir, "known-eddsa")
+    strict = ("-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes")
+    try:
+        assert "nobody can connect by SSH until it is made: crypto key generate eddsa" in configure(
+            box, "ssh key-exchange hostkey eddsa")
+        assert offered("rsa-sha2-256") == 255
+        said = configure(box, "crypto key generate eddsa edwards-curve ed25519")
+        assert "INFO: The name for the keys will be: <Default-EdDSA-Key>" in said, said
+        assert offered("ssh-ed25519") == 0 and offered("rsa-sha2-256") == 255
+        assert "Host key in use: EdDSA only\n" in box.con.cmd("show ssh")
+        assert "ssh key-exchange hostkey eddsa" in box.con.cmd("show running-config ssh")
+        configure(box, "no ssh key-exchange hostkey eddsa")
+        assert offered("ssh-ed25519") == 0 and offered("rsa-sha2-256") == 0
+        key = re.search(r"Host key: EdDSA, (SHA256:\S+)", box.con.cmd("show ssh")).group(1)
+        doc = document(box.con, "show ssh")
+        assert (doc["host_key_eddsa"], doc["host_key_ecdsa"], doc["host_key_only"]) == (key, None, None), doc
+        shown, = document(box.con, "show crypto key mypubkey eddsa")["keys"]
+        assert (shown["name"], shown["bits"]) == ("<Default-EdDSA-Key>", 256), shown
+        assert shown["key_data"].startswith("302a300506032b6570032100"), shown
+        line = box.run("ssh-keyscan", "-t", "ed25519", BOX).out
+        with open(known, "w") as f:
+            f.write(line)
+        printed = box.run("ssh-keygen", "-l", "-f", known).out
+        assert key in printed and "256" in printed, printed
+        assert base64.b64decode(line.split()[-1])[-32:].hex() == shown["key_data"][-64:]
+        assert box.run("sshpass", "-p", PASSWORD, "ssh", *strict, "-F", "/dev/null", "-o", "HostKeyAlgorithms=ssh-ed25519",
+                       f"{USER}@{BOX}", "show clock").returncode == 0
+        p = box.run("plink", "-ssh", "-batch", "-hostkey", key, "-pw", PASSWORD, f"{USER}@{BOX}", "show clock",
+                    env={"HOME": box.lab.dir})
+        assert p.returncode == 0, p.err
+        assert box.transport().get_remote_server_key().get_name() in ("ssh-ed25519", "rsa-sha2-512", "ssh-rsa")
+        for kind in ("rsa", "ecdsa"):
+            assert "EdDSA" not in box.con.cmd(f"show crypto key mypubkey {kind}")
+    finally:
+        configure(box, "no ssh key-exchange hostkey eddsa", "crypto key zeroize eddsa noconfirm")
+    assert "EdDSA" not in box.con.cmd("show ssh")
+    assert offered("ssh-ed25519") == 255 and offered("rsa-sha2-256") == 0
+
+
 def test_levels_of_ciphers_are_shown(box):
     text = box.con.cmd("show ssh ciphers")
     assert "Available SSH Encryption and Integrity Algorithms\n" in text.replace("\r", "")
@@ -404,13 +456,15 @@ def test_the_host_key_stays(lab):
     key = re.search(r"SHA256:\S+", box.con.cmd("show ssh")).group(0)
     box.con.cmd("configure terminal")
     box.con.cmd("crypto key generate ecdsa")
+    box.con.cmd("crypto key generate eddsa")
     box.con.cmd("end")
+    edwards = re.search(r"Host key: EdDSA, SHA256:\S+", box.con.cmd("show ssh")).group(0)
     curve = re.search(r"Host key: ECDSA, SHA256:\S+", box.con.cmd("show ssh")).group(0)
     assert "[OK]" in box.con.cmd("write memory")
     lab.stop()
     box.con = lab.start(password=SECRET)
     text = box.con.cmd("show ssh")
-    assert key in text and curve in text
+    assert key in text and curve in text and edwards in text
     assert box.ssh("show clock").returncode == 0
     box.con.cmd("configure terminal")
     text = box.con.answer("crypto key generate rsa modulus 2048", rb"\[yes/no\]: ", "yes")
@@ -425,6 +479,10 @@ def test_the_host_key_stays(lab):
     assert box.ssh("show clock").returncode == 0
     box.con.cmd("configure terminal")
     box.con.answer("crypto key zeroize ecdsa", rb"\[yes/no\]: ", "yes")
+    box.con.cmd("end")
+    assert edwards in box.con.cmd("show ssh") and box.ssh("show clock").returncode == 0
+    box.con.cmd("configure terminal")
+    box.con.answer("crypto key zeroize eddsa", rb"\[yes/no\]: ", "yes")
     box.con.cmd("end")
     assert "Host key: none" in box.con.cmd("show ssh")
     assert box.ssh("show clock").returncode == 255

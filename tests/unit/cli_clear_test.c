@@ -66,7 +66,8 @@ static const struct {
         { "password-policy", "password-policy minimum-length 8\npassword-policy username-check\n" },
         { "privilege", "privilege show level 5 command conn\nprivilege level 3 command ping\n" },
         { "username", "username u password secret privilege 15\nusername v nopassword\nusername u attributes\n service-type admin\n" },
-        { "ssh", "ssh 10.0.0.0 255.0.0.0 inside\nssh timeout 30\nssh version 2\nssh key-exchange group dh-group14-sha1\n" },
+        { "ssh", "ssh 10.0.0.0 255.0.0.0 inside\nssh timeout 30\nssh version 2\nssh key-exchange group dh-group14-sha1\n"
+               "ssh key-exchange hostkey eddsa\n" },
         { "quota", "quota management-session 9\n" },
         { "telnet", "telnet timeout 7\n" },
         { "console", "console timeout 7\n" },

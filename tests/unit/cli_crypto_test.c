@@ -462,6 +462,47 @@ static void curves_are_generated_and_asked_about(void **state)
         assert_null(strstr(conf_running(&x->f, NULL, true), "crypto key"));
 }
 
+static bool is_eddsa(struct fix *x, const char *label)
+{
+        struct keypair *k = keystore_key_get(x->k, label);
+        bool ok = k && keypair_kind(k) == KEYPAIR_ED25519;
+
+        keypair_put(k);
+        return ok;
+}
+
+/* For SSH: it can be made, replaced and removed as the others; no trustpoint takes it. */
+static void eddsa_pairs(void **state)
+{
+        struct fix *x = *state;
+
+        assert_int_equal(begin(x, "crypto key generate eddsa edwards-curve ed25519"), DIALOG_DONE);
+        heard(x, "INFO: The name for the keys will be: <Default-EdDSA-Key>\n"
+                 "Keypair generation process begin. Please wait...\n");
+        assert_true(is_eddsa(x, DEFAULT_EDDSA_KEY));
+        assert_int_equal(begin(x, "crypto key generate eddsa"), DIALOG_ASK);
+        heard(x, "WARNING: You have an EdDSA keypair already defined named <Default-EdDSA-Key>.");
+        assert_int_equal(say(x, "no"), DIALOG_DONE);
+        assert_int_equal(begin(x, "crypto key generate eddsa label k noconfirm"), DIALOG_DONE);
+        assert_null(strstr(conf_running(&x->f, NULL, true), "crypto key"));
+        conf_accept(&x->f, "crypto ca trustpoint me\n enrollment self\n subject-name cn=me\n fqdn none\n keypair k\n"
+                           "exit\ncrypto ca trustpoint t\n enrollment terminal\n subject-name cn=t\n fqdn none\n"
+                           " keypair k\nexit\n");
+        begin(x, "crypto ca enroll me noconfirm");
+        heard(x, "ERROR: the key pair k is Ed25519, which is for SSH only: choose one of RSA or ECDSA");
+        begin(x, "crypto ca enroll t noconfirm");
+        heard(x, "ERROR: the key pair k is Ed25519, which is for SSH only: choose one of RSA or ECDSA");
+        assert_int_equal(begin(x, "crypto key zeroize ecdsa label k"), DIALOG_DONE);
+        heard(x, "ERROR: the key pair named k is EdDSA: use \"crypto key zeroize eddsa\"\n");
+        assert_int_equal(begin(x, "crypto key zeroize eddsa default"), DIALOG_ASK);
+        heard(x, "WARNING: Keys to be removed are named <Default-EdDSA-Key>.\n");
+        assert_int_equal(say(x, "yes"), DIALOG_DONE);
+        assert_true(is_eddsa(x, "k") && !is_key(x, DEFAULT_EDDSA_KEY));
+        begin(x, "crypto key generate ecdsa label e");
+        assert_int_equal(begin(x, "crypto key zeroize eddsa noconfirm"), DIALOG_DONE);
+        assert_true(is_key(x, "e") && !is_key(x, "k"));
+}
+
 /* A trustpoint enrolls with a pair on a curve as with RSA. */
 static void curves_enroll(void **state)
 {
@@ -582,6 +623,7 @@ int main(void)
                 T(ssl_tells_of_a_trustpoint_without_identity),
                 T(scenario_loads),
                 T(curves_are_generated_and_asked_about),
+                T(eddsa_pairs),
                 T(curves_enroll),
                 T(each_kind_is_removed_by_itself),
                 T(load_keeps_existing_keys),

@@ -405,6 +405,78 @@ static void curves_sign_and_are_known_again(void **state)
         keypair_put(rsa);
 }
 
+/* RFC 8032, 7.1, the second test: the private number and its public half. */
+static const uint8_t ed_private[32] = { 0x4c, 0xcd, 0x08, 0x9b, 0x28, 0xff, 0x96, 0xda, 0x9d, 0xb6, 0xc3,
+                                        0x46, 0xec, 0x11, 0x4e, 0x0f, 0x5b, 0x8a, 0x31, 0x9f, 0x35, 0xab,
+                                        0xa6, 0x24, 0xda, 0x8c, 0xf6, 0xed, 0x4f, 0xb8, 0xa6, 0xfb };
+static const uint8_t ed_public[32] = { 0x3d, 0x40, 0x17, 0xc3, 0xe8, 0x43, 0x89, 0x5a, 0x92, 0xb7, 0x0a,
+                                       0xa7, 0x4d, 0x1b, 0x7e, 0xbc, 0x9c, 0x98, 0x2c, 0xcf, 0x2e, 0xc4,
+                                       0x96, 0x8c, 0xc0, 0xcd, 0x55, 0xf1, 0x2a, 0xf4, 0x66, 0x0c };
+
+static int given_number(void *ctx UNUSED, void *out, size_t n)
+{
+        assert_int_equal(n, sizeof ed_private);
+        memcpy(out, ed_private, n);
+        return 0;
+}
+
+/* The numbers are the standard's; the other library reads what we export, and we read what it writes. */
+static void ed25519_pairs(void **state)
+{
+        const struct rng given = { .fill = given_number }, broken = { .fill = no_random };
+        struct keypair *k, *again, *p256 = mint_keypair(MINT_P256);
+        uint8_t spki[64], hash[32] = { 0 }, sig[256], *der, *written = NULL;
+        const uint8_t *p;
+        struct err e = { 0 };
+        mbedtls_pk_context plain;
+        EVP_PKEY *pkey;
+        size_t n, raw = 32;
+
+        (void)state;
+        assert_null(keypair_generate_ed25519(PKI_NOW, &broken, &e));
+        assert_int_equal(e.code, ERR_CRYPTO);
+        k = keypair_generate_ed25519(PKI_NOW, &given, &e);
+        assert_non_null(k);
+        assert_int_equal(keypair_kind(k), KEYPAIR_ED25519);
+        assert_int_equal(keypair_kind(p256), KEYPAIR_EC);
+        assert_false(keypair_is_rsa(k));
+        assert_int_equal(keypair_bits(k), 256);
+        assert_int_equal(keypair_created(k), PKI_NOW);
+        assert_int_equal(keypair_public_der(k, spki, 43), 0);
+        n = keypair_public_der(k, spki, sizeof spki);
+        assert_int_equal(n, 44);
+        assert_memory_equal(spki + 12, ed_public, 32);
+        p = spki;
+        pkey = d2i_PUBKEY(NULL, &p, (long)n);
+        assert_true(pkey && EVP_PKEY_get_raw_public_key(pkey, sig, &raw) == 1 && !memcmp(sig, ed_public, 32));
+        EVP_PKEY_free(pkey);
+        assert_int_equal(keypair_export(k, &der, &n, &e), 0);
+        p = der;
+        pkey = d2i_AutoPrivateKey(NULL, &p, (long)n);
+        assert_true(pkey && EVP_PKEY_id(pkey) == EVP_PKEY_ED25519);
+        mem_free_secret(der);
+        n = (size_t)i2d_PrivateKey(pkey, &written);
+        again = keypair_from_der(written, n, PKI_NOW, &e);
+        assert_true(again && keypair_kind(again) == KEYPAIR_ED25519);
+        assert_int_equal(keypair_public_der(again, spki, sizeof spki), 44);
+        assert_memory_equal(spki + 12, ed_public, 32);
+        for (size_t cut = 0; cut < n; cut++)
+                assert_null(keypair_from_der(written, cut, PKI_NOW, &e));
+        OPENSSL_free(written);
+        EVP_PKEY_free(pkey);
+        /* it signs nothing for TLS and is the pair of no certificate */
+        assert_int_not_equal(mbedtls_pk_sign(keypair_pk(k), MBEDTLS_MD_SHA256, hash, 32, sig, &n, RNG), 0);
+        mbedtls_pk_init(&plain);
+        assert_int_equal(keypair_plain(k, &plain, &e), -1);
+        assert_int_equal(e.code, ERR_SUPPORT);
+        assert_false(keypair_has_public(k, keypair_public_pk(again)));
+        assert_false(keypair_has_public(k, keypair_public_pk(p256)));
+        assert_false(keypair_has_public(p256, keypair_public_pk(k)));
+        keypair_put(k);
+        keypair_put(again);
+        keypair_put(p256);
+}
+
 static void curves_are_made(void **state)
 {
         static const unsigned legal[] = { 256, 384, 521 }, illegal[] = { 0, 224, 512, 2048 };
@@ -492,6 +564,7 @@ int main(void)
                 cmocka_unit_test(the_watch_sees_what_is_not_wiped),
                 cmocka_unit_test(threads_share_a_key),
                 cmocka_unit_test(curves_sign_and_are_known_again),
+                cmocka_unit_test(ed25519_pairs),
                 cmocka_unit_test(curves_are_made),
                 cmocka_unit_test(other_curves_are_refused),
                 cmocka_unit_test(a_curve_key_without_memory),
