@@ -9,10 +9,10 @@
 #include <pthread.h>
 
 #include "cli/aaa/aaa.h"
+#include "cli/conf/flash_name.h"
 #include "cli/conf/store.h"
 #include "cli/lang/text.h"
 
-#define AAA_FILE "aaa-state"
 #define AAA_DAYS 366u     /* days of logins that are remembered */
 #define AAA_OLD_HASHES 7u /* passwords of before */
 #define AAA_LOCK_S 600    /* a lockout ends by itself */

@@ -70,6 +70,7 @@ struct box {
         struct commit *commit;
         char startup_errors[65536]; /* what loading startup-config reported, one line each */
         bool startup_failed;        /* startup-config was torn or unreadable */
+        char boot_file[256];        /* the file on flash that was read then; "": there was none */
 
         int64_t start_wall_ns;
         uint64_t start_mono_ms;

@@ -21,7 +21,7 @@ extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_i
         rows_username[], rows_class_map[], rows_inspect_map[], rows_sip_map[], rows_skinny_map[], rows_regex[],
         rows_media_termination[],
         rows_phone_proxy[], rows_ctl_file[], rows_license[], rows_policy_map[], rows_service_policy[], rows_prompt[],
-        rows_crypto[], rows_general[], rows_password_policy[], rows_privilege[], rows_call_home[];
+        rows_crypto[], rows_general[], rows_password_policy[], rows_privilege[], rows_call_home[], rows_boot[], rows_tftp_server[];
 
 /* key hooks */
 /* The object or element is called what stands for NAME. */

@@ -138,7 +138,6 @@ const struct cmd_row rows_services[] = {
         KEPT("ip verify reverse-path interface IFC:nameif", "Check source addresses", "sources are not checked"),
         SAYS_NO("asdm history enable", "History for ASDM"),
         KEPT("asdm image FILE:word(200)", "Image of ASDM", "there is no ASDM"),
-        KEPT("boot system FILE:word(200)", "Image to boot", "the host chooses the program"),
         END,
 };
 

@@ -91,6 +91,13 @@ struct loghost_conf { /* logging host IFC A [udp/PORT] */
         char identity[65]; /* TLS: reference identity that the server's certificate must have, "": none */
 };
 
+/* tftp-server IFC HOST FILE: where `configure net` and `write net` go; nameif "": nowhere */
+struct tftp_server_conf {
+        char nameif[NAMEIF_MAX + 1];
+        struct addr host;
+        char file[201];
+};
+
 struct alias_conf { /* name A ALIAS: what may be typed in place of the address */
         struct conf_obj o; /* its name is the alias */
         struct addr addr;
@@ -197,6 +204,7 @@ struct sys_conf {
         uint8_t enable_form, passwd_form;        /* enum passwd_form */
         struct aaa_conf aaa;
         struct password_policy_conf password_policy;
+        char boot_config[256];        /* boot config disk0:/FILE, "" none: boot_config.h */
         uint32_t pager_lines;         /* 0 off, 24 */
         uint32_t terminal_width;      /* 0 unlimited, 80 */
         uint32_t console_timeout_min; /* 0 never */
@@ -205,6 +213,7 @@ struct sys_conf {
         uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
         struct zone_conf zone;
         struct summer_conf summer;
+        struct tftp_server_conf tftp;
         bool ntp_authenticate;
         bool no_names;
         struct cert_alerts_conf cert_alerts;

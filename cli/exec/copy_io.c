@@ -113,6 +113,13 @@ static void say_load(void *ctx, unsigned line_no, const char *words)
         text_printf(ctx, "line %u: %s\n", line_no, words);
 }
 
+/* Of what was saved it is no news which lines are not in force. */
+static void say_saved(void *ctx, unsigned line_no, const char *words)
+{
+        if (!strstr(words, "kept but not in force"))
+                say_load(ctx, line_no, words);
+}
+
 /* A configuration is text: anything else is not even looked at. */
 static int check_text(const struct blob *b, struct err *e)
 {
@@ -126,7 +133,8 @@ static int load_running(struct session *s, const struct copy_plan *p, const stru
                         struct text *say, bool *changed, struct err *e)
 {
         struct box *box = session_box(s);
-        struct load_report rep = { .fn = say_load, .ctx = say };
+        bool saved = p->src.kind == COPY_STARTUP;
+        struct load_report rep = { .fn = saved ? say_saved : say_load, .ctx = say };
         struct conf_ctx c;
 
         if (check_text(b, e) < 0)
@@ -138,6 +146,8 @@ static int load_running(struct session *s, const struct copy_plan *p, const stru
         conf_load(&c, text_str(&b->t), b->t.n, &rep);
         conf_ctx_fini(&c);
         pthread_mutex_unlock(&box->conf_lock);
+        if (saved && rep.inert)
+                text_printf(say, "INFO: %u lines are kept but not in force: show configuration inert\n", rep.inert);
         *changed = true;
         return 0;
 }

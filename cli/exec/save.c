@@ -1,6 +1,6 @@
 #include "cli/exec/save.h"
 
-#include "cli/aaa/aaa_state.h"
+#include "cli/conf/boot_config.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/running.h"
 #include "cli/conf/store.h"
@@ -14,37 +14,13 @@ static int no_flash(struct err *e)
 
 int startup_path(const struct box *b, char *path, size_t cap, struct err *e)
 {
+        char name[BOOT_NAME_MAX + 1];
+
         if (!*b->flash)
                 return no_flash(e);
-        snprintf(path, cap, "%s/%s", b->flash, STARTUP_FILE);
+        boot_config_get(b->flash, name);
+        snprintf(path, cap, "%s/%s", b->flash, name);
         return 0;
-}
-
-const char *flash_name(const char *url)
-{
-        if (is_word("disk0:", url) || !strncasecmp(url, "disk0:", 6))
-                url += strcspn(url, ":") + 1;
-        else if (!strncasecmp(url, "flash:", 6))
-                url += 6;
-        return url + strspn(url, "/");
-}
-
-bool is_flash_url(const char *url)
-{
-        return !strncasecmp(url, "disk0:", 6) || !strncasecmp(url, "flash:", 6) || !strchr(url, ':');
-}
-
-/* Every component is a plain name. */
-static bool name_ok(const char *name)
-{
-        for (const char *p = name; *p;) {
-                size_t n = strcspn(p, "/");
-
-                if (!n || p[0] == '.')
-                        return false;
-                p += n + (p[n] == '/');
-        }
-        return *name && strncmp(name, "pki/", 4) != 0 && strcmp(name, "pki") != 0 && strcmp(name, AAA_FILE) != 0;
 }
 
 int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e)
@@ -55,7 +31,7 @@ int flash_path(const struct box *b, const char *url, char *path, size_t cap, str
                 return no_flash(e);
         if (!is_flash_url(url))
                 return err_set(e, ERR_SUPPORT, "%s: unknown file system", url);
-        if (!name_ok(name))
+        if (!flash_name_ok(name))
                 return err_set(e, ERR_SYNTAX, "%s is not the name of a file on flash", url);
         if ((size_t)snprintf(path, cap, "%s/%s", b->flash, name) >= cap)
                 return err_set(e, ERR_RANGE, "%s: the name is too long", url);
@@ -94,18 +70,31 @@ void copied_text(const struct saved *d, struct text *out)
                     (unsigned long long)(d->bytes * 1000u / ms));
 }
 
-/* The text and its checksum belong together: both under one lock. */
-static int running_text(struct session *s, const char *written, struct text *t, char sum[33], struct err *e)
+/* Text, checksum and the file it goes to belong together: all under one lock. name: BOOT_NAME_MAX + 1 bytes. */
+static int running_text(struct session *s, struct text *t, char sum[33], char *name, struct err *e)
 {
         struct box *b = session_box(s);
+        struct tz z;
+        char when[64], written[160];
         const struct running_opts o = { .plain = true, .envelope = true, .written = written };
         int rc;
 
+        box_tz(b, &z);
+        snprintf(written, sizeof written, "by %s at %s", session_user(s),
+                 tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when));
         pthread_mutex_lock(&b->conf_lock);
         rc = running_write(b->store, &o, t, e);
         running_checksum(b->store, sum);
+        snprintf(name, BOOT_NAME_MAX + 1, "%s", boot_config_name(b->store));
         pthread_mutex_unlock(&b->conf_lock);
         return rc || t->bad ? err_set(e, ERR_NOMEM, "out of memory while writing the configuration") : 0;
+}
+
+int save_text(struct session *s, struct text *t, char sum[33], struct err *e)
+{
+        char name[BOOT_NAME_MAX + 1];
+
+        return running_text(s, t, sum, name, e);
 }
 
 static void log_saved(struct session *s, bool ok)
@@ -150,26 +139,33 @@ static void keep_version(struct box *b, const struct text *t, struct saved *out)
         pthread_mutex_unlock(&b->conf_lock);
 }
 
+/* The new file is whole before the next start is told to read it; until then it reads the old one. */
+static int write_startup(struct box *b, const char *name, const struct text *t, struct err *e)
+{
+        char path[512];
+
+        snprintf(path, sizeof path, "%s/%s", b->flash, name);
+        if (file_write_atomic(path, text_str(t), t->n, 0600, true, e) < 0)
+                return -1;
+        return boot_config_set(b->flash, name, e);
+}
+
 int save_startup(struct session *s, struct saved *out, struct err *e)
 {
         struct box *b = session_box(s);
         struct text t = { 0 };
-        struct tz z;
-        char path[512], when[64], written[160];
+        char name[BOOT_NAME_MAX + 1];
         uint64_t start = clock_mono_ms(b->clk);
         int rc;
 
-        if (startup_path(b, path, sizeof path, e))
-                return -1;
+        if (!*b->flash)
+                return no_flash(e);
         pthread_mutex_lock(&b->conf_lock);
         log_msg(b->log_src, LOG_111001, LS(session_source(s)), LS("memory"));
         pthread_mutex_unlock(&b->conf_lock);
-        box_tz(b, &z);
-        snprintf(written, sizeof written, "by %s at %s", session_user(s),
-                 tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when));
-        rc = running_text(s, written, &t, out->checksum, e);
+        rc = running_text(s, &t, out->checksum, name, e);
         if (!rc)
-                rc = file_write_atomic(path, text_str(&t), t.n, 0600, true, e);
+                rc = write_startup(b, name, &t, e);
         if (!rc)
                 keep_version(b, &t, out);
         out->bytes = t.n;

@@ -3,8 +3,8 @@
 #define VOXGATE_CLI_EXEC_SAVE_H
 
 #include "cli/exec/util.h"
+#include "cli/conf/flash_name.h"
 
-#define STARTUP_FILE "startup-config"
 #define FLASH_FILE_MAX (64u << 20)
 
 struct saved {
@@ -15,8 +15,10 @@ struct saved {
         bool unconfirmed; /* a change in it waits for a confirmation */
         bool released; /* through traffic was held since a broken start, and is no longer */
 };
-/* Running configuration, secrets readable, to startup-config on flash. */
+/* Running configuration, secrets readable, to the file that `boot config` names, startup-config without it. */
 int save_startup(struct session *s, struct saved *out, struct err *e);
+/* The same text, as `by` whom it is written; sum: its checksum. */
+int save_text(struct session *s, struct text *t, char sum[33], struct err *e);
 /* "01234567 89abcdef 01234567 89abcdef"; out holds 36 bytes. */
 char *checksum_groups(const char sum[33], char *out);
 /* "N bytes copied in S.SSS secs (R bytes/sec)\n" or another thing than bytes, without the rate. */
@@ -29,9 +31,7 @@ void copied_text(const struct saved *d, struct text *out);
 int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
 /* The same for what is about to be written there: refused as well what `write memory` alone keeps (cli/conf/versions.h). */
 int flash_path_write(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
-/* The part behind "disk0:/". */
-const char *flash_name(const char *url);
-bool is_flash_url(const char *url);
+/* Where the saved configuration is (boot_config.h). */
 int startup_path(const struct box *b, char *path, size_t cap, struct err *e);
 
 #endif

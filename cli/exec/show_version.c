@@ -7,6 +7,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "cli/conf/flash_name.h"
 #include "cli/conf/store.h"
 #include "platform/net/iface.h"
 #include "proxy/proxy_rt.h"
@@ -204,16 +205,25 @@ static void show_config_age(struct session *s, struct box *b)
                     cell_null("configuration_modified"));
 }
 
+/* Written once, before there are consoles. */
+static const char *boot_file(const struct box *b, char out[272])
+{
+        bool elsewhere = *b->boot_file && strcmp(b->boot_file, STARTUP_FILE) != 0;
+
+        snprintf(out, 272, "%s%s", elsewhere ? "disk0:/" : "", elsewhere ? b->boot_file : STARTUP_FILE);
+        return out;
+}
+
 static void show_software(struct session *s)
 {
-        char built[48];
+        char built[48], file[272];
 
         compiled(built, sizeof built);
         PUT(s, "\nVoxgate Appliance Software Version %s \nDevice Manager Version %s\n\n",
             cell_str("software_version", ASA_RELEASE), cell_str("version", VOXGATE_VERSION));
         PUT(s, "Compiled on %s by builders\n", cell_str("compiled", built));
         out(s, "System image file is \"disk0:/voxgate-%s\"\n", VOXGATE_VERSION);
-        PUT(s, "Config file at boot was \"%s\"\n\n", cell_str("boot_configuration", "startup-config"));
+        PUT(s, "Config file at boot was \"%s\"\n\n", cell_str("boot_configuration", boot_file(session_box(s), file)));
 }
 
 static void show_hardware(struct session *s)

@@ -82,6 +82,7 @@ const struct cmd_type cmd_types[] = {
           TEXTS },
         { "secretline", "LINE", "Text that is kept secret", TYPE_LINE | TYPE_SECRET, .match = line_match,
           .write = line_write, TEXTS },
+        { "url", "http[s]://...", "A file on a web server", .match = url_match, .write = word_write, TEXTS },
         { "hex", "WORD", "Hexadecimal digits", .match = hex_match, .write = word_write, TEXTS },
         { "newname", "WORD", "A name", .match = newname_match, .write = word_write, TEXTS },
         { "nameif", "Current available interface(s)", "Name of an interface", .match = nameif_match,

@@ -5,7 +5,7 @@
  *   secret(N) secretline(N)  the two below, never logged
  *   word word(N)      text without blanks, at most N bytes         line line(N)    the rest of the line
  *   u32(LO-HI)        decimal, stored in 1, 2, 4 or 8 bytes        hex(N)          hexadecimal text, at most N digits
- *   host              IPv4 address or a host name, as text
+ *   host              IPv4 address or a host name, as text         url(N)          http://... or https://...
  *   addr              IPv4 address                                 mask            dotted mask, stored as prefix
  * length net / netmask     the same, `0` stands for 0.0.0.0             mac             H.H.H nameif            name
  * of a configured interface               newname(N)      a legal new name hwname            interface hardware name,

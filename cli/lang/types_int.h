@@ -22,6 +22,7 @@ TYPE_SET(text_set);
 TYPE_CLEAR(text_clear);
 TYPE_MATCH(line_match);
 TYPE_MATCH(hex_match);
+TYPE_MATCH(url_match);
 TYPE_MATCH(newname_match);
 /* Names of things that exist: types_ref.c */
 TYPE_MATCH(nameif_match);

@@ -35,6 +35,22 @@ TYPE_MATCH(hex_match)
         return ta->hi && i > ta->hi ? ta->hi : i;
 }
 
+/* The name of no command: it is one when the scheme is there. */
+TYPE_MATCH(url_match)
+{
+        static const char *const scheme[] = { "http://", "https://" };
+        size_t best = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(scheme); i++) {
+                size_t common = type_common(scheme[i], s, n);
+
+                if (!scheme[i][common])
+                        return word_match(env, ta, s, n);
+                best = MAX_OF(best, common);
+        }
+        return MIN_OF(best, n - 1);
+}
+
 /* Names are printed again behind keywords and in messages: no blanks, no quotes, nothing that begins a comment. */
 TYPE_MATCH(newname_match)
 {

@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cli/conf/boot_config.h"
 #include "cli/exec/save.h"
 #include "cli/conf/running.h"
 #include "cli/conf/store.h"
@@ -17,6 +18,7 @@
 
 #define RUNNING "running-config"
 #define PATH 512
+_Static_assert(XFER_NAME_MAX <= BOOT_NAME_MAX, "one buffer holds both");
 
 const char *xfer_words(enum xfer_rc rc)
 {
@@ -100,11 +102,15 @@ typedef int path_fn(const struct box *b, const char *url, char *path, size_t cap
 /* Under flash; "" is flash. */
 static enum xfer_rc path_as(const struct box *b, const char *name, char path[PATH], path_fn *fn)
 {
-        char url[XFER_NAME_MAX + 8];
+        char url[BOOT_NAME_MAX + 8], saved[BOOT_NAME_MAX + 1];
         struct err e;
 
         if (!*b->flash)
                 return XFER_NONE;
+        if (!strcmp(name, STARTUP_FILE)) { /* wherever that is */
+                boot_config_get(b->flash, saved);
+                name = saved;
+        }
         if (!*name)
                 return snprintf(path, PATH, "%s", b->flash) < PATH ? XFER_OK : XFER_FAILED;
         snprintf(url, sizeof url, "disk0:/%s", name);

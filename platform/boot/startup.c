@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/conf/boot_config.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/running.h"
 #include "platform/base/file.h"
@@ -14,7 +15,9 @@
 
 struct startup {
         struct box *b;
-        const char *text; /* of the file */
+        char name[BOOT_NAME_MAX + 1]; /* of the file */
+        bool elsewhere;               /* it is not the one that was saved last */
+        const char *text;             /* of the file */
         size_t len;
         size_t said; /* of b->startup_errors */
         unsigned more;
@@ -116,10 +119,10 @@ static void tell_torn(struct startup *s)
         for (size_t i = 0; i < whole; i++)
                 lines += s->text[i] == '\n';
         note(s,
-             "ERROR: startup-config is cut short behind line %u (its last line is missing): what could be read is "
+             "ERROR: %s is cut short behind line %u (its last line is missing): what could be read is "
              "kept,\n       but no through traffic passes until the configuration is repaired and saved (write "
              "memory)",
-             lines);
+             s->name, lines);
         if (whole < s->len)
                 note(s, "*** line %u: ERROR: cut off, not read", lines + 1);
         s->len = whole;
@@ -132,9 +135,9 @@ static void compare_checksum(struct startup *s)
 
         if (running_text_checksum(s->text, s->len, is) != RUNNING_SUM_WRONG)
                 return;
-        note(s, "WARNING: startup-config is not what was saved: its checksum is %s", is);
+        note(s, "WARNING: %s is not what was saved: its checksum is %s", s->name, is);
         if (s->b->log_src)
-                log_msg(s->b->log_src, LOG_780010, LS("startup-config"), LS(is));
+                log_msg(s->b->log_src, LOG_780010, LS(s->name), LS(is));
 }
 
 /* ---- who may log in ---- */
@@ -165,18 +168,17 @@ static void keep_logins(struct startup *s, struct box_setup *x, const char *old,
                         if (missing[i] && has_line(p, (size_t)(nl - p), word[i], strlen(word[i])))
                                 box_load(s->b, x, p, (size_t)(nl - p) + 1, &quiet);
         if (quiet.accepted)
-                note(s, "INFO: %u lines about passwords and users were taken from startup-config.prev",
-                     quiet.accepted);
+                note(s, "INFO: %u lines about passwords and users were taken from %s.prev", quiet.accepted, s->name);
 }
 
 static void take_logins(struct startup *s, struct box_setup *x)
 {
-        char path[sizeof s->b->flash + 32];
+        char path[sizeof s->b->flash + sizeof s->name + 8];
         struct err e = { 0 };
         uint8_t *old;
         size_t n;
 
-        snprintf(path, sizeof path, "%s/startup-config.prev", s->b->flash);
+        snprintf(path, sizeof path, "%s/%s.prev", s->b->flash, s->name);
         if (access(path, F_OK) < 0 || file_read(path, STARTUP_MAX, &old, &n, &e) < 0)
                 return;
         keep_logins(s, x, (const char *)old, n);
@@ -199,6 +201,8 @@ static void load_text(struct startup *s, struct box_setup *x)
         if (torn) {
                 take_logins(s, x);
                 hold(s); /* loading emptied the store */
+        } else if (s->elsewhere) {
+                hold(s);
         } else if (s->b->store->policy.hold) {
                 note(s, "ERROR: a line that says who may pass is refused: no through traffic passes until the "
                         "configuration\n       is repaired and saved (write memory)");
@@ -210,18 +214,63 @@ static void load_text(struct startup *s, struct box_setup *x)
                          s->more);
 }
 
+/* ---- which file ---- */
+
+static bool is_there(const struct startup *s, char *path, size_t cap)
+{
+        snprintf(path, cap, "%s/%s", s->b->flash, s->name);
+        return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+/* What a crash left beside the file, which may be in a directory. */
+static void sweep(const char *flash, const char *path)
+{
+        char dir[512];
+        const char *slash = strrchr(path, '/');
+
+        file_sweep(flash);
+        snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+        if (strcmp(dir, flash) != 0)
+                file_sweep(dir);
+}
+
+/* Where the file is gone that was saved last, the one that saves went to before is better than none: an older
+ * configuration may let pass what the lost one did not, so it holds traffic. false: there is none. */
+static bool find_file(struct startup *s, char *path, size_t cap)
+{
+        bool known = boot_config_get(s->b->flash, s->name), there = is_there(s, path, cap);
+        char lost[sizeof s->name];
+
+        sweep(s->b->flash, path);
+        if (known && (there || !strcmp(s->name, STARTUP_FILE)))
+                return there;
+        strcpy(lost, s->name);
+        strcpy(s->name, STARTUP_FILE);
+        s->elsewhere = true;
+        s->b->startup_failed = true;
+        there = is_there(s, path, cap);
+        if (!known)
+                note(s, "ERROR: which file `boot config` named is not known any more%s",
+                     there ? "" : ": nothing is configured");
+        else
+                note(s, "ERROR: disk0:/%s, which `boot config` names, is not there%s", lost,
+                     there ? "" : ", nor is there a startup-config: nothing is configured");
+        if (there)
+                note(s, "       disk0:/" STARTUP_FILE " is read instead, and no through traffic passes until the "
+                        "configuration is\n       looked at and saved (write memory)");
+        return there;
+}
+
 void box_load_startup(struct box *b, struct box_setup *x)
 {
         struct startup s = { .b = b, .said = strlen(b->startup_errors) };
-        char path[sizeof b->flash + 32];
+        char path[sizeof b->flash + sizeof s.name + 8];
         struct err e = { 0 };
         uint8_t *text;
 
-        if (b->flash[0])
-                file_sweep(b->flash);
-        snprintf(path, sizeof path, "%s/startup-config", b->flash);
-        if (!b->flash[0] || (access(path, F_OK) < 0 && errno == ENOENT))
+        if (!b->flash[0] || !find_file(&s, path, sizeof path))
                 return;
+        snprintf(b->boot_file, sizeof b->boot_file, "%s", s.name);
         if (file_read(path, STARTUP_MAX, &text, &s.len, &e) < 0) {
                 b->startup_failed = true;
                 note(&s, "ERROR: startup-config: %s", e.text);

@@ -251,6 +251,84 @@ static void beyond_compiling_comes_up_and_forwards_nothing(void **state UNUSED)
         px_stop(&fx);
 }
 
+/* ---- boot config ---- */
+
+static void drop(const char *name)
+{
+        unlink(flash_name(name));
+}
+
+static void the_named_file_is_read(void **state UNUSED)
+{
+        save("hostname first\n", 1);
+        save("hostname second\nboot config disk0:/b.cfg\n", 1);
+        start();
+        assert_false(said("WARNING") || said("ERROR"));
+        assert_string_equal(fx.box.store->sys.hostname, "second");
+        assert_string_equal(fx.box.boot_file, "b.cfg");
+        assert_true(passes());
+        assert_non_null(strstr(px_show(&fx, "show version"), "Config file at boot was \"disk0:/b.cfg\""));
+        px_stop(&fx);
+        drop("b.cfg");
+        drop(".boot-config");
+}
+
+static void a_lost_file_gives_way_to_the_one_before(void **state UNUSED)
+{
+        save("hostname first\n", 1);
+        save("hostname second\nboot config disk0:/b.cfg\n", 1);
+        drop("b.cfg");
+        start();
+        assert_true(said("ERROR: disk0:/b.cfg, which `boot config` names, is not there\n       disk0:/startup-config is read instead"));
+        assert_string_equal(fx.box.store->sys.hostname, "first");
+        assert_false(passes()); /* who knows what was denied since */
+        assert_non_null(strstr(px_show(&fx, "write memory"), "INFO: through traffic is no longer held"));
+        assert_true(passes());
+        px_stop(&fx);
+        start();
+        assert_false(said("WARNING") || said("ERROR"));
+        px_stop(&fx);
+        drop(".boot-config");
+}
+
+static void without_any_file_there_is_a_console(void **state UNUSED)
+{
+        save("hostname second\nboot config disk0:/b.cfg\n", 1);
+        drop("b.cfg");
+        start();
+        assert_true(said("is not there, nor is there a startup-config: nothing is configured"));
+        assert_string_equal(fx.box.store->sys.hostname, "ciscoasa");
+        px_stop(&fx);
+        assert_int_equal(file_write_atomic(flash_name(".boot-config"), "../x\n", 5, 0600, false, NULL), 0);
+        save("hostname third\n", 0);
+        start();
+        assert_true(said("ERROR: which file `boot config` named is not known any more: nothing is configured"));
+        px_stop(&fx);
+        drop(".boot-config");
+}
+
+static void a_torn_named_file_is_as_any(void **state UNUSED)
+{
+        char *text;
+        uint8_t *p;
+        size_t n;
+
+        save("enable password topsecret\nboot config disk0:/b.cfg\n", 2);
+        assert_int_equal(file_read(flash_name("b.cfg"), 1 << 20, &p, &n, NULL), 0);
+        text = (char *)p;
+        assert_int_equal(file_write_atomic(flash_name("b.cfg"), text, (size_t)(strstr(text, "enable password") - text), 0600, false, NULL), 0);
+        mem_free_secret(p);
+        start();
+        assert_true(said("ERROR: b.cfg is cut short"));
+        assert_true(said("were taken from b.cfg.prev"));
+        assert_true(passwd_check(fx.box.store->sys.enable_hash, "", "topsecret"));
+        assert_false(passes());
+        px_stop(&fx);
+        drop("b.cfg");
+        drop("b.cfg.prev");
+        drop(".boot-config");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, prepare, clean)
@@ -265,6 +343,10 @@ int main(void)
                 T(a_refused_line_of_another_kind_holds_nothing),
                 T(a_flipped_bit_is_told),
                 T(beyond_compiling_comes_up_and_forwards_nothing),
+                T(the_named_file_is_read),
+                T(a_lost_file_gives_way_to_the_one_before),
+                T(without_any_file_there_is_a_console),
+                T(a_torn_named_file_is_as_any),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

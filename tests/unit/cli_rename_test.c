@@ -44,6 +44,7 @@ static void lines_follow_and_can_be_removed(void **state)
                 { "ssl trust-point t inside", "ssl trust-point t lan" },
                 { "snmp-server host inside 10.8.0.9 community c", "snmp-server host lan 10.8.0.9 community c" },
                 { "ntp server 10.8.0.9 source inside", "ntp server 10.8.0.9 source lan" },
+                { "tftp-server inside 10.8.0.9 x", "tftp-server lan 10.8.0.9 x" },
         };
 
         (void)state;
