@@ -5,6 +5,7 @@
 The appliance's ports bA and bB have no kernel address. Namespaces are held by processes of ours, so the same code works as
 root and inside `unshare -Urn`. Everything is ended by its own process id.
 """
+import contextlib
 import os
 import re
 import select
@@ -16,7 +17,7 @@ import time
 import tty
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DEADLINE = float(os.environ.get("VOXGATE_DEADLINE", "30"))
+DEADLINE = float(os.environ.get("VOXGATE_DEADLINE", "60"))
 
 
 def voxgate_bin():
@@ -91,6 +92,7 @@ def veth(a, a_name, b, b_name):
 
 
 PROMPT = re.compile(rb"(?:^|\n)([A-Za-z0-9._/-]+(?:\([a-z0-9-]+\))?[>#] )$")
+DONE = re.compile(PROMPT.pattern[:-1] + rb"(?=\n|\Z)")  # log lines may stand behind the prompt by the time it is read
 
 
 class Ended(AssertionError):
@@ -151,7 +153,7 @@ class Console:
         self.send(line)
         self.until(re.escape(line.encode()) + rb"\n", deadline)
         self.buf = b"\n" + self.buf
-        return self.until(PROMPT, deadline).lstrip("\n")
+        return self.until(DONE, deadline).lstrip("\n")
 
     def answer(self, line, question, reply, deadline=None):
         """A line whose command asks; returns question and answer's output."""
@@ -241,7 +243,7 @@ class Appliance:
         """CPU time of all threads so far."""
         total, pid = 0, self.child()
         for tid in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{tid}/schedstat") as f:
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{tid}/schedstat") as f:  # threads come and go
                 total += int(f.read().split()[0])
         return total
 

@@ -76,7 +76,7 @@ class Media:
         except BlockingIOError:
             return True
         finally:
-            self.sock.settimeout(10)
+            self.sock.settimeout(30)
 
 
 def talk(*ways, n=20):
@@ -134,7 +134,7 @@ def phone_wire(lab, cm_outside=siplab.CM_OUTSIDE, addr=siplab.PHONE, cert="phone
     ctx.check_hostname = False
     ctx.load_verify_locations(lab.pki.path("shown.crt"))
     ctx.load_cert_chain(lab.pki.path(cert + ".crt"), lab.pki.path(cert + ".key"))
-    sock = inside(ns or lab.outside, lambda: socket.create_connection((cm_outside, 5061), 20, (addr, 0)))
+    sock = inside(ns or lab.outside, lambda: socket.create_connection((cm_outside, 5061), 60, (addr, 0)))
     return Wire(ctx.wrap_socket(sock), "TLS", addr, 5061, cm_outside)
 
 
@@ -143,7 +143,7 @@ class Door:
 
     def __init__(self, ns, addr=siplab.CM, port=5060):
         self.addr, self.sock = addr, inside(ns, lambda: socket.create_server((addr, port)))
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
 
     def accept(self):
         return Wire(self.sock.accept()[0], "TCP", self.addr, 5060, self.addr)

@@ -90,7 +90,7 @@ def udp(ns, addr, port=0):
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         s.bind((addr, port))
-        s.settimeout(10)
+        s.settimeout(30)
         return s
     return inside(ns, make)
 
@@ -100,7 +100,7 @@ class Stream:
 
     def __init__(self, sock):
         self.sock, self.buf = sock, b""
-        sock.settimeout(20)
+        sock.settimeout(60)
 
     def read(self):
         while True:
@@ -140,20 +140,20 @@ class Pair:
         self.key = os.urandom(30)
         self.srtp, self.rtp = udp(lab.outside, phone), udp(lab.inside, desk)
         door = inside(lab.inside, lambda: socket.create_server((cm, 5060)))
-        door.settimeout(20)
+        door.settimeout(60)
         ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ctx.check_hostname = False
         ctx.set_ciphers(self.suites)
         ctx.load_verify_locations(lab.pki.path("shown.crt"))
         ctx.load_cert_chain(lab.pki.path(cert + ".crt"), lab.pki.path(cert + ".key"))
-        self.phone = Stream(ctx.wrap_socket(inside(lab.outside, lambda: socket.create_connection((cm_outside, 5061), 20))))
+        self.phone = Stream(ctx.wrap_socket(inside(lab.outside, lambda: socket.create_connection((cm_outside, 5061), 60))))
         self.invite(phone, cm_outside)
         self.cm = Stream(door.accept()[0])
         door.close()
         self.answer(desk)
         # A kernel that learns a neighbour while it sends may overtake what it keeps waiting: both know the box beforehand.
         for ns, at in ((lab.outside, self.outside), (lab.inside, self.inside)):
-            ns.run("ping", "-c", "1", "-W", "5", at[0])
+            ns.run("ping", "-c", "1", "-W", "20", at[0])
 
     def invite(self, phone, cm):
         key = base64.b64encode(self.key).decode()

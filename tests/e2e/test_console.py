@@ -72,7 +72,7 @@ def test_captures_leave_the_box(mmp):
 
 def test_upload_to_nobody_times_out(mmp):
     mmp.con.cmd("capture wire interface outside")
-    text = mmp.con.cmd("copy /noconfirm /pcap capture:wire tftp://10.0.0.99/x", deadline=60)
+    text = mmp.con.cmd("copy /noconfirm /pcap capture:wire tftp://10.0.0.99/x", deadline=120)
     assert "%Error writing tftp://10.0.0.99/x (Timed out)" in text
 
 
@@ -87,7 +87,7 @@ class SerialLine:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def until(self, want, deadline=20):
+    def until(self, want, deadline=60):
         want, end = want.encode(), time.monotonic() + deadline
         while want not in self.buf:
             assert select.select([self.fd], [], [], max(0, end - time.monotonic()))[0], \

@@ -106,4 +106,4 @@ def test_client_gets_an_alert(two):
     assert b"alert handshake failure" in r.stderr, r.stderr
     two.good.ask("talk", "talked 10")
     lablib.wait_for("the session to go", lambda: sessions(two.con) == 10)
-    assert "725014" in two.con.cmd("show logging")
+    lablib.wait_for("725014", lambda: "725014" in two.con.cmd("show logging"))

@@ -20,7 +20,7 @@ def web_server(lab, ns, addr, port=80):
 
 
 def curl(ns, url, **kw):
-    return ns.run("curl", "-s", "-S", "--max-time", "10", url, **kw).stdout
+    return ns.run("curl", "-s", "-S", "--max-time", "60", url, **kw).stdout
 
 
 def test_ping_and_curl_through_static_nat(lab):
@@ -76,8 +76,8 @@ def test_denied_port_and_counters(lab):
 def test_the_console_pings(lab):
     con = lab.start()
     paste(con, lablib.BASE)
-    assert "Success rate is 100 percent (5/5)" in con.cmd("ping 192.0.2.10")
-    assert "Success rate is 100 percent (5/5)" in con.cmd("ping inside 10.0.0.254")
+    assert "Success rate is 100 percent (5/5)" in con.cmd("ping 192.0.2.10 timeout 20")
+    assert "Success rate is 100 percent (5/5)" in con.cmd("ping inside 10.0.0.254 timeout 20")
     assert b"1 received" in lab.outside.run("ping", "-c1", "-W5", "192.0.2.1").stdout
     assert "192.0.2.10" in con.cmd("show arp")
 

@@ -164,13 +164,14 @@ def test_odd_credentials(box, user, password):
 
 def test_slow_headers_end(box):
     """One byte now and then keeps a connection 30 seconds, logged in or not; others are served meanwhile."""
+    connects = time.monotonic()
     a, b = box.tls(), box.tls()
     b.sendall(f"GET / HTTP/1.1\r\nHost: x\r\n{basic()}\r\n".encode())
     assert b.recv(15) == b"HTTP/1.1 200 OK"
-    start = time.monotonic()
+    since = {a: connects, b: time.monotonic()}
     ended, at = {}, 0
     head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"z" * 4000
-    while len(ended) < 2 and time.monotonic() - start < 90:
+    while len(ended) < 2 and time.monotonic() - connects < 150:
         for s in (a, b):
             if s in ended:
                 continue
@@ -178,11 +179,11 @@ def test_slow_headers_end(box):
             try:
                 s.sendall(head[at:at + 1])
                 if b"HTTP/1.1 408 " in s.recv(4096):
-                    ended[s] = time.monotonic() - start
+                    ended[s] = time.monotonic() - since[s]
             except (ssl.SSLWantReadError, TimeoutError):
                 pass
             except OSError:
-                ended[s] = time.monotonic() - start
+                ended[s] = time.monotonic() - since[s]
         at += 1
-    assert len(ended) == 2 and all(25 < t < 60 for t in ended.values()), ended
+    assert len(ended) == 2 and all(25 < t < 90 for t in ended.values()), ended
     still_there(box)

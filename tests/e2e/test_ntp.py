@@ -93,8 +93,8 @@ def test_set_by_a_server(lab):
     assert "Time source is NTP" in lab.con.cmd("show clock detail")
     row = lab.con.cmd("show ntp associations")
     assert re.search(r"^\*~10\.0\.0\.254 +127\.127\.1\.1 +3 +\d+ +\d+ +\d+ ", row, re.M), row
-    log = lab.con.cmd("show logging")
-    assert "%ASA-5-780033: NTP: clock was set by -" in log and "%ASA-5-780030: NTP: clock follows" in log, log
+    for message in ("%ASA-5-780033: NTP: clock was set by -", "%ASA-5-780030: NTP: clock follows"):
+        lablib.wait_for(message, lambda: message in lab.con.cmd("show logging"))
 
 
 @pytest.mark.parametrize("number, text", [(7, "md5 sesame"), (8, "sha1 barley"), (9, "sha256 poppy")])
@@ -108,10 +108,10 @@ def test_keys(lab, number, text):
 
 def test_a_wrong_key_is_not_believed(lab):
     paste(lab.con, "ntp authentication-key 7 md5 barley\nntp server 10.0.0.254 key 7\nntp server 10.0.0.53 key 5\n")
-    lablib.wait_for("it to be told", lambda: lab.con.cmd("show logging").count("%ASA-4-780031") == 2, 60)
+    lablib.wait_for("it to be told", lambda: lab.con.cmd("show logging").count("%ASA-4-780031") >= 2, 60)
     assert not synchronized(lab)
     assert "not believed: there is no ntp authentication-key 5" in lab.con.cmd("show ntp associations detail")
-    assert "server 10.0.0.254 does not tell the time: " in lab.con.cmd("show logging")
+    lablib.wait_for("which one it is", lambda: "server 10.0.0.254 does not tell the time: " in lab.con.cmd("show logging"))
 
 
 def test_a_server_that_is_gone_is_told(lab):

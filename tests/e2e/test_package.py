@@ -39,7 +39,7 @@ class ScratchRoot:
         return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", *argv]
 
     def run(self, *argv, check=True):
-        p = subprocess.run(self.cmd(*argv), capture_output=True, text=True, timeout=120)
+        p = subprocess.run(self.cmd(*argv), capture_output=True, text=True, timeout=300)
         assert not check or p.returncode == 0, (argv, p.stdout, p.stderr)
         return p
 
@@ -86,7 +86,7 @@ class Service:
         return con
 
     def stop(self):
-        end(self.proc, 20)
+        end(self.proc, 60)
         assert self.proc.returncode == 0, self.proc.stdout.read()
 
 

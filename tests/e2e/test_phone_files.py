@@ -160,8 +160,8 @@ def test_its_configuration_is_edited_and_signed(lab):
             got = re.sub(rf"\s*<{tag}>1</{tag}>", "", got)
         assert got == want
     assert "ok" in boot(lab, "Config file")
-    text = lab.con.cmd("show logging")
-    assert "not-for-the-log" not in text and "Modifying to encrypted mode" in text
+    lablib.wait_for("the debug line", lambda: "Modifying to encrypted mode" in lab.con.cmd("show logging"))
+    assert "not-for-the-log" not in lab.con.cmd("show logging")
 
 
 def test_a_file_that_cannot_be_made_safe_is_refused_with_the_reason(lab):
@@ -231,12 +231,13 @@ def test_names_that_lead_elsewhere(lab):
 def test_servers_with_bad_manners(lab):
     for kind in ("plain", "reject", "alien", "dies", "silent", "options"):
         put(lab, kind + "-file", b"0123456789" * 500)
+    before = count(lab, "server silent")
     for kind in ("plain", "reject", "alien"):
         assert fetch(lab, kind + "-file")[1] == b"0123456789" * 500, kind
     with ThreadPoolExecutor() as phones:  # each is waited for
         for kind, (res, _) in phones.map(lambda k: (k, fetch(lab, k + "-file", "patience=60", out=k)), ("dies", "silent", "options")):
             assert "error" in res and "done" not in res, (kind, res)
-    assert count(lab, "server silent") == 2
+    assert count(lab, "server silent") >= before + 2
     res, _ = fetch(lab, "endless-file", "patience=60")
     assert "too large" in res["text"], res
 

@@ -12,7 +12,7 @@ from conftest import Setup, open_session, paste, sessions
 
 
 def voxgate(*argv):
-    return subprocess.run([lablib.voxgate_bin(), *argv], capture_output=True, text=True, timeout=120)
+    return subprocess.run([lablib.voxgate_bin(), *argv], capture_output=True, text=True, timeout=300)
 
 
 def sample(lab):
@@ -178,12 +178,12 @@ DEMO_ENV = dict(os.environ, VOXGATE_BIN=lablib.voxgate_bin())
 
 @pytest.mark.parametrize("scenario, steps", [("1", 11), ("2", 11), ("sip", 13)])
 def test_demo_batch(scenario, steps):
-    r = subprocess.run(DEMO + ["--batch", "--scenario", scenario], capture_output=True, text=True, timeout=180, env=DEMO_ENV)
+    r = subprocess.run(DEMO + ["--batch", "--scenario", scenario], capture_output=True, text=True, timeout=400, env=DEMO_ENV)
     assert r.returncode == 0 and f"\n{steps} passed, 0 failed\n" in r.stdout, r.stdout + r.stderr
 
 
 def test_demo_leaves_its_operator_on_the_console():
-    child = pexpect.spawn(DEMO[0], DEMO[1:], encoding="utf-8", timeout=60, env=DEMO_ENV)
+    child = pexpect.spawn(DEMO[0], DEMO[1:], encoding="utf-8", timeout=120, env=DEMO_ENV)
     child.expect("Ctrl-\\] ends the lab")
     child.expect("ciscoasa# $")
     child.send("show ver\t\r")
@@ -207,7 +207,7 @@ def console_of(tmp_path, *ports):
     for p in ports:
         argv += ["--port", p]
     return subprocess.run(argv, input="enable\n\nshow interface\nshow startup-config errors\n", capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=300)
 
 
 def test_one_missing_device_keeps_nothing_down(tmp_path):

@@ -1,6 +1,4 @@
 """SCCP: a remote phone by TLS 2443 and SRTP, a call manager and a desk phone that speak neither; and phones at a plain firewall."""
-import os
-
 import pytest
 
 import lab as lablib
@@ -8,7 +6,7 @@ import siplab
 import srtp_peer
 from jsondoc import document
 from peers import sccp
-from sccp_ends import background, payload, tshark, warm
+from sccp_ends import background, payload, recorded, tshark, warm
 from sccplab import NAME, SECOND, Sccp, Voice, talk
 
 
@@ -63,7 +61,7 @@ def test_a_remote_phone_calls_a_desk_phone(net, version):
     calls = net.con.cmd("show phone-proxy signaling-sessions")
     assert NAME in calls and "no media" in calls, "registered, without a call: " + calls
 
-    lablib.wait_for("the recording", lambda: os.path.getsize(pcap) > 2000)
+    lablib.wait_for("the recording", lambda: recorded(pcap, version, sccp.STOP, 20, 2))
     lablib.end(rec)
     assert not tshark(pcap, "_ws.malformed")
     kinds = {int(x, 0) for row in tshark(pcap, "skinny", "skinny.messageId") for x in row.split(",")}
@@ -85,7 +83,7 @@ def test_a_phone_takes_its_session_up_again(net):
     pa, pb = net.cm.connect(b, c, net.serve)
     talk(Voice(again, pa, 1), Voice(desk, pb, 2))
     net.hang_up((b, pa), (c, pb))
-    assert "725003" in net.con.cmd("show logging"), "nothing tells of it"
+    lablib.wait_for("a message that tells of it", lambda: "725003" in net.con.cmd("show logging"))
     net.con.paste("configure terminal\nssl encryption aes128-sha1 aes256-sha1\nend")
     third = net.remote(like=again, port=20060)
     assert not third.c.sock.session_reused

@@ -51,7 +51,7 @@ HEX = "0x[0-9a-f]{8}"
 SHAPES = {
     "dir": ([rf"Directory of disk0:/", rf"{N} +-rwx +{N} +\d\d:\d\d:\d\d [A-Z][a-z]{{2}} \d\d \d{{4}} +\S+",
              rf"{N} bytes total \({N} bytes free/{N}% free\)"], []),
-    "ping 10.0.0.254": ([r"Type escape sequence to abort\.", rf"Sending 5, 100-byte ICMP Echos to {IP}, timeout is 2 seconds:", r"[!?]+",
+    "ping 10.0.0.254": ([r"Type escape sequence to abort\.", rf"Sending 5, 100-byte ICMP Echos to {IP}, timeout is 2 seconds:", r"[!?.]+",
                          r"Success rate is (100|\d\d?) percent \(\d/5\), round-trip min/avg/max = \d+/\d+/\d+ ms"], []),
     "show access-list": ([rf"access-list cached ACL log flows: total {N}, denied {N} \(deny-flow-max {N}\)", rf" +alert-interval {N}",
                           rf"access-list \S+; {N} elements; name hash: {HEX}", rf"access-list \S+ line {N} remark .*",

@@ -43,7 +43,7 @@ def fw(request):
 
 
 def dial(ns, addr, host):
-    sock = inside(ns, lambda: socket.create_connection((host, 5060), 20, (addr, 0)))
+    sock = inside(ns, lambda: socket.create_connection((host, 5060), 60, (addr, 0)))
     return Wire(sock, "TCP", addr, 5060, host)
 
 

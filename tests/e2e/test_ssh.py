@@ -184,10 +184,10 @@ def test_the_client_exchanges_keys_again_and_again(box):
 def test_keepalives_are_answered(box):
     """A client that hears no answer to three of them hangs up; input that ends later keeps it there for a while."""
     p = subprocess.Popen(box.lab.inside.cmd("sshpass", "-p", PASSWORD, *OPENSSH, "-o", "ServerAliveInterval=1", "-o",
-                                            "ServerAliveCountMax=1", f"{USER}@{BOX}"),
+                                            "ServerAliveCountMax=3", f"{USER}@{BOX}"),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with pytest.raises(subprocess.TimeoutExpired):
-        p.wait(5)
+        p.wait(6)
     out, err = p.communicate(b"show clock\nexit\n", timeout=60)
     assert p.returncode == 0 and b" UTC " in out, err
 
@@ -289,8 +289,8 @@ def test_who_is_not_named_is_refused(box):
     ns = box.lab.outside
     p = box.run(*OPENSSH, "-o", "ConnectTimeout=2", "admin@192.0.2.1", ns=ns)
     assert p.returncode == 255
-    text = box.con.cmd("show logging | include 7100")
-    assert re.search(r"%ASA-3-710003: TCP access denied by ACL from 192\.0\.2\.10/\d+ to outside:192\.0\.2\.1/22", text)
+    lablib.wait_for("710003", lambda: re.search(r"%ASA-3-710003: TCP access denied by ACL from 192\.0\.2\.10/\d+ to outside:192\.0\.2\.1/22",
+                                                box.con.cmd("show logging | include 7100")))
 
 
 def test_a_client_that_does_not_read_stops_nobody(box):
@@ -298,7 +298,7 @@ def test_a_client_that_does_not_read_stops_nobody(box):
     s = box.enabled(t)
     s.send("terminal pager 0\n" + "show running-config all\n" * 2000)
     for _ in range(20):
-        assert "UTC" in box.con.cmd("show clock", deadline=20)
+        assert "UTC" in box.con.cmd("show clock")
     other = box.ssh("show clock")
     assert other.returncode == 0
     t.close()

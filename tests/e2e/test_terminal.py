@@ -20,7 +20,7 @@ class Operator:
     def type(self, keys):
         self.child.send(keys)
 
-    def see(self, pattern, timeout=20):
+    def see(self, pattern, timeout=60):
         self.child.expect(pattern, timeout=timeout)
         return self.child.before
 
@@ -63,14 +63,14 @@ def operator(lab, request):
     argv = lab.box.cmd(*argv)
     proc = None
     if request.param == "stdio":
-        child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", dimensions=(24, 100), timeout=20)
+        child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", dimensions=(24, 100), timeout=60)
         lab.guard = child.pid
     else:
         proc = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
         lab.guard = proc.pid
         lablib.wait_for("the serial line", lambda: lablib.os.path.islink(link))
         child = pexpect.spawn("/usr/bin/python3", ["-u", lablib.PEERS + "/serial.py", link], encoding="utf-8",
-                              dimensions=(24, 100), timeout=20)
+                              dimensions=(24, 100), timeout=60)
         child.expect("up\r\n")
         child.send("\r")
     o = Operator(lab, child)
@@ -184,7 +184,7 @@ def test_log_lines_go_above_the_line_being_typed(operator):
         o.cmd(line)
     o.type("show clo")
     o.see("show clo")
-    o.lab.outside.run("curl", "--max-time", "1", "http://192.0.2.1/", check=False)
+    o.lab.outside.run("curl", "--max-time", "3", "http://192.0.2.1/", check=False)
     o.see(r"%ASA-7-710005: TCP request discarded from 192.0.2.10/\d+ to outside:192.0.2.1/80\r?\n")
     o.see("ciscoasa# show clo")
     o.type("ck\r")

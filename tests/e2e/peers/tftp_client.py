@@ -23,7 +23,7 @@ def main(server, name, *args):
     res = {"options": {}, "blocks": 0, "dups": 0, "foreign": 0}
     data, expect, tid, blk, window, unacked, count = b"", 1, None, 512, 1, 0, 0
     s.sendto(ask, mine)
-    end, last_sent = time.monotonic() + float(o.get("patience", 20)), time.monotonic()
+    end, last_sent = time.monotonic() + float(o.get("patience", 60)), time.monotonic()
     while time.monotonic() < end:
         try:
             p, frm = s.recvfrom(70000)
