@@ -10,7 +10,7 @@
 #include "cli/conf/flash_name.h"
 #include "platform/base/err.h"
 
-#define BOOT_NAME_MAX 200
+#define BOOT_NAME_MAX FLASH_NAME_MAX
 
 struct store;
 

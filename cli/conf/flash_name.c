@@ -23,6 +23,57 @@ bool is_flash_url(const char *url)
         return scheme_len(url) || !strchr(url, ':');
 }
 
+/* Where the part before the last one ends. */
+static size_t parent_len(const char *name, size_t n)
+{
+        while (n && name[n - 1] != '/')
+                n--;
+        return n ? n - 1 : 0;
+}
+
+static bool add_part(char *out, size_t *at, const char *part, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                if ((unsigned char)part[i] < 0x20 || part[i] == 0x7f)
+                        return false;
+        if (*at + (*at > 0) + len > FLASH_NAME_MAX)
+                return false;
+        if (*at)
+                out[(*at)++] = '/';
+        memcpy(out + *at, part, len);
+        *at += len;
+        return true;
+}
+
+bool flash_walk(char out[FLASH_NAME_MAX + 1], size_t *at, const char *path, size_t n, bool clamp)
+{
+        for (size_t len; n; path += len, n -= len) {
+                const char *slash = memchr(path, '/', n);
+
+                len = slash ? (size_t)(slash - path) : n;
+                if (!len) {
+                        len = 1;
+                } else if (len == 2 && !memcmp(path, "..", 2)) {
+                        if (!*at && !clamp)
+                                return false;
+                        *at = parent_len(out, *at);
+                } else if ((len != 1 || *path != '.') && !add_part(out, at, path, len)) {
+                        return false;
+                }
+        }
+        out[*at] = 0;
+        return true;
+}
+
+bool flash_resolve(const char *cwd, const char *typed, char out[FLASH_NAME_MAX + 1])
+{
+        size_t at = 0, scheme = scheme_len(typed);
+
+        if (!scheme && *typed != '/' && !flash_walk(out, &at, cwd, strlen(cwd), false))
+                return false;
+        return flash_walk(out, &at, typed + scheme, strlen(typed + scheme), false);
+}
+
 bool flash_name_ok(const char *name)
 {
         for (const char *p = name; *p;) {

@@ -157,6 +157,20 @@ static enum dialog_next ask_next(struct dialog *d, struct copy_state *st)
         return ask_overwrite(d, st);
 }
 
+/* A file on flash, by what it is called from where the operator is; a slash behind it stays, it asks for the name. */
+static int settle(struct session *s, struct copy_end *c, const char *typed, struct err *e)
+{
+        char name[FLASH_NAME_MAX + 1];
+        size_t n = strlen(typed);
+
+        if (c->kind != COPY_FLASH)
+                return 0;
+        if (!flash_resolve(session_cwd(s), typed, name))
+                return err_set(e, ERR_SYNTAX, "%s is not the name of a file on flash", typed);
+        snprintf(c->name, sizeof c->name, "%s%s", name, *name && n && typed[n - 1] == '/' ? "/" : "");
+        return 0;
+}
+
 static int keep(char *to, size_t cap, const char *text, const char *what, struct err *e)
 {
         return str_copy(to, cap, text) ? 0 : err_set(e, ERR_RANGE, "%s of more than %zu characters", what, cap - 1);
@@ -165,7 +179,8 @@ static int keep(char *to, size_t cap, const char *text, const char *what, struct
 /* Enter keeps what stands in brackets. */
 static int take_answer(const struct dialog *d, struct copy_plan *p, const char *answer, struct err *e)
 {
-        struct copy_end *far = far_end(p);
+        const struct copy_state *st = d->state;
+        struct copy_end *far = far_end(p), *named = d->at == ASK_SOURCE ? &p->src : &p->dst;
 
         if (d->at == ASK_PASSWORD) {
                 far->has_password = true;
@@ -177,7 +192,7 @@ static int take_answer(const struct dialog *d, struct copy_plan *p, const char *
                 return copy_host(far, answer, strlen(answer), e);
         if (d->at == ASK_FROM_USER || d->at == ASK_TO_USER)
                 return keep(far->user, sizeof far->user, answer, "user name", e);
-        return copy_rename(d->at == ASK_SOURCE ? &p->src : &p->dst, answer, e);
+        return copy_rename(named, answer, e) < 0 ? -1 : settle(st->s, named, answer, e);
 }
 
 static enum dialog_next key_answer(struct dialog *d, struct copy_state *st, const char *answer)
@@ -212,14 +227,19 @@ static enum dialog_next copy_step(struct dialog *d, const char *answer)
 
 static const struct dialog_row copy_dialog = { "copy", sizeof(struct copy_state), copy_step, NULL };
 
+static int parse_end(struct session *s, const char *typed, struct copy_end *c, struct err *e)
+{
+        return copy_parse(typed, c, e) < 0 ? -1 : settle(s, c, typed, e);
+}
+
 static int do_copy(struct session *s, const struct args *a, struct err *e)
 {
         struct copy_state st = { .s = s, .noconfirm = arg_has(a, "/noconfirm") };
         int rc;
 
         st.plan.pcap = arg_has(a, "/pcap");
-        rc = copy_parse(arg_str(a, "SOURCE"), &st.plan.src, e) ||
-                             copy_parse(arg_str(a, "DESTINATION"), &st.plan.dst, e) || copy_check(&st.plan, e)
+        rc = parse_end(s, arg_str(a, "SOURCE"), &st.plan.src, e) ||
+                             parse_end(s, arg_str(a, "DESTINATION"), &st.plan.dst, e) || copy_check(&st.plan, e)
                      ? -1
                      : session_ask(s, &copy_dialog, &st, e);
         mem_wipe(&st, sizeof st);

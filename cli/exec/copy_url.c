@@ -152,6 +152,9 @@ int copy_parse(const char *url, struct copy_end *out, struct err *e)
         } else if (!strncasecmp(url, "disk0:", 6) || !strncasecmp(url, "flash:", 6)) {
                 out->kind = strcmp(flash_name(url), STARTUP_FILE) ? COPY_FLASH : COPY_STARTUP;
                 str_copy(out->name, sizeof out->name, out->kind == COPY_FLASH ? flash_name(url) : "");
+        } else if (!strchr(url, ':')) {
+                out->kind = COPY_FLASH;
+                str_copy(out->name, sizeof out->name, url);
         } else {
                 return err_set(e, ERR_SUPPORT,
                                "%s: running-config, startup-config, disk0:, capture:, tftp://, http://, https://, "

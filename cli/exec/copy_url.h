@@ -37,6 +37,7 @@ struct copy_plan {
         bool key_ok;
 };
 
+/* A name without a file system is that of a file on flash, as it was typed. */
 int copy_parse(const char *url, struct copy_end *out, struct err *e);
 /* Does this pair make sense? Fills in the destination's name when only the source has one. */
 int copy_check(struct copy_plan *p, struct err *e);

@@ -1,17 +1,14 @@
-/* Files on flash: dir, more, delete, verify. */
+/* Files on flash: dir, delete, mkdir, rmdir, rename. */
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mbedtls/md5.h>
-#include <mbedtls/sha512.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "platform/base/clock_own.h"
 #include "platform/base/file.h"
 #include "platform/base/str.h"
 
@@ -19,17 +16,10 @@
 
 /* ---- dir ---- */
 
-/* The host has stamped it; shown as the appliance's clock would have. */
-static time_t file_time(struct session *s, const struct stat *st)
-{
-        const struct clock_own *own = session_box(s)->own;
-
-        return st->st_mtime + (own ? (time_t)(clock_own_offset(own) / 1000000000) : 0);
-}
-
 static void dir_row(struct session *s, const struct tz *z, const char *name, const struct stat *st, unsigned n)
 {
-        struct tm tm = tz_tm(z, file_time(s, st));
+        const int64_t modified = box_file_time(session_box(s), st->st_mtime);
+        struct tm tm = tz_tm(z, (time_t)modified);
         char when[40], shown[300];
         bool is_dir = S_ISDIR(st->st_mode);
 
@@ -37,7 +27,7 @@ static void dir_row(struct session *s, const struct tz *z, const char *name, con
         ROW(s, "%-6s %s  %-11s %s  %s\n", cell_num("number", n),
             cell_as(cell_bool("directory", is_dir), is_dir ? "drwx" : "-rwx"),
             cell_num("bytes", is_dir ? 0 : (uint64_t)st->st_size),
-            cell_as(cell_time("modified", st->st_mtime * NS_PER_S), when),
+            cell_as(cell_time("modified", modified * NS_PER_S), when),
             cell_as(cell_str("name", name), str_escape(shown, sizeof shown, name, strlen(name))));
 }
 
@@ -113,13 +103,16 @@ static int list_one(struct listing *l, const char *path, const char *name, struc
 static int do_dir(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        const char *url = arg_str(a, "FILE") ? arg_str(a, "FILE") : "disk0:";
-        const char *name = flash_name(url);
+        /* `show flash:` is all of it */
+        const char *typed = arg_str(a, "FILE") ? arg_str(a, "FILE") : arg_has(a, "dir") ? "" : "disk0:", *name;
         struct statvfs v;
         struct tz z;
         struct listing l = { .s = s, .z = &z, .recursive = arg_has(a, "/recursive") };
-        char path[512];
+        char path[512], url[FLASH_URL_MAX];
 
+        if (flash_url(s, typed, url, e) < 0)
+                return -1;
+        name = flash_name(url);
         if (!is_flash_url(url) || !*b->flash) {
                 PUT(s, "%%Error opening %s (%s)\n", cell_str("failed", url), cell_str("error", "No such device"));
                 return 0;
@@ -140,54 +133,11 @@ static int do_dir(struct session *s, const struct args *a, struct err *e)
         return 0;
 }
 
-/* A file that is not there is told by the name the operator knows. */
-static bool opens(struct session *s, const char *url, const char *path)
-{
-        struct stat st;
-        const char *why = stat(path, &st) || access(path, R_OK) ? strerror(errno)
-                          : S_ISDIR(st.st_mode)                 ? strerror(EISDIR)
-                                                                : NULL;
-
-        if (why)
-                out(s, "%%Error opening disk0:/%s (%s)\n", flash_name(url), why);
-        return !why;
-}
-
-/* ---- more ---- */
-
-/* Files are foreign text: what is not printable is escaped, line by line. */
-static int do_more(struct session *s, const struct args *a, struct err *e)
-{
-        char path[512], line[2048];
-        uint8_t *p;
-        size_t n;
-        const char *at;
-
-        if (flash_path(session_box(s), arg_str(a, "FILE"), path, sizeof path, e))
-                return -1;
-        if (!opens(s, arg_str(a, "FILE"), path))
-                return 0;
-        if (file_read(path, FLASH_FILE_MAX, &p, &n, e))
-                return -1;
-        at = (const char *)p;
-        while (n) {
-                const char *nl = memchr(at, '\n', n);
-                size_t len = nl ? (size_t)(nl - at) : n;
-
-                if (!out(s, "%s\n", str_escape(line, sizeof line, at, len && at[len - 1] == '\r' ? len - 1 : len)))
-                        break;
-                at += len + (nl != NULL);
-                n -= len + (nl != NULL);
-        }
-        mem_free_secret(p);
-        return 0;
-}
-
 /* ---- delete ---- */
 
 struct delete_state {
         struct session *s;
-        char name[256];
+        char name[FLASH_URL_MAX]; /* disk0:/FILE */
         bool noconfirm;
 };
 
@@ -208,6 +158,7 @@ static enum dialog_next delete_now(struct dialog *d, struct delete_state *st)
 static enum dialog_next delete_step(struct dialog *d, const char *answer)
 {
         struct delete_state *st = d->state;
+        struct err e;
 
         if (st->noconfirm)
                 return delete_now(d, st);
@@ -216,8 +167,8 @@ static enum dialog_next delete_step(struct dialog *d, const char *answer)
                 return dialog_ask(d, DIALOG_LINE, "", "Delete filename [%.200s]? ", flash_name(st->name));
         }
         if (!d->at++) {
-                if (*answer && !str_copy(st->name, sizeof st->name, answer))
-                        return DIALOG_DONE;
+                if (*answer && flash_url(st->s, answer, st->name, &e) < 0)
+                        return dialog_fail(d, &e);
                 dialog_say(d, "\n");
                 return dialog_ask(d, DIALOG_CONFIRM, "yes", "Delete disk0:/%.200s? [confirm]", flash_name(st->name));
         }
@@ -230,8 +181,8 @@ static int do_delete(struct session *s, const struct args *a, struct err *e)
 {
         struct delete_state st = { .s = s, .noconfirm = arg_has(a, "/noconfirm") };
 
-        if (!str_copy(st.name, sizeof st.name, arg_str(a, "FILE")))
-                return err_set(e, ERR_RANGE, "file name of more than %zu characters", sizeof st.name - 1);
+        if (flash_url(s, arg_str(a, "FILE"), st.name, e) < 0)
+                return -1;
         return session_ask(s, &delete_dialog, &st, e);
 }
 
@@ -247,10 +198,9 @@ static int told(struct session *s, const char *what, const char *url, int rc)
 
 static int do_mkdir(struct session *s, const struct args *a, struct err *e)
 {
-        const char *url = arg_str(a, "DIRECTORY");
-        char path[512];
+        char path[512], url[FLASH_URL_MAX];
 
-        if (flash_path_write(session_box(s), url, path, sizeof path, e))
+        if (flash_url(s, arg_str(a, "DIRECTORY"), url, e) || flash_path_write(session_box(s), url, path, sizeof path, e))
                 return -1;
         if (mkdir(path, 0700))
                 return told(s, "creating", url, -1);
@@ -260,20 +210,19 @@ static int do_mkdir(struct session *s, const struct args *a, struct err *e)
 
 static int do_rmdir(struct session *s, const struct args *a, struct err *e)
 {
-        const char *url = arg_str(a, "DIRECTORY");
-        char path[512];
+        char path[512], url[FLASH_URL_MAX];
 
-        if (flash_path(session_box(s), url, path, sizeof path, e))
+        if (flash_url(s, arg_str(a, "DIRECTORY"), url, e) || flash_path(session_box(s), url, path, sizeof path, e))
                 return -1;
         return told(s, "removing", url, rmdir(path));
 }
 
 static int do_rename(struct session *s, const struct args *a, struct err *e)
 {
-        const char *from = arg_str(a, "FROM"), *to = arg_str(a, "TO");
-        char x[512], y[512];
+        char x[512], y[512], from[FLASH_URL_MAX], to[FLASH_URL_MAX];
 
-        if (flash_path_write(session_box(s), from, x, sizeof x, e) ||
+        if (flash_url(s, arg_str(a, "FROM"), from, e) || flash_url(s, arg_str(a, "TO"), to, e) ||
+            flash_path_write(session_box(s), from, x, sizeof x, e) ||
             flash_path_write(session_box(s), to, y, sizeof y, e))
                 return -1;
         if (!access(y, F_OK)) {
@@ -283,64 +232,12 @@ static int do_rename(struct session *s, const struct args *a, struct err *e)
         return told(s, "renaming", from, rename(x, y));
 }
 
-/* ---- verify ---- */
-
-static int sum_of(const uint8_t *p, size_t n, bool sha512, char *hex)
-{
-        uint8_t sum[64];
-        unsigned len = sha512 ? 64 : 16;
-
-        if (sha512 ? mbedtls_sha512_ret(p, n, sum, 0) : mbedtls_md5_ret(p, n, sum))
-                return -1;
-        for (unsigned i = 0; i < len; i++)
-                snprintf(hex + (size_t)2 * i, 3, "%02x", sum[i]);
-        return 0;
-}
-
-/* Alone, the sum; with what it should be, whether it is. */
-static void show_sum(struct session *s, const char *name, bool sha512, const char *hex, const char *want)
-{
-        if (!want)
-                out(s, "verify /%s (disk0:/%s) = %s\n", sha512 ? "SHA-512" : "MD5", name, hex);
-        else if (!strcasecmp(want, hex))
-                out(s, "Verified (disk0:/%s) = %s\n", name, hex);
-        else
-                out(s, "%%Error verifying disk0:/%s\nComputed signature  = %s\nSubmitted signature = %s\n", name, hex,
-                    want);
-}
-
-static int do_verify(struct session *s, const struct args *a, struct err *e)
-{
-        const char *url = arg_str(a, "FILE");
-        bool sha512 = arg_has(a, "/sha-512");
-        char path[512], hex[129];
-        uint8_t *p;
-        size_t n;
-        int rc;
-
-        if (flash_path(session_box(s), url, path, sizeof path, e))
-                return -1;
-        if (!opens(s, url, path))
-                return 0;
-        if (file_read(path, FLASH_FILE_MAX, &p, &n, e))
-                return -1;
-        rc = sum_of(p, n, sha512, hex);
-        mem_free_secret(p);
-        if (rc)
-                return err_set(e, ERR_CRYPTO, "the sum cannot be computed");
-        show_sum(s, flash_name(url), sha512, hex, arg_str(a, "SUM"));
-        return 0;
-}
-
 const struct exec_row exec_flash[] = {
-        { "dir [/all] [/recursive] [FILE:word]", "List files on flash", 15 | EXEC_TABLE, do_dir },
+        { "dir [{/all [/recursive]|/recursive [/all]}] [FILE:word]", "List files on flash", 15 | EXEC_TABLE, do_dir },
         { "show {flash:|disk0:}", "The same as dir", 15 | EXEC_TABLE, do_dir },
-        { "more FILE:word", "Show a file", 15, do_more },
         { "delete [/noconfirm] FILE:word", "Delete a file", 15, do_delete },
         { "mkdir [/noconfirm] DIRECTORY:word", "Make a directory on flash", 15, do_mkdir },
         { "rmdir [/noconfirm] DIRECTORY:word", "Remove an empty directory", 15, do_rmdir },
         { "rename [/noconfirm] FROM:word TO:word", "Give a file another name", 15, do_rename },
-        { "verify [{/md5|/sha-512}] FILE:word [SUM:word]",
-          "Compute the sum of a file, or compare it with what it should be", 15, do_verify },
         { 0 },
 };

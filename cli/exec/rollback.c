@@ -47,16 +47,17 @@ static int read_startup(struct box *b, struct saved_text *t, struct err *e)
                        : 0;
 }
 
-static int read_other(struct box *b, const struct args *a, struct saved_text *t, struct err *e)
+static int read_other(struct session *s, const struct args *a, struct saved_text *t, struct err *e)
 {
-        char path[512];
+        struct box *b = session_box(s);
+        char path[512], url[FLASH_URL_MAX];
 
         if (arg_has(a, "N"))
                 return *b->flash ? versions_read(b->flash, arg_u32(a, "N", 1), &t->p, &t->n, e)
                                  : err_set(e, ERR_STATE, "there is no flash directory");
         if (!arg_has(a, "FILE"))
                 return read_startup(b, t, e);
-        if (flash_path(b, arg_str(a, "FILE"), path, sizeof path, e) < 0)
+        if (flash_url(s, arg_str(a, "FILE"), url, e) < 0 || flash_path(b, url, path, sizeof path, e) < 0)
                 return -1;
         return file_read(path, VERSION_BYTES_MAX, &t->p, &t->n, e);
 }
@@ -96,7 +97,7 @@ static int show_diff(struct session *s, const struct args *a, struct err *e)
         struct store *other;
         int rc = -1;
 
-        if (read_other(b, a, &t, e) < 0)
+        if (read_other(s, a, &t, e) < 0)
                 return -1;
         pthread_mutex_lock(&b->conf_lock);
         other = store_of(b, &t, e);
@@ -199,7 +200,7 @@ static int do_rollback(struct session *s, const struct args *a, struct err *e)
 
         if (session_candidate(s))
                 return err_set(e, ERR_STATE, "a configuration session is open: commit or abort it first");
-        if (read_other(session_box(s), a, &st.t, e) < 0)
+        if (read_other(s, a, &st.t, e) < 0)
                 return -1;
         if (session_ask(s, &rollback_dialog, &st, e) == 0)
                 return 0;

@@ -5,11 +5,17 @@
 #include "cli/conf/running.h"
 #include "cli/conf/store.h"
 #include "cli/conf/versions.h"
+#include "platform/base/clock_own.h"
 #include "platform/base/file.h"
 
 static int no_flash(struct err *e)
 {
         return err_set(e, ERR_STATE, "there is no flash directory");
+}
+
+int64_t box_file_time(const struct box *b, int64_t host_s)
+{
+        return host_s + (b->own ? clock_own_offset(b->own) / 1000000000 : 0);
 }
 
 int startup_path(const struct box *b, char *path, size_t cap, struct err *e)
@@ -35,6 +41,18 @@ int flash_path(const struct box *b, const char *url, char *path, size_t cap, str
                 return err_set(e, ERR_SYNTAX, "%s is not the name of a file on flash", url);
         if ((size_t)snprintf(path, cap, "%s/%s", b->flash, name) >= cap)
                 return err_set(e, ERR_RANGE, "%s: the name is too long", url);
+        return 0;
+}
+
+int flash_url(struct session *s, const char *typed, char url[FLASH_URL_MAX], struct err *e)
+{
+        char name[FLASH_NAME_MAX + 1];
+
+        if (!is_flash_url(typed))
+                return str_copy(url, FLASH_URL_MAX, typed) ? 0 : err_set(e, ERR_RANGE, "the name is too long");
+        if (!flash_resolve(session_cwd(s), typed, name))
+                return err_set(e, ERR_SYNTAX, "%s is not the name of a file on flash", typed);
+        snprintf(url, FLASH_URL_MAX, "disk0:/%s", name);
         return 0;
 }
 

@@ -176,12 +176,14 @@ static int seal(const char *key, uint8_t **text, size_t *n, struct err *e)
 static int tech_support_file(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        const char *url = arg_str(a, "FILE"), *key = arg_str(a, "KEY");
+        const char *key = arg_str(a, "KEY");
         uint8_t *text = NULL;
-        char path[512];
+        char path[512], url[FLASH_URL_MAX];
         size_t n = 0;
         int rc;
 
+        if (flash_url(s, arg_str(a, "FILE"), url, e) < 0)
+                return -1;
         if (!is_flash_url(url))
                 return err_set(e, ERR_SYNTAX, "%s is not a file on flash: name it disk0:/NAME, then copy it", url);
         rc = flash_path_write(b, url, path, sizeof path, e);

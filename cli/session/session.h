@@ -80,6 +80,9 @@ unsigned session_pager(struct session *s);
 unsigned session_columns(const struct session *s); /* of its terminal; 0: not known */
 void session_set_monitor(struct session *s, bool on);
 bool session_monitor(const struct session *s);
+/* The current directory on flash, "" its root: FLASH_NAME_MAX. */
+const char *session_cwd(const struct session *s);
+void session_set_cwd(struct session *s, const char *name);
 /* Which debugs this session wants, a bit per family. */
 uint32_t session_debugs(const struct session *s);
 void session_set_debugs(struct session *s, uint32_t mask);

@@ -175,6 +175,16 @@ void session_set_monitor(struct session *s, bool on)
         atomic_store(&s->monitor, on);
 }
 
+const char *session_cwd(const struct session *s)
+{
+        return s->cwd;
+}
+
+void session_set_cwd(struct session *s, const char *name)
+{
+        str_copy(s->cwd, sizeof s->cwd, name);
+}
+
 uint32_t session_debugs(const struct session *s)
 {
         return atomic_load(&s->debugs);

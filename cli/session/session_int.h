@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/conf/candidate.h"
+#include "cli/conf/flash_name.h"
 #include "cli/term/filter.h"
 #include "cli/session/follow.h"
 #include "cli/term/pager.h"
@@ -35,6 +36,7 @@ struct session {
         bool more;   /* lines follow at once: what they configure is compiled together */
         char prompt[256];
         int pager_lines; /* -1: as configured */
+        char cwd[FLASH_NAME_MAX + 1]; /* current directory on flash, "" its root */
         atomic_bool monitor;
         _Atomic uint32_t debugs;
         struct follow follow; /* whom they are about; under seen_lock */

@@ -18,7 +18,6 @@
 
 #define RUNNING "running-config"
 #define PATH 512
-_Static_assert(XFER_NAME_MAX <= BOOT_NAME_MAX, "one buffer holds both");
 
 const char *xfer_words(enum xfer_rc rc)
 {
@@ -58,7 +57,7 @@ static enum xfer_rc rc_of_errno(void)
 
 /* ---- names ---- */
 
-/* Where the part before the last one begins to be the last. */
+/* Where the part before the last one ends. */
 static size_t parent_len(const char *name, size_t n)
 {
         while (n && name[n - 1] != '/')
@@ -68,33 +67,13 @@ static size_t parent_len(const char *name, size_t n)
 
 bool xfer_name(const char *path, size_t n, char out[XFER_NAME_MAX + 1])
 {
-        size_t at = 0, len;
+        size_t at = 0;
 
         while (n && *path == '/')
                 path++, n--;
         if (n >= 6 && (!strncasecmp(path, "disk0:", 6) || !strncasecmp(path, "flash:", 6)))
                 path += 6, n -= 6;
-        for (; n; path += len, n -= len) {
-                if (*path == '/') {
-                        len = 1;
-                        continue;
-                }
-                for (len = 0; len < n && path[len] != '/'; len++)
-                        if ((unsigned char)path[len] < 0x20 || path[len] == 0x7f)
-                                return false;
-                if (len == 2 && !memcmp(path, "..", 2)) {
-                        at = parent_len(out, at);
-                } else if (len != 1 || *path != '.') {
-                        if (at + (at > 0) + len > XFER_NAME_MAX)
-                                return false;
-                        if (at)
-                                out[at++] = '/';
-                        memcpy(out + at, path, len);
-                        at += len;
-                }
-        }
-        out[at] = 0;
-        return true;
+        return flash_walk(out, &at, path, n, true);
 }
 
 typedef int path_fn(const struct box *b, const char *url, char *path, size_t cap, struct err *e);
@@ -146,11 +125,11 @@ static enum xfer_rc running_text(struct box *b, struct text *out)
         return rc || out->bad ? XFER_FAILED : XFER_OK;
 }
 
-static void take_stat(const struct stat *st, struct xfer_stat *out)
+static void take_stat(const struct box *b, const struct stat *st, struct xfer_stat *out)
 {
         *out = (struct xfer_stat){ .dir = S_ISDIR(st->st_mode),
                                    .size = S_ISDIR(st->st_mode) ? 0 : (uint64_t)st->st_size,
-                                   .mtime = st->st_mtime };
+                                   .mtime = box_file_time(b, st->st_mtime) };
 }
 
 enum xfer_rc xfer_stat(struct box *b, const char *name, struct xfer_stat *out)
@@ -172,7 +151,7 @@ enum xfer_rc xfer_stat(struct box *b, const char *name, struct xfer_stat *out)
                 return rc;
         if (lstat(path, &st))
                 return rc_of_errno();
-        take_stat(&st, out);
+        take_stat(b, &st, out);
         return XFER_OK;
 }
 
@@ -216,7 +195,7 @@ enum xfer_rc xfer_list(struct box *b, const char *dir, xfer_each_fn fn, void *ct
                 snprintf(name, sizeof name, "%s%s%s", dir, *dir ? "/" : "", de->d_name);
                 if (strlen(name) > XFER_NAME_MAX || path_of(b, name, below) || lstat(below, &fs))
                         continue;
-                take_stat(&fs, &st);
+                take_stat(b, &fs, &st);
                 more = fn(ctx, de->d_name, &st);
         }
         closedir(d);

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "cli/box/box.h"
+#include "cli/conf/flash_name.h"
 #include "cli/lang/text.h"
 
-#define XFER_NAME_MAX 200u
+#define XFER_NAME_MAX FLASH_NAME_MAX
 
 enum xfer_rc { XFER_OK, XFER_NONE, XFER_DENIED, XFER_FULL, XFER_EXISTS, XFER_IS_DIR, XFER_TEXT, XFER_FAILED };
 /* "No such file or directory" ... */

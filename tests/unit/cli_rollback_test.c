@@ -515,7 +515,7 @@ static void directories_and_names(void **state UNUSED)
         has(t, "%Error renaming to disk0:/old/b.cfg (File exists)\n");
         has(t, "%Error opening disk0:/old (No such file or directory)\n");
         has(t, "ERROR: ../x is not the name of a file on flash\n");
-        has(t, "ERROR: pki/x is not the name of a file on flash\n");
+        has(t, "ERROR: disk0:/pki/x is not the name of a file on flash\n");
 }
 
 #define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
