@@ -19,6 +19,11 @@ import tty
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEADLINE = float(os.environ.get("VOXGATE_DEADLINE", "60"))
 
+# Programs of others speak English here, ask no agent for keys and go through nobody's proxy, whoever has started us.
+os.environ["LC_ALL"] = "C.UTF-8"
+for name in [k for k in os.environ if k.lower().endswith("_proxy") or k == "SSH_AUTH_SOCK"]:
+    del os.environ[name]
+
 
 def voxgate_bin():
     for p in (os.environ.get("VOXGATE_BIN"), ROOT + "/build/release/voxgate", ROOT + "/build/debug/voxgate"):

@@ -3,7 +3,6 @@ import os
 import re
 import ssl
 import subprocess
-import sys
 
 import lab as lablib
 import pytest
@@ -69,9 +68,7 @@ def shown(lab):
 def up(lab, server=SERVER):
     """The configuration runs; something listens where the call manager would be."""
     lab.inside.run("ip", "addr", "add", "10.0.0.26/24", "dev", "iB")
-    lab.spawn(lab.inside, sys.executable, "-m", "http.server", "--bind", "10.0.0.26", "5060", stdout=subprocess.DEVNULL,
-              stderr=subprocess.DEVNULL)
-    lablib.wait_for("a listener", lambda: b":5060" in lab.inside.run("ss", "-Hltn").stdout)
+    lablib.Peer(lab, lab.inside, "web", "10.0.0.26", 5060, lab.dir)
     con = lab.start()
     out = paste(con, lablib.BASE + CONFIG.format(server=server))
     assert not re.search(r"not in force.*(CTL|certificate)", out), out

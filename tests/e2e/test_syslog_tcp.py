@@ -16,6 +16,7 @@ logging host inside 10.0.0.254 tcp/1470
 """
 
 RSYSLOG = """\
+global(net.enableDNS="off")
 module(load="imtcp")
 template(name="raw" type="string" string="%rawmsg%\\n")
 input(type="imtcp" port="1470" address="10.0.0.254")

@@ -27,7 +27,7 @@ crypto ca authenticate {name} nointeractive
 """
 
 RSYSLOG = """\
-global(defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="{dir}/logs.crt"
+global(net.enableDNS="off" defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="{dir}/logs.crt"
        defaultNetstreamDriverCertFile="{dir}/logs.crt" defaultNetstreamDriverKeyFile="{dir}/logs.key")
 module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="anon")
 module(load="imudp")
