@@ -268,6 +268,13 @@ static void some_calls(void)
         assert_true(atomic_load(&answered) - before >= 12);
 }
 
+/* Nor is it over before there was something to hear and to look at. */
+static void until_heard(void)
+{
+        for (unsigned i = 0; i < 300000 && (atomic_load(&heard_media) <= ROUNDS || !atomic_load(&lab.looks)); i++)
+                usleep(1000);
+}
+
 /* ---- the end ---- */
 
 static unsigned media_left(void)
@@ -331,6 +338,7 @@ static void calls_of_two_and_two(bool joint)
                 some_calls();
                 edit(i);
         }
+        until_heard();
         calls_end();
         lab_stop_threads();
         did_something();

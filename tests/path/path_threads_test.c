@@ -126,6 +126,13 @@ static void did_something(void)
         assert_int_equal(atomic_load(&lab.errors), 0);
 }
 
+/* The edits may be over before the others have had their turns. */
+static void until_all_had_turns(void)
+{
+        for (unsigned i = 0; i < 300000 && (atomic_load(&lab.turns) < 50 || !atomic_load(&lab.looks)); i++)
+                usleep(1000);
+}
+
 static void everybody_at_once(bool joint)
 {
         uint64_t blocks = mem_live_blocks();
@@ -138,6 +145,7 @@ static void everybody_at_once(bool joint)
         lab_start_threads(run_injector, run_viewer);
         for (unsigned i = 0; i < ROUNDS; i++)
                 edit(i);
+        until_all_had_turns();
         lab_stop_threads();
         did_something();
         lab_empty();

@@ -42,7 +42,7 @@ enum netns_result netns_run(void (*fn)(void *arg), void *arg)
 
 bool netns_rx(struct port *p, struct pkt_pool *pool, struct burst *b, unsigned want)
 {
-        for (int round = 0; round < 500; round++) {
+        for (int round = 0; round < 6000; round++) {
                 struct pollfd pfd = { .fd = p->ops->fd(p), .events = POLLIN };
 
                 p->ops->rx(p, pool, b);

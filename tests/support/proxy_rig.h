@@ -106,11 +106,11 @@ bool rig_logged(struct rig *r, const char *text);
 unsigned rig_descriptors(void);
 uint64_t rig_counter(struct rig *r, const char *name);
 
-/* For a condition that the kernel has a part in: loops until it holds; ten seconds are a failure. */
+/* For a condition that the kernel has a part in: loops until it holds; a minute is a failure. */
 #define RIG_UNTIL(r, cond)                                                                                           \
         do {                                                                                                         \
                 bool holds_ = (cond);                                                                                \
-                for (int i_ = 0; !holds_ && i_ < 10000; i_++) {                                                      \
+                for (int i_ = 0; !holds_ && i_ < 60000; i_++) {                                                      \
                         rig_step(r);                                                                                 \
                         if (i_ > 100)                                                                                \
                                 rig_wait_1ms();                                                                      \

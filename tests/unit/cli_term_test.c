@@ -242,7 +242,7 @@ static void see(struct pipes *p, char *buf, size_t cap, const char *text)
 
         for (buf[0] = 0; !strstr(buf, text); buf[n] = 0) {
                 struct pollfd f = { .fd = p->from, .events = POLLIN };
-                ssize_t k = poll(&f, 1, 10000) > 0 ? read(p->from, buf + n, cap - 1 - n) : 0;
+                ssize_t k = poll(&f, 1, 60000) > 0 ? read(p->from, buf + n, cap - 1 - n) : 0;
 
                 if (k <= 0)
                         fail_msg("\"%s\" did not come, only \"%s\"", text, buf);
@@ -344,7 +344,7 @@ static void expect(struct pair *p, const char *text)
                 struct pollfd f = { .fd = p->master, .events = POLLIN };
                 ssize_t n;
 
-                if (poll(&f, 1, 10000) <= 0)
+                if (poll(&f, 1, 60000) <= 0)
                         fail_msg("\"%s\" did not come after \"%s\"", text, p->seen);
                 n = read(p->master, p->seen + p->nseen, sizeof p->seen - 1 - p->nseen);
                 assert_true(n > 0);
@@ -749,7 +749,7 @@ static void pty_link_loses_nothing(void **state UNUSED)
                         struct pollfd f = { .fd = p.master, .events = POLLIN | POLLOUT };
                         ssize_t k;
 
-                        assert_true(poll(&f, 1, 10000) > 0);
+                        assert_true(poll(&f, 1, 60000) > 0);
                         while (read(p.master, drop, sizeof drop) > 0)
                                 continue;
                         k = write(p.master, line + at, n - at);

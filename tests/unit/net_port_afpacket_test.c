@@ -69,7 +69,7 @@ static bool ours(const struct pkt *pk)
 
 static void receive(struct bench *t, struct port *p, unsigned want)
 {
-        for (int round = 0; round < 500 && t->in.n < want; round++) {
+        for (int round = 0; round < 6000 && t->in.n < want; round++) {
                 struct pollfd pfd = { .fd = p->ops->fd(p), .events = POLLIN };
                 unsigned n = 0;
 

@@ -19,7 +19,7 @@ struct bench {
 /* The next frame of this ethertype; IPv6 of the fresh device talks in between. */
 static struct pkt *next(struct bench *t, uint16_t type, struct pb_view *v)
 {
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < 6000; i++) {
                 struct pollfd pfd = { .fd = t->tap->ops->fd(t->tap), .events = POLLIN };
 
                 while (t->in.n) {
@@ -75,7 +75,7 @@ static void talk(struct bench *t)
         p.npay = 4;
         pkt_put(pk);
         answer(t, f, pb_build(f, sizeof f, &p));
-        CHECK(poll(&pfd, 1, 5000) == 1 && recv(pfd.fd, buf, sizeof buf, 0) == 4 && memcmp(buf, "back", 4) == 0);
+        CHECK(poll(&pfd, 1, 60000) == 1 && recv(pfd.fd, buf, sizeof buf, 0) == 4 && memcmp(buf, "back", 4) == 0);
         close(pfd.fd);
 }
 

@@ -66,7 +66,7 @@ static int sock(int type, const char *ip, uint16_t port)
 /* The next packet from the private kernel, taken apart. */
 static struct pkt *next(struct bench *t, struct pb_view *v)
 {
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < 6000; i++) {
                 struct pollfd pfd = { .fd = t->tun->ops->fd(t->tun), .events = POLLIN };
                 struct pkt *pk;
 
@@ -108,7 +108,7 @@ static void wait_for(int fd, short events)
 {
         struct pollfd pfd = { .fd = fd, .events = events };
 
-        CHECK(poll(&pfd, 1, 5000) == 1);
+        CHECK(poll(&pfd, 1, 60000) == 1);
 }
 
 static void udp(void *arg)

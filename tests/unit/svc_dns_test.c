@@ -610,7 +610,7 @@ static void test_a_thread_of_its_own(void **state)
         pthread_t th;
 
         assert_int_equal(pthread_create(&th, NULL, run, r->d), 0);
-        for (unsigned i = 0; got == NAME_ASKED && i < 10000; i++) {
+        for (unsigned i = 0; got == NAME_ASKED && i < 60000; i++) {
                 struct pollfd p = { .fd = r->udp[0], .events = POLLIN };
 
                 got = s.ask(s.ctx, "cm1", &a);
@@ -620,7 +620,7 @@ static void test_a_thread_of_its_own(void **state)
         assert_int_equal(got, NAME_KNOWN);
         r->manner[0] = SILENT;
         assert_int_equal(s.ask(s.ctx, "never", &a), NAME_ASKED);
-        for (unsigned i = 0; r->asked[0] < 2 && i < 10000; i++) {
+        for (unsigned i = 0; r->asked[0] < 2 && i < 60000; i++) {
                 struct pollfd p = { .fd = r->udp[0], .events = POLLIN };
 
                 poll(&p, 1, 1);

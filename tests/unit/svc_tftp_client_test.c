@@ -53,7 +53,7 @@ static void *serve(void *arg)
                 ssize_t n;
                 uint16_t block;
 
-                if (poll(p, 2, 5000) <= 0)
+                if (poll(p, 2, 60000) <= 0)
                         return NULL;
                 n = recvfrom(p[0].revents ? s->listen : s->data, b, sizeof b, 0, (struct sockaddr *)&from, &len);
                 if (n < 4)
@@ -245,7 +245,7 @@ static void *giving(void *arg)
                 uint8_t b[600];
                 ssize_t n;
 
-                if (poll(p, 2, 5000) <= 0)
+                if (poll(p, 2, 60000) <= 0)
                         return NULL;
                 n = recvfrom(p[0].revents ? g->listen : g->data, b, sizeof b, 0, (struct sockaddr *)&from, &len);
                 if (n < 4)
