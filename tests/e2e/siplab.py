@@ -280,15 +280,27 @@ FRAME = 160  # bytes of G.711 in 20 ms
 
 
 def heard_exactly(pcm, sent):
-    """How many frames of a recording are, in a row and bit for bit, frames of what was sent. Both zeroes of G.711 sound alike."""
-    heard, sent = (x.replace(b"\x7f", b"\xff") for x in (ulaw(pcm), sent))
-    frames = [heard[i:i + FRAME] for i in range(0, len(heard) - FRAME + 1, FRAME)]
-    assert frames, "nothing was heard"
-    at = sent.find(frames[0])
-    assert at >= 0 and at % FRAME == 0, "the first frame heard was never sent"
-    n = next((i for i, f in enumerate(frames) if sent[at + i * FRAME:at + (i + 1) * FRAME] != f), len(frames))
-    assert n == len(frames) or at + n * FRAME >= len(sent) - FRAME, f"frame {n} of {len(frames)} differs"
+    """
+    How many frames of a recording are, bit for bit and in order, frames of what was sent. Both zeroes of G.711 sound alike. On a busy machine
+    the ear's jitter buffer may skip some, or repeat one: that is nobody's fault as long as they are few.
+    """
+    heard, sent = (cut(x.replace(b"\x7f", b"\xff")) for x in (ulaw(pcm), sent))
+    assert heard, "nothing was heard"
+    place = {frame: i for i, frame in enumerate(sent)}
+    rows = [place.get(frame) for frame in heard]
+    assert rows[0] is not None, "the first frame heard was never sent"
+    n = rows.index(None) if None in rows else len(rows)
+    assert n == len(rows) or rows[n - 1] >= len(sent) - 2, f"frame {n} of {len(rows)} was never sent"  # what is behind the end is not known
+    rows = rows[:n]
+    assert all(a <= b for a, b in zip(rows, rows[1:])), f"out of order: {rows}"
+    skipped = rows[-1] - rows[0] + 1 - len(set(rows))
+    assert skipped <= n // 5, f"{skipped} frames were not heard, {n} were"
     return n
+
+
+def cut(audio):
+    """Its whole frames."""
+    return [audio[i:i + FRAME] for i in range(0, len(audio) - FRAME + 1, FRAME)]
 
 
 INSIDE_CM = """\
