@@ -68,7 +68,7 @@ class HttpBox:
         a.rc = p.returncode
         return a
 
-    def tcp(self, source=None, timeout=40):
+    def tcp(self, source=None, timeout=60):
         s = in_namespace(self.lab.inside, socket.socket)
         self.open.append(s)
         s.settimeout(timeout)

@@ -52,7 +52,7 @@ class SshBox:
     def ssh(self, *command, opts=(), user=USER, password=PASSWORD, **kw):
         return self.run("sshpass", "-p", password, "ssh", *opts, *OPENSSH[1:], f"{user}@{BOX}", *command, **kw)
 
-    def socket(self, source=None, timeout=30, ns=None):
+    def socket(self, source=None, timeout=60, ns=None):
         """A TCP connection to the box, made inside the namespace."""
         s = in_namespace(ns or self.lab.inside, lambda: socket.socket())
         self.open.append(s)
@@ -74,7 +74,7 @@ class SshBox:
 
     def shell(self, t, pty=True, width=511, height=1000):
         """An interactive session; what it said up to its first prompt is in greeting."""
-        c = t.open_session(timeout=30)
+        c = t.open_session(timeout=60)
         c.settimeout(60)
         if pty:
             c.get_pty("vt100", width, height)

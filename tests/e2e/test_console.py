@@ -61,7 +61,7 @@ def test_captures_leave_the_box(mmp):
     assert server.stdout.readline() == b"ready\n"
     text = mmp.con.cmd("copy /noconfirm /pcap capture:clear tftp://10.1.1.2/clear.pcap")
     n = int(re.search(r"(\d+) packets? copied in ", text).group(1))
-    server.wait(30)
+    server.wait(60)
     frames = records(path)
     assert len(frames) == n
     assert b"".join(f[54:] for f in frames if f[26:30] == bytes((192, 0, 2, 10))) == lablib.OPEN
@@ -142,5 +142,5 @@ def test_serial_line(lab):
     con.until("Logoff")
     con.until("fw> ")
     proc.terminate()
-    assert proc.wait(30) in (0, -15, 143)
+    assert proc.wait(60) in (0, -15, 143)
     lablib.wait_for("the link to go", lambda: not os.path.lexists(link))

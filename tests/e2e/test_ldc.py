@@ -131,7 +131,7 @@ def test_expired_phones(lab):
     con = started(lab, -30)
     server = serve(lab)
     client = phone(lab)
-    client.proc.wait(30)
+    client.proc.wait(60)
     lablib.wait_for("the refusal", lambda: re.search(
         r"717009: Certificate validation failed\. Certificate date is out-of-range: cn=CP-7962G-SEP001122334455,.* expired \S+ \S+ UTC; "
         r"see accept-expired-phone-certificate of trustpoint mic", con.cmd("show logging")))

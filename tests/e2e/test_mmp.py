@@ -22,7 +22,7 @@ def test_session_upload_and_end(mmp):
     assert mobile["client_port"] == session["client_port"] and "session-id=" in mobile["description"], mobile
     assert "UIOB" in mmp.con.cmd("show conn")
     client.proc.stdin.close()
-    client.proc.wait(20)
+    client.proc.wait(60)
     lablib.wait_for("the session to end", lambda: sessions(mmp.con) == 0)
     lablib.wait_for("the connection to end", lambda: "5443" not in mmp.con.cmd("show conn"))
 
@@ -59,7 +59,7 @@ def cut_off(s, bad, good=b""):
     """Sends good and bad on a fresh session; the client must be disconnected, and the server sees nothing of what is bad."""
     client = lablib.TlsClient(s.lab)
     client.send(good + bad)
-    client.proc.wait(30)
+    client.proc.wait(60)
     lablib.wait_for("no session", lambda: sessions(s.con) == 0)
     assert good.startswith(s.server.proc.stdout.read() or b"")
 

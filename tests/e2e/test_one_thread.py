@@ -70,4 +70,4 @@ def test_sessions_on_one_thread_and_an_orderly_stop(lab):
     assert client.expect(len(reply)) == reply
     assert sessions(s.con) == 1
     lab.stop()
-    client.proc.wait(30)  # it was told: nobody waits for a retransmission to give up
+    client.proc.wait(60)  # it was told: nobody waits for a retransmission to give up

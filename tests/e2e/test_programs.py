@@ -4,6 +4,7 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 
 import lab as lablib
 import pexpect
@@ -89,6 +90,13 @@ def ip_of(frame):
     return frame[30:30 + int.from_bytes(frame[32:34], "big")]
 
 
+def settled(path):
+    """Nothing more comes to a recording; it is written once a second at the latest."""
+    before = os.path.getsize(path)
+    time.sleep(1.5)
+    return before > 24 and os.path.getsize(path) == before
+
+
 def mac_of(ns, dev):
     with_mac = ns.run("cat", f"/sys/class/net/{dev}/address", check=False).stdout or ns.run("ip", "link", "show", dev).stdout
     return bytes.fromhex(re.search(rb"([0-9a-f]{2}(:[0-9a-f]{2}){5})", with_mac).group(1).decode().replace(":", ""))
@@ -106,6 +114,7 @@ def test_replay_of_a_recorded_wire_gives_what_the_appliance_gave(lab):
              for side, ns, dev in (("outside", lab.outside, "oA"), ("inside", lab.inside, "iB"))}
     assert lab.outside.run("curl", "-s", "http://192.0.2.141/x").stdout == b"hello" * 100
     lab.outside.run("curl", "-s", "--max-time", "1", "http://192.0.2.141:81/", check=False)
+    lablib.wait_for("the recorders to have written all", lambda: all(settled(f"{lab.dir}/{side}.pcap") for side in wires))
     for p in wires.values():
         lablib.end(p)
     shutil.copy(lab.dir + "/inside.pcap", lab.dir + "/live.pcap")
@@ -163,7 +172,7 @@ def test_scenario_2_outside_pat():
         assert "NAT from inside:172.16.27.41 to outside:192.0.2.140" in xlate, xlate
         assert sessions(con) == 1
         client.proc.stdin.close()
-        client.proc.wait(20)
+        client.proc.wait(60)
         lablib.wait_for("the session to end", lambda: sessions(con) == 0)
         con.cmd("clear xlate")
         assert "PAT from" not in con.cmd("show xlate")
