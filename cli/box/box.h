@@ -24,6 +24,7 @@ struct commit;
 struct cli_tree;
 struct candidate;
 struct clock_own;
+struct door_way;
 
 #define BOX_WORKERS_MAX 8
 #define VOXGATE_VERSION "0.1.0"
@@ -95,6 +96,7 @@ struct box {
         void (*job)(struct box *b, void (*fn)(void *arg), void *arg);
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
         struct box_net *net;
+        const struct door_way *way; /* how services are reached (door.h); NULL: through the dataplane */
         struct sshd *ssh; /* NULL: not there (check, replay) */
         struct httpd *http; /* likewise */
         struct syslog_send *syslog; /* NULL in check mode */

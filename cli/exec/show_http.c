@@ -1,25 +1,12 @@
 /* show http, show http sessions, http disconnect. */
+#include "cli/exec/guests.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
 #include "cli/http/httpd.h"
 #include "cli/conf/store.h"
 
-#define SESSIONS_MAX 96
-
 /* ---- show http ---- */
-
-static void show_lines(struct session *s, const struct store *st)
-{
-        table_list(session_table(s), "allowed");
-        conf_each(struct box_access_conf, a, &st->policy.box_access[BOX_HTTP]) {
-                struct addr m = addr_v4(len_to_mask(a->len));
-
-                ROW(s, "%s %s %s\n", cell_addr("network", &a->net), cell_addr("mask", &m),
-                    cell_str("interface", a->nameif));
-        }
-        table_close(session_table(s));
-}
 
 /* Of the first interface that may be used: others may show another. */
 static void show_certificate(struct session *s, const struct store *st)
@@ -69,31 +56,18 @@ static void show_state(struct session *s, const struct http_conf *h)
 static int show_http(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
-        struct store *st;
+        struct store *st = configuration_copy(b, e);
 
-        pthread_mutex_lock(&b->conf_lock);
-        st = store_copy(b->store, e);
-        pthread_mutex_unlock(&b->conf_lock);
         if (!st)
                 return -1;
         show_state(s, &st->sys.http);
         show_certificate(s, st);
-        show_lines(s, st);
+        show_allowed(s, st, BOX_HTTP);
         store_free(st);
         return 0;
 }
 
 /* ---- show http sessions ---- */
-
-static const char *state_of(const struct httpd_info *i)
-{
-        static const char *const name[] = { [HTTPD_TLS] = "Negotiating",
-                                            [HTTPD_ASK] = "Authenticating",
-                                            [HTTPD_IN] = "LoggedIn",
-                                            [HTTPD_OVER] = "Closing" };
-
-        return name[i->phase];
-}
 
 static struct cell maybe(const char *name, const char *text)
 {
@@ -105,22 +79,22 @@ static void show_session(struct session *s, const struct httpd_info *i, uint64_t
         uint64_t idle_ms = now_ms > i->last_ms ? now_ms - i->last_ms : 0;
         char idle[24];
 
-        ROW(s, "%-3s %-15s %-8s %-30s %-14s %8s %9s %s\n", cell_num("sid", i->id),
-            cell_addr("client_address", &i->from), maybe("version", i->version), maybe("encryption", i->cipher),
-            cell_str("state", state_of(i)), cell_num("requests", i->requests),
+        ROW(s, "%-3s %-15s %-8s %-30s %-14s %8s %9s %s\n", cell_num("sid", i->at.id),
+            cell_addr("client_address", &i->at.from), maybe("version", i->version), maybe("encryption", i->cipher),
+            cell_str("state", guest_state(&i->at, "LoggedIn")), cell_num("requests", i->requests),
             cell_as(cell_fix("idle_seconds", idle_ms, 3), str_duration(idle, idle_ms / 1000)),
-            maybe("username", i->user));
+            maybe("username", i->at.user));
 }
 
 static int show_sessions(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
-        struct httpd_info *row = mem_alloc(MEM_CLI, SESSIONS_MAX * sizeof *row);
+        struct httpd_info *row = mem_alloc(MEM_CLI, PLACES_MAX * sizeof *row);
         unsigned n;
 
         if (!row)
                 return err_nomem(e, "listing sessions");
-        n = httpd_list(b->http, row, SESSIONS_MAX);
+        n = httpd_list(b->http, row, PLACES_MAX);
         out(s, "%-3s %-15s %-8s %-30s %-14s %8s %9s %s\n", "SID", "Client IP", "Version", "Encryption", "State",
             "Requests", "Idle", "Username");
         table_list(session_table(s), "sessions");
@@ -137,7 +111,7 @@ static int disconnect(struct session *s, const struct args *a, struct err *e)
 
         if (httpd_disconnect(session_box(s)->http, id))
                 return 0;
-        return err_set(e, ERR_REF, "there is no HTTPS session %u: see \"show http sessions\"", id);
+        return no_such_session("HTTPS", "http", id, e);
 }
 
 const struct exec_row exec_show_http[] = {

@@ -1,4 +1,5 @@
 /* show ssh, show ssh ciphers, show ssh sessions, ssh disconnect. */
+#include "cli/exec/guests.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -6,21 +7,7 @@
 #include "cli/ssh/sshd.h"
 #include "cli/conf/store.h"
 
-#define SESSIONS_MAX 256
-
 /* ---- show ssh ---- */
-
-static void show_lines(struct session *s, const struct store *st)
-{
-        table_list(session_table(s), "allowed");
-        conf_each(struct box_access_conf, a, &st->policy.box_access[BOX_SSH]) {
-                struct addr m = addr_v4(len_to_mask(a->len));
-
-                ROW(s, "%s %s %s\n", cell_addr("network", &a->net), cell_addr("mask", &m),
-                    cell_str("interface", a->nameif));
-        }
-        table_close(session_table(s));
-}
 
 static void show_host_keys(struct session *s, struct box *b, unsigned only)
 {
@@ -45,16 +32,12 @@ static void show_host_keys(struct session *s, struct box *b, unsigned only)
             only ? cell_str("host_key_only", sshd_key_name(only - 1)) : cell_null("host_key_only"));
 }
 
-/* Output may wait for the pager, so it is made from a copy of what was typed. */
 static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *e)
 {
         struct box *b = session_box(s);
         char minutes[16];
-        struct store *st;
+        struct store *st = configuration_copy(b, e);
 
-        pthread_mutex_lock(&b->conf_lock);
-        st = store_copy(b->store, e);
-        pthread_mutex_unlock(&b->conf_lock);
         if (!st)
                 return -1;
         snprintf(minutes, sizeof minutes, "%u", st->sys.ssh.timeout_min);
@@ -63,7 +46,7 @@ static int show_ssh(struct session *s, const struct args *a UNUSED, struct err *
         PUT(s, "Sessions allowed: %s\n",
             cell_num("sessions_allowed", st->sys.ssh.sessions ? st->sys.ssh.sessions : SSHD_SESSIONS_DEFAULT));
         show_host_keys(s, b, st->sys.ssh.hostkey);
-        show_lines(s, st);
+        show_allowed(s, st, BOX_SSH);
         store_free(st);
         return 0;
 }
@@ -131,16 +114,6 @@ static int show_ciphers(struct session *s, const struct args *a UNUSED, struct e
 
 /* ---- show ssh sessions ---- */
 
-static const char *state_of(const struct sshd_info *i)
-{
-        static const char *const name[] = { [SSHD_KEX] = "Negotiating",
-                                            [SSHD_AUTH] = "Authenticating",
-                                            [SSHD_IN] = "SessionStarted",
-                                            [SSHD_OVER] = "Closing" };
-
-        return name[i->phase];
-}
-
 /* "aes256-gcm@openssh.com" -> "aes256-gcm" */
 static struct cell algorithm(const char *name, const char *value, char *to, size_t cap)
 {
@@ -159,16 +132,16 @@ static void show_way(struct session *s, const char *name, const char *way, const
 
         table_object(session_table(s), name);
         PUT(s, "%-4s %-18s %-18s %-16s %s\n", cell_text(way), algorithm("encryption", cipher, c, sizeof c),
-            algorithm("hmac", mac, m, sizeof m), cell_text(state_of(i)), cell_text(*i->user ? i->user : "-"));
+            algorithm("hmac", mac, m, sizeof m), cell_text(guest_state(&i->at, "SessionStarted")), cell_text(*i->at.user ? i->at.user : "-"));
         table_close(session_table(s));
 }
 
 static void show_session(struct session *s, const struct sshd_info *i)
 {
         table_object(session_table(s), NULL);
-        PUT(s, "%-3s %-15s %-7s ", cell_num("sid", i->id), cell_addr("client_address", &i->from),
-            cell_str("version", "2.0"), cell_str("state", state_of(i)),
-            cell_str("username", *i->user ? i->user : NULL));
+        PUT(s, "%-3s %-15s %-7s ", cell_num("sid", i->at.id), cell_addr("client_address", &i->at.from),
+            cell_str("version", "2.0"), cell_str("state", guest_state(&i->at, "SessionStarted")),
+            cell_str("username", *i->at.user ? i->at.user : NULL));
         show_way(s, "in", "IN", i->cipher_in, i->mac_in, i);
         out(s, "%27s ", "");
         show_way(s, "out", "OUT", i->cipher_out, i->mac_out, i);
@@ -178,7 +151,7 @@ static void show_session(struct session *s, const struct sshd_info *i)
 static int show_sessions(struct session *s, const struct args *a, struct err *e)
 {
         struct box *b = session_box(s);
-        struct sshd_info *row = mem_alloc(MEM_CLI, SESSIONS_MAX * sizeof *row);
+        struct sshd_info *row = mem_alloc(MEM_CLI, PLACES_MAX * sizeof *row);
         const char *only = arg_str(a, "ADDRESS");
         struct addr from = { 0 };
         unsigned n;
@@ -189,12 +162,12 @@ static int show_sessions(struct session *s, const struct args *a, struct err *e)
                 mem_free(row);
                 return err_set(e, ERR_SYNTAX, "%s is not an address", only);
         }
-        n = sshd_list(b->ssh, row, SESSIONS_MAX);
+        n = sshd_list(b->ssh, row, PLACES_MAX);
         out(s, "%-3s %-15s %-7s %-4s %-18s %-18s %-16s %s\n", "SID", "Client IP", "Version", "Mode", "Encryption",
             "Hmac", "State", "Username");
         table_list(session_table(s), "sessions");
         for (unsigned i = 0; i < n; i++)
-                if (!only || addr_eq(&row[i].from, &from))
+                if (!only || addr_eq(&row[i].at.from, &from))
                         show_session(s, &row[i]);
         table_close(session_table(s));
         mem_free(row);
@@ -207,7 +180,7 @@ static int disconnect(struct session *s, const struct args *a, struct err *e)
 
         if (sshd_disconnect(session_box(s)->ssh, id))
                 return 0;
-        return err_set(e, ERR_REF, "there is no SSH session %u: see \"show ssh sessions\"", id);
+        return no_such_session("SSH", "ssh", id, e);
 }
 
 const struct exec_row exec_show_ssh[] = {

@@ -1,209 +1,13 @@
-/* The HTTPS server's door: whether it is open, who has connected, how many at once, and who has to go. */
+/* The HTTPS server: when it is open, its bounds, its life. */
 #include "cli/http/httpd_int.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include "cli/conf/store.h"
 #include "platform/base/mem.h"
+#include "platform/base/str.h"
 
 #define BOX_PORT 443 /* in the private kernel, whatever port the world dials */
-#define LOOK_MS 1000 /* what changed the configuration may not have told */
-
-/* ---- connections ---- */
-
-static void conn_free(struct httpd_conn *c)
-{
-        close(c->wake);
-        mem_free_secret(c);
-}
-
-static void reap(struct httpd *d, bool all)
-{
-        struct list gone;
-
-        list_init(&gone);
-        pthread_mutex_lock(&d->lock);
-        list_each_safe(it, next, &d->conns) {
-                struct httpd_conn *c = list_entry(it, struct httpd_conn, link);
-
-                if (!all && !atomic_load(&c->gone))
-                        continue;
-                list_del(it);
-                list_add_tail(&gone, it);
-                d->nconns--;
-        }
-        pthread_mutex_unlock(&d->lock);
-        list_each_safe(it, next, &gone) {
-                struct httpd_conn *c = list_entry(it, struct httpd_conn, link);
-
-                pthread_join(c->thread, NULL);
-                list_del(it);
-                conn_free(c);
-        }
-}
-
-static void end_conn(struct httpd_conn *c, enum httpd_end why)
-{
-        int stay = HTTPD_STAY;
-
-        atomic_compare_exchange_strong(&c->ask, &stay, why);
-        httpd_kick(c->wake);
-}
-
-static void end_all(struct httpd *d)
-{
-        pthread_mutex_lock(&d->lock);
-        list_each(it, &d->conns)
-                end_conn(list_entry(it, struct httpd_conn, link), HTTPD_STOPPED);
-        pthread_mutex_unlock(&d->lock);
-}
-
-static bool starting(const struct httpd_conn *c)
-{
-        return c->info.phase < HTTPD_IN && atomic_load(&c->ask) == HTTPD_STAY;
-}
-
-/* As with SSH: nobody keeps others out by connecting and saying nothing. Under the lock. */
-static bool room_for(struct httpd *d, const struct addr *from)
-{
-        unsigned all = 0, same = 0;
-        struct httpd_conn *oldest = NULL;
-
-        list_each(it, &d->conns) {
-                struct httpd_conn *c = list_entry(it, struct httpd_conn, link);
-
-                if (!starting(c))
-                        continue;
-                all++;
-                same += addr_eq(&c->peer.addr, from);
-                if (!oldest)
-                        oldest = c; /* the list is in the order of their coming */
-        }
-        if (same >= HTTPD_STARTUPS_SOURCE || d->nconns >= HTTPD_CONNS_MAX)
-                return false;
-        if (all >= HTTPD_STARTUPS_MAX)
-                end_conn(oldest, HTTPD_CROWDED);
-        return true;
-}
-
-/* The smallest number that is free. Under the lock. */
-static unsigned free_id(struct httpd *d)
-{
-        bool used[HTTPD_CONNS_MAX] = { false };
-        unsigned id = 0;
-
-        list_each(it, &d->conns)
-                used[list_entry(it, struct httpd_conn, link)->info.id] = true;
-        while (used[id])
-                id++;
-        return id;
-}
-
-static struct httpd_conn *conn_new(struct httpd *d, int fd, const struct box_peer *peer)
-{
-        struct httpd_conn *c = mem_alloc(MEM_CLI, sizeof *c);
-
-        if (!c)
-                return NULL;
-        c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (c->wake < 0) {
-                mem_free(c);
-                return NULL;
-        }
-        c->d = d;
-        c->fd = fd;
-        c->peer = *peer;
-        c->since_ms = httpd_now(c);
-        c->info = (struct httpd_info){
-                .from = peer->addr, .port = peer->port, .since_ms = c->since_ms, .last_ms = c->since_ms
-        };
-        memcpy(c->info.nameif, peer->nameif, sizeof c->info.nameif);
-        return c;
-}
-
-/* false: the descriptor is still the caller's. */
-static bool welcome(struct httpd *d, int fd, const struct box_peer *peer)
-{
-        struct httpd_conn *c = NULL;
-        bool ok;
-
-        pthread_mutex_lock(&d->lock);
-        if (room_for(d, &peer->addr))
-                c = conn_new(d, fd, peer);
-        if (c) {
-                c->info.id = free_id(d);
-                list_add_tail(&d->conns, &c->link);
-                d->nconns++;
-        }
-        ok = c && pthread_create(&c->thread, NULL, httpd_conn_thread, c) == 0;
-        if (c && !ok) {
-                list_del(&c->link);
-                d->nconns--;
-                conn_free(c);
-        }
-        d->counts.refused += !ok;
-        pthread_mutex_unlock(&d->lock);
-        return ok;
-}
-
-/* Under the lock. */
-static unsigned places_of(const struct httpd *d, const char *user)
-{
-        unsigned n = 0;
-
-        list_each(it, &d->conns) {
-                const struct httpd_info *i = &list_entry(it, struct httpd_conn, link)->info;
-
-                n += i->phase == HTTPD_IN && !strcmp(i->user, user);
-        }
-        return n;
-}
-
-const char *httpd_admit(struct httpd_conn *c)
-{
-        struct httpd *d = c->d;
-        const char *why = NULL;
-
-        pthread_mutex_lock(&d->lock);
-        if (places_of(d, c->who.user) >= HTTPD_SESSIONS_USER)
-                why = "ERROR: this user has as many HTTPS sessions as one may have: see \"show http sessions\"";
-        else if (d->nin >= HTTPD_SESSIONS_MAX)
-                why = "ERROR: all HTTPS sessions are in use: see \"show http sessions\"";
-        if (!why) {
-                d->nin++;
-                c->info.phase = HTTPD_IN;
-                memcpy(c->info.user, c->who.user, sizeof c->info.user);
-        }
-        pthread_mutex_unlock(&d->lock);
-        return why;
-}
-
-void httpd_leave(struct httpd_conn *c)
-{
-        pthread_mutex_lock(&c->d->lock);
-        c->d->nin--;
-        c->info.phase = HTTPD_ASK;
-        c->info.user[0] = 0;
-        pthread_mutex_unlock(&c->d->lock);
-}
-
-static void accept_all(struct httpd *d)
-{
-        struct box_peer peer;
-        int fd;
-
-        while (!atomic_load(&d->stop) && (fd = box_accept(d->box->net, d->listen, &peer)) >= 0) {
-                reap(d, false);
-                if (!welcome(d, fd, &peer))
-                        close(fd);
-        }
-}
 
 /* ---- open or closed ---- */
 
@@ -220,16 +24,21 @@ static void make_certificate(void *arg)
         m->rc = httpd_certificate_make(m->b, &m->e);
 }
 
-/* There is one before anybody may come. */
-static void need_certificate(struct httpd *d)
+/* There is one before anybody may come, and a new one when the box is called otherwise. */
+static void follow_name(struct httpd *d, bool look)
 {
         struct making m = { .b = d->box };
+        char name[HTTPD_NAME_TEXT];
 
-        if (!httpd_certificate_exists(d->box))
+        httpd_certificate_name(d->box, name, sizeof name);
+        if (!look && !strcmp(name, d->name))
+                return;
+        str_copy(d->name, sizeof d->name, name);
+        if (!httpd_certificate_fits(d->box, name))
                 d->box->job(d->box, make_certificate, &m);
 }
 
-static unsigned port_wanted(struct box *b)
+static unsigned port_of(struct box *b)
 {
         unsigned port;
 
@@ -239,62 +48,41 @@ static unsigned port_wanted(struct box *b)
         return port;
 }
 
-static void set_port(struct httpd *d, unsigned port)
+static unsigned port_wanted(void *httpd, bool told)
 {
-        pthread_mutex_lock(&d->lock);
+        struct httpd *d = httpd;
+        unsigned port = port_of(d->box);
+
+        if (port)
+                follow_name(d, told || port != d->port);
         d->port = port;
-        pthread_mutex_unlock(&d->lock);
+        return port;
 }
 
-static void shut(struct httpd *d)
+static const struct door_service service = {
+        .name = "http",
+        .use = BOX_HTTP,
+        .box_port = BOX_PORT,
+        .bounds = { .all = HTTPD_CONNS_MAX,
+                    .starting = HTTPD_STARTUPS_MAX,
+                    .source = HTTPD_STARTUPS_SOURCE,
+                    .user = HTTPD_SESSIONS_USER },
+        .grace_ms = HTTPD_GRACE_MS,
+        .guest_size = sizeof(struct httpd_conn),
+        .port = port_wanted,
+        .serve = httpd_serve,
+};
+
+const char *httpd_admit(struct httpd_conn *c)
 {
-        if (!d->port)
-                return;
-        set_port(d, 0);
-        box_unlisten(d->box->net, &d->service, d->listen);
-        d->listen = -1;
-        end_all(d);
-}
-
-/* Nothing listens that is not configured. What cannot be opened is tried again with the next look. */
-static void follow_configuration(struct httpd *d)
-{
-        unsigned port = port_wanted(d->box);
-        struct err e;
-
-        if (port == d->port)
-                return;
-        shut(d);
-        if (!port)
-                return;
-        need_certificate(d);
-        d->service = (struct box_service){
-                .proto = IPPROTO_TCP, .port = (uint16_t)port, .box_port = BOX_PORT, .by_lines = true, .use = BOX_HTTP
-        };
-        d->listen = box_listen(d->box->net, &d->service, &e);
-        if (d->listen >= 0)
-                set_port(d, port);
-}
-
-static void *door(void *arg)
-{
-        struct httpd *d = arg;
-
-        prctl(PR_SET_NAME, "vg-http-door");
-        while (!atomic_load(&d->stop)) {
-                struct pollfd p[2] = { { .fd = d->wake, .events = POLLIN }, { .fd = d->listen, .events = POLLIN } };
-
-                follow_configuration(d);
-                p[1].fd = d->listen;
-                if (poll(p, 2, LOOK_MS) < 0 && errno != EINTR)
-                        break;
-                if (p[0].revents)
-                        httpd_drain(d->wake);
-                reap(d, false);
-                if (p[1].revents)
-                        accept_all(d);
+        switch (door_admit(&c->guest, c->who.user, HTTPD_SESSIONS_MAX)) {
+        case PLACES_USER_FULL:
+                return "ERROR: this user has as many HTTPS sessions as one may have: see \"show http sessions\"";
+        case PLACES_FULL:
+                return "ERROR: all HTTPS sessions are in use: see \"show http sessions\"";
+        default:
+                return NULL;
         }
-        return NULL;
 }
 
 /* ---- life ---- */
@@ -308,18 +96,11 @@ struct httpd *httpd_start(struct box *b, struct err *e)
                 return NULL;
         }
         d->box = b;
-        d->listen = -1;
-        d->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        pthread_mutex_init(&d->lock, NULL);
-        list_init(&d->conns);
-        if (d->wake >= 0 && pthread_create(&d->thread, NULL, door, d) == 0) {
+        d->door = door_open(b, &service, d, e);
+        if (d->door) {
                 b->http = d;
                 return d;
         }
-        err_set(e, ERR_LIMIT, "HTTPS server: no thread");
-        if (d->wake >= 0)
-                close(d->wake);
-        pthread_mutex_destroy(&d->lock);
         mem_free(d);
         return NULL;
 }
@@ -328,61 +109,42 @@ void httpd_stop(struct httpd *d)
 {
         if (!d)
                 return;
-        atomic_store(&d->stop, true);
-        httpd_kick(d->wake);
-        pthread_join(d->thread, NULL);
-        shut(d);
-        end_all(d);
-        reap(d, true);
+        door_close(d->door);
         d->box->http = NULL;
-        close(d->wake);
-        pthread_mutex_destroy(&d->lock);
         mem_free(d);
 }
 
 void httpd_look(struct httpd *d)
 {
         if (d)
-                httpd_kick(d->wake);
+                door_look(d->door);
 }
 
 /* ---- for people ---- */
 
 unsigned httpd_port(struct httpd *d)
 {
-        unsigned port = 0;
-
-        if (!d)
-                return 0;
-        pthread_mutex_lock(&d->lock);
-        port = d->port;
-        pthread_mutex_unlock(&d->lock);
-        return port;
+        return d ? door_port(d->door) : 0;
 }
 
-static unsigned insert(struct httpd_info *out, unsigned n, unsigned max, const struct httpd_info *i)
+static void copy_info(void *to, const struct guest *g)
 {
-        unsigned at = n;
+        struct httpd_info *i = to;
 
-        if (n == max)
-                return n;
-        for (; at && out[at - 1].id > i->id; at--)
-                out[at] = out[at - 1];
-        out[at] = *i;
-        return n + 1;
+        *i = ((const struct httpd_conn *)(const void *)g)->info;
+        i->at = g->place.info;
+        if (!i->requests)
+                i->last_ms = i->at.since_ms;
 }
 
 unsigned httpd_list(struct httpd *d, struct httpd_info *out, unsigned max)
 {
-        unsigned n = 0;
+        return d ? door_list(d->door, out, sizeof *out, max, copy_info) : 0;
+}
 
-        if (!d)
-                return 0;
-        pthread_mutex_lock(&d->lock);
-        list_each(it, &d->conns)
-                n = insert(out, n, max, &list_entry(it, struct httpd_conn, link)->info);
-        pthread_mutex_unlock(&d->lock);
-        return n;
+unsigned httpd_sessions(struct httpd *d)
+{
+        return d ? door_sessions(d->door) : 0;
 }
 
 void httpd_counts(struct httpd *d, struct httpd_counts *out)
@@ -390,26 +152,13 @@ void httpd_counts(struct httpd *d, struct httpd_counts *out)
         *out = (struct httpd_counts){ 0 };
         if (!d)
                 return;
-        pthread_mutex_lock(&d->lock);
+        door_lock(d->door);
         *out = d->counts;
-        pthread_mutex_unlock(&d->lock);
+        door_unlock(d->door);
+        out->refused = door_refused(d->door);
 }
 
 bool httpd_disconnect(struct httpd *d, unsigned id)
 {
-        bool found = false;
-
-        if (!d)
-                return false;
-        pthread_mutex_lock(&d->lock);
-        list_each(it, &d->conns) {
-                struct httpd_conn *c = list_entry(it, struct httpd_conn, link);
-
-                if (c->info.id == id && c->info.phase != HTTPD_OVER) {
-                        end_conn(c, HTTPD_OPERATOR);
-                        found = true;
-                }
-        }
-        pthread_mutex_unlock(&d->lock);
-        return found;
+        return d && door_disconnect(d->door, id);
 }

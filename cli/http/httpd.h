@@ -1,34 +1,23 @@
 /*
- * The HTTPS server: a listener in the private kernel (platform/svc/box_listen.h) and a thread per connection that
- * speaks TLS, reads requests (platform/svc/http_req.h) and answers them. `http server enable` opens it, the `http NET
+ * The HTTPS server: a door (door.h) and a thread per connection that speaks TLS, reads requests
+ * (platform/svc/http_req.h) and answers them. `http server enable` opens it, the `http NET
  * MASK IFC` lines say who may connect, aaa.h who may log in. docs/http.md.
  */
 #ifndef VOXGATE_CLI_HTTP_HTTPD_H
 #define VOXGATE_CLI_HTTP_HTTPD_H
 
 #include "cli/box/box.h"
+#include "cli/door/places.h"
 #include "cli/conf/sysconf.h"
 #include "platform/net/conf.h"
 
 struct httpd;
 
-enum httpd_phase {
-        HTTPD_TLS, /* agreeing on keys */
-        HTTPD_ASK, /* nobody has logged in yet */
-        HTTPD_IN,  /* logged in */
-        HTTPD_OVER /* ending */
-};
-
 /* A connection, for people. */
 struct httpd_info {
-        unsigned id;
-        enum httpd_phase phase;
-        struct addr from;
-        uint16_t port;
-        char nameif[NAMEIF_MAX + 1];
-        char user[USERNAME_MAX + 1];
+        struct place_info at;
         char version[12], cipher[48];
-        uint64_t since_ms, last_ms; /* on the box's clock: its begin, its last request */
+        uint64_t last_ms; /* on the box's clock: its last request, or its begin */
         uint64_t requests;
 };
 
@@ -42,12 +31,13 @@ struct httpd_counts {
 /* NULL with e set. The box must outlive it. */
 struct httpd *httpd_start(struct box *b, struct err *e) MUST_USE;
 void httpd_stop(struct httpd *d); /* NULL is legal */
-/* `http` lines have changed. Any thread; does not wait. NULL is legal. */
+/* What was typed of it has changed: `http` lines, the name of the box. Any thread; does not wait. NULL is legal. */
 void httpd_look(struct httpd *d);
 /* The port that is open now; 0: none. NULL is legal. */
 unsigned httpd_port(struct httpd *d);
 /* Connections in the order of their numbers; how many were stored. */
 unsigned httpd_list(struct httpd *d, struct httpd_info *out, unsigned max);
+unsigned httpd_sessions(struct httpd *d); /* logged in */
 void httpd_counts(struct httpd *d, struct httpd_counts *out);
 /* false: there is none of this number. */
 bool httpd_disconnect(struct httpd *d, unsigned id);

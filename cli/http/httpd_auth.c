@@ -98,7 +98,7 @@ void httpd_logout(struct httpd_conn *c)
         if (!c->in)
                 return;
         stand_up(c);
-        httpd_leave(c);
+        door_leave(&c->guest);
         aaa_logout(c->d->box, &c->who);
         mem_wipe(c->proof, sizeof c->proof);
         c->in = false;
@@ -113,7 +113,7 @@ static void challenge(struct httpd_conn *c, const char *line)
 
 static bool refuse(struct httpd_conn *c)
 {
-        httpd_nap(c, c->who.delay_ms);
+        door_nap(&c->guest, c->who.delay_ms);
         if (++c->tries >= HTTPD_TRIES)
                 c->close = true;
         challenge(c, "ERROR: Login incorrect");
@@ -144,10 +144,10 @@ static bool log_in(struct httpd_conn *c, const char *user, const char *password)
 {
         const struct aaa_who w = { .line = AAA_HTTP,
                                    .user = user,
-                                   .from = &c->peer.addr,
-                                   .from_port = c->peer.port,
-                                   .ifc = c->peer.nameif,
-                                   .to = &c->peer.local };
+                                   .from = &c->guest.peer.addr,
+                                   .from_port = c->guest.peer.port,
+                                   .ifc = c->guest.peer.nameif,
+                                   .to = &c->guest.peer.local };
         const void *store;
         uint64_t edits;
         struct err e;

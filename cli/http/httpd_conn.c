@@ -3,9 +3,7 @@
 
 #include <poll.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "cli/conf/store.h"
 #include "platform/base/mem.h"
@@ -14,49 +12,16 @@
 
 #define LINGER_MS 2000u /* for the peer to read what was sent before the end */
 
-void httpd_kick(int wake)
-{
-        uint64_t one = 1;
-
-        if (write(wake, &one, sizeof one) < 0)
-                return; /* awake already */
-}
-
-void httpd_drain(int wake)
-{
-        uint64_t n;
-
-        if (read(wake, &n, sizeof n) < 0)
-                return;
-}
-
 uint64_t httpd_now(const struct httpd_conn *c)
 {
-        return clock_mono_ms(c->d->box->clk);
-}
-
-bool httpd_asked_to_end(struct httpd_conn *c)
-{
-        return atomic_load(&c->ask) != HTTPD_STAY;
-}
-
-bool httpd_nap(struct httpd_conn *c, unsigned ms)
-{
-        uint64_t until = httpd_now(c) + ms;
-
-        while (!httpd_asked_to_end(c) && httpd_now(c) < until) {
-                struct pollfd p = { .fd = c->wake, .events = POLLIN };
-
-                if (poll(&p, 1, (int)(until - httpd_now(c))) > 0)
-                        httpd_drain(c->wake);
-        }
-        return !httpd_asked_to_end(c);
+        return door_now(&c->guest);
 }
 
 /* ---- TLS ---- */
 
 #define PEER(c)                                                                                                      \
-        LS((c)->peer.nameif), LA(&(c)->peer.addr), LU((c)->peer.port), LA(&(c)->peer.local), LU((c)->peer.local_port)
+        LS((c)->guest.peer.nameif), LA(&(c)->guest.peer.addr), LU((c)->guest.peer.port), LA(&(c)->guest.peer.local), \
+                LU((c)->guest.peer.local_port)
 
 static void tell_start(struct httpd_conn *c)
 {
@@ -92,17 +57,17 @@ static void note_handshake(struct httpd_conn *c, bool ok)
 {
         const mbedtls_ssl_session *x = ok ? mbedtls_ssl_get_session_pointer(&c->tls.ssl) : NULL;
 
-        pthread_mutex_lock(&c->d->lock);
+        door_lock(c->d->door);
         if (ok) {
                 c->d->counts.tls_ok++;
-                c->info.phase = HTTPD_ASK;
+                c->guest.place.info.phase = PLACE_LOGIN;
                 str_copy(c->info.version, sizeof c->info.version, mbedtls_ssl_get_version(&c->tls.ssl));
                 str_copy(c->info.cipher, sizeof c->info.cipher,
                          x ? tls_suite_openssl_name(x->ciphersuite) : mbedtls_ssl_get_ciphersuite(&c->tls.ssl));
         } else {
                 c->d->counts.tls_failed++;
         }
-        pthread_mutex_unlock(&c->d->lock);
+        door_unlock(c->d->door);
         tell_handshake(c, ok);
 }
 
@@ -121,12 +86,12 @@ static uint64_t quiet_until(struct httpd_conn *c)
         uint64_t until;
 
         if (!c->in)
-                return c->since_ms + HTTPD_GRACE_MS;
+                return door_grace(&c->guest);
         pthread_mutex_lock(&b->conf_lock);
         h = b->store->sys.http;
         pthread_mutex_unlock(&b->conf_lock);
         until = httpd_now(c) + minutes(h.idle_min);
-        return h.session_min ? MIN_OF(until, c->since_ms + minutes(h.session_min)) : until;
+        return h.session_min ? MIN_OF(until, c->guest.place.info.since_ms + minutes(h.session_min)) : until;
 }
 
 /* A request that has begun is sent quickly. */
@@ -134,7 +99,7 @@ static uint64_t request_until(struct httpd_conn *c)
 {
         uint64_t until = httpd_now(c) + HTTPD_REQUEST_MS;
 
-        return c->in ? until : MIN_OF(until, c->since_ms + HTTPD_GRACE_MS);
+        return c->in ? until : MIN_OF(until, door_grace(&c->guest));
 }
 
 /* ---- a request ---- */
@@ -158,6 +123,11 @@ static void refuse(struct httpd_conn *c, unsigned status, const char *why)
         begin_answer(c);
         str_copy(line + 7, sizeof line - 7, why);
         httpd_line(c, status, "", line);
+}
+
+static void too_late(struct httpd_conn *c)
+{
+        refuse(c, 408, "the request did not come in time");
 }
 
 static bool more_octets(struct httpd_conn *c)
@@ -190,7 +160,7 @@ static bool take_head(struct httpd_conn *c)
                 if (more_octets(c))
                         continue;
                 if (c->late && c->n)
-                        refuse(c, 408, "the request did not come in time");
+                        too_late(c);
                 return false;
         }
         if (got == PARSE_BAD) {
@@ -220,6 +190,8 @@ static bool take_body(struct httpd_conn *c)
         while (n < want) {
                 size_t k = httpd_read(c, c->body + n, want - n);
 
+                if (!k && c->late)
+                        too_late(c);
                 if (!k)
                         return false;
                 n += k;
@@ -229,10 +201,10 @@ static bool take_body(struct httpd_conn *c)
 
 static void note_request(struct httpd_conn *c)
 {
-        pthread_mutex_lock(&c->d->lock);
+        door_lock(c->d->door);
         c->info.requests++;
         c->info.last_ms = httpd_now(c);
-        pthread_mutex_unlock(&c->d->lock);
+        door_unlock(c->d->door);
 }
 
 /* What a browser does for a page of somebody else is not its user's will (he is logged in everywhere). */
@@ -277,15 +249,16 @@ static void say_goodbye(struct httpd_conn *c)
         uint64_t until = httpd_now(c) + LINGER_MS;
         char sink[1024];
 
-        if (!c->tls.up || c->broken || atomic_load(&c->ask) == HTTPD_STOPPED)
+        if (!c->tls.up || c->broken || door_why(&c->guest) == PLACE_STOPPED)
                 return;
         mbedtls_ssl_close_notify(&c->tls.ssl);
-        shutdown(c->fd, SHUT_WR);
-        while (httpd_now(c) < until && !httpd_asked_to_end(c)) {
-                struct pollfd p[2] = { { .fd = c->fd, .events = POLLIN }, { .fd = c->wake, .events = POLLIN } };
+        shutdown(c->guest.fd, SHUT_WR);
+        while (httpd_now(c) < until && !door_must_go(&c->guest)) {
+                struct pollfd p[2] = { { .fd = c->guest.fd, .events = POLLIN },
+                                       { .fd = c->guest.wake, .events = POLLIN } };
 
                 if (poll(p, 2, (int)(until - httpd_now(c))) <= 0 || !p[0].revents ||
-                    recv(c->fd, sink, sizeof sink, 0) <= 0)
+                    recv(c->guest.fd, sink, sizeof sink, 0) <= 0)
                         return;
         }
 }
@@ -295,33 +268,27 @@ static void converse(struct httpd_conn *c)
         bool ok;
 
         tell_start(c);
-        c->deadline = c->since_ms + HTTPD_GRACE_MS;
+        c->deadline = door_grace(&c->guest);
         ok = httpd_handshake(c);
         note_handshake(c, ok);
         if (!ok)
                 return;
-        while (!httpd_asked_to_end(c) && serve(c))
+        while (!door_must_go(&c->guest) && serve(c))
                 ;
         httpd_logout(c);
         say_goodbye(c);
         tell_end(c);
 }
 
-void *httpd_conn_thread(void *arg)
+void httpd_serve(struct guest *g)
 {
-        struct httpd_conn *c = arg;
+        struct httpd_conn *c = container_of(g, struct httpd_conn, guest);
         struct err e;
 
-        prctl(PR_SET_NAME, "vg-http");
+        c->d = door_owner(g->door);
         if (httpd_tls_open(c, &e) == 0)
                 converse(c);
-        pthread_mutex_lock(&c->d->lock);
-        c->info.phase = HTTPD_OVER;
-        pthread_mutex_unlock(&c->d->lock);
+        door_phase(g, PLACE_OVER);
         mem_free_secret(c->body);
         httpd_tls_close(c);
-        close(c->fd);
-        atomic_store(&c->gone, true);
-        httpd_kick(c->d->wake);
-        return NULL;
 }

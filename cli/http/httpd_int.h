@@ -7,11 +7,10 @@
 #include <stdatomic.h>
 
 #include "cli/aaa/aaa.h"
+#include "cli/door/door.h"
 #include "cli/http/httpd.h"
 #include "cli/session/session.h"
 #include "cli/lang/text.h"
-#include "platform/base/list.h"
-#include "platform/svc/box_listen.h"
 #include "platform/svc/http_req.h"
 
 #define HTTPD_CONNS_MAX 96u               /* threads */
@@ -27,9 +26,6 @@
 #define HTTPD_KEY "<HTTPS-Server-Key>"    /* of the certificate that it makes for itself ... */
 #define HTTPD_TRUSTPOINT "<HTTPS-Server>" /* ... in the key store under this name */
 
-/* Why a connection is to end. */
-enum httpd_end { HTTPD_STAY, HTTPD_STOPPED, HTTPD_OPERATOR, HTTPD_CROWDED };
-
 /* What it shows: read when the connection begins, so that the next one has what is configured then. */
 struct httpd_tls {
         mbedtls_ssl_config conf;
@@ -40,16 +36,10 @@ struct httpd_tls {
 };
 
 struct httpd_conn {
-        struct list link;
-        struct httpd *d;
-        struct box_peer peer;
-        int fd, wake;
-        pthread_t thread;
-        atomic_bool gone; /* its thread has ended */
-        atomic_int ask;   /* enum httpd_end */
-        uint64_t since_ms;
-        struct httpd_info info; /* under httpd.lock */
+        struct guest guest;     /* first: of door.h */
+        struct httpd_info info; /* under the door's lock; without `at` */
         /* its own thread's */
+        struct httpd *d;
         struct httpd_tls tls;
         uint64_t deadline; /* of what is being waited for */
         bool late;         /* it has passed */
@@ -73,36 +63,32 @@ struct httpd_conn {
         uint64_t answer_until;
 };
 
+#define HTTPD_NAME_TEXT 256 /* of the box, in its certificate */
+
 struct httpd {
         struct box *box;
-        struct box_service service; /* while it is open */
-        unsigned port;              /* under lock; 0: closed */
-        int listen, wake;
-        pthread_t thread;
-        atomic_bool stop;
-        pthread_mutex_t lock;
-        struct list conns;
-        unsigned nconns, nin;
-        struct httpd_counts counts;
+        struct door *door;
+        /* of the door's thread: what was looked at last */
+        unsigned port;
+        char name[HTTPD_NAME_TEXT];
+        struct httpd_counts counts; /* under the door's lock; `refused` is the door's */
 };
 
-/* ---- httpd_conn.c ---- */
-void *httpd_conn_thread(void *conn);
-uint64_t httpd_now(const struct httpd_conn *c);
-/* Waits; false: it shall end. */
-bool httpd_nap(struct httpd_conn *c, unsigned ms);
-void httpd_kick(int wake);
-void httpd_drain(int wake);
+/* ---- httpd.c ---- */
 /* A place among those that are logged in; else the line that says why there is none. */
 const char *httpd_admit(struct httpd_conn *c);
-void httpd_leave(struct httpd_conn *c);
-/* Shall it end, as somebody else wants? */
-bool httpd_asked_to_end(struct httpd_conn *c);
+
+/* ---- httpd_conn.c ---- */
+void httpd_serve(struct guest *g);
+uint64_t httpd_now(const struct httpd_conn *c);
 
 /* ---- httpd_tls.c ---- */
-/* Makes the certificate that is shown where none is configured, unless there is one. Takes its time: job thread. */
+/* The name that a certificate of our own has by what is configured. */
+void httpd_certificate_name(struct box *b, char *out, size_t cap);
+/* Makes the certificate that is shown where none is configured. Its key stays. Takes its time: job thread. */
 int httpd_certificate_make(struct box *b, struct err *e);
-bool httpd_certificate_exists(struct box *b);
+/* Is there one, with this name? */
+bool httpd_certificate_fits(struct box *b, const char *name);
 int httpd_tls_open(struct httpd_conn *c, struct err *e);
 void httpd_tls_close(struct httpd_conn *c);
 

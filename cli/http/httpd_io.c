@@ -7,13 +7,14 @@
 
 #include "platform/base/attr.h"
 #include "platform/base/str.h"
+#include "platform/base/wake.h"
 
 #define PIECE 16384u
 
 static int on_send(void *ctx, const unsigned char *p, size_t n)
 {
         struct httpd_conn *c = ctx;
-        ssize_t k = send(c->fd, p, n, MSG_NOSIGNAL);
+        ssize_t k = send(c->guest.fd, p, n, MSG_NOSIGNAL);
 
         if (k < 0)
                 return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
@@ -23,7 +24,7 @@ static int on_send(void *ctx, const unsigned char *p, size_t n)
 static int on_recv(void *ctx, unsigned char *p, size_t n)
 {
         struct httpd_conn *c = ctx;
-        ssize_t k = recv(c->fd, p, n, 0);
+        ssize_t k = recv(c->guest.fd, p, n, 0);
 
         if (k < 0)
                 return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_SSL_CONN_EOF;
@@ -35,7 +36,7 @@ static int wait_io(struct httpd_conn *c, short events)
 {
         for (;;) {
                 uint64_t now = httpd_now(c);
-                struct pollfd p[2] = { { .fd = c->fd, .events = events }, { .fd = c->wake, .events = POLLIN } };
+                struct pollfd p[2] = { { .fd = c->guest.fd, .events = events }, { .fd = c->guest.wake, .events = POLLIN } };
 
                 if (now >= c->deadline) {
                         c->late = true;
@@ -44,8 +45,8 @@ static int wait_io(struct httpd_conn *c, short events)
                 if (poll(p, 2, (int)MIN_OF(c->deadline - now, (uint64_t)60000)) < 0 && errno != EINTR)
                         return -1;
                 if (p[1].revents)
-                        httpd_drain(c->wake);
-                if (httpd_asked_to_end(c))
+                        wake_drain(c->guest.wake);
+                if (door_must_go(&c->guest))
                         return -1;
                 if (p[0].revents)
                         return 0;
@@ -105,16 +106,16 @@ int httpd_watch(struct httpd_conn *c, int fd, short events)
 {
         for (;;) {
                 struct pollfd p[3] = { { .fd = fd, .events = events },
-                                       { .fd = c->wake, .events = POLLIN },
-                                       { .fd = c->fd } }; /* only that it has gone */
+                                       { .fd = c->guest.wake, .events = POLLIN },
+                                       { .fd = c->guest.fd } }; /* only that it has gone */
 
                 if (httpd_now(c) >= c->answer_until)
                         return -1;
                 if (poll(p, 3, 1000) < 0 && errno != EINTR)
                         return -1;
                 if (p[1].revents)
-                        httpd_drain(c->wake);
-                if (httpd_asked_to_end(c) || p[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+                        wake_drain(c->guest.wake);
+                if (door_must_go(&c->guest) || p[2].revents & (POLLHUP | POLLERR | POLLNVAL))
                         return -1;
                 if (p[0].revents)
                         return 0;

@@ -19,9 +19,9 @@ static void add_date(struct wbuf *w, const struct box *b)
 
 static void count(struct httpd_conn *c, unsigned status)
 {
-        pthread_mutex_lock(&c->d->lock);
+        door_lock(c->d->door);
         c->d->counts.answers[status / 100 % 6]++;
-        pthread_mutex_unlock(&c->d->lock);
+        door_unlock(c->d->door);
 }
 
 void httpd_head(struct httpd_conn *c, unsigned status, const char *type, const char *more, int64_t length)

@@ -8,6 +8,7 @@
 
 #include "cli/conf/store.h"
 #include "pki/cert.h"
+#include "pki/chain.h"
 #include "pki/enroll.h"
 #include "pki/keystore.h"
 #include "pki/pki_rt.h"
@@ -28,17 +29,38 @@ static const int hashes[] = { MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_S
 
 /* ---- a certificate of our own ---- */
 
+static const struct trustpoint_conf own_trustpoint = { .o.name = (char *)(uintptr_t)HTTPD_TRUSTPOINT,
+                                                       .enrollment = ENROLL_SELF,
+                                                       .keypair = HTTPD_KEY };
+
+/* What the box is called now. */
+struct called {
+        char hostname[64], domain[128];
+};
+
+static struct enroll_params called_now(struct box *b, struct called *c)
+{
+        pthread_mutex_lock(&b->conf_lock);
+        str_copy(c->hostname, sizeof c->hostname, b->store->sys.hostname);
+        str_copy(c->domain, sizeof c->domain, b->store->sys.domain);
+        pthread_mutex_unlock(&b->conf_lock);
+        return (struct enroll_params){ .hostname = c->hostname, .domain = c->domain };
+}
+
 int httpd_certificate_make(struct box *b, struct err *e)
 {
-        char hostname[64], domain[128], name[] = HTTPD_TRUSTPOINT;
-        const struct trustpoint_conf tp = { .o.name = name, .enrollment = ENROLL_SELF, .keypair = HTTPD_KEY };
-        const struct enroll_params p = { .hostname = hostname, .domain = domain };
+        struct called c;
+        struct enroll_params p = called_now(b, &c);
 
-        pthread_mutex_lock(&b->conf_lock);
-        str_copy(hostname, sizeof hostname, b->store->sys.hostname);
-        str_copy(domain, sizeof domain, b->store->sys.domain);
-        pthread_mutex_unlock(&b->conf_lock);
-        return pki_enroll_self(b->keys, &tp, &p, e);
+        return pki_enroll_self(b->keys, &own_trustpoint, &p, e);
+}
+
+void httpd_certificate_name(struct box *b, char *out, size_t cap)
+{
+        struct called c;
+        struct enroll_params p = called_now(b, &c);
+
+        pki_fqdn(&own_trustpoint, &p, out, cap);
 }
 
 /* References; false: there is none whose key is there. */
@@ -59,16 +81,18 @@ static bool own_assets(struct box *b, struct cert **cert, struct keypair **key)
         return false;
 }
 
-bool httpd_certificate_exists(struct box *b)
+bool httpd_certificate_fits(struct box *b, const char *name)
 {
         struct keypair *key;
         struct cert *cert;
+        bool fits;
 
         if (!own_assets(b, &cert, &key))
                 return false;
+        fits = cert_names_host(cert_x509(cert), name);
         cert_put(cert);
         keypair_put(key);
-        return true;
+        return fits;
 }
 
 /* ---- which one is shown ---- */
@@ -208,7 +232,7 @@ int httpd_tls_open(struct httpd_conn *c, struct err *e)
         mbedtls_ssl_config_init(&t->conf);
         mbedtls_x509_crt_init(&t->own);
         mbedtls_ssl_init(&t->ssl);
-        if (!shown_get(b, c->peer.nameif, &s))
+        if (!shown_get(b, c->guest.peer.nameif, &s))
                 return err_set(e, ERR_REF, "there is no certificate to show");
         rc = configure(t, b, e) < 0 || show(t, &s, e) < 0 ? -1 : 0;
         shown_put(&s);

@@ -194,31 +194,6 @@ static void certificates(struct box *b, struct text *t)
 
 /* ---- consoles ---- */
 
-#define SSH_MAX 192u
-#define HTTP_MAX 96u
-
-static unsigned ssh_sessions(struct box *b)
-{
-        struct sshd_info *i = mem_alloc(MEM_CLI, SSH_MAX * sizeof *i);
-        unsigned n = i ? sshd_list(b->ssh, i, SSH_MAX) : 0, in = 0;
-
-        for (unsigned k = 0; k < n; k++)
-                in += i[k].phase == SSHD_IN;
-        mem_free(i);
-        return in;
-}
-
-static unsigned https_sessions(struct box *b)
-{
-        struct httpd_info *i = mem_alloc(MEM_CLI, HTTP_MAX * sizeof *i);
-        unsigned n = i ? httpd_list(b->http, i, HTTP_MAX) : 0, in = 0;
-
-        for (unsigned k = 0; k < n; k++)
-                in += i[k].phase == HTTPD_IN;
-        mem_free(i);
-        return in;
-}
-
 static void consoles(struct box *b, struct text *t)
 {
         static const char *const class[] = { NULL, "1xx", "2xx", "3xx", "4xx", "5xx" };
@@ -226,8 +201,8 @@ static void consoles(struct box *b, struct text *t)
 
         httpd_counts(b->http, &h);
         metric_head(t, GAUGE, "console_sessions", "Who is logged in from elsewhere, by how.");
-        metric_u64(t, "console_sessions", "line", "ssh", ssh_sessions(b));
-        metric_u64(t, "console_sessions", "line", "https", https_sessions(b));
+        metric_u64(t, "console_sessions", "line", "ssh", sshd_sessions(b->ssh));
+        metric_u64(t, "console_sessions", "line", "https", httpd_sessions(b->http));
         metric_head(t, COUNTER, "https_answers_total", "Answers of the HTTPS server, by the class of their status.");
         for (unsigned i = 2; i < 6; i++)
                 if (i != 3)

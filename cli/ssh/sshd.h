@@ -1,12 +1,13 @@
 /*
- * The SSH server: a listener in the private kernel (platform/svc/box_listen.h), a thread per connection that speaks
- * SSH (libssh), and a thread per channel that runs a session on its terminal. Who may connect say the `ssh NET MASK
- * IFC` lines, who may log in says aaa.h. Our names begin with sshd_, because ssh_ is libssh's.
+ * The SSH server: a door (door.h), a thread per connection that speaks SSH (libssh), and a thread per channel that
+ * runs a session on its terminal. Who may connect say the `ssh NET MASK IFC` lines, who may log in says aaa.h. Our
+ * names begin with sshd_, because ssh_ is libssh's.
  */
 #ifndef VOXGATE_CLI_SSH_SSHD_H
 #define VOXGATE_CLI_SSH_SSHD_H
 
 #include "cli/box/box.h"
+#include "cli/door/places.h"
 #include "cli/conf/sysconf.h"
 #include "platform/net/conf.h"
 
@@ -14,23 +15,10 @@ struct sshd;
 
 #define SSHD_SESSIONS_DEFAULT 5u /* as the ASA; `quota management-session` changes it */
 
-enum sshd_phase {
-        SSHD_KEX,  /* agreeing on keys */
-        SSHD_AUTH, /* not logged in yet */
-        SSHD_IN,   /* logged in */
-        SSHD_OVER  /* ending */
-};
-
 /* A connection, for people. */
 struct sshd_info {
-        unsigned id;
-        enum sshd_phase phase;
-        struct addr from;
-        uint16_t port;
-        char nameif[NAMEIF_MAX + 1];
-        char user[USERNAME_MAX + 1];
+        struct place_info at;
         char cipher_in[40], cipher_out[40], mac_in[40], mac_out[40], kex[40];
-        uint64_t since_ms; /* on the box's clock */
 };
 
 /* NULL with e set. The box must outlive it; connections end with sshd_stop(). */
@@ -40,6 +28,7 @@ void sshd_stop(struct sshd *d); /* NULL is legal */
 void sshd_look(struct sshd *d);
 /* Connections in the order of their numbers; how many were stored. */
 unsigned sshd_list(struct sshd *d, struct sshd_info *out, unsigned max);
+unsigned sshd_sessions(struct sshd *d); /* logged in */
 /* false: there is none of this number. */
 bool sshd_disconnect(struct sshd *d, unsigned id);
 /* A list with ":" between names, of ciphers or of message authentication codes: -1, one of them is not spoken. */

@@ -13,16 +13,16 @@ static struct aaa_who who_of(struct sshd_conn *c, const char *user)
         str_copy(c->user, sizeof c->user, user);
         return (struct aaa_who){ .line = AAA_SSH,
                                  .user = user,
-                                 .from = &c->peer.addr,
-                                 .from_port = c->peer.port,
-                                 .ifc = c->peer.nameif,
-                                 .to = &c->peer.local };
+                                 .from = &c->guest.peer.addr,
+                                 .from_port = c->guest.peer.port,
+                                 .ifc = c->guest.peer.nameif,
+                                 .to = &c->guest.peer.local };
 }
 
 /* After a refusal nobody gets an answer at once; after the last one there is no other try. */
 static int refused(struct sshd_conn *c)
 {
-        sshd_nap(c, c->who.delay_ms);
+        door_nap(&c->guest, c->who.delay_ms);
         if (++c->tries >= SSHD_TRIES)
                 c->refused = true;
         return SSH_AUTH_DENIED;

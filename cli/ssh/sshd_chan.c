@@ -15,6 +15,7 @@
 #include "cli/ssh/scp.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/base/wake.h"
 
 /* ---- the session: a thread of its own ---- */
 
@@ -60,7 +61,7 @@ static void *session_thread(void *arg)
                 term_flush(x->t);
         }
         atomic_store(&x->done, true);
-        sshd_kick(conn_of(x)->wake);
+        wake_kick(conn_of(x)->guest.wake);
         return NULL;
 }
 

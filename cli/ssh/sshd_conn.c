@@ -4,53 +4,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "cli/session/session.h"
 #include "platform/base/str.h"
+#include "platform/base/wake.h"
 
 #define TICK_MS 1000 /* nothing waits for it: a look at the clock */
-
-void sshd_kick(int wake)
-{
-        uint64_t one = 1;
-
-        if (write(wake, &one, sizeof one) < 0)
-                return; /* awake already */
-}
-
-void sshd_drain(int wake)
-{
-        uint64_t n;
-
-        if (read(wake, &n, sizeof n) < 0)
-                return;
-}
-
-static uint64_t now_ms(const struct sshd_conn *c)
-{
-        return clock_mono_ms(c->d->box->clk);
-}
-
-static bool asked_to_end(struct sshd_conn *c)
-{
-        return atomic_load(&c->ask) != SSHD_STAY;
-}
-
-bool sshd_nap(struct sshd_conn *c, unsigned ms)
-{
-        uint64_t until = now_ms(c) + ms;
-
-        while (!asked_to_end(c) && now_ms(c) < until) {
-                struct pollfd p = { .fd = c->wake, .events = POLLIN };
-
-                if (poll(&p, 1, (int)(until - now_ms(c))) > 0)
-                        sshd_drain(c->wake);
-        }
-        return !asked_to_end(c);
-}
 
 /* ---- start ---- */
 
@@ -67,11 +26,11 @@ static int session_open(struct sshd_conn *c, struct err *e)
                    ssh_options_set(c->s, SSH_OPTIONS_COMPRESSION, "no") < 0) {
                 err_set(e, ERR_SUPPORT, "SSH: %s", ssh_get_error(c->s));
         } else if (sshd_algo_set(c->d->box, bind, e) == 0 && sshd_keys_import(c->d->box, bind, e) == 0) {
-                rc = ssh_bind_accept_fd(bind, c->s, c->fd) == SSH_OK
+                rc = ssh_bind_accept_fd(bind, c->s, c->guest.fd) == SSH_OK
                              ? 0
                              : err_set(e, ERR_IO, "SSH: %s", ssh_get_error(bind));
                 if (rc == 0)
-                        c->fd = -1; /* libssh's */
+                        c->guest.fd = -1; /* libssh's */
         }
         ssh_bind_free(bind);
         if (rc == 0)
@@ -84,14 +43,14 @@ static void note_algorithms(struct sshd_conn *c)
 {
         struct sshd_info *i = &c->info;
 
-        pthread_mutex_lock(&c->d->lock);
-        i->phase = SSHD_AUTH;
+        door_lock(c->d->door);
+        c->guest.place.info.phase = PLACE_LOGIN;
         str_copy(i->cipher_in, sizeof i->cipher_in, ssh_get_cipher_in(c->s) ? ssh_get_cipher_in(c->s) : "");
         str_copy(i->cipher_out, sizeof i->cipher_out, ssh_get_cipher_out(c->s) ? ssh_get_cipher_out(c->s) : "");
         str_copy(i->mac_in, sizeof i->mac_in, ssh_get_hmac_in(c->s) ? ssh_get_hmac_in(c->s) : "");
         str_copy(i->mac_out, sizeof i->mac_out, ssh_get_hmac_out(c->s) ? ssh_get_hmac_out(c->s) : "");
         str_copy(i->kex, sizeof i->kex, ssh_get_kex_algo(c->s) ? ssh_get_kex_algo(c->s) : "");
-        pthread_mutex_unlock(&c->d->lock);
+        door_unlock(c->d->door);
 }
 
 /* ---- the loop ---- */
@@ -101,7 +60,7 @@ static int wait_and_read(struct sshd_conn *c, int timeout_ms)
 {
         short more = (short)(ssh_get_poll_flags(c->s) & SSH_WRITE_PENDING ? POLLOUT : 0);
         struct pollfd p[3] = { { .fd = ssh_get_fd(c->s), .events = (short)(POLLIN | more) },
-                               { .fd = c->wake, .events = POLLIN },
+                               { .fd = c->guest.wake, .events = POLLIN },
                                { .fd = c->chan.end, .events = sshd_chan_events(c) } };
 
         if (!p[2].events)
@@ -109,7 +68,7 @@ static int wait_and_read(struct sshd_conn *c, int timeout_ms)
         if (poll(p, 3, timeout_ms) < 0 && errno != EINTR)
                 return -1;
         if (p[1].revents)
-                sshd_drain(c->wake);
+                wake_drain(c->guest.wake);
         if (p[0].revents && c->ev && ssh_event_dopoll(c->ev, 0) == SSH_ERROR)
                 return -1;
         return ssh_is_connected(c->s) || !c->ev ? 0 : -1;
@@ -117,9 +76,9 @@ static int wait_and_read(struct sshd_conn *c, int timeout_ms)
 
 static int grace_left(const struct sshd_conn *c)
 {
-        uint64_t age = now_ms(c) - c->since_ms;
+        uint64_t now = door_now(&c->guest), until = door_grace(&c->guest);
 
-        return age >= SSHD_GRACE_MS ? 0 : (int)(SSHD_GRACE_MS - age);
+        return now >= until ? 0 : (int)(until - now);
 }
 
 static bool exchange_keys(struct sshd_conn *c)
@@ -131,7 +90,7 @@ static bool exchange_keys(struct sshd_conn *c)
 
                 if (!left)
                         c->why = "Time-out activated";
-                if (!left || asked_to_end(c) || wait_and_read(c, left) < 0)
+                if (!left || door_must_go(&c->guest) || wait_and_read(c, left) < 0)
                         return false;
         }
         if (rc != SSH_OK)
@@ -148,7 +107,7 @@ static bool log_in(struct sshd_conn *c)
                         c->why = "Time-out activated";
                 else if (c->refused)
                         c->why = "Rejected by server";
-                if (!left || c->refused || asked_to_end(c) || wait_and_read(c, left) < 0)
+                if (!left || c->refused || door_must_go(&c->guest) || wait_and_read(c, left) < 0)
                         return false;
         }
         return true;
@@ -156,10 +115,10 @@ static bool log_in(struct sshd_conn *c)
 
 static void talk(struct sshd_conn *c)
 {
-        uint64_t since = now_ms(c);
+        uint64_t since = door_now(&c->guest);
 
-        while (!asked_to_end(c) && sshd_chan_pump(c)) {
-                if (!c->chan.started && now_ms(c) - since >= SSHD_GRACE_MS) {
+        while (!door_must_go(&c->guest) && sshd_chan_pump(c)) {
+                if (!c->chan.started && door_now(&c->guest) - since >= SSHD_GRACE_MS) {
                         c->why = "Time-out activated";
                         return;
                 }
@@ -177,9 +136,10 @@ static void talk(struct sshd_conn *c)
 /* What libssh still has to send, for a moment. */
 static void last_words(struct sshd_conn *c)
 {
-        uint64_t until = now_ms(c) + SSHD_LAST_WORDS_MS;
+        uint64_t until = door_now(&c->guest) + SSHD_LAST_WORDS_MS;
 
-        while (c->ev && ssh_is_connected(c->s) && now_ms(c) < until && atomic_load(&c->ask) != SSHD_STOPPED) {
+        while (c->ev && ssh_is_connected(c->s) && door_now(&c->guest) < until &&
+               door_why(&c->guest) != PLACE_STOPPED) {
                 bool pending = ssh_get_poll_flags(c->s) & SSH_WRITE_PENDING;
 
                 if (!pending && !c->chan.closing)
@@ -191,22 +151,23 @@ static void last_words(struct sshd_conn *c)
 
 static void tell_end(struct sshd_conn *c)
 {
-        static const char *const asked[] = { [SSHD_STAY] = NULL,
-                                             [SSHD_STOPPED] = "Rejected by server",
-                                             [SSHD_OPERATOR] = "Terminated by operator",
-                                             [SSHD_CROWDED] = "Rejected by server" };
+        static const char *const asked[] = { [PLACE_STAY] = NULL,
+                                             [PLACE_STOPPED] = "Rejected by server",
+                                             [PLACE_OPERATOR] = "Terminated by operator",
+                                             [PLACE_CROWDED] = "Rejected by server" };
         struct box *b = c->d->box;
-        const char *why = asked[atomic_load(&c->ask)];
+        const char *why = asked[door_why(&c->guest)];
 
         if (!why)
                 why = c->why;
         pthread_mutex_lock(&b->conf_lock);
         if (why)
-                log_msg(b->log_src, LOG_315011, LA(&c->peer.addr), LS(c->peer.nameif), LS(c->user), LS(why));
+                log_msg(b->log_src, LOG_315011, LA(&c->guest.peer.addr), LS(c->guest.peer.nameif), LS(c->user),
+                        LS(why));
         else if (c->in)
-                log_msg(b->log_src, LOG_315011_OK, LA(&c->peer.addr), LS(c->peer.nameif), LS(c->user));
+                log_msg(b->log_src, LOG_315011_OK, LA(&c->guest.peer.addr), LS(c->guest.peer.nameif), LS(c->user));
         else
-                log_msg(b->log_src, LOG_315011, LA(&c->peer.addr), LS(c->peer.nameif), LS(c->user),
+                log_msg(b->log_src, LOG_315011, LA(&c->guest.peer.addr), LS(c->guest.peer.nameif), LS(c->user),
                         LS("Reset by client"));
         pthread_mutex_unlock(&b->conf_lock);
 }
@@ -232,9 +193,7 @@ static void close_all(struct sshd_conn *c)
 {
         bool command = c->chan.command != NULL;
 
-        pthread_mutex_lock(&c->d->lock);
-        c->info.phase = SSHD_OVER;
-        pthread_mutex_unlock(&c->d->lock);
+        door_phase(&c->guest, PLACE_OVER);
         sshd_chan_stop(&c->chan);
         if (c->s && ssh_is_connected(c->s))
                 ssh_disconnect(c->s);
@@ -242,8 +201,6 @@ static void close_all(struct sshd_conn *c)
                 ssh_event_free(c->ev);
         if (c->s)
                 ssh_free(c->s);
-        if (c->fd >= 0)
-                close(c->fd);
         if (c->in && (!c->chan.started || command))
                 aaa_logout(c->d->box, &c->who);
 }
@@ -259,19 +216,17 @@ static void no_key(struct sshd_conn *c)
         c->why = "Internal error";
 }
 
-void *sshd_conn_thread(void *arg)
+void sshd_serve(struct guest *g)
 {
-        struct sshd_conn *c = arg;
+        struct sshd_conn *c = container_of(g, struct sshd_conn, guest);
         struct err e;
 
-        prctl(PR_SET_NAME, "vg-ssh");
+        c->d = door_owner(g->door);
+        c->chan.end = c->chan.raw = -1;
         if (session_open(c, &e) == 0)
                 converse(c);
         else
                 no_key(c);
         close_all(c);
         tell_end(c);
-        atomic_store(&c->gone, true);
-        sshd_kick(c->d->wake);
-        return NULL;
 }

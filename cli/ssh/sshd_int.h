@@ -8,11 +8,10 @@
 #include <pthread.h>
 
 #include "cli/aaa/aaa.h"
+#include "cli/door/door.h"
 #include "cli/ssh/sshd.h"
 #include "cli/term/term.h"
 #include "pki/keypair.h"
-#include "platform/base/list.h"
-#include "platform/svc/box_listen.h"
 
 #define SSHD_CONNS_MAX 192u      /* threads */
 #define SSHD_STARTUPS_MAX 64u    /* connections that have not logged in; then the oldest gives way */
@@ -22,9 +21,6 @@
 #define SSHD_KEY_OFFERS 10u      /* public keys that are not known */
 #define SSHD_LAST_WORDS_MS 3000u /* for what is not sent yet when it ends */
 #define SSHD_COMMAND_MAX 65536u
-
-/* Why a connection is to end. */
-enum sshd_end { SSHD_STAY, SSHD_STOPPED, SSHD_OPERATOR, SSHD_CROWDED };
 
 /* The one channel of a connection, and the session behind it. */
 struct sshd_chan {
@@ -49,16 +45,10 @@ struct sshd_chan {
 };
 
 struct sshd_conn {
-        struct list link;
-        struct sshd *d;
-        struct box_peer peer;
-        int fd, wake;
-        pthread_t thread;
-        atomic_bool gone; /* its thread has ended */
-        atomic_int ask;   /* enum sshd_end */
-        uint64_t since_ms;
-        struct sshd_info info; /* under sshd.lock */
+        struct guest guest;    /* first: of door.h */
+        struct sshd_info info; /* under the door's lock; without `at` */
         /* its own thread's */
+        struct sshd *d;
         ssh_session s;
         ssh_event ev;
         struct ssh_server_callbacks_struct cb;
@@ -72,22 +62,12 @@ struct sshd_conn {
 
 struct sshd {
         struct box *box;
-        struct box_service service;
-        int listen, wake;
-        pthread_t thread;
-        atomic_bool stop, look;
-        pthread_mutex_t lock;
-        struct list conns;
-        unsigned nconns, nin;
+        struct door *door;
 };
 
 /* sshd_conn.c */
-void *sshd_conn_thread(void *conn);
-void sshd_kick(int wake);
-void sshd_drain(int wake);
-/* Waits; false: it shall end. */
-bool sshd_nap(struct sshd_conn *c, unsigned ms);
-/* A place among the sessions; false: all are taken. */
+void sshd_serve(struct guest *g);
+/* sshd.c: a place among the sessions; false: all are taken. */
 bool sshd_admit(struct sshd_conn *c);
 /* sshd_auth.c */
 void sshd_auth_init(struct sshd_conn *c);

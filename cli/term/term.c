@@ -5,11 +5,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "platform/base/mem.h"
+#include "platform/base/wake.h"
 
 #define ENDING_MS 200 /* typed ahead of the end of input, on its way through a pseudo terminal */
 
@@ -54,7 +54,7 @@ struct term *term_open_fds(int in, int out, const char *type, struct err *e)
         t->last = '\n';
         t->tty = isatty(in) && isatty(out);
         pthread_mutex_init(&t->async_lock, NULL);
-        t->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        t->wake = wake_open();
         if (t->wake < 0) {
                 err_set(e, ERR_IO, "eventfd: %s", strerror(errno));
                 goto fail;
@@ -118,14 +118,6 @@ void term_size(const struct term *t, unsigned *cols, unsigned *rows)
 
 /* ---- input ---- */
 
-static void drain_wake(struct term *t)
-{
-        uint64_t n;
-
-        if (read(t->wake, &n, sizeof n) < 0)
-                return; /* nothing was queued */
-}
-
 /* KEY_NONE: bytes are in the buffer now. */
 static int fill(struct term *t, int timeout_ms, bool *got)
 {
@@ -140,7 +132,7 @@ static int fill(struct term *t, int timeout_ms, bool *got)
         if (poll(p, 2, timeout_ms) < 0)
                 return errno == EINTR ? KEY_WAKE : KEY_EOF;
         if (p[1].revents) {
-                drain_wake(t);
+                wake_drain(t->wake);
                 return KEY_WAKE;
         }
         t->ieof = !p[0].revents && atomic_load(&t->ending);
@@ -289,7 +281,7 @@ bool term_abort_key(struct term *t, unsigned wait_ms)
         if (poll(p, t->tty ? 2 : 1, (int)wait_ms) > 0 && t->tty && (p[1].revents & POLLIN))
                 read_behind(t);
         if (p[0].revents)
-                drain_wake(t);
+                wake_drain(t->wake);
         if (atomic_load(&t->hung) || t->broken)
                 return true;
         c = t->tty ? memchr(t->ibuf + t->ipos, 3, t->ilen - t->ipos) : NULL;
@@ -379,14 +371,6 @@ bool term_at_line_start(const struct term *t)
 
 /* ---- other threads ---- */
 
-static void kick(struct term *t)
-{
-        uint64_t one = 1;
-
-        if (write(t->wake, &one, sizeof one) < 0)
-                return; /* the counter is at its maximum: awake already */
-}
-
 void term_async(struct term *t, const char *line)
 {
         size_t n = strlen(line);
@@ -405,7 +389,7 @@ void term_async(struct term *t, const char *line)
                 t->async_lost++;
         }
         pthread_mutex_unlock(&t->async_lock);
-        kick(t);
+        wake_kick(t->wake);
 }
 
 char *term_take_async(struct term *t)
@@ -451,19 +435,19 @@ void term_show_async(struct term *t)
 void term_end_input(struct term *t)
 {
         atomic_store(&t->ending, true);
-        kick(t);
+        wake_kick(t->wake);
 }
 
 void term_hangup(struct term *t)
 {
         atomic_store(&t->hung, true);
-        kick(t);
+        wake_kick(t->wake);
 }
 
 void term_resized(struct term *t)
 {
         atomic_store(&t->resized, true);
-        kick(t);
+        wake_kick(t->wake);
 }
 
 bool term_gone(const struct term *t)

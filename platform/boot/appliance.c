@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -24,6 +23,7 @@
 #include "cli/conf/store.h"
 #include "cli/box/usage.h"
 #include "platform/base/mem.h"
+#include "platform/base/wake.h"
 #include "platform/boot/box_ports.h"
 #include "platform/boot/box_setup.h"
 #include "platform/boot/guard.h"
@@ -73,11 +73,9 @@ static void box_stop_fn(struct box *b, enum box_stop how)
 {
         struct appliance *a = self(b);
         int expected = BOX_RUN;
-        uint64_t one = 1;
 
         atomic_compare_exchange_strong(&a->stop_how, &expected, how);
-        if (write(a->stop_fd, &one, sizeof one) < 0)
-                return; /* already signalled as often as it can count */
+        wake_kick(a->stop_fd);
 }
 
 static void box_job_fn(struct box *b, void (*fn)(void *arg), void *arg)
@@ -293,7 +291,7 @@ static int signals_open(struct appliance *a, struct err *e)
         pthread_sigmask(SIG_BLOCK, &mask, NULL);
         signal(SIGPIPE, SIG_IGN);
         a->sig_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-        a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        a->stop_fd = wake_open();
         return a->sig_fd < 0 || a->stop_fd < 0 ? err_set(e, ERR_IO, "signals: %s", strerror(errno)) : 0;
 }
 

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/base/wake.h"
 #include "platform/svc/dns_int.h"
 
 #define IDLE_MS 1000u
@@ -114,14 +114,6 @@ static void forget_all(struct dns *d)
                         forget(&d->cache[i]);
 }
 
-static void wake(struct dns *d)
-{
-        uint64_t one = 1;
-
-        if (write(d->wake_fd, &one, sizeof one) < 0)
-                return; /* it is awake as often as it can count */
-}
-
 /* ---- asking ---- */
 
 static enum name_state unknown(struct name_answer *out, const char *why)
@@ -162,7 +154,7 @@ static enum name_state ask_cache(struct dns *d, const char *name, struct name_an
                 return x->state == DNS_KNOWN ? NAME_KNOWN : NAME_UNKNOWN;
         }
         x->state = DNS_WANTED;
-        wake(d);
+        wake_kick(d->wake_fd);
         return NAME_ASKED;
 }
 
@@ -309,7 +301,6 @@ static void begin_wanted(struct dns *d)
 void dns_step(struct dns *d, unsigned wait_ms)
 {
         unsigned at[DNS_ACTIVE_MAX + 1] = { 0 }, n = 1;
-        uint64_t woken;
 
         begin_wanted(d);
         for (unsigned i = 0; i < DNS_ACTIVE_MAX; i++) {
@@ -321,8 +312,8 @@ void dns_step(struct dns *d, unsigned wait_ms)
         d->poll[0] = (struct pollfd){ .fd = d->wake_fd, .events = POLLIN };
         if (poll(d->poll, n, (int)wait_ms) < 0)
                 return;
-        if ((d->poll[0].revents & POLLIN) && read(d->wake_fd, &woken, sizeof woken) < 0)
-                return;
+        if (d->poll[0].revents & POLLIN)
+                wake_drain(d->wake_fd);
         for (unsigned i = 0; i < DNS_ACTIVE_MAX; i++) {
                 struct dns_query *q = &d->query[i];
 
@@ -351,7 +342,7 @@ void dns_run(struct dns *d)
 void dns_stop(struct dns *d)
 {
         atomic_store(&d->stop, true);
-        wake(d);
+        wake_kick(d->wake_fd);
 }
 
 /* ---- the whole ---- */
@@ -367,7 +358,7 @@ struct dns *dns_new(const struct clock *clk, const struct dns_way *way, struct e
         d->clk = clk;
         d->way = *way;
         pthread_mutex_init(&d->lock, NULL);
-        d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        d->wake_fd = wake_open();
         if (d->wake_fd >= 0)
                 return d;
         err_set(e, ERR_IO, "DNS client: %s", strerror(errno));

@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/base/wake.h"
 #include "platform/svc/ntp_int.h"
 
 #define IDLE_MS 1000u
@@ -17,14 +17,6 @@
 static uint64_t now_ms(const struct ntp *n)
 {
         return clock_mono_ms(n->env.clock->host);
-}
-
-static void wake(struct ntp *n)
-{
-        uint64_t one = 1;
-
-        if (write(n->wake_fd, &one, sizeof one) < 0)
-                return; /* it is awake as often as it can count */
 }
 
 /* ---- the clock ---- */
@@ -240,7 +232,7 @@ void ntp_configure(struct ntp *n, const struct ntp_conf *c)
         n->conf = *c;
         n->news = true;
         pthread_mutex_unlock(&n->lock);
-        wake(n);
+        wake_kick(n->wake_fd);
 }
 
 /* ---- views ---- */
@@ -337,14 +329,12 @@ static unsigned wait_for(const struct ntp *n, unsigned wait_ms)
 static void wait_for_news(struct ntp *n, unsigned wait_ms)
 {
         struct pollfd fds[1 + NTP_SERVERS_MAX];
-        uint64_t woken;
 
         fds[0] = (struct pollfd){ .fd = n->wake_fd, .events = POLLIN };
         for (unsigned i = 0; i < n->npeers; i++)
                 fds[1 + i] = (struct pollfd){ .fd = n->peer[i].fd, .events = POLLIN };
-        if (poll(fds, 1 + n->npeers, (int)wait_for(n, wait_ms)) > 0 && (fds[0].revents & POLLIN) &&
-            read(n->wake_fd, &woken, sizeof woken) < 0)
-                return;
+        if (poll(fds, 1 + n->npeers, (int)wait_for(n, wait_ms)) > 0 && (fds[0].revents & POLLIN))
+                wake_drain(n->wake_fd);
 }
 
 /* A new answer moves the clock if it is the master's, or if nobody has set it yet. */
@@ -388,7 +378,7 @@ void ntp_run(struct ntp *n)
 void ntp_stop(struct ntp *n)
 {
         atomic_store(&n->stop, true);
-        wake(n);
+        wake_kick(n->wake_fd);
 }
 
 /* ---- the whole ---- */
@@ -406,7 +396,7 @@ struct ntp *ntp_new(const struct ntp_env *env, struct err *e)
         str_copy(n->status.why, sizeof n->status.why, "there is no ntp server");
         n->shown = n->status;
         pthread_mutex_init(&n->lock, NULL);
-        n->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        n->wake_fd = wake_open();
         if (n->wake_fd >= 0)
                 return n;
         err_set(e, ERR_IO, "NTP client: %s", strerror(errno));

@@ -1,0 +1,258 @@
+/* The SSH server on a clock that moves when told: how long it waits for those who do not log in, and its bound. */
+#include "cli/ssh/sshd_int.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/door_fixture.h"
+#include "tests/support/test.h"
+
+static struct door_fixture f;
+static struct sshd *d;
+
+static const char config[] = "configure terminal\n"
+                             "hostname fw\n"
+                             "interface GigabitEthernet0/0\n"
+                             "nameif inside\n"
+                             "exit\n"
+                             "username admin password letmein-1 privilege 15\n"
+                             "aaa authentication ssh console LOCAL\n"
+                             "logging enable\n"
+                             "logging buffered debugging\n"
+                             "ssh 0.0.0.0 0.0.0.0 inside\n";
+
+static bool has_key(void *arg UNUSED)
+{
+        return sshd_key_exists(f.cf.box.keys);
+}
+
+static int up(void **state UNUSED)
+{
+        struct err e;
+
+        signal(SIGPIPE, SIG_IGN); /* as the appliance */
+        df_open(&f);
+        assert_null(strstr(cf_priv(&f.cf, config), "ERROR"));
+        d = sshd_start(&f.cf.box, &e);
+        assert_non_null(d);
+        df_until(has_key, NULL, "a host key");
+        return 0;
+}
+
+static int down(void **state UNUSED)
+{
+        sshd_stop(d);
+        df_close(&f);
+        return 0;
+}
+
+static void pass(uint64_t ms)
+{
+        df_pass(&f, d->door, ms);
+}
+
+static bool was_logged(void *text)
+{
+        log_step(f.cf.box.log);
+        return strstr(cf_priv(&f.cf, "show logging\n"), text) != NULL;
+}
+
+static void is_logged(const char *text)
+{
+        df_until(was_logged, (void *)(uintptr_t)text, text);
+        cf_priv(&f.cf, "clear logging buffer\n");
+}
+
+/* The server's greeting has come. */
+static void greeted(int far)
+{
+        char c = 0, text[256];
+        size_t n = 0;
+
+        while (c != '\n' && n + 1 < sizeof text && recv(far, &c, 1, 0) == 1)
+                text[n++] = c;
+        text[n] = 0;
+        assert_non_null(strstr(text, "SSH-2.0-"));
+}
+
+/* Nothing more is on its way to him. */
+static bool is_open(int far)
+{
+        struct pollfd p = { .fd = far, .events = POLLIN };
+        char sink[4096];
+
+        while (poll(&p, 1, 0) > 0)
+                if (recv(far, sink, sizeof sink, 0) <= 0)
+                        return false;
+        return true;
+}
+
+static void over(int far)
+{
+        assert_true(df_ended(far));
+        close(far);
+        df_await(d->door, 0);
+        is_logged("SSH session from 10.0.0.5 on interface inside for user \"\" disconnected by SSH server, "
+                  "reason: \"Time-out activated\"");
+}
+
+/* ---- who does not log in ---- */
+
+static void who_says_nothing_ends(void **state UNUSED)
+{
+        int far = df_dial(&f, "10.0.0.5");
+
+        greeted(far);
+        pass(SSHD_GRACE_MS - 1);
+        assert_true(is_open(far));
+        pass(1);
+        over(far);
+}
+
+static void who_greets_slowly_wins_no_time(void **state UNUSED)
+{
+        static const char hello[] = "SSH-2.0-x";
+        int far = df_dial(&f, "10.0.0.5");
+
+        greeted(far);
+        for (unsigned i = 0; i < 9; i++) {
+                assert_int_equal(send(far, &hello[i], 1, MSG_NOSIGNAL), 1);
+                pass(3000);
+                assert_true(is_open(far));
+        }
+        pass(SSHD_GRACE_MS - 27000 - 1);
+        assert_true(is_open(far));
+        pass(1);
+        over(far);
+}
+
+/* A client that has agreed on keys; NULL: it was refused. */
+static ssh_session client(void)
+{
+        ssh_session s = ssh_new();
+        int fd = df_dial(&f, "10.0.0.5");
+
+        assert_non_null(s);
+        ssh_options_set(s, SSH_OPTIONS_PROCESS_CONFIG, &(bool){ false });
+        ssh_options_set(s, SSH_OPTIONS_HOST, "10.0.0.1");
+        ssh_options_set(s, SSH_OPTIONS_USER, "admin");
+        ssh_options_set(s, SSH_OPTIONS_FD, &fd);
+        assert_int_equal(ssh_connect(s), SSH_OK);
+        return s;
+}
+
+static void hang_up(ssh_session s)
+{
+        int fd = ssh_get_fd(s);
+
+        ssh_disconnect(s);
+        ssh_free(s);
+        close(fd); /* which the library leaves to us */
+}
+
+static void log_in(ssh_session s)
+{
+        assert_int_equal(ssh_userauth_password(s, NULL, "letmein-1"), SSH_AUTH_SUCCESS);
+}
+
+/* A session: a connection without one ends before long. */
+static ssh_channel shell(ssh_session s)
+{
+        ssh_channel c = ssh_channel_new(s);
+
+        assert_non_null(c);
+        assert_int_equal(ssh_channel_open_session(c), SSH_OK);
+        assert_int_equal(ssh_channel_request_shell(c), SSH_OK);
+        return c;
+}
+
+static void who_does_not_log_in_ends(void **state UNUSED)
+{
+        ssh_session s = client();
+        int far = ssh_get_fd(s);
+
+        pass(SSHD_GRACE_MS - 1);
+        assert_true(is_open(far));
+        assert_int_equal(sshd_sessions(d), 0);
+        pass(1);
+        assert_true(df_ended(far));
+        df_await(d->door, 0);
+        is_logged("Time-out activated");
+        hang_up(s);
+}
+
+static void who_logs_in_and_opens_nothing_ends(void **state UNUSED)
+{
+        ssh_session s = client();
+        int far = ssh_get_fd(s);
+
+        log_in(s);
+        assert_int_equal(sshd_sessions(d), 1);
+        pass(SSHD_GRACE_MS - 1);
+        assert_true(is_open(far));
+        pass(1);
+        assert_true(df_ended(far));
+        df_await(d->door, 0);
+        assert_int_equal(sshd_sessions(d), 0);
+        is_logged("for user \"admin\" disconnected by SSH server, reason: \"Time-out activated\"");
+        hang_up(s);
+}
+
+/* ---- who does ---- */
+
+static void who_works_stays(void **state UNUSED)
+{
+        ssh_session s = client();
+
+        log_in(s);
+        shell(s);
+        pass(5 * SSHD_GRACE_MS);
+        assert_int_equal(sshd_sessions(d), 1);
+        assert_true(ssh_is_connected(s));
+        hang_up(s);
+        df_await(d->door, 0);
+}
+
+static void sessions_are_bounded_and_places_come_back(void **state UNUSED)
+{
+        ssh_session in[SSHD_SESSIONS_DEFAULT], more;
+        char *words;
+
+        for (unsigned i = 0; i < SSHD_SESSIONS_DEFAULT; i++) {
+                in[i] = client();
+                log_in(in[i]);
+                shell(in[i]);
+        }
+        assert_int_equal(sshd_sessions(d), 5);
+        more = client();
+        assert_int_not_equal(ssh_userauth_password(more, NULL, "letmein-1"), SSH_AUTH_SUCCESS);
+        words = ssh_get_issue_banner(more);
+        assert_non_null(words);
+        assert_non_null(strstr(words, "ERROR: all SSH sessions are in use."));
+        ssh_string_free_char(words);
+        hang_up(more);
+        hang_up(in[2]);
+        df_await(d->door, 4);
+        in[2] = client();
+        log_in(in[2]);
+        for (unsigned i = 0; i < SSHD_SESSIONS_DEFAULT; i++)
+                hang_up(in[i]);
+        df_await(d->door, 0);
+        assert_int_equal(sshd_sessions(d), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(who_says_nothing_ends),
+                cmocka_unit_test(who_greets_slowly_wins_no_time),
+                cmocka_unit_test(who_does_not_log_in_ends),
+                cmocka_unit_test(who_logs_in_and_opens_nothing_ends),
+                cmocka_unit_test(who_works_stays),
+                cmocka_unit_test(sessions_are_bounded_and_places_come_back),
+        };
+
+        return cmocka_run_group_tests(tests, up, down);
+}
