@@ -20,7 +20,15 @@ struct call_about {
         char from[CALL_PARTY_MAX], to[CALL_PARTY_MAX];
 };
 
-/* A message of a call. Endpoints: where its writer wants media, and what the reader was told instead. */
+#define CALL_STREAMS 3u /* of a message: audio, video and something to share */
+
+/* Where the writer of a message wants media, and what the reader was told instead: port 0, that there are none. */
+struct call_stream {
+        uint8_t kind; /* enum media_kind */
+        struct endpoint said, shown;
+};
+
+/* A message of a call. */
 struct call_event {
         uint64_t at_ms; /* filled in by the host */
         uint8_t dir;    /* enum inspect_dir */
@@ -28,7 +36,8 @@ struct call_event {
         bool again;     /* a repetition */
         bool hold;      /* its media do not flow both ways */
         char label[CALL_LABEL_MAX];
-        struct endpoint said, shown; /* port 0: none */
+        uint8_t nstreams;
+        struct call_stream stream[CALL_STREAMS];
 };
 
 #endif

@@ -91,8 +91,8 @@ void call_table_event(struct call_table *t, uint32_t id, const struct call_event
         if (!r)
                 return;
         r->ev[r->head.nevents++ % CALL_EVENTS] = *e;
-        if (e->said.port)
-                r->head.media[e->dir] = e->said;
+        if (e->nstreams)
+                r->head.media[e->dir] = e->stream[0].said;
 }
 
 void call_table_state(struct call_table *t, uint32_t id, enum call_state st, uint64_t now_ms)

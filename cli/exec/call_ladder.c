@@ -12,7 +12,7 @@
 
 #define LEFT 10u /* columns of the time */
 #define END_TEXT (ADDR_TEXT_MAX + 8)
-#define TEXT_MAX (END_TEXT + 8)
+#define TEXT_MAX (END_TEXT + 16)
 
 struct ladder {
         char row[LADDER_MAX + 2];
@@ -35,6 +35,16 @@ const char *call_via_text(unsigned via)
         static const char *const text[] = { [VIA_UDP] = "UDP", [VIA_TCP] = "TCP", [VIA_TLS] = "TLS" };
 
         return via < 3 ? text[via] : "";
+}
+
+const char *call_media_text(unsigned kind)
+{
+        static const char *const text[] = { [MEDIA_AUDIO] = "audio",
+                                            [MEDIA_VIDEO] = "video",
+                                            [MEDIA_IMAGE] = "image",
+                                            [MEDIA_APPLICATION] = "application" };
+
+        return kind < 4 ? text[kind] : "media";
 }
 
 static unsigned bar(const struct ladder *l, unsigned i)
@@ -129,15 +139,27 @@ static void time_of(struct ladder *l, uint64_t ms)
         put(l, 0, text, (size_t)n);
 }
 
-/* What does not fit a leg goes on below. */
-static void media(struct ladder *l, const struct call_event *e)
+/* One needs no name, several have theirs. */
+static void stream_text(const struct call_event *e, const struct call_stream *s, const struct endpoint *at,
+                        char out[TEXT_MAX])
 {
-        char end[END_TEXT], text[2][TEXT_MAX];
-        const struct endpoint *at[2] = { &e->said, &e->shown };
+        char end[END_TEXT];
+        const char *name = e->nstreams > 1 ? call_media_text(s->kind) : "RTP";
+
+        if (at->port)
+                snprintf(out, TEXT_MAX, "%s %s", name, call_end_text(at, end));
+        else
+                snprintf(out, TEXT_MAX, "%s refused", call_media_text(s->kind));
+}
+
+/* What does not fit a leg goes on below. */
+static void media(struct ladder *l, const struct call_event *e, const struct call_stream *s)
+{
+        char text[2][TEXT_MAX];
         size_t done[2] = { 0 }, room = l->span - 2;
 
-        for (unsigned leg = 0; leg < 2; leg++)
-                snprintf(text[leg], TEXT_MAX, "RTP %s", call_end_text(at[e->dir == DIR_C2S ? leg : !leg], end));
+        stream_text(e, s, &s->said, text[e->dir == DIR_C2S ? 0 : 1]);
+        stream_text(e, s, &s->shown, text[e->dir == DIR_C2S ? 1 : 0]);
         if (e->dropped)
                 text[e->dir == DIR_C2S ? 1 : 0][0] = 0;
         while (text[0][done[0]] || text[1][done[1]]) {
@@ -166,8 +188,8 @@ static void event(struct ladder *l, const struct call_head *h, const struct call
         else
                 arrow(l, right ? 1 : 0, label, right);
         send(l);
-        if (e->said.port)
-                media(l, e);
+        for (unsigned i = 0; i < e->nstreams; i++)
+                media(l, e, &e->stream[i]);
 }
 
 static void note(struct ladder *l, const char *text)

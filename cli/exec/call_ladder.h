@@ -14,5 +14,7 @@ void call_ladder(const struct call_head *h, const struct call_event *ev, unsigne
 /* "192.0.2.1/5060", "2001:db8::1/5060"; out holds ADDR_TEXT_MAX + 8 bytes. */
 const char *call_end_text(const struct endpoint *e, char *out);
 const char *call_via_text(unsigned via);
+/* "audio", "video" ... of enum media_kind. */
+const char *call_media_text(unsigned kind);
 
 #endif

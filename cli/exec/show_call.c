@@ -166,18 +166,36 @@ static void show_detail(struct session *s, uint32_t number, const struct call_he
         PUT(s, "       messages %s\n", cell_num("messages", h->nevents));
 }
 
+static void put_streams(struct session *s, const struct call_event *e)
+{
+        table_list(session_table(s), "media");
+        for (unsigned i = 0; i < e->nstreams; i++) {
+                const struct call_stream *m = &e->stream[i];
+
+                ROW(s, "", cell_str("kind", call_media_text(m->kind)), cell_addr("said_address", &m->said.a),
+                    cell_num("said_port", m->said.port), cell_addr("shown_address", &m->shown.a),
+                    cell_num("shown_port", m->shown.port));
+        }
+        table_close(session_table(s));
+}
+
 /* The ladder's arrows as rows of a document; the text has them drawn. */
 static void put_events(struct session *s, const struct call_head *h, const struct call_event *ev, unsigned n)
 {
         table_list(session_table(s), "events");
         for (unsigned i = 0; i < n; i++) {
                 const struct call_event *e = &ev[i];
+                const struct call_stream none = { 0 }, *first = e->nstreams ? &e->stream[0] : &none;
 
-                ROW(s, "", cell_fix("after_seconds", e->at_ms > h->began_ms ? e->at_ms - h->began_ms : 0, 3),
+                table_object(session_table(s), NULL);
+                PUT(s, "", cell_fix("after_seconds", e->at_ms > h->began_ms ? e->at_ms - h->began_ms : 0, 3),
                     cell_str("from", e->dir == DIR_C2S ? "client" : "server"), cell_str("message", e->label),
                     cell_bool("dropped", e->dropped), cell_bool("again", e->again), cell_bool("hold", e->hold),
-                    cell_addr("media_said_address", &e->said.a), cell_num("media_said_port", e->said.port),
-                    cell_addr("media_shown_address", &e->shown.a), cell_num("media_shown_port", e->shown.port));
+                    cell_addr("media_said_address", &first->said.a), cell_num("media_said_port", first->said.port),
+                    cell_addr("media_shown_address", &first->shown.a),
+                    cell_num("media_shown_port", first->shown.port));
+                put_streams(s, e);
+                table_close(session_table(s));
         }
         table_close(session_table(s));
 }

@@ -156,15 +156,18 @@ static void label(const struct sccp_work *x, const struct row *r, struct call_ev
 static void media(const struct sccp_work *x, bool forwarded, struct call_event *e)
 {
         struct sccp_work out = { 0 };
+        struct call_stream *s = &e->stream[0];
         struct sccp_frame f = *x->f;
         const char *why;
 
         if (!x->v.nips || !x->v.nports || !x->v.ip[0].a.fam)
                 return;
-        e->said = e->shown = sccp_endpoint(x, 0, 0);
+        e->nstreams = 1;
+        s->kind = sccp_is_video(x->f) ? MEDIA_VIDEO : MEDIA_AUDIO;
+        s->said = s->shown = sccp_endpoint(x, 0, 0);
         f.p = x->out.p;
         if (forwarded && sccp_fields(&f, &out.v, &why))
-                e->shown = sccp_endpoint(&out, 0, 0);
+                s->shown = sccp_endpoint(&out, 0, 0);
 }
 
 static void text_at(const struct sccp_frame *f, size_t at, size_t most, char out[CALL_PARTY_MAX])

@@ -68,8 +68,8 @@ static bool anchored(struct sip_work *x, enum role role)
                 for (unsigned i = 0; i < s->nmedia; i++)
                         line[i] = (struct sip_line){ .refuse = true,
                                                      .proto = (uint8_t)sip_proto_refused(x, s->m[i].proto) };
-        if (!line[x->said_line].refuse)
-                x->shown = line[x->said_line].at;
+        for (unsigned i = 0; i < s->nmedia; i++)
+                sip_history_shown(x, i, line[i].refuse ? &(struct endpoint){ 0 } : &line[i].at);
         return sip_sdp_anchor(x, line);
 }
 

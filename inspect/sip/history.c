@@ -33,19 +33,34 @@ void sip_history_open(struct sip_work *x)
         x->history = x->call->history = ops->call_open(x->c, &about);
 }
 
-/* The first m-line that lives. */
+static bool is_held(const struct sdp *s, const struct sdp_media *m)
+{
+        return m->c.zero || (!m->c.present && s->c.zero) || m->dir != SDP_SENDRECV;
+}
+
+/* The m-lines that live; a call is held when the first of them is. */
 void sip_history_media(struct sip_work *x)
 {
         const struct sdp *s = &x->sh->sdp;
-        unsigned i = 0;
 
-        while (i + 1 < s->nmedia && !s->m[i].port)
-                i++;
-        if (i >= s->nmedia)
-                return;
-        x->said_line = i;
-        x->said = x->shown = sdp_media_rtp(s, i);
-        x->hold = s->m[i].c.zero || (!s->m[i].c.present && s->c.zero) || s->m[i].dir != SDP_SENDRECV;
+        x->nstreams = 0;
+        for (unsigned i = 0; i < s->nmedia && x->nstreams < CALL_STREAMS; i++) {
+                struct endpoint at = sdp_media_rtp(s, i);
+
+                if (!at.port)
+                        continue;
+                if (!x->nstreams)
+                        x->hold = is_held(s, &s->m[i]);
+                x->stream_line[x->nstreams] = (uint8_t)i;
+                x->stream[x->nstreams++] = (struct call_stream){ .kind = s->m[i].kind, .said = at, .shown = at };
+        }
+}
+
+void sip_history_shown(struct sip_work *x, unsigned line, const struct endpoint *at)
+{
+        for (unsigned k = 0; k < x->nstreams; k++)
+                if (x->stream_line[k] == line)
+                        x->stream[k].shown = *at;
 }
 
 /* Held: what was said last of its media says so. */
@@ -55,7 +70,7 @@ static enum call_state state_of(const struct sip_work *x)
                 [SIP_CALL_INIT] = CALL_SETUP, [SIP_CALL_ACTIVE] = CALL_ACTIVE, [SIP_CALL_TERMINATING] = CALL_ENDING
         };
 
-        if (x->said.port && x->call->state == SIP_CALL_ACTIVE)
+        if (x->nstreams && x->call->state == SIP_CALL_ACTIVE)
                 x->call->held = x->hold;
         return x->call->held && x->call->state == SIP_CALL_ACTIVE ? CALL_HELD : as[x->call->state];
 }
@@ -74,11 +89,9 @@ void sip_history_note(const struct sip_work *x, enum sip_fate f)
                 snprintf(e.label, sizeof e.label, "%s", method);
         else
                 snprintf(e.label, sizeof e.label, "%u %s", x->m->status, method);
-        if (x->said.port) {
-                e.said = x->said;
-                e.shown = x->shown;
-                e.hold = x->hold;
-        }
+        e.hold = x->nstreams && x->hold;
+        e.nstreams = (uint8_t)x->nstreams;
+        memcpy(e.stream, x->stream, sizeof e.stream);
         ops->call_event(x->sh->host_worker, x->history, &e);
         if (x->call)
                 sip_history_state(x->call, state_of(x));

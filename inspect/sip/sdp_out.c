@@ -289,8 +289,7 @@ static void translate_media(struct sip_work *x, unsigned i, struct whole *whole)
 
         if (!announced(x, i, &in, &out))
                 return;
-        if (i == x->said_line)
-                x->shown = out;
+        sip_history_shown(x, i, &out);
         if (m->c.present)
                 sip_edit_replace(&x->sh->body, m->c.addr, "%s", addr_print(&out.a, text));
         note_whole(s, &in.a, &out.a, whole);

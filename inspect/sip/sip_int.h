@@ -232,8 +232,9 @@ struct sip_work {
         struct str body;      /* replacement; p NULL: the original */
         const char *why;      /* of DROP and CLOSE */
         uint32_t history;     /* of its call, which may end with the message */
-        unsigned said_line;   /* the m-line that the history tells of */
-        struct endpoint said, shown;
+        unsigned nstreams;    /* what the history tells of */
+        uint8_t stream_line[CALL_STREAMS];
+        struct call_stream stream[CALL_STREAMS];
         bool hold;
 };
 
@@ -416,6 +417,8 @@ void sip_register_failed(const struct sip_work *x, const char *why);
 /* history.c: what is told of calls */
 void sip_history_open(struct sip_work *x);
 void sip_history_media(struct sip_work *x); /* x->sh->sdp: where the writer wants it */
+/* What the reader was told of a line of it; port 0: nothing. */
+void sip_history_shown(struct sip_work *x, unsigned line, const struct endpoint *at);
 void sip_history_note(const struct sip_work *x, enum sip_fate f);
 void sip_history_state(const struct sip_call *call, enum call_state st);
 

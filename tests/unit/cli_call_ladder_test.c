@@ -43,13 +43,13 @@ static void a_call_with_hold(void **st UNUSED)
                 { .at_ms = 5000,
                   .dir = DIR_C2S,
                   .label = "INVITE",
-                  .said = at(0xc000020a, 4000),
-                  .shown = at(0x0a0000fe, 20000) },
+                  .nstreams = 1,
+                  .stream = { { .said = at(0xc000020a, 4000), .shown = at(0x0a0000fe, 20000) } } },
                 { .at_ms = 5012,
                   .dir = DIR_S2C,
                   .label = "200 INVITE",
-                  .said = at(0x0a000007, 5000),
-                  .shown = at(0xcb007105, 20002) },
+                  .nstreams = 1,
+                  .stream = { { .said = at(0x0a000007, 5000), .shown = at(0xcb007105, 20002) } } },
                 { .at_ms = 66000, .dir = DIR_C2S, .label = "INVITE", .hold = true, .again = true },
                 { .at_ms = 66001, .dir = DIR_S2C, .label = "BYE", .dropped = true },
         };
@@ -70,6 +70,29 @@ static void a_call_with_hold(void **st UNUSED)
                             "   62.000 |           call ended            |                                 |\n");
 }
 
+/* Several have their names; what the reader was not told of was refused on the way. */
+static void all_media_of_a_message(void **st UNUSED)
+{
+        struct call_head h = head_of();
+        const struct call_event ev = {
+                .at_ms = 5000,
+                .dir = DIR_S2C,
+                .label = "INVITE",
+                .nstreams = 3,
+                .stream = { { MEDIA_AUDIO, at(0x0a000007, 5000), at(0xcb007105, 20002) },
+                            { MEDIA_VIDEO, at(0x0a000007, 5002), at(0xcb007105, 20004) },
+                            { MEDIA_APPLICATION, at(0x0a000007, 5004), at(0, 0) } },
+        };
+
+        h.nevents = 1;
+        draw(&h, &ev, 1, 80);
+        assert_string_equal(strstr(text, "    0.000"),
+                            "    0.000 |<----------- INVITE -------------|<----------- INVITE -------------|\n"
+                            "          |     audio 203.0.113.5/20002     |       audio 10.0.0.7/5000       |\n"
+                            "          |     video 203.0.113.5/20004     |       video 10.0.0.7/5002       |\n"
+                            "          |       application refused       |    application 10.0.0.7/5004    |\n");
+}
+
 /* Whatever is in it, no line leaves the terminal's width, and IPv6 addresses are whole. */
 static void width_is_kept(void **st UNUSED)
 {
@@ -78,9 +101,10 @@ static void width_is_kept(void **st UNUSED)
         const unsigned asked[] = { 0, 80, 100, 132, 160, 5000 };
 
         memset(e.label, 'x', sizeof e.label - 1);
-        assert_true(addr_parse("2001:db8:1111:2222:3333:4444:5555:6666", &e.said.a));
-        e.said.port = 65535;
-        e.shown = h.client = h.server = e.said;
+        assert_true(addr_parse("2001:db8:1111:2222:3333:4444:5555:6666", &e.stream[0].said.a));
+        e.stream[0].said.port = 65535;
+        e.nstreams = 1;
+        e.stream[0].shown = h.client = h.server = e.stream[0].said;
         h.nevents = UINT32_MAX;
         for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
                 unsigned most = asked[i] < 80 ? 80 : asked[i] > 160 ? 160 : asked[i];
@@ -96,7 +120,9 @@ static void width_is_kept(void **st UNUSED)
 
 int main(void)
 {
-        const struct CMUnitTest tests[] = { cmocka_unit_test(a_call_with_hold), cmocka_unit_test(width_is_kept) };
+        const struct CMUnitTest tests[] = { cmocka_unit_test(a_call_with_hold),
+                                            cmocka_unit_test(all_media_of_a_message),
+                                            cmocka_unit_test(width_is_kept) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

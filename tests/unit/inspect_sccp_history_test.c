@@ -105,11 +105,11 @@ static void a_call(void **st)
         told(5, "OpenReceiveChannelAck");
         told(6, "StartMediaTransmission");
         told(9, "CallState OnHook");
-        assert_int_equal(w.told[5].said.a.v4, HOME);
-        assert_int_equal(w.told[5].said.port, 20000);
-        assert_int_equal(w.told[5].shown.a.v4, MTA_IN);
-        assert_int_equal(w.told[6].said.a.v4, PEER);
-        assert_int_equal(w.told[6].shown.a.v4, MTA_OUT);
+        assert_int_equal(w.told[5].stream[0].said.a.v4, HOME);
+        assert_int_equal(w.told[5].stream[0].said.port, 20000);
+        assert_int_equal(w.told[5].stream[0].shown.a.v4, MTA_IN);
+        assert_int_equal(w.told[6].stream[0].said.a.v4, PEER);
+        assert_int_equal(w.told[6].stream[0].shown.a.v4, MTA_OUT);
 }
 
 /* What is no call's, and what speaks of a call that is over, begins none. */

@@ -68,13 +68,45 @@ static void a_call_with_hold(void **st)
         told(4, DIR_C2S, "INVITE");
         told(5, DIR_S2C, "BYE");
         told(6, DIR_C2S, "200 BYE");
-        assert_int_equal(w.told[0].said.port, 4000);
-        assert_int_equal(w.told[0].said.a.v4, PHONE);
-        assert_int_equal(w.told[0].shown.a.v4, MTA_IN);
-        assert_int_equal(w.told[2].said.port, 5000);
-        assert_int_equal(w.told[2].shown.a.v4, MTA_OUT);
-        assert_int_equal(w.told[1].said.port, 0);
+        assert_int_equal(w.told[0].stream[0].said.port, 4000);
+        assert_int_equal(w.told[0].stream[0].said.a.v4, PHONE);
+        assert_int_equal(w.told[0].stream[0].shown.a.v4, MTA_IN);
+        assert_int_equal(w.told[2].stream[0].said.port, 5000);
+        assert_int_equal(w.told[2].stream[0].shown.a.v4, MTA_OUT);
+        assert_int_equal(w.told[1].nstreams, 0);
         assert_true(!w.told[0].hold && w.told[4].hold);
+}
+
+/* Every m-line that lives, as either side sees it; what the box refuses is nothing to the reader. */
+static void all_media_are_told(void **st)
+{
+        const struct call_event *e = &w.told[0];
+
+        (void)st;
+        talk_request(
+                &out, DIR_C2S, "INVITE", 1,
+                SDP_HEAD(
+                        "198.51.100.10") "m=video 0 RTP/SAVP 97\r\n"
+                                         "m=audio 4000 RTP/SAVP 0\r\n" CRYPTO(
+                                                 "1",
+                                                 KEY_A) "m=video 4002 RTP/SAVP 97\r\na=rtpmap:97 "
+                                                        "H264/90000\r\n" CRYPTO("1",
+                                                                                KEY_A) "m=application 4004 RTP/FOO "
+                                                                                       "98\r\n"
+                                                                                       "m=audio 4006 RTP/SAVP 0\r\n");
+        assert_int_equal(w.ntold, 1);
+        assert_int_equal(e->nstreams, 3);
+        assert_int_equal(e->stream[0].kind, MEDIA_AUDIO);
+        assert_int_equal(e->stream[1].kind, MEDIA_VIDEO);
+        assert_int_equal(e->stream[2].kind, MEDIA_APPLICATION);
+        for (unsigned i = 0; i < 3; i++) {
+                assert_int_equal(e->stream[i].said.a.v4, PHONE);
+                assert_int_equal(e->stream[i].said.port, 4000 + 2 * i);
+        }
+        assert_int_equal(e->stream[0].shown.a.v4, MTA_IN);
+        assert_int_equal(e->stream[1].shown.a.v4, MTA_IN);
+        assert_int_not_equal(e->stream[0].shown.port, e->stream[1].shown.port);
+        assert_int_equal(e->stream[2].shown.port, 0);
 }
 
 static void a_repetition_is_told_as_one(void **st)
@@ -113,6 +145,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_call_with_hold, setup, teardown),
+                cmocka_unit_test_setup_teardown(all_media_are_told, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_repetition_is_told_as_one, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_refused_call_is_over, setup, teardown),
                 cmocka_unit_test_setup_teardown(what_is_no_call, setup, teardown),
