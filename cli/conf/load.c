@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/conf/dialog.h"
+#include "cli/conf/mask.h"
 #include "cli/lang/lexer.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
@@ -146,15 +147,45 @@ static bool is_envelope(const char *line)
         return !strncmp(line, "ASA Version ", 12) || !strncmp(line, "Cryptochecksum:", 15);
 }
 
-/* The word that is not understood, and the line it is in. */
+/* The line under way as others may see it. */
+static void shown_line(const struct loading *l, struct text *out)
+{
+        struct text masked = { 0 };
+
+        mask_unread(l->c->store->tree, l->src.line + strspn(l->src.line, " "), &masked);
+        mask_urls(text_str(&masked), out);
+        text_fini(&masked);
+}
+
+static void report_line(struct loading *l, unsigned line_no, const char *what)
+{
+        struct text shown = { 0 };
+
+        shown_line(l, &shown);
+        report(l, line_no, "ERROR: %s: %.300s", what, text_str(&shown));
+        text_fini(&shown);
+}
+
+/* The word that is not understood, and the line it is in; where something secret may be in it, which word it is. */
 static void report_invalid(struct loading *l, unsigned line_no, unsigned caret)
 {
         const char *line = l->src.line, *word = line + caret;
+        struct text shown = { 0 };
+        char what[80];
+        unsigned n = 1;
 
         while (word > line && word[-1] != ' ')
                 word--;
-        report(l, line_no, "ERROR: %% Invalid input detected at \"%.*s\": %.300s", (int)strcspn(word, " "), word,
-               line + strspn(line, " "));
+        for (const char *p = line + strspn(line, " "); p < word; p += strcspn(p, " "), p += strspn(p, " "))
+                n++;
+        shown_line(l, &shown);
+        if (strstr(text_str(&shown), "*****"))
+                snprintf(what, sizeof what, "%% Invalid input detected at word %u", n);
+        else
+                snprintf(what, sizeof what, "%% Invalid input detected at \"%.*s\"",
+                         (int)MIN_OF(strcspn(word, " "), (size_t)32), word);
+        report_line(l, line_no, what);
+        text_fini(&shown);
 }
 
 static bool load_line(struct loading *l)
@@ -175,14 +206,14 @@ static bool load_line(struct loading *l)
         l->rep->accepted += ok && res.code != CLI_EMPTY;
         l->rep->inert += res.inert;
         if (!ok && res.code == CLI_EXEC)
-                report(l, line_no, "ERROR: not a configuration command: %.200s", l->src.line);
+                report_line(l, line_no, "not a configuration command");
         else if (!ok && res.code == CLI_INVALID)
                 report_invalid(l, line_no, res.caret);
         else
                 cli_result_show(&res, 0, &shown);
         report_text(l, line_no, &shown);
         if (!ok && l->told == told) /* even for the words there was none */
-                report(l, line_no, "ERROR: out of memory: %.200s", l->src.line);
+                report(l, line_no, "ERROR: out of memory");
         text_fini(&shown);
         cli_result_fini(&res);
         return ok;

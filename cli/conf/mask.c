@@ -1,6 +1,8 @@
 #include "cli/conf/mask.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/lang/grammar.h"
 #include "platform/base/mem.h"
@@ -75,6 +77,52 @@ bool mask_has_secret(const struct tree_row *tr)
                 if (is_secret(tr->g->pos[i]))
                         return true;
         return false;
+}
+
+/* ---- lines that are not understood ---- */
+
+/* How much of the line are the keywords that the grammar begins with, abbreviated perhaps; 0: it begins otherwise. */
+static size_t same_start(const char *grammar, const char *line)
+{
+        const char *p = line + strspn(line, " ");
+
+        while (islower((unsigned char)*grammar)) {
+                size_t k = strcspn(grammar, " "), n = strcspn(p, " ");
+
+                if (!n || n > k || strncasecmp(grammar, p, n) != 0)
+                        return 0;
+                p += n;
+                grammar += k + strspn(grammar + k, " ");
+                if (!islower((unsigned char)*grammar))
+                        break;
+                p += strspn(p, " ");
+        }
+        return (size_t)(p - line);
+}
+
+static size_t start_in(const struct tree_mode *m, const char *line)
+{
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct tree_row *tr = &m->row[i];
+                size_t n = mask_has_secret(tr) ? same_start(tr->conf ? tr->conf->line : tr->exec->grammar, line) : 0;
+
+                if (n)
+                        return n;
+        }
+        return 0;
+}
+
+void mask_unread(const struct cli_tree *tree, const char *line, struct text *out)
+{
+        size_t n = start_in(tree_global(tree), line);
+
+        if (!n)
+                n = start_in(tree_exec(tree), line);
+        for (unsigned i = 0; !n && tree_mode_at(tree, i); i++)
+                n = start_in(tree_mode_at(tree, i), line);
+        text_addn(out, line, n ? n : strlen(line));
+        if (n && line[n + strspn(line + n, " ")])
+                text_add(out, " *****");
 }
 
 static void mask_tail(const char *line, struct text *out)

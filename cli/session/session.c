@@ -32,8 +32,10 @@ void session_free(struct session *s)
 {
         if (!s)
                 return;
-        while (s->nhistory)
+        while (s->nhistory) {
                 mem_free_secret(s->history[--s->nhistory]);
+                mem_free_secret(s->shown[s->nhistory]);
+        }
         if (s->candidate)
                 session_leave_config(s);
         conf_ctx_fini(&s->conf);

@@ -89,7 +89,7 @@ void session_set_debugs(struct session *s, uint32_t mask);
 /* Whom they are about; NULL: everybody. */
 void session_set_follow(struct session *s, const struct follow *f);
 const char *session_follows(const struct session *s); /* in words; "": everybody */
-/* The n-th line of the history, oldest first; NULL behind the last. */
+/* The n-th line of the history, oldest first, without what is secret in it; NULL behind the last. */
 const char *session_history(const struct session *s, unsigned n);
 /* What was written without a newline appears now. */
 void out_flush(struct session *s);

@@ -41,6 +41,7 @@ struct session {
         _Atomic uint32_t debugs;
         struct follow follow; /* whom they are about; under seen_lock */
         char *history[SESSION_HISTORY];
+        char *shown[SESSION_HISTORY]; /* without what is secret in them; NULL: nothing is */
         unsigned nhistory;
         /* the line under way */
         struct filter filter;

@@ -13,6 +13,13 @@
 
 /* ---- history ---- */
 
+static void forget_at(struct session *s, unsigned i)
+{
+        mem_free_secret(s->history[i]);
+        mem_free_secret(s->shown[i]);
+        s->history[i] = s->shown[i] = NULL;
+}
+
 static void remember(struct session *s, const char *line)
 {
         char *copy;
@@ -23,10 +30,12 @@ static void remember(struct session *s, const char *line)
         if (!copy)
                 return;
         if (s->nhistory == SESSION_HISTORY) {
-                mem_free_secret(s->history[0]);
+                forget_at(s, 0);
                 memmove(s->history, s->history + 1, sizeof s->history - sizeof s->history[0]);
+                memmove(s->shown, s->shown + 1, sizeof s->shown - sizeof s->shown[0]);
                 s->nhistory--;
         }
+        s->shown[s->nhistory] = NULL;
         s->history[s->nhistory++] = copy;
         term_history_add(s->t, line);
 }
@@ -34,14 +43,46 @@ static void remember(struct session *s, const char *line)
 void session_forget(struct session *s)
 {
         while (s->nhistory)
-                mem_free_secret(s->history[--s->nhistory]);
+                forget_at(s, --s->nhistory);
         if (s->t)
                 term_history_clear(s->t);
 }
 
+static const struct cli_tree *tree_of(struct box *b)
+{
+        const struct cli_tree *t;
+
+        pthread_mutex_lock(&b->conf_lock);
+        t = b->store->tree;
+        pthread_mutex_unlock(&b->conf_lock);
+        return t;
+}
+
+/* What is read of the last line tells what in it is secret: the terminal's own history has it as it was typed, others
+ * do not. r NULL: it was not read. */
+static void hide_secrets(struct session *s, const char *line, const struct cli_result *r)
+{
+        unsigned last = s->nhistory - 1;
+        struct text masked = { 0 }, shown = { 0 };
+
+        if (!s->nhistory || strcmp(s->history[last], line) != 0 || s->shown[last])
+                return;
+        if (!r || (r->code >= CLI_INVALID && r->code <= CLI_ERROR && !r->masked.n))
+                mask_unread(tree_of(s->box), line, &masked);
+        else
+                text_add(&masked, r->masked.n ? text_str(&r->masked) : line);
+        mask_urls(text_str(&masked), &shown);
+        text_fini(&masked);
+        if (shown.bad || strcmp(text_str(&shown), line) != 0)
+                s->shown[last] = mem_strdup(MEM_CLI, shown.bad ? "*****" : text_str(&shown));
+        text_fini(&shown);
+}
+
 const char *session_history(const struct session *s, unsigned n)
 {
-        return n < s->nhistory ? s->history[n] : NULL;
+        if (n >= s->nhistory)
+                return NULL;
+        return s->shown[n] ? s->shown[n] : s->history[n];
 }
 
 /* ---- audit ---- */
@@ -335,8 +376,10 @@ void session_line(struct session *s, const char *line)
         if (spec && filter_init(&s->filter, spec, &e)) {
                 out(s, "ERROR: %s\n", e.text);
                 s->failed = true;
+                hide_secrets(s, line, NULL);
         } else {
                 parse(s, cmd, &r);
+                hide_secrets(s, line, &r);
                 if (s->filter.kind == FILTER_JSON && r.code == CLI_EXEC && !(r.exec->priv & EXEC_TABLE))
                         refuse_document(s, cmd);
                 else

@@ -276,6 +276,10 @@ void gen_value(struct conf_gen *g, const struct store *s, const struct gram_part
 {
         const char *t = p->type->name;
 
+        if (g->secret && (p->type->flags & TYPE_SECRET || p->bind_flags & BIND_SECRET)) {
+                text_add(out, g->secret);
+                return;
+        }
         if (gen_special(g, p, out))
                 return;
         if (!strcmp(t, "ifpair")) {

@@ -9,6 +9,7 @@
 
 struct conf_gen {
         uint64_t state;
+        const char *secret; /* what stands for everything that is secret; NULL: any word */
 };
 
 /*
