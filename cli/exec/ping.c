@@ -1,4 +1,5 @@
 /* `ping`: echo requests of the box itself, one after the other. ^C ends it. */
+#include "cli/exec/ping.h"
 #include "cli/exec/resolve.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
@@ -44,12 +45,6 @@ static void stop(struct worker *w, void *arg)
         ping_stop(w, p->handle);
 }
 
-struct tally {
-        unsigned sent, got;
-        uint32_t min, max;
-        uint64_t sum; /* microseconds */
-};
-
 /* '!' answered, '.' silence, 'U' unreachable; 0: the operator has had enough. */
 static char one_echo(struct session *s, struct worker *w, struct ping *p, uint64_t timeout_ms)
 {
@@ -69,39 +64,70 @@ static char one_echo(struct session *s, struct worker *w, struct ping *p, uint64
         return '.';
 }
 
-static void count(struct tally *t, const struct ping *p)
+struct echoes {
+        struct session *s;
+        struct worker *w;
+        struct ping p;
+        unsigned timeout_s;
+};
+
+static char echo(void *ctx, unsigned i, uint32_t *rtt_us)
 {
-        t->got++;
-        t->sum += p->rtt_us;
-        if (t->got == 1 || p->rtt_us < t->min)
-                t->min = p->rtt_us;
-        if (p->rtt_us > t->max)
-                t->max = p->rtt_us;
+        struct echoes *x = ctx;
+        char mark;
+
+        x->p.seq = (uint16_t)i;
+        mark = one_echo(x->s, x->w, &x->p, x->timeout_s * 1000u);
+        *rtt_us = x->p.rtt_us;
+        return mark;
 }
 
-static void echo_all(struct session *s, struct worker *w, struct ping *p, unsigned repeat, unsigned timeout_s,
-                     struct tally *t)
-{
-        for (unsigned i = 1; i <= repeat; i++) {
-                char mark;
+/* ---- what all kinds share ---- */
 
-                p->seq = (uint16_t)i;
-                t->sent++;
-                mark = one_echo(s, w, p, timeout_s * 1000u);
-                if (!mark)
-                        break;
-                if (mark == '!')
-                        count(t, p);
-                out(s, "%c", mark);
-                if (i % 70 == 0)
-                        out(s, "\n");
-                out_flush(s);
-        }
+struct tally {
+        unsigned sent, got;
+        uint32_t min, max;
+        uint64_t sum; /* microseconds */
+};
+
+static void count(struct tally *t, uint32_t rtt_us)
+{
+        t->got++;
+        t->sum += rtt_us;
+        if (t->got == 1 || rtt_us < t->min)
+                t->min = rtt_us;
+        if (rtt_us > t->max)
+                t->max = rtt_us;
 }
 
 static unsigned ms_of(uint64_t us)
 {
         return (unsigned)((us + 999) / 1000);
+}
+
+void ping_all(struct session *s, unsigned repeat, ping_one_fn one, void *ctx)
+{
+        struct tally t = { 0 };
+
+        for (unsigned i = 1; i <= repeat; i++) {
+                uint32_t rtt_us = 0;
+                char mark;
+
+                t.sent++;
+                mark = one(ctx, i, &rtt_us);
+                if (!mark)
+                        break;
+                if (mark == '!')
+                        count(&t, rtt_us);
+                out(s, "%c", mark);
+                if (i % 70 == 0)
+                        out(s, "\n");
+                out_flush(s);
+        }
+        out(s, "\nSuccess rate is %u percent (%u/%u)", t.sent ? t.got * 100 / t.sent : 0, t.got, t.sent);
+        if (t.got)
+                out(s, ", round-trip min/avg/max = %u/%u/%u ms", ms_of(t.min), ms_of(t.sum / t.got), ms_of(t.max));
+        out(s, "\n");
 }
 
 static int resolve_iface(struct box *b, const char *nameif, uint16_t *idx, struct err *e)
@@ -115,39 +141,67 @@ static int resolve_iface(struct box *b, const char *nameif, uint16_t *idx, struc
         return nameif && !*idx ? err_set(e, ERR_REF, "interface %s does not exist", nameif) : 0;
 }
 
-static int do_ping(struct session *s, const struct args *a, struct err *e)
+int ping_echo(struct session *s, const struct ping_job *j, struct err *e)
 {
         struct box *b = session_box(s);
-        struct worker *w = b->nworkers ? b->worker[0] : NULL;
-        unsigned repeat = arg_u32(a, "COUNT", 5), timeout_s = arg_u32(a, "SECONDS", 2);
-        struct ping p = { .size = arg_u32(a, "BYTES", 100) };
-        struct tally t = { 0 };
+        struct echoes x = {
+                .s = s, .w = b->nworkers ? b->worker[0] : NULL, .p = { .size = j->bytes }, .timeout_s = j->timeout_s
+        };
         char text[ADDR_TEXT_MAX];
 
-        if (!w)
+        if (!x.w)
                 return err_set(e, ERR_STATE, "there is no dataplane");
-        if (resolve_host(s, arg_str(a, "HOST"), &p.dst, e) || resolve_iface(b, arg_str(a, "IFC"), &p.iface, e))
+        if (resolve_host(s, j->host, &x.p.dst, e) || resolve_iface(b, *j->nameif ? j->nameif : NULL, &x.p.iface, e))
                 return -1;
-        worker_call(w, start, &p);
-        if (!p.handle)
-                return err_set(e, ERR_REF, "no route to %s", addr_print(&p.dst, text));
+        worker_call(x.w, start, &x.p);
+        if (!x.p.handle)
+                return err_set(e, ERR_REF, "no route to %s", addr_print(&x.p.dst, text));
         out(s, "Type escape sequence to abort.\n");
-        out(s, "Sending %u, %u-byte ICMP Echos to %s, timeout is %u seconds:\n", repeat, p.size,
-            addr_print(&p.dst, text), timeout_s);
-        echo_all(s, w, &p, repeat, timeout_s, &t);
-        worker_call(w, stop, &p);
-        out(s, "\nSuccess rate is %u percent (%u/%u)", t.sent ? t.got * 100 / t.sent : 0, t.got, t.sent);
-        if (t.got)
-                out(s, ", round-trip min/avg/max = %u/%u/%u ms", ms_of(t.min), ms_of(t.sum / t.got), ms_of(t.max));
-        out(s, "\n");
+        out(s, "Sending %u, %u-byte ICMP Echos to %s, timeout is %u seconds:\n", j->repeat, j->bytes,
+            addr_print(&x.p.dst, text), j->timeout_s);
+        ping_all(s, j->repeat, echo, &x);
+        worker_call(x.w, stop, &x.p);
         return 0;
 }
 
+static void take(struct ping_job *j, const struct args *a)
+{
+        str_copy(j->host, sizeof j->host, arg_str(a, "HOST"));
+        if (arg_str(a, "IFC"))
+                str_copy(j->nameif, sizeof j->nameif, arg_str(a, "IFC"));
+        j->repeat = arg_u32(a, "COUNT", PING_REPEAT);
+        j->bytes = arg_u32(a, "BYTES", PING_BYTES);
+        j->timeout_s = arg_u32(a, "SECONDS", PING_TIMEOUT_S);
+        j->port = (uint16_t)arg_u32(a, "PORT", 0);
+        arg_addr(a, "SRC", &j->src);
+}
+
+static int do_ping(struct session *s, const struct args *a, struct err *e)
+{
+        struct ping_job j = { .port = 0 };
+
+        take(&j, a);
+        return ping_echo(s, &j, e);
+}
+
+static int do_ping_tcp(struct session *s, const struct args *a, struct err *e)
+{
+        struct ping_job j = { .port = 0 };
+
+        take(&j, a);
+        return ping_tcp(s, &j, e);
+}
+
+#define COUNTS "[repeat COUNT:u32(1-99999)]"
+#define WAITS "[timeout SECONDS:u32(1-3600)]"
+#define TCP_HOST "HOST:host PORT:u32(1-65535) " COUNTS " " WAITS " [source SRC:addr]"
+
 const struct exec_row exec_ping[] = {
-        { "ping HOST:host [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout SECONDS:u32(1-3600)]",
-          "Send echo requests", 15, do_ping },
-        { "ping IFC:nameif HOST:host [repeat COUNT:u32(1-99999)] [size BYTES:u32(36-1472)] [timeout "
-          "SECONDS:u32(1-3600)]",
+        { "ping", "Send echo requests, or try a TCP port", 15, ping_ask },
+        { "ping HOST:host " COUNTS " [size BYTES:u32(36-1472)] " WAITS, "Send echo requests", 15, do_ping },
+        { "ping IFC:nameif HOST:host " COUNTS " [size BYTES:u32(36-1472)] " WAITS,
           "Send echo requests through an interface", 15, do_ping },
+        { "ping tcp " TCP_HOST, "Try whether a TCP port is open", 15, do_ping_tcp },
+        { "ping tcp IFC:nameif " TCP_HOST, "Try whether a TCP port is open, through an interface", 15, do_ping_tcp },
         { 0 },
 };

@@ -1,4 +1,4 @@
-/* `traceroute`: probes of the box that live for one hop more each time, three a hop. ^C ends it. */
+/* `traceroute`: probes of the box that live for one hop more each time, three together. ^C ends it. */
 #include "cli/exec/resolve.h"
 #include "cli/exec/tables.h"
 
@@ -12,7 +12,9 @@ struct route {
         uint16_t iface, port; /* port 0: echoes */
         struct addr dst;
         unsigned handle, probes, timeout_s;
-        uint16_t seq;
+        bool typed_timeout;
+        unsigned silent; /* hops in a row */
+        uint16_t seq, next;
         uint8_t ttl;
         int rc; /* of traceroute_send() */
         struct hop hop;
@@ -44,13 +46,25 @@ static void stop(struct worker *w, void *arg)
         traceroute_stop(w, ((struct route *)arg)->handle);
 }
 
-/* false: the operator has had enough. */
-static bool probe(struct route *r)
+/* Who waits for a hop waits for all its probes at once, and for one of many that say nothing not so long: a way that
+ * ends in silence is told within a minute. */
+#define AT_ONCE 16u /* probes */
+#define SILENT_HOPS 5u
+#define SHORT_WAIT_MS 1000u
+
+static uint64_t patience_ms(const struct route *r)
+{
+        uint64_t ms = r->timeout_s * 1000u;
+
+        return r->typed_timeout || r->silent < SILENT_HOPS ? ms : MIN_OF(ms, SHORT_WAIT_MS);
+}
+
+/* What came of probe seq; false: the operator has had enough. */
+static bool look(struct route *r, uint16_t seq, uint64_t until)
 {
         const struct clock *clk = session_box(r->s)->clk;
-        uint64_t until = clock_mono_ms(clk) + r->timeout_s * 1000u;
 
-        worker_call(r->w, send_one, r);
+        r->seq = seq;
         do {
                 worker_call(r->w, poll_one, r);
                 if (r->hop.kind != HOP_SILENT)
@@ -70,32 +84,54 @@ static const char *mark(const struct hop *h)
         return h->code < ARRAY_LEN(by_code) && by_code[h->code] ? by_code[h->code] : " ?";
 }
 
+static void tell(struct route *r, struct addr *last)
+{
+        char a[ADDR_TEXT_MAX];
+
+        if (r->hop.kind == HOP_SILENT) {
+                out(r->s, "  *");
+        } else {
+                if (!addr_eq(last, &r->hop.from))
+                        out(r->s, " %s", addr_print(&r->hop.from, a));
+                *last = r->hop.from;
+                out(r->s, " %u msec%s", (r->hop.rtt_us + 500) / 1000, mark(&r->hop));
+        }
+        out_flush(r->s);
+}
+
+/* Some probes of one hop, sent together. false: the operator has had enough. */
+static bool some(struct route *r, unsigned n, struct addr *last, bool *over, bool *heard)
+{
+        uint64_t until;
+        uint16_t first = r->next;
+
+        for (unsigned i = 0; i < n; i++) {
+                r->seq = r->next++;
+                worker_call(r->w, send_one, r);
+        }
+        until = clock_mono_ms(session_box(r->s)->clk) + patience_ms(r);
+        for (unsigned i = 0; i < n; i++) {
+                if (!look(r, (uint16_t)(first + i), until))
+                        return false;
+                tell(r, last);
+                *heard |= r->hop.kind != HOP_SILENT;
+                *over |= r->hop.kind != HOP_SILENT && r->hop.kind != HOP_PASSED;
+        }
+        return true;
+}
+
 /* All probes of one hop. 0: on, 1: at the end, -1: the operator has had enough. */
 static int one_hop(struct route *r)
 {
         struct addr last = { 0 };
-        char a[ADDR_TEXT_MAX];
-        bool over = false;
+        bool over = false, heard = false, more = true;
 
         out(r->s, "%2u ", r->ttl);
-        for (unsigned i = 0; i < r->probes; i++, r->seq++) {
-                if (!probe(r)) {
-                        out(r->s, "\n");
-                        return -1;
-                }
-                if (r->hop.kind == HOP_SILENT) {
-                        out(r->s, "  *");
-                } else {
-                        if (!addr_eq(&last, &r->hop.from))
-                                out(r->s, " %s", addr_print(&r->hop.from, a));
-                        last = r->hop.from;
-                        out(r->s, " %u msec%s", (r->hop.rtt_us + 500) / 1000, mark(&r->hop));
-                        over |= r->hop.kind != HOP_PASSED;
-                }
-                out_flush(r->s);
-        }
+        for (unsigned done = 0; more && done < r->probes; done += AT_ONCE)
+                more = some(r, MIN_OF(r->probes - done, AT_ONCE), &last, &over, &heard);
         out(r->s, "\n");
-        return over;
+        r->silent = heard ? 0 : r->silent + 1;
+        return more ? over : -1;
 }
 
 /* The interface of `source`: by name, or by an address of ours. */
@@ -150,7 +186,8 @@ static int do_traceroute(struct session *s, const struct args *a, struct err *e)
                            .w = b->nworkers ? b->worker[0] : NULL,
                            .port = (uint16_t)(arg_has(a, "use-icmp") ? 0 : arg_u32(a, "PORT", TRACE_PORT)),
                            .probes = arg_u32(a, "PROBES", 3),
-                           .timeout_s = arg_u32(a, "SECONDS", 3) };
+                           .timeout_s = arg_u32(a, "SECONDS", 3),
+                           .typed_timeout = arg_has(a, "SECONDS") };
 
         if (!r.w)
                 return err_set(e, ERR_STATE, "there is no dataplane");
