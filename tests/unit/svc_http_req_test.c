@@ -86,6 +86,7 @@ static const struct good taken[] = {
         { "GET HTTP://fw HTTP/1.1\r\nHost: a\r\n\r\n", HTTP_GET, "/", true },
         { "get / HTTP/1.1\r\nHost: a\r\n\r\n", HTTP_OTHER, "/", true }, /* methods are case-sensitive */
         { "DELETE /x HTTP/1.1\r\nHost: a\r\n\r\n", HTTP_OTHER, "/x", true },
+        { "GET / HTTP/1.1\r\nHost: a\r\nAccept: a/b\r\nAccept: c/d\r\n\r\n", HTTP_GET, "/", true },
 };
 
 static void rows_taken(void **state UNUSED)
@@ -132,6 +133,8 @@ static const struct {
         { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400 },
         { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 262145\r\n\r\n", 413 },
         { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999999\r\n\r\n", 413 },
+        { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4294967301\r\n\r\n", 413 }, /* 5 in 32 bits */
+        { "\rXGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
         { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 501 },
 };
 
@@ -206,6 +209,7 @@ static void escapes(void **state UNUSED)
         assert_string_equal(out, "\xc3\xa9");
         assert_false(http_decode("%", 1, true, out, sizeof out));
         assert_false(http_decode("%2", 2, true, out, sizeof out));
+        assert_false(http_decode("%41", 2, true, out, sizeof out)); /* what is behind it is another's */
         assert_false(http_decode("%2x", 3, true, out, sizeof out));
         assert_false(http_decode("a%0Ab", 5, true, out, sizeof out));
         assert_false(http_decode("%00", 3, true, out, sizeof out));
