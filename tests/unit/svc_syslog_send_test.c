@@ -166,7 +166,7 @@ static void test_tcp_server_down_holds_new_connections(void **state)
                             "policy\n<142>%ASA-6-414004: TCP Syslog Server inside: 10.1.1.9/1470 - "
                             "Connection restored\n");
         syslog_send_stat(b->send, st);
-        assert_true(st[0].up && st[0].errors == 1);
+        assert_true(st[0].up && st[0].errors == 1 && st[0].sent == 3);
         syslog_send_hosts(b->send, NULL, 0);
         assert_false(log_held(b->src));
 }
