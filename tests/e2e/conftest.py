@@ -34,6 +34,11 @@ def paste(con, text):
     return out
 
 
+def wires_up(con, n=2):
+    """A wire just made takes a moment."""
+    lablib.wait_for("the wires", lambda: con.cmd("show interface").count(", line protocol is up") == n)
+
+
 @pytest.fixture
 def made():
     """Makes labs of phones that boot, by a configuration's text and addresses inside; they are ended behind the test."""

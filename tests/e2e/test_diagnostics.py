@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import lab as lablib
-from conftest import paste
+from conftest import paste, wires_up
 
 CONFIG = lablib.BASE + """\
 access-list outside_in extended permit icmp any any
@@ -18,6 +18,7 @@ object network web
 def test_traffic_and_cpu_are_counted(lab):
     con = lab.start()
     paste(con, CONFIG)
+    wires_up(con)
     con.cmd("clear traffic")
     lab.outside.run("ping", "-c", "40", "-i", "0.01", "-W", "10", "192.0.2.141")
     text = con.cmd("show traffic")

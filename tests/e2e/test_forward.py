@@ -1,6 +1,6 @@
 """A packet goes through: ping and curl, NAT, ACL, ARP, packet-tracer, ping from the console."""
 import lab as lablib
-from conftest import paste
+from conftest import paste, wires_up
 
 NAT = """\
 object network web
@@ -61,6 +61,7 @@ def test_an_answer_to_a_ping_needs_the_inspection(lab):
 def test_denied_port_and_counters(lab):
     con = lab.start()
     paste(con, lablib.BASE + NAT)
+    wires_up(con)
     lab.outside.run("ping", "-c1", "-W5", "192.0.2.141", check=False)
     before = con.cmd("show asp drop")
     r = lab.outside.run("curl", "-s", "--max-time", "2", "http://192.0.2.141:81/", check=False)
@@ -76,6 +77,7 @@ def test_denied_port_and_counters(lab):
 def test_the_console_pings(lab):
     con = lab.start()
     paste(con, lablib.BASE)
+    wires_up(con)
     assert "Success rate is 100 percent (5/5)" in con.cmd("ping 192.0.2.10 timeout 20")
     assert "Success rate is 100 percent (5/5)" in con.cmd("ping inside 10.0.0.254 timeout 20")
     assert b"1 received" in lab.outside.run("ping", "-c1", "-W5", "192.0.2.1").stdout

@@ -3,7 +3,7 @@ import re
 import subprocess
 
 import lab as lablib
-from conftest import paste
+from conftest import paste, wires_up
 
 RULES = """\
 object network web
@@ -38,6 +38,7 @@ print("same" if s.recv(65535) == data[::-1] else "other")
 def test_long_datagrams_between_two_kernels(lab):
     con = lab.start()
     paste(con, lablib.BASE + RULES)
+    wires_up(con)
     server = lab.spawn(lab.inside, "/usr/bin/python3", "-u", "-c", SERVER, stdout=subprocess.PIPE)
     assert server.stdout.readline() == b"ready\n"
     ping = lab.outside.run("ping", "-c3", "-W20", "-s", "4000", "192.0.2.141", check=False).stdout
@@ -56,6 +57,7 @@ def test_a_flood_of_beginnings_is_bounded(lab):
     """First fragments without an end: some are kept for a while, the rest is refused, others are served."""
     con = lab.start()
     paste(con, lablib.BASE + RULES)
+    wires_up(con)
     flood = ("import socket\n"
              "s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)\n"
              "for i in range(1, 1001):\n"

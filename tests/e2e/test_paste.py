@@ -1,6 +1,6 @@
 """Long pastes: cost in proportion, all in force at the end, and what is saved comes back to the byte."""
 import lab as lablib
-from conftest import paste
+from conftest import paste, wires_up
 
 FEW, MANY = 1000, 10000
 ROUTE = "route inside 10.0.0.0 255.0.0.0 10.0.0.254 1\n"
@@ -11,6 +11,7 @@ def ace(i):
 
 
 def trace(con, i):
+    wires_up(con)
     return con.cmd(f"packet-tracer input outside tcp 192.0.2.{2 + i % 250} 4000 10.{i % 7}.{i // 250}.{1 + i % 99} {1024 + i}")
 
 

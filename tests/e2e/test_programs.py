@@ -9,7 +9,7 @@ import time
 import lab as lablib
 import pexpect
 import pytest
-from conftest import Setup, open_session, paste, sessions
+from conftest import Setup, open_session, paste, sessions, wires_up
 
 
 def voxgate(*argv):
@@ -107,6 +107,7 @@ def test_replay_of_a_recorded_wire_gives_what_the_appliance_gave(lab):
     the same packets as it did then."""
     con = lab.start()
     paste(con, lablib.BASE + REPLAYED)
+    wires_up(con)
     lablib.Peer(lab, lab.inside, "web", "10.0.0.53", 80, lab.dir)
     with open(lab.dir + "/x", "w") as f:
         f.write("hello" * 100)
