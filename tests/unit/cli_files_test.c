@@ -286,6 +286,42 @@ static void handles_are_few(void **state)
         assert_int_equal(status_of(f, ask(f, OPEN, "suu", "f", (size_t)1, 0x1au, 0u)), 4);
 }
 
+/* Flags of a request; what is no file; names that mean something else; what there is no room for. */
+static void what_may_be_written(void **state)
+{
+        struct flash *f = *state;
+        struct xfer_stat st;
+        char path[300];
+        unsigned h;
+
+        greet(f);
+        assert_int_equal(status_of(f, ask(f, OPEN, "suu", "f", (size_t)1, 0x2u, 0u)), 2); /* not to be made */
+        h = open_file(f, "f", 0x2 | 0x8 | 0x20);
+        assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 0u, "12345", (size_t)5)), 0);
+        assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 0);
+        assert_int_equal(status_of(f, ask(f, OPEN, "suu", "f", (size_t)1, 0x2au, 0u)), 4); /* there already */
+        h = open_file(f, "f", 0x2 | 0x8);
+        assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 0);
+        assert_int_equal(xfer_stat(&f->b, "f", &st), XFER_OK);
+        assert_int_equal(st.size, 5); /* it was not cut */
+        h = open_file(f, "f", 0x2 | 0x8 | 0x10);
+        assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 0);
+        assert_int_equal(xfer_stat(&f->b, "f", &st), XFER_OK);
+        assert_int_equal(st.size, 0);
+        snprintf(path, sizeof path, "%s/pipe", f->b.flash);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        snprintf(path, sizeof path, "%s/link", f->b.flash);
+        assert_int_equal(symlink("f", path), 0);
+        assert_int_not_equal(xfer_writable(&f->b, "pipe"), XFER_OK);
+        assert_int_not_equal(xfer_writable(&f->b, "link"), XFER_OK);
+        assert_int_equal(xfer_writable(&f->b, "running-config"), XFER_DENIED);
+        assert_int_equal(xfer_writable(&f->b, "no/such"), XFER_NONE);
+        assert_int_equal(xfer_writable(&f->b, "f/g"), XFER_NONE);
+        assert_int_equal(xfer_write(&f->b, "startup-config", "a\0b", 3), XFER_TEXT);
+        assert_int_equal(xfer_stat(&f->b, "startup-config", &st), XFER_NONE);
+        assert_int_equal(xfer_write(&f->b, "f", "", (size_t)FLASH_FILE_MAX + 1), XFER_FULL);
+}
+
 /* A request that is cut short is answered or ends it; nothing behind its end is read. */
 static void every_prefix_is_refused(void **state)
 {
@@ -379,7 +415,17 @@ static void scp_takes_whole_files_only(void **state)
         assert_int_equal(scp(f, "scp -f none", "\0", 1, &out), 1);
         assert_memory_equal(out.p, "\1scp: none: No such file", 24);
         text_fini(&out);
+        assert_int_equal(scp(f, "scp -t 'with blank'", in + 9, sizeof in - 10, &out), 0);
+        text_fini(&out);
+        assert_int_equal(xfer_stat(&f->b, "with blank", &st), XFER_OK);
+        assert_int_equal(scp(f, "scp -t kept", "C0644 5 kept\nhello\2", 19, &out), 1); /* the client takes it back */
+        text_fini(&out);
+        assert_int_equal(xfer_stat(&f->b, "kept", &st), XFER_NONE);
+        assert_int_equal(scp(f, "scp -p x", "", 0, &out), 1);
+        assert_memory_equal(out.p, "\1scp: ", 6);
+        text_fini(&out);
         assert_int_equal(scp(f, "scp -t -f x", "", 0, &out), 1);
+        assert_memory_equal(out.p, "\1scp: the command", 16);
         text_fini(&out);
 }
 
@@ -392,6 +438,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_not_closed_is_forgotten, setup, teardown),
                 cmocka_unit_test_setup_teardown(directories_and_names, setup, teardown),
                 cmocka_unit_test_setup_teardown(handles_are_few, setup, teardown),
+                cmocka_unit_test_setup_teardown(what_may_be_written, setup, teardown),
                 cmocka_unit_test_setup_teardown(every_prefix_is_refused, setup, teardown),
                 cmocka_unit_test_setup_teardown(nothing_before_the_greeting_and_no_second_one, setup, teardown),
                 cmocka_unit_test_setup_teardown(scp_takes_whole_files_only, setup, teardown),
