@@ -268,7 +268,7 @@ static void write_ace(void *ctx, struct conf_list *l, struct conf_obj *o, const 
 
         (void)l;
         for (size_t i = 0; i < ARRAY_LEN(w->row) && !t.n; i++)
-                if (grammar_write(w->row[i]->element, o, WRITE_PLAIN, &t))
+                if (running_element(w->r, w->row[i], o, WRITE_PLAIN, &t))
                         running_line(w->r, w->row[i]->conf, o, "%s %s", prefix, text_str(&t));
         w->r->bad |= t.bad;
         text_fini(&t);

@@ -21,7 +21,7 @@ static const struct cmd_bind names_bind[] = { BIND_FLAG("names", struct store, s
 
 #define A struct alias_conf
 static const struct cmd_bind alias_bind[] = {
-        { .name = "A", FIELD_(A, addr), .flags = BIND_ATTR },
+        { .name = "A", FIELD_(A, addr), .flags = BIND_ATTR | BIND_NUMBER },
         BIND("ALIAS", A, alias),
         BIND_OPT("TEXT", A, text, 0),
         { 0 },

@@ -241,7 +241,7 @@ static int by_lines(struct conf_ctx *c, const struct store *want, enum replace_h
 
 static int whole_text(const struct store *s, struct text *out, struct err *e)
 {
-        const struct running_opts o = { .plain = true, .envelope = true };
+        const struct running_opts o = { .plain = true, .numbers = true, .envelope = true };
 
         return running_write(s, &o, out, e) < 0 || out->bad ? err_nomem(e, "writing the configuration") : 0;
 }

@@ -55,6 +55,28 @@ void running_raw(struct running *r, const struct cmd_row *row, const char *text)
         emit(r, row, NULL, text, true);
 }
 
+struct naming {
+        const struct running *r;
+        const struct tree_row *tr;
+};
+
+static const char *name_of(void *ctx, const struct addr *a)
+{
+        const struct naming *n = ctx;
+        const char *name = addr_names_find(n->r->names, a);
+
+        return name && !addr_name_is_keyword(n->r->store->tree, n->tr, name) ? name : NULL;
+}
+
+bool running_element(const struct running *r, const struct tree_row *tr, const void *obj, enum gram_write how,
+                     struct text *out)
+{
+        struct naming n = { r, tr };
+        const struct gram_names names = { name_of, &n };
+
+        return grammar_write_named(tr->element, obj, how, r->names ? &names : NULL, out);
+}
+
 static enum gram_write how_of(const struct running *r, const struct cmd_row *row)
 {
         if (r->all && (row->flags & ROW_ALL))
@@ -84,7 +106,7 @@ static void leaf_line(struct running *r, const struct tree_row *tr, const void *
 
         if (inverse)
                 text_add(&t, "no ");
-        if (grammar_write(tr->element, obj, how_of(r, row), &t))
+        if (running_element(r, tr, obj, how_of(r, row), &t))
                 emit(r, row, obj, text_str(&t), false);
         else if (r->all && row->dflt)
                 running_line(r, row, obj, "%s", row->dflt);
@@ -107,7 +129,7 @@ static void print_element(void *ctx, struct conf_list *list, struct conf_obj *o,
         (void)list;
         if (prefix)
                 text_printf(&t, "%s ", prefix);
-        if (grammar_write(p->tr->element, o, how_of(p->r, p->tr->conf), &t))
+        if (running_element(p->r, p->tr, o, how_of(p->r, p->tr->conf), &t))
                 emit(p->r, p->tr->conf, o, text_str(&t), false);
         p->r->bad |= t.bad;
         text_fini(&t);
@@ -146,7 +168,7 @@ static void print_same(struct running *r, const struct tree_row *tr, const void 
 {
         struct text t = { 0 };
 
-        if (grammar_write(tr->element, obj, WRITE_PLAIN, &t)) {
+        if (running_element(r, tr, obj, WRITE_PLAIN, &t)) {
                 emit(r, tr->conf, obj, text_str(&t), false);
                 running_mode(r, tr->conf->mode, obj);
         }
@@ -216,7 +238,7 @@ static void count_line(void *ctx, const struct running_line *l)
 static void print_later(void *ctx, struct conf_list *list, struct conf_obj *o, const char *prefix)
 {
         struct later *la = ctx;
-        struct running counter = { .store = la->r->store, .line = count_line, .ctx = la, .later = true };
+        struct running counter = { .store = la->r->store, .names = la->r->names, .line = count_line, .ctx = la, .later = true };
         struct printing p = { la->r, la->tr };
 
         la->lines = 0;

@@ -9,13 +9,16 @@
 #include <stdint.h>
 
 #include "cli/lang/lexer.h"
+#include "cli/conf/addr_names.h"
 #include "cli/conf/store.h"
+#include "cli/lang/grammar.h"
 #include "cli/lang/text.h"
 
 struct running_opts {
         bool all;            /* defaulted lines too */
         bool plain;          /* secrets readable: for saving and copying */
         bool envelope;       /* ": Saved" header, Cryptochecksum and ": end" */
+        bool numbers;        /* addresses by their numbers, also while `names` holds: for comparing */
         const char *filter;  /* words behind `show running-config [all]`: "tls-proxy my_proxy"; NULL or "" none */
         const char *written; /* "by enable_15 at ..." for the saved form; NULL leaves the line out */
 };
@@ -39,6 +42,7 @@ struct running_line {
 struct running {
         const struct store *store;
         bool all, plain;
+        const struct addr_names *names; /* NULL: addresses are numbers */
         void (*line)(void *ctx, const struct running_line *l);
         void (*section)(void *ctx, const struct cmd_section *s, bool begin); /* may be NULL */
         void (*after_object)(void *ctx);                                     /* at the top; may be NULL */
@@ -65,7 +69,9 @@ void running_filter_fini(struct running_filter *f);
 bool running_filter_head(const struct running_filter *f, const char *text);
 /* A line inside an object that belongs to the section by itself (nat). */
 bool running_filter_inner(const struct running_filter *f, const struct running_line *l);
-/* For write functions of rows. */
+/* For write functions of rows: the line of a row (its element) as it is printed here. */
+bool running_element(const struct running *r, const struct tree_row *tr, const void *obj, enum gram_write how,
+                     struct text *out);
 void running_line(struct running *r, const struct cmd_row *row, const void *obj, const char *fmt, ...)
         PRINTF_LIKE(4, 5);
 void running_raw(struct running *r, const struct cmd_row *row, const char *text);

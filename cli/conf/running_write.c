@@ -213,13 +213,18 @@ static int write_body(const struct store *st, const struct running_opts *o, stru
                              .section = on_section,
                              .after_object = on_object,
                              .ctx = s };
+        struct addr_names names = { 0 };
         bool whole = !o->filter || !o->filter[strspn(o->filter, " ")];
         struct running_filter f;
 
         if (!whole && running_filter_init(&f, st, o->filter, e) < 0)
                 return -1;
         s->f = whole ? NULL : &f;
+        if (!o->numbers)
+                addr_names_of(st, &names);
+        r.names = names.n ? &names : NULL;
         running_walk(&r);
+        addr_names_fini(&names);
         if (!whole)
                 running_filter_fini(&f);
         s->f = NULL;

@@ -277,7 +277,7 @@ int store_clear(struct store *s, struct err *e)
 
 struct store *store_copy(const struct store *from, struct err *e)
 {
-        const struct running_opts plain = { .plain = true };
+        const struct running_opts plain = { .plain = true, .numbers = true };
         struct store *s = store_new_empty(from->tree);
         struct text t = { 0 };
 

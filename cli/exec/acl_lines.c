@@ -102,6 +102,7 @@ int acl_lines_get(struct box *b, const char *name, struct acl_lines **out, struc
 {
         struct side_by_side w = { .only = name, .last = &w.first };
         struct running r = { .line = on_line, .ctx = &w };
+        struct addr_names names = { 0 };
         struct conf_list *acls;
         bool missing;
 
@@ -111,8 +112,11 @@ int acl_lines_get(struct box *b, const char *name, struct acl_lines **out, struc
         w.acl_end = &acls->items;
         w.acl = acls->items.next ? acls->items.next : &acls->items;
         r.store = b->store;
+        addr_names_of(b->store, &names);
+        r.names = names.n ? &names : NULL;
         if (!missing)
                 running_walk(&r);
+        addr_names_fini(&names);
         pthread_mutex_unlock(&b->conf_lock);
         *out = w.first;
         if (missing)

@@ -13,7 +13,14 @@
 
 /* ---- elements of a line that names objects or groups ---- */
 
-static void put_range(struct wbuf *w, const struct addr_range *r)
+static const char *shown(const struct addr_names *names, const struct addr *a, char text[ADDR_TEXT_MAX])
+{
+        const char *name = addr_names_find(names, a);
+
+        return name ? name : addr_print(a, text);
+}
+
+static void put_range(struct wbuf *w, const struct addr_names *names, const struct addr_range *r)
 {
         char lo[ADDR_TEXT_MAX], hi[ADDR_TEXT_MAX];
         uint32_t n = r->hi.v4 - r->lo.v4 + 1;
@@ -22,12 +29,12 @@ static void put_range(struct wbuf *w, const struct addr_range *r)
         if (!r->lo.fam || (addr_is_v4(&r->lo) && !n)) {
                 wbuf_str(w, "any ");
         } else if (addr_eq(&r->lo, &r->hi)) {
-                wbuf_printf(w, "host %s ", addr_print(&r->lo, lo));
+                wbuf_printf(w, "host %s ", shown(names, &r->lo, lo));
         } else if (addr_is_v4(&r->lo) && (n & (n - 1)) == 0 && !(r->lo.v4 & (n - 1))) {
                 mask = addr_v4(~(n - 1));
-                wbuf_printf(w, "%s %s ", addr_print(&r->lo, lo), addr_print(&mask, hi));
+                wbuf_printf(w, "%s %s ", shown(names, &r->lo, lo), addr_print(&mask, hi));
         } else {
-                wbuf_printf(w, "range %s %s ", addr_print(&r->lo, lo), addr_print(&r->hi, hi));
+                wbuf_printf(w, "range %s %s ", shown(names, &r->lo, lo), shown(names, &r->hi, hi));
         }
 }
 
@@ -89,10 +96,10 @@ static bool show_elem(struct session *s, const struct acl_lines *l, const struct
 
         wbuf_printf(&w, "extended %s ", ln->permit ? "permit" : "deny");
         put_proto(&w, el);
-        put_range(&w, &el->src);
+        put_range(&w, session_table(s)->names, &el->src);
         if (el->proto != IPPROTO_ICMP_)
                 put_ports(&w, el->proto, &el->sport);
-        put_range(&w, &el->dst);
+        put_range(&w, session_table(s)->names, &el->dst);
         put_ports(&w, el->proto, &el->dport);
         if (el->proto == IPPROTO_ICMP_ && el->sport.lo == el->sport.hi)
                 wbuf_printf(&w, "%u ", el->sport.lo);
@@ -287,9 +294,14 @@ int clear_hits(struct session *s, const struct args *a, struct err *e)
         return rc;
 }
 
+static int show_access_list_named(struct session *s, const struct args *a, struct err *e)
+{
+        return with_names(s, a, e, show_access_list);
+}
+
 const struct exec_row exec_show_access_list[] = {
         { "show access-list [NAME:word(241) [brief]]", "Show access lists and their hit counts", 15 | EXEC_TABLE,
-          show_access_list },
+          show_access_list_named },
         { "clear access-list NAME:word(241) counters", "Count hits from now on", 15, clear_hits },
         { 0 },
 };

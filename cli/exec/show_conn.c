@@ -248,10 +248,15 @@ static int clear_conn(struct session *s, const struct args *a, struct err *e)
         return 0;
 }
 
+static int show_conn_named(struct session *s, const struct args *a, struct err *e)
+{
+        return with_names(s, a, e, show_conn);
+}
+
 const struct exec_row exec_show_conn[] = {
         { "show conn [all] [count] [{detail|long}] [protocol {tcp|udp}] [address ADDRESS:word(79)] [port "
           "PORT:u32(1-65535)]",
-          "Show connections", 15 | EXEC_TABLE, show_conn },
+          "Show connections", 15 | EXEC_TABLE, show_conn_named },
         { "clear conn [{all|address ADDRESS:word(79)}] [protocol {tcp|udp}] [port PORT:u32(1-65535)]",
           "End connections", 15, clear_conn },
         { 0 },

@@ -141,8 +141,13 @@ static int show_arp(struct session *s, const struct args *a UNUSED, struct err *
         return 0;
 }
 
+static int show_route_named(struct session *s, const struct args *a, struct err *e)
+{
+        return with_names(s, a, e, show_route);
+}
+
 const struct exec_row exec_show_route_arp[] = {
-        { "show route [IFC:nameif]", "Show the routing table", 15 | EXEC_TABLE, show_route },
+        { "show route [IFC:nameif]", "Show the routing table", 15 | EXEC_TABLE, show_route_named },
         { "show arp", "Show the ARP table", 15 | EXEC_TABLE, show_arp },
         { 0 },
 };

@@ -73,6 +73,21 @@ const char *proto_name(uint8_t proto, char *out)
         }
 }
 
+int with_names(struct session *s, const struct args *a, struct err *e,
+               int (*fn)(struct session *s, const struct args *a, struct err *e))
+{
+        struct table *t = session_table(s);
+        struct addr_names names;
+        int rc;
+
+        addr_names_of_box(session_box(s), &names);
+        t->names = &names;
+        rc = fn(s, a, e);
+        t->names = NULL;
+        addr_names_fini(&names);
+        return rc;
+}
+
 bool is_word(const char *word, const char *arg)
 {
         return arg && *arg && str_prefix_ci(word, arg);

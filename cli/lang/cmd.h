@@ -51,6 +51,7 @@ struct cmd_bind {
 #define BIND_ALWAYS 4u  /* a number that is printed even when it is the default */
 #define BIND_TEXT 16u   /* a keyword that is stored as text */
 #define BIND_HASHED 32u /* kept as a hash of what was typed: a `no` form is not compared with it */
+#define BIND_NUMBER 64u /* an address that is printed by its number, whatever it is called */
 #define BIND_SECRET 8u  /* printed as ***** unless secrets are asked for */
 
 /* clang-format off */

@@ -7,6 +7,7 @@
 
 #include "cli/lang/cmd.h"
 #include "cli/lang/types.h"
+#include "platform/base/addr.h"
 #include "platform/base/arena.h"
 
 #define GRAMMAR_TAGS_MAX 4
@@ -51,8 +52,16 @@ struct grammar *grammar_compile(struct arena *a, const char *text, const struct 
  * without attributes: the identity of an element. An unbound NAME stands for the object's own name.
  */
 enum gram_write { WRITE_FULL, WRITE_PLAIN, WRITE_ALL, WRITE_KEY };
+/* How an address is printed: NULL: by its number. */
+struct gram_names {
+        const char *(*of)(void *ctx, const struct addr *a);
+        void *ctx;
+};
 /* Appends the canonical line of obj. false (and nothing appended) when its fields say that there is no such line. */
 bool grammar_write(const struct grammar *g, const void *obj, enum gram_write how, struct text *out);
+/* The same with names for addresses, for operators and for what is read again; names NULL: numbers. */
+bool grammar_write_named(const struct grammar *g, const void *obj, enum gram_write how, const struct gram_names *names,
+                         struct text *out);
 /* Stores the defaults into all bound fields. */
 void grammar_clear(const struct grammar *g, void *obj);
 void grammar_clear_part(const struct gram_part *p, void *obj);

@@ -87,6 +87,7 @@ static void put_word(struct text *out, size_t start, const char *s)
 struct writing {
         const char *obj;
         enum gram_write how;
+        const struct gram_names *names;
         struct text *out;
         size_t start; /* of the line in out */
 };
@@ -125,10 +126,17 @@ static bool value_set(const struct writing *w, const struct gram_part *p, const 
         return p->type->set(field, b->size, b->dflt);
 }
 
+static const char *name_of(const struct writing *w, const struct gram_part *p, const char *field)
+{
+        if (!w->names || !(p->type->flags & TYPE_NAMED) || (p->bind->flags & BIND_NUMBER))
+                return NULL;
+        return w->names->of(w->names->ctx, (const struct addr *)(const void *)field);
+}
+
 static enum presence write_value(struct writing *w, const struct gram_part *p)
 {
         const struct cmd_bind *b = p->bind;
-        const char *field;
+        const char *field, *name;
 
         if (!b || p->apart)
                 return write_name(w, p);
@@ -139,6 +147,11 @@ static enum presence write_value(struct writing *w, const struct gram_part *p)
                 return ABSENT;
         if (w->how == WRITE_FULL && (p->bind_flags & BIND_SECRET)) {
                 put_word(w->out, w->start, "*****");
+                return PRESENT;
+        }
+        name = name_of(w, p, field);
+        if (name) {
+                put_word(w->out, w->start, name);
                 return PRESENT;
         }
         if (w->out->n > w->start)
@@ -212,7 +225,13 @@ static enum presence write_part(struct writing *w, const struct gram_part *p)
 
 bool grammar_write(const struct grammar *g, const void *obj, enum gram_write how, struct text *out)
 {
-        struct writing w = { .obj = obj, .how = how, .out = out, .start = out->n };
+        return grammar_write_named(g, obj, how, NULL, out);
+}
+
+bool grammar_write_named(const struct grammar *g, const void *obj, enum gram_write how,
+                         const struct gram_names *names, struct text *out)
+{
+        struct writing w = { .obj = obj, .how = how, .names = names, .out = out, .start = out->n };
 
         enum presence got = write_part(&w, g->root);
 

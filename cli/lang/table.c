@@ -82,6 +82,14 @@ static const char *value_text(const struct cell *c, char buf[CELL_TEXT])
 
 /* ---- text ---- */
 
+/* As it stands in the line. */
+static const char *line_text(const struct table *t, const struct cell *c, char buf[CELL_TEXT])
+{
+        const char *name = c->kind == CELL_ADDR ? addr_names_find(t->names, c->v.a) : NULL;
+
+        return c->text ? c->text : name ? name : value_text(c, buf);
+}
+
 static void put_padded(struct table *t, const char *s, bool left, size_t width, size_t most)
 {
         size_t n = strnlen(s, most), pad = n < width ? width - n : 0;
@@ -108,7 +116,7 @@ static const char *put_cell(struct table *t, const char *spec, const struct cell
 
         if (*end == '.')
                 most = strtoul(end + 1, &end, 10);
-        put_padded(t, c->text ? c->text : value_text(c, buf), left, width, most);
+        put_padded(t, line_text(t, c, buf), left, width, most);
         return end + 1;
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/conf/addr_names.h"
 #include "platform/base/addr.h"
 #include "platform/base/err.h"
 
@@ -92,6 +93,7 @@ struct table_out {
 
 struct table {
         struct table_out out;
+        const struct addr_names *names; /* of addresses in the text; NULL: numbers */
         bool json;
         bool begun; /* the document has its first brace */
         struct {

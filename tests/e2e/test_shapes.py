@@ -84,7 +84,7 @@ SHAPES = {
     "show route": ([r"Codes: .*", r"       .*", rf"Gateway of last resort is {IP} to network 0\.0\.0\.0",
                     rf"S\*       0\.0\.0\.0 0\.0\.0\.0 \[1/0\] via {IP}, \S+", rf"S        {IP} {IP} \[1/0\] via {IP}, \S+",
                     rf"C        {IP} {IP} is directly connected, \S+", rf"L        {IP} {IP} is directly connected, \S+"], []),
-    "show running-config object network": ([r"object network \S+", rf" host {IP}"], [r" (subnet|nat) .*"]),
+    "show running-config object network": ([r"object network \S+", rf" host ({IP}|webserver)"], [r" (subnet|nat) .*"]),
     "show running-config access-group": ([r"access-group \S+ in interface \S+"], []),
     "show version": ([r".+ Software Version \S+ ", r"Device Manager Version \S+", r"Compiled on [A-Z][a-z]{2} \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d by \w+",
                       r'System image file is "disk0:/\S+"', r'Config file at boot was "startup-config"', r"\S+ up (\d+ (sec|min|hour|day|year)s? ?)+",

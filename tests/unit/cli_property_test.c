@@ -190,7 +190,7 @@ static void one_config(struct conf_fixture *f, struct conf_gen *g, struct tally 
 
 static void random_configurations_parse_back(void **state)
 {
-        struct conf_gen g = { gen_seed() };
+        struct conf_gen g = { .state = gen_seed() };
         struct conf_fixture f;
         struct tally t = { 0 };
         unsigned n = 0;
@@ -241,7 +241,7 @@ static void each_mode(struct conf_fixture *f, void (*fn)(struct conf_fixture *f,
 
 static void mode_is_readable(struct conf_fixture *f, const struct tree_mode *m)
 {
-        struct conf_gen g = { 12345 };
+        struct conf_gen g = { .state = 12345 };
 
         for (unsigned i = 0; i < m->n; i++)
                 try_row(f, &g, &m->row[i]);

@@ -273,7 +273,7 @@ static unsigned all_missing(const struct conf_fixture *f, const struct seen *s, 
 /* Chance decides which rows come: where some have not, it goes on. */
 static void every_row_follows(void **state)
 {
-        struct conf_gen g = { gen_seed() };
+        struct conf_gen g = { .state = gen_seed() };
         struct conf_fixture f;
         struct seen s = { .n = 0 };
         unsigned n;

@@ -301,7 +301,7 @@ static enum replace_how replace_any(struct conf_fixture *now, struct conf_fixtur
 
 static void any_configuration_takes_the_place_of_any(void **state)
 {
-        struct conf_gen g = { gen_seed() };
+        struct conf_gen g = { .state = gen_seed() };
         struct conf_fixture now, want;
         unsigned by_lines = 0;
 

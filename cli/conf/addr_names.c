@@ -1,0 +1,117 @@
+#include "cli/conf/addr_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/box/box.h"
+#include "cli/conf/store.h"
+#include "cli/lang/tree.h"
+#include "platform/base/mem.h"
+#include "platform/base/str.h"
+
+static int by_addr(const void *x, const void *y)
+{
+        const struct addr_name *a = x, *b = y;
+        int d = addr_cmp(&a->addr, &b->addr);
+
+        return d ? d : a->seq < b->seq ? -1 : 1;
+}
+
+static bool is_usable(const struct store *s, const char *alias)
+{
+        return !conf_list_find(&s->policy.netobjs, alias) && !store_iface(s, alias);
+}
+
+/* Of several names the one whose line stands first. */
+static void drop_others(struct addr_names *n)
+{
+        unsigned kept = 0;
+
+        for (unsigned i = 0; i < n->n; i++)
+                if (!kept || !addr_eq(&n->e[kept - 1].addr, &n->e[i].addr))
+                        n->e[kept++] = n->e[i];
+        n->n = kept;
+}
+
+void addr_names_of(const struct store *s, struct addr_names *out)
+{
+        *out = (struct addr_names){ 0 };
+        if (s->sys.no_names || !s->sys.aliases.n)
+                return;
+        out->e = mem_alloc(MEM_CLI, s->sys.aliases.n * sizeof *out->e);
+        if (!out->e)
+                return;
+        conf_each(struct alias_conf, a, &s->sys.aliases) {
+                struct addr_name *e = &out->e[out->n];
+
+                if (!is_usable(s, a->o.name) || !str_copy(e->alias, sizeof e->alias, a->o.name))
+                        continue;
+                e->addr = a->addr;
+                e->seq = out->n++;
+        }
+        qsort(out->e, out->n, sizeof *out->e, by_addr);
+        drop_others(out);
+}
+
+void addr_names_of_box(struct box *b, struct addr_names *out)
+{
+        pthread_mutex_lock(&b->conf_lock);
+        addr_names_of(b->store, out);
+        pthread_mutex_unlock(&b->conf_lock);
+}
+
+void addr_names_fini(struct addr_names *n)
+{
+        mem_free(n->e);
+        *n = (struct addr_names){ 0 };
+}
+
+const char *addr_names_find(const struct addr_names *n, const struct addr *a)
+{
+        unsigned lo = 0, hi = n ? n->n : 0;
+
+        while (lo < hi) {
+                unsigned mid = lo + (hi - lo) / 2;
+                int d = addr_cmp(&n->e[mid].addr, a);
+
+                if (!d)
+                        return n->e[mid].alias;
+                if (d < 0)
+                        lo = mid + 1;
+                else
+                        hi = mid;
+        }
+        return NULL;
+}
+
+static const char *first_word(const struct tree_row *tr)
+{
+        return tr->g->npos && tr->g->pos[0]->kind == PART_KEYWORD ? tr->g->pos[0]->text : NULL;
+}
+
+static bool says(const struct tree_mode *m, const char *first, const char *word)
+{
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct grammar *g = m->row[i].g;
+
+                if (!first_word(&m->row[i]) || strcmp(first_word(&m->row[i]), first) != 0)
+                        continue;
+                for (unsigned k = 0; k < g->npos; k++)
+                        if (g->pos[k]->kind == PART_KEYWORD && str_prefix_ci(g->pos[k]->text, word))
+                                return true;
+        }
+        return false;
+}
+
+/* All rows that begin alike are asked, since a line is read by all of them at once. */
+bool addr_name_is_keyword(const struct cli_tree *t, const struct tree_row *tr, const char *word)
+{
+        const char *first = first_word(tr);
+
+        if (!first || says(tree_global(t), first, word))
+                return true;
+        for (unsigned i = 0; tree_mode_at(t, i); i++)
+                if (says(tree_mode_at(t, i), first, word))
+                        return true;
+        return false;
+}
