@@ -246,6 +246,22 @@ static int check_server(const struct store *s, const F *f, const struct pp_tftp_
                        f->o.name, text, addr_print(&t->addr, real));
 }
 
+void ctl_file_warn_nat(struct conf_ctx *c, const struct object_nat_conf *gone)
+{
+        char text[ADDR_TEXT_MAX];
+        struct addr a = { 0 };
+
+        if (gone->dynamic || !mapped_of(c->store, gone, &a))
+                return;
+        conf_each(F, f, &c->store->pki.ctl_files)
+                conf_each(struct ctl_entry_conf, r, &f->entries)
+                        if (f->up && addr_eq(&r->addr, &a))
+                                conf_warning(c,
+                                             "ctl-file %s tells phones of %s, which this line made the address of "
+                                             "%s: they do not reach it now",
+                                             f->o.name, addr_print(&a, text), gone->o.name);
+}
+
 int ctl_file_ready(const struct store *s, const struct phone_proxy_conf *p, struct err *e)
 {
         const F *f = conf_list_find(&s->pki.ctl_files, p->ctl_file);

@@ -28,12 +28,18 @@ static void drop_list(struct log_conf *l, struct log_list *at)
         l->nlists--;
 }
 
-static bool list_in_use(const struct log_conf *l, const char *name)
+/* The line that uses a list; NULL: none does. */
+static const char *list_user(const struct log_conf *l, const char *name)
 {
+        static const char *const line[] = { [LOG_TO_BUFFER] = "logging buffered",
+                                            [LOG_TO_CONSOLE] = "logging console",
+                                            [LOG_TO_MONITOR] = "logging monitor",
+                                            [LOG_TO_TRAP] = "logging trap" };
+
         for (unsigned d = 0; d < LOG_DESTS; d++)
                 if (!strcmp(l->dest[d].list, name))
-                        return true;
-        return false;
+                        return line[d];
+        return NULL;
 }
 
 static int remove_item(struct log_conf *l, const char *name, const struct log_list_item *it, struct err *e)
@@ -45,8 +51,8 @@ static int remove_item(struct log_conf *l, const char *name, const struct log_li
                 i++;
         if (!list || i == list->n)
                 return err_set(e, ERR_REF, "the specified line does not exist in the configuration");
-        if (list->n == 1 && list_in_use(l, name))
-                return err_set(e, ERR_INUSE, "logging list %s is being used", name);
+        if (list->n == 1 && list_user(l, name))
+                return err_set(e, ERR_INUSE, "logging list %s is being used: %s %s", name, list_user(l, name), name);
         memmove(&list->item[i], &list->item[i + 1], (list->n - i - 1) * sizeof list->item[0]);
         if (!--list->n)
                 drop_list(l, list);
@@ -127,8 +133,9 @@ static int call_no_list(struct conf_ctx *c, const struct args *a, bool no_form U
 
         if (!list)
                 return err_set(e, ERR_REF, "the specified line does not exist in the configuration");
-        if (list_in_use(&c->store->log, name))
-                return err_set(e, ERR_INUSE, "logging list %s is being used", name);
+        if (list_user(&c->store->log, name))
+                return err_set(e, ERR_INUSE, "logging list %s is being used: %s %s", name,
+                               list_user(&c->store->log, name), name);
         drop_list(&c->store->log, list);
         mark_changed(c);
         return 0;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/cmd/nat.h"
+#include "cli/cmd/phone_proxy.h"
 
 /* ---- one name, one object ---- */
 static int check_unique(struct conf_ctx *c, const char *name, const struct conf_list *mine, struct err *e)
@@ -68,8 +69,16 @@ static int remove_netobj(struct conf_ctx *c, void *obj, struct err *e)
                 return err_set(e, ERR_INUSE, "unable to delete object (%s). object is being used: %s", o->name,
                                where);
         nat = conf_list_find(&c->store->nat.object_nats, o->name);
-        if (nat)
+        if (nat) {
+                ctl_file_warn_nat(c, (const struct object_nat_conf *)(const void *)nat);
                 conf_list_del(&c->store->nat.object_nats, nat);
+        }
+        return 0;
+}
+
+static int remove_nat(struct conf_ctx *c, void *obj, struct err *e UNUSED)
+{
+        ctl_file_warn_nat(c, obj);
         return 0;
 }
 
@@ -97,7 +106,7 @@ static const struct cmd_row netobj_rows[] = {
         { ROW_LIST, OBJECT_NAT_LINE, "Translate the addresses of the object", object_nat_bind, DIRTY_NAT,
           STORE(nat.object_nats), .flags = ROW_LATER, .section = "nat", .init = object_nat_init,
           .check = object_nat_check, .key = object_nat_key, .target = object_nat_target, .each = object_nat_each,
-          .inert_if = object_nat_inert, .after = object_nat_after },
+          .inert_if = object_nat_inert, .remove = remove_nat, .after = object_nat_after },
         END,
 };
 static const struct cmd_mode netobj_mode = { "config-network-object",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/conf/parse.h"
 #include "cli/conf/running.h"
 #include "cli/lang/tree.h"
 
@@ -17,6 +18,7 @@ struct hunt {
         bool hit;
         char *where;
         size_t cap;
+        char block[CONF_DEPTH_MAX][80]; /* the line at each depth */
 };
 
 static bool tags_hold(const struct gram_part *p, const char *obj)
@@ -73,15 +75,28 @@ static const struct tree_row *row_of_line(const struct cli_tree *t, const struct
         return tr;
 }
 
+/* A line in a block says little without the lines it stands under. */
+static void tell_where(const struct hunt *h, const struct running_line *l)
+{
+        size_t n = (size_t)snprintf(h->where, h->cap, "%s", l->text);
+
+        for (unsigned d = 0; d < l->depth && d < CONF_DEPTH_MAX && n < h->cap; d++)
+                n += (size_t)snprintf(h->where + n, h->cap - n, "%s%s", d ? ", " : " (in ", h->block[d]);
+        if (l->depth && n + 1 < h->cap)
+                strcpy(h->where + n, ")");
+}
+
 static void hunt_line(void *ctx, const struct running_line *l)
 {
         struct hunt *h = ctx;
 
+        if (!h->hit && !l->raw && l->depth < CONF_DEPTH_MAX)
+                snprintf(h->block[l->depth], sizeof h->block[0], "%s", l->text);
         if (h->hit || !l->obj || l->row->kind == ROW_INERT || l->row->kind == ROW_FIXED || l->row->kind == ROW_CALL)
                 return;
         h->hit = row_refers(row_of_line(h->tree, l->row), l->obj, h->kind, h->name);
         if (h->hit && h->where)
-                snprintf(h->where, h->cap, "%s", l->text);
+                tell_where(h, l);
 }
 
 bool store_in_use(const struct store *s, const char *kind, const char *name, char *where, size_t cap)

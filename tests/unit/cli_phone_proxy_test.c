@@ -477,6 +477,25 @@ static void published_configurations(void **state)
         assert_non_null(strstr(conf_running(&f, "phone-proxy", false), " cluster-mode mixed\n"));
 }
 
+/* The CTL file names the address that a rule makes: phones would stand in front of a closed door. */
+static void a_rule_that_phones_count_on(void **state)
+{
+        static const char warning[] = "WARNING: ctl-file myctl tells phones of 192.0.2.26, which this line made the address of obj-10.0.0.26";
+
+        (void)state;
+        conf_accept(&f, ifaces);
+        conf_accept(&f, nonsecure);
+        conf_accept(&f, "object network other\n host 10.0.0.27\n nat (inside,outside) static 192.0.2.27\n");
+        assert_int_equal(conf_type(&f, "no nat (inside,outside) static 192.0.2.27"), CLI_OK);
+        assert_string_equal(text_str(&f.shown), "");
+        conf_accept(&f, "object network obj-10.0.0.26\n");
+        assert_int_equal(conf_type(&f, "no nat (inside,outside) static 192.0.2.26"), CLI_OK);
+        assert_non_null(strstr(text_str(&f.shown), warning));
+        conf_accept(&f, "nat (inside,outside) static 192.0.2.26\nexit\n");
+        assert_int_equal(conf_type(&f, "no object network obj-10.0.0.26"), CLI_OK);
+        assert_non_null(strstr(text_str(&f.shown), warning));
+}
+
 /* `cipc security-mode authenticated`: in force, or refused, by what the library has. */
 static void softphones(void **state)
 {
@@ -515,6 +534,7 @@ int main(void)
                 T(a_global_address_serves_all),
                 T(what_cannot_work_is_unusable),
                 T(published_configurations),
+                T(a_rule_that_phones_count_on),
                 T(softphones),
         };
 
