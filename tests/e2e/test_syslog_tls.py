@@ -1,5 +1,6 @@
 """Syslog by TLS to rsyslog: only to a server that a trustpoint vouches for and that has the name that is meant; EMBLEM by UDP."""
 import os
+import re
 import subprocess
 
 import lab as lablib
@@ -63,7 +64,7 @@ def test_only_the_server_that_is_meant(lab):
     lab.pki.self_signed("logs", "logs.example.com")
     lab.pki.self_signed("stranger", "stranger.example.com")
     paste(con, CONFIG)
-    rsyslog(lab)
+    server = rsyslog(lab)
     paste(con, TRUST.format(name="wrong", ca=lab.pki.pem_body("stranger.crt")))
     paste(con, "logging host inside 10.0.0.254 tcp/6514 secure reference-identity other\n")
     # a CA that is not the server's
@@ -74,6 +75,8 @@ def test_only_the_server_that_is_meant(lab):
     assert "%ASA-6-725001: Starting SSL handshake with server inside:10.0.0.254/6514 to 10.0.0.1/" in log, log
     assert "%ASA-6-725006: Device failed SSL handshake with server inside:10.0.0.254/6514 to 10.0.0.1/" in log, log
     assert "%ASA-3-414003: TCP Syslog Server inside: 10.0.0.254/6514 not responding" in log, log
+    assert "%ASA-7-725014: SSL lib error. Function: ssl_client_handshake Reason: " in log, log
+    assert "%ASA-7-725013" not in log and "%ASA-6-725007" not in log, log
     # trusted, but another than is meant
     paste(con, TRUST.format(name="right", ca=lab.pki.pem_body("logs.crt")))
     lablib.wait_for("the other name to be refused", lambda: "none of the names of the reference-identity"
@@ -89,4 +92,9 @@ def test_only_the_server_that_is_meant(lab):
     assert "<165>:%ASA-config-5-111008" in heard(lab), heard(lab)
     for message in ("%ASA-6-725002: Device completed SSL handshake with server inside:10.0.0.254/6514", "right to validate certificate"):
         lablib.wait_for(message, lambda: message in con.cmd("show logging"))
+    cipher = r"%ASA-7-725013: SSL server inside:10\.0\.0\.254/6514 to 10\.0\.0\.1/\d+ chooses cipher ECDHE-\S+"
+    lablib.wait_for("the cipher", lambda: re.search(cipher, con.cmd("show logging")))
+    lablib.end(server)
+    lablib.wait_for("the end to be told", lambda: "%ASA-6-725007: SSL session with server inside:10.0.0.254/6514 to 10.0.0.1/"
+                    in con.cmd("show logging"))
     lab.stop()

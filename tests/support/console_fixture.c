@@ -81,6 +81,7 @@ void cf_open(struct console_fixture *f)
         need(console_set_new(&f->box) != NULL, "consoles");
 }
 
+/* Saved configurations have a directory of their own. */
 static void empty_dir(const char *path)
 {
         DIR *d = opendir(path);
@@ -91,7 +92,10 @@ static void empty_dir(const char *path)
                 if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
                         continue;
                 snprintf(file, sizeof file, "%s/%s", path, de->d_name);
-                unlink(file);
+                if (de->d_type == DT_DIR)
+                        empty_dir(file);
+                else
+                        unlink(file);
         }
         if (d)
                 closedir(d);

@@ -183,11 +183,16 @@ static void nothing_shows_a_secret(void **st UNUSED)
 {
         unsigned rows = 0;
 
+        cf_priv(&f, "write memory\nwrite memory\n"); /* what comes now is the difference to it */
+        cf_priv(&f, "configure session aside\nhostname other\nend\n");
         cf_priv(&f, "configure terminal\ninterface g0/0\nnameif outside\nip address 10.9.0.1 255.255.255.0\n");
         rows += type_mode(tree_global(tree()));
         for (unsigned i = 0; tree_mode_at(tree(), i); i++)
                 rows += type_mode(tree_mode_at(tree(), i));
         assert_true(rows >= 8);
+        assert_non_null(
+                strstr(cf_priv(&f, "show running-config diff startup-config\n"), "\n+ntp authentication-key "));
+        assert_non_null(strstr(cf_priv(&f, "show configuration session\n"), "\n-ntp authentication-key "));
         look_at_everything();
 }
 
