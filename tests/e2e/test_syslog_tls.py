@@ -70,7 +70,7 @@ def test_only_the_server_that_is_meant(lab):
     # a CA that is not the server's
     lablib.wait_for("the refusal", lambda: "tcp/6514 SECURE Not connected" in setting(con) and
                     "Failed to find a suitable trustpoint" in con.cmd("show logging"), 60)
-    lablib.wait_for("414003", lambda: "%ASA-3-414003" in con.cmd("show logging"))
+    lablib.wait_for("414003 and 725014", lambda: all(m in con.cmd("show logging") for m in ("%ASA-3-414003", "%ASA-7-725014")))
     log = con.cmd("show logging")
     assert "%ASA-6-725001: Starting SSL handshake with server inside:10.0.0.254/6514 to 10.0.0.1/" in log, log
     assert "%ASA-6-725006: Device failed SSL handshake with server inside:10.0.0.254/6514 to 10.0.0.1/" in log, log
