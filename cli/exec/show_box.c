@@ -12,19 +12,6 @@ static const struct iface_binding *port_at(const struct box *b, unsigned i)
         return b->bind && i < b->bind->n && b->bind->b[i].port != 0xFFFF ? &b->bind->b[i] : NULL;
 }
 
-/* As in show version: the hardware address of the first port. */
-static void serial_text(const struct box *b, char *out, size_t cap)
-{
-        const struct iface_binding *p = port_at(b, 0);
-        struct wbuf w = wbuf_of(out, cap);
-
-        for (unsigned i = 0; p && i < sizeof p->mac.b; i++)
-                wbuf_printf(&w, "%02X", p->mac.b[i]);
-        if (!p)
-                wbuf_str(&w, "unknown");
-        wbuf_text(&w);
-}
-
 /* "lowest to highest" of the ports' hardware addresses. */
 static void mac_range(const struct box *b, char out[48])
 {
@@ -52,9 +39,9 @@ static struct cell known(const char *name, const char *text)
 static int show_module(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         const struct box *b = session_box(s);
-        char serial[16], range[48];
+        char serial[BOX_SERIAL_TEXT], range[48];
 
-        serial_text(b, serial, sizeof serial);
+        box_serial(b, serial);
         mac_range(b, range);
         table_list(session_table(s), "modules");
         table_object(session_table(s), NULL);
@@ -82,9 +69,9 @@ static int show_module(struct session *s, const struct args *a UNUSED, struct er
 
 static int show_activation_key(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        char serial[16];
+        char serial[BOX_SERIAL_TEXT];
 
-        serial_text(session_box(s), serial, sizeof serial);
+        box_serial(session_box(s), serial);
         PUT(s, "Serial Number:  %s\nNo active temporary key.\nRunning Permanent Activation Key: %s\n\n",
             known("serial_number", serial), cell_as(cell_null("permanent_key"), "none"), cell_null("temporary_key"));
         out(s, "Nothing here is unlocked by a key; `license model` sets the limits of a model, "

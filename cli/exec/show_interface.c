@@ -1,5 +1,6 @@
 /* Interfaces: state from the snapshot, counters from the workers, wording as the parsers of management clients want
  * it. */
+#include "cli/exec/iface_view.h"
 #include "cli/exec/live.h"
 #include "cli/exec/show_usage.h"
 #include "cli/exec/tables.h"
@@ -9,111 +10,10 @@
 #include "cli/conf/store.h"
 #include "platform/net/iface.h"
 
-#define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)
-
-/* One interface, gathered from configuration, snapshot, port and counters. */
-struct view {
-        struct iface_conf conf; /* plain data; its links are not used */
-        char hwname[HWNAME_MAX + 1];
-        uint16_t idx;
-        const struct iface_rt *rt; /* of the snapshot held by the command; NULL: not compiled */
-        bool has_port, link;
-        char where[96]; /* "afpacket:eth0", as in --port */
-        struct port_stat port;
-        bool has_medium;
-        struct port_medium medium;
-        struct mac mac;
-        uint64_t in_pkts, in_bytes, out_pkts, out_bytes, drops, in_bcast, in_errors;
-};
-
-/* ---- gathering ---- */
-
-struct port_query {
-        uint16_t port;
-        struct view *v;
-};
-
-static void read_port(struct worker *w, void *arg)
-{
-        struct port_query *q = arg;
-        const struct port *p = q->port < WORKER_PORTS_MAX ? w->port[q->port] : NULL;
-
-        if (!p)
-                return;
-        q->v->has_port = true;
-        q->v->link = p->link;
-        q->v->port = p->stat;
-        q->v->has_medium = p->ops->medium != NULL;
-        if (p->ops->medium)
-                p->ops->medium(p, &q->v->medium);
-        snprintf(q->v->where, sizeof q->v->where, "%s:%s", p->ops->kind, p->name);
-}
-
-static void read_counters(const struct box *b, struct view *v)
-{
-        const struct iface_stat *st = b->nworkers && b->worker[0] ? b->worker[0]->env.ifstat : NULL;
-
-        if (!st || !v->idx || v->idx >= IFACES_MAX)
-                return;
-        st += v->idx;
-        v->in_pkts = LOAD(st->in_pkts);
-        v->in_bytes = LOAD(st->in_bytes);
-        v->out_pkts = LOAD(st->out_pkts);
-        v->out_bytes = LOAD(st->out_bytes);
-        v->drops = LOAD(st->drops);
-        v->in_bcast = LOAD(st->in_bcast);
-        v->in_errors = LOAD(st->in_errors);
-}
-
-static const struct iface_rt *rt_by_hwname(const struct net_rt *n, const char *hwname)
-{
-        for (unsigned i = 1; i < n->nifaces; i++)
-                if (n->iface[i].idx && !strcmp(n->iface[i].hwname, hwname))
-                        return &n->iface[i];
-        return NULL;
-}
-
-static void complete_view(struct box *b, const struct snapshot *snap, struct view *v)
-{
-        struct port_query q = { .port = 0xFFFF, .v = v };
-
-        v->rt = snap ? rt_by_hwname(net_rt(snap), v->hwname) : NULL;
-        if (v->rt) {
-                v->idx = v->rt->idx;
-                v->mac = v->rt->mac;
-                q.port = v->rt->port;
-        }
-        if (q.port != 0xFFFF)
-                each_worker(b, read_port, &q);
-        read_counters(b, v);
-}
-
-/* Copies of the configured interfaces in slot order; the caller frees *views. */
-static unsigned gather(struct box *b, const struct snapshot *snap, struct view **views)
-{
-        unsigned n = 0;
-
-        *views = mem_alloc(MEM_CLI, IFACES_MAX * sizeof **views);
-        if (!*views)
-                return 0;
-        pthread_mutex_lock(&b->conf_lock);
-        conf_each(struct iface_conf, c, &b->store->net.ifaces) {
-                if (n == IFACES_MAX)
-                        break;
-                (*views)[n].conf = *c;
-                snprintf((*views)[n].hwname, sizeof(*views)[n].hwname, "%s", c->o.name);
-                n++;
-        }
-        pthread_mutex_unlock(&b->conf_lock);
-        for (unsigned i = 0; i < n; i++)
-                complete_view(b, snap, &(*views)[i]);
-        return n;
-}
-
 /* What `clear interface` counts from now on. An interface that is not compiled has counted nothing. */
 #define COUNTERS 23u
 
-static void counters_of(struct view *v, uint64_t *c[COUNTERS])
+static void counters_of(struct iface_view *v, uint64_t *c[COUNTERS])
 {
         struct port_stat *p = &v->port;
         struct port_medium *m = &v->medium;
@@ -126,12 +26,12 @@ static void counters_of(struct view *v, uint64_t *c[COUNTERS])
         memcpy(c, all, sizeof all);
 }
 
-static uint64_t counter_key(const struct view *v, unsigned which)
+static uint64_t counter_key(const struct iface_view *v, unsigned which)
 {
         return (uint64_t)v->idx << 8 | which;
 }
 
-static void since_cleared(const struct box *b, struct view *v)
+static void since_cleared(const struct box *b, struct iface_view *v)
 {
         uint64_t *c[COUNTERS];
 
@@ -140,7 +40,7 @@ static void since_cleared(const struct box *b, struct view *v)
                 *c[i] = baseline_sub(b->baselines, BASE_IFACE, counter_key(v, i), 0, *c[i]);
 }
 
-static int count_anew(const struct box *b, struct view *v)
+static int count_anew(const struct box *b, struct iface_view *v)
 {
         uint64_t *c[COUNTERS];
         int rc = 0;
@@ -152,12 +52,12 @@ static int count_anew(const struct box *b, struct view *v)
         return rc;
 }
 
-static const char *admin_text(const struct view *v)
+static const char *admin_text(const struct iface_view *v)
 {
         return v->conf.shutdown ? "administratively down" : v->has_port && v->link ? "up" : "down";
 }
 
-static const char *line_text(const struct view *v)
+static const char *line_text(const struct iface_view *v)
 {
         return !v->conf.shutdown && v->has_port && v->link ? "up" : "down";
 }
@@ -165,7 +65,7 @@ static const char *line_text(const struct view *v)
 /* ---- show interface ---- */
 
 /* Parsers want a number and a unit, and a line that begins so. The delay is the ASA's metric of the bandwidth. */
-static void show_hardware(struct session *s, const struct view *v)
+static void show_hardware(struct session *s, const struct iface_view *v)
 {
         uint32_t mbps = v->medium.mbps;
         const char *duplex = v->medium.duplex == PORT_FULL_DUPLEX ? "Full" : "Half";
@@ -186,7 +86,7 @@ static void show_hardware(struct session *s, const struct view *v)
                 PUT(s, "\tAuto-Duplex, Auto-Speed\n", cell_null("duplex"));
 }
 
-static void show_address(struct session *s, const struct view *v)
+static void show_address(struct session *s, const struct iface_view *v)
 {
         struct addr mask = addr_v4(len_to_mask(v->conf.mask_len));
 
@@ -198,7 +98,7 @@ static void show_address(struct session *s, const struct view *v)
 }
 
 /* What the driver counts; a software medium cannot have such errors. */
-static struct cell counted(const struct view *v, const char *name, uint64_t n)
+static struct cell counted(const struct iface_view *v, const char *name, uint64_t n)
 {
         if (v->has_medium && !v->medium.errors_known)
                 return cell_as(cell_null(name), "unknown");
@@ -206,14 +106,14 @@ static struct cell counted(const struct view *v, const char *name, uint64_t n)
 }
 
 /* The kernel counts frames of a wrong length as one. */
-static struct cell runts(const struct view *v)
+static struct cell runts(const struct iface_view *v)
 {
         if (v->has_medium && (!v->medium.errors_known || v->medium.length))
                 return cell_as(cell_null("runts"), "unknown");
         return cell_num("runts", 0);
 }
 
-static void show_port(struct session *s, const struct view *v)
+static void show_port(struct session *s, const struct iface_view *v)
 {
         const struct port_stat *p = &v->port;
         const struct port_medium *m = &v->medium;
@@ -232,7 +132,7 @@ static void show_port(struct session *s, const struct view *v)
             cell_num("errors_out", p->tx_drop + m->out_errors), counted(v, "collisions", m->collisions));
 }
 
-static void show_traffic(struct session *s, const struct view *v)
+static void show_traffic(struct session *s, const struct iface_view *v)
 {
         table_object(session_table(s), "traffic");
         out(s, "  Traffic Statistics for \"%s\":\n", v->conf.nameif);
@@ -246,7 +146,7 @@ static void show_traffic(struct session *s, const struct view *v)
         table_close(session_table(s));
 }
 
-static void show_mac(struct session *s, const struct view *v)
+static void show_mac(struct session *s, const struct iface_view *v)
 {
         char mac[16];
 
@@ -257,10 +157,10 @@ static void show_mac(struct session *s, const struct view *v)
                 PUT(s, "\tMAC address %s, MTU not set\n", cell_str("mac_address", mac), cell_null("mtu"));
 }
 
-static void show_one(struct session *s, const struct view *ever)
+static void show_one(struct session *s, const struct iface_view *ever)
 {
-        struct view now = *ever;
-        const struct view *v = &now;
+        struct iface_view now = *ever;
+        const struct iface_view *v = &now;
 
         since_cleared(session_box(s), &now);
         table_object(session_table(s), NULL);
@@ -284,7 +184,7 @@ static void show_one(struct session *s, const struct view *ever)
         table_close(session_table(s));
 }
 
-static bool wanted(const struct view *v, const char *name)
+static bool wanted(const struct iface_view *v, const char *name)
 {
         char hw[HWNAME_MAX + 1] = "";
 
@@ -293,14 +193,14 @@ static bool wanted(const struct view *v, const char *name)
         return hwname_canon(name, strlen(name), hw) && !strcmp(v->hwname, hw);
 }
 
-typedef void (*view_fn)(struct session *s, const struct view *v);
+typedef void (*view_fn)(struct session *s, const struct iface_view *v);
 
 static int each_view(struct session *s, const char *name, view_fn fn, struct err *e)
 {
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
-        struct view *v;
-        unsigned n = gather(b, snap, &v), shown = 0;
+        struct iface_view *v;
+        unsigned n = iface_views(b, snap, &v), shown = 0;
 
         for (unsigned i = 0; i < n; i++) {
                 if (!wanted(&v[i], name))
@@ -344,8 +244,8 @@ static int clear_interface(struct session *s, const struct args *a, struct err *
         const char *name = named(a, joined);
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
-        struct view *v;
-        unsigned n = gather(b, snap, &v), found = 0;
+        struct iface_view *v;
+        unsigned n = iface_views(b, snap, &v), found = 0;
         int rc = 0;
 
         for (unsigned i = 0; i < n; i++) {
@@ -364,7 +264,7 @@ static int clear_interface(struct session *s, const struct args *a, struct err *
 
 /* ---- the short forms ---- */
 
-static void brief_row(struct session *s, const struct view *v)
+static void brief_row(struct session *s, const struct iface_view *v)
 {
         ROW(s, "%-26s %-15s YES %-6s %-21s %s\n", cell_str("interface", v->hwname),
             v->conf.ip.fam ? cell_addr("ip_address", &v->conf.ip) : cell_as(cell_null("ip_address"), "unassigned"),
@@ -389,7 +289,7 @@ static int show_brief(struct session *s, const struct args *a UNUSED, struct err
         return list_views(s, "interfaces", brief_row, e);
 }
 
-static void nameif_row(struct session *s, const struct view *v)
+static void nameif_row(struct session *s, const struct iface_view *v)
 {
         if (*v->conf.nameif)
                 ROW(s, "%-24s %-24s %3s\n", cell_str("interface", v->hwname), cell_str("nameif", v->conf.nameif),
@@ -402,7 +302,7 @@ static int show_nameif(struct session *s, const struct args *a UNUSED, struct er
         return list_views(s, "interfaces", nameif_row, e);
 }
 
-static void address_row(struct session *s, const struct view *v)
+static void address_row(struct session *s, const struct iface_view *v)
 {
         struct addr mask = addr_v4(len_to_mask(v->conf.mask_len));
 

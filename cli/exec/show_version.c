@@ -110,24 +110,6 @@ static void compiled(char *out, size_t cap)
         drop_century(out);
 }
 
-static const struct iface_binding *first_port(const struct box *b)
-{
-        return b->bind && b->bind->n ? &b->bind->b[0] : NULL;
-}
-
-/* The unit's serial number is the hardware address of its first port: the one thing that tells units apart. */
-static void serial_text(const struct box *b, char *out, size_t cap)
-{
-        const struct iface_binding *p = first_port(b);
-        struct wbuf w = wbuf_of(out, cap);
-
-        for (unsigned i = 0; p && i < sizeof p->mac.b; i++)
-                wbuf_printf(&w, "%02X", p->mac.b[i]);
-        if (!p)
-                wbuf_str(&w, "unknown");
-        wbuf_text(&w);
-}
-
 static void show_ports(struct session *s, const struct box *b)
 {
         table_list(session_table(s), "interfaces");
@@ -241,14 +223,14 @@ static void show_hardware(struct session *s)
 static int show_version(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
         struct box *b = session_box(s);
-        char host[64], up[64], serial[16];
+        char host[64], up[64], serial[BOX_SERIAL_TEXT];
         uint64_t ms = clock_mono_ms(b->clk) - b->start_mono_ms;
 
         pthread_mutex_lock(&b->conf_lock);
         memcpy(host, b->store->sys.hostname, sizeof host);
         pthread_mutex_unlock(&b->conf_lock);
         uptime_text(ms / 1000, up, sizeof up);
-        serial_text(b, serial, sizeof serial);
+        box_serial(b, serial);
         show_software(s);
         PUT(s, "%s up %s\n\n", cell_str("hostname", host), cell_as(cell_fix("uptime_seconds", ms, 3), up));
         show_hardware(s);
@@ -262,9 +244,9 @@ static int show_version(struct session *s, const struct args *a UNUSED, struct e
 
 static int show_inventory(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
-        char serial[16];
+        char serial[BOX_SERIAL_TEXT];
 
-        serial_text(session_box(s), serial, sizeof serial);
+        box_serial(session_box(s), serial);
         table_list(session_table(s), "inventory");
         ROW(s, "Name: \"%s\", DESCR: \"%s\"\nPID: %-18s, VID: %-8s, SN: %s\n\n", cell_str("name", "Chassis"),
             cell_str("description", "Voxgate"), cell_str("pid", "VOXGATE"), cell_str("vid", VOXGATE_VERSION),

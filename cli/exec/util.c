@@ -92,3 +92,15 @@ bool is_word(const char *word, const char *arg)
 {
         return arg && *arg && str_prefix_ci(word, arg);
 }
+
+void box_serial(const struct box *b, char out[BOX_SERIAL_TEXT])
+{
+        const struct iface_binding *p = b->bind && b->bind->n && b->bind->b[0].port != 0xFFFF ? &b->bind->b[0] : NULL;
+        struct wbuf w = wbuf_of(out, BOX_SERIAL_TEXT);
+
+        for (unsigned i = 0; p && i < sizeof p->mac.b; i++)
+                wbuf_printf(&w, "%02X", p->mac.b[i]);
+        if (!p)
+                wbuf_str(&w, "unknown");
+        wbuf_text(&w);
+}

@@ -26,6 +26,11 @@ char *tz_stamp(const struct tz *z, time_t t, char *out);
 /* "18:56:48.410 UTC Wed Apr 5 2017", as clocks show it; out holds 64 bytes. */
 char *tz_clock(const struct tz *z, int64_t wall_ns, char *out);
 
+#define BOX_SERIAL_TEXT 16
+/* The unit's serial number is the hardware address of its first port: the one thing that tells units apart. "unknown"
+ * without ports. */
+void box_serial(const struct box *b, char out[BOX_SERIAL_TEXT]);
+
 /* Reads one thing from every dataplane worker. */
 void each_worker(struct box *b, void (*fn)(struct worker *w, void *arg), void *arg);
 void each_proxy(struct box *b, void (*fn)(struct proxy_worker *p, void *arg), void *arg);
