@@ -25,7 +25,7 @@ MAY = {
     "platform/boot": PROXY + ["platform/ha", "platform/svc", "cli", "platform/boot"],
 }
 # The folders of cli; those of one rank see each other.
-CLI_RANKS = (("term",), ("lang", "conf", "box"), ("aaa", "door"), ("session",), ("cmd", "exec", "ssh", "http"))
+CLI_RANKS = (("term",), ("lang", "conf", "box"), ("aaa", "door"), ("session",), ("cmd", "exec", "ssh", "http", "snmp"))
 CLI_RANK = {f"cli/{folder}": rank for rank, folders in enumerate(CLI_RANKS) for folder in folders}
 ENGINE_CONTRACT = {"inspect/engine.h", "inspect/ctx.h"}
 

@@ -102,6 +102,7 @@ struct box {
         struct syslog_send *syslog; /* NULL in check mode */
         struct dns *dns;            /* NULL in check mode */
         struct ntp *ntp;            /* NULL in check mode */
+        struct agentx *agentx;      /* NULL in check mode */
 };
 
 #endif

@@ -16,7 +16,7 @@
 extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_interface[], rows_banner[],
         rows_clock[], rows_dns[], rows_same_security[], rows_object[], rows_object_group[], rows_access_list[],
         rows_pager[], rows_logging[], rows_mtu[], rows_fragment[], rows_failover[], rows_icmp[], rows_arp[], rows_cert_alerts[], rows_reference_identity[],
-        rows_access_group[], rows_route[], rows_timeout[], rows_aaa[], rows_http[], rows_services[], rows_trustpoint[],
+        rows_access_group[], rows_route[], rows_timeout[], rows_aaa[], rows_http[], rows_snmp[], rows_services[], rows_trustpoint[],
         rows_chain[], rows_console[], rows_ssh[], rows_console_end[], rows_tls_proxy_max[], rows_tls_proxy[], rows_threat[], rows_ntp[], rows_ssl[],
         rows_username[], rows_class_map[], rows_inspect_map[], rows_sip_map[], rows_skinny_map[], rows_regex[],
         rows_media_termination[],

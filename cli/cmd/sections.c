@@ -28,6 +28,7 @@ const struct cmd_section cmd_sections[] = {
         { rows_timeout, 0 },
         { rows_aaa, 0 },
         { rows_http, 0 },
+        { rows_snmp, 0 },
         { rows_services, 0 },
         { rows_trustpoint, 0 },
         { rows_chain, 0 },

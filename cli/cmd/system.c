@@ -113,23 +113,8 @@ const struct cmd_row rows_banner[] = {
         END,
 };
 
-/* ---- snmp and other services ---- */
-#define NO_SNMP "there is no SNMP agent"
+/* ---- other services ---- */
 const struct cmd_row rows_services[] = {
-        SAYS_NO("snmp-server location", "Location told by SNMP"),
-        SAYS_NO("snmp-server contact", "Contact told by SNMP"),
-        KEPT("snmp-server location TEXT:line(200)", "Location told by SNMP", NO_SNMP),
-        KEPT("snmp-server contact TEXT:line(200)", "Contact told by SNMP", NO_SNMP),
-        KEPT("snmp-server community COMMUNITY:secretline(200)", "Community of the SNMP agent", NO_SNMP),
-        KEPT("snmp-server host IFC:nameif A:word(64) [{trap|poll}] [version {1|2c|3} [USER:secret(64)]] "
-             "[community [{0|8}] COMMUNITY:secret(127)] [version {1|2c|3} [USER:secret(64)]] "
-             "[udp-port PORT:u32(1-65535)]",
-             "Who gets traps, and who may ask", NO_SNMP),
-        KEPT("snmp-server host IFC:nameif A:word(64) WHAT:secretline(200)", "Who gets traps, and who may ask",
-             NO_SNMP),
-        KEPT("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask", NO_SNMP),
-        KEPT("snmp-server {enable|group|listen-port} WHAT:line(200)", "SNMP agent", NO_SNMP),
-        KEPT("snmp-server enable", "Enable the SNMP agent", NO_SNMP),
         KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
         KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
         KEPT("crypto ipsec WHAT:line(200)", "IPsec", "there is no VPN"),

@@ -5,12 +5,14 @@
 #include "cli/conf/ref_identity.h"
 #include "cli/conf/dns_conf.h"
 #include "cli/conf/ntp_conf.h"
+#include "cli/conf/snmp_conf.h"
 #include "cli/conf/store.h"
 #include "nat/nat_rt.h"
 #include "pki/keystore.h"
 #include "pki/pki_rt.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/svc/agentx.h"
 #include "platform/svc/syslog_send.h"
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
@@ -345,6 +347,15 @@ static void apply_ntp(struct box *b)
         explicit_bzero(&c, sizeof c);
 }
 
+static void apply_snmp(struct box *b)
+{
+        unsigned notify;
+        bool on = snmp_conf_of(b->store, &notify);
+
+        if (b->agentx)
+                agentx_configure(b->agentx, on, notify);
+}
+
 int commit_run(struct commit *c, struct err *e)
 {
         struct box *b = c->box;
@@ -364,6 +375,7 @@ int commit_run(struct commit *c, struct err *e)
         if (dirty & DIRTY_SYS) {
                 apply_dns(b);
                 apply_ntp(b);
+                apply_snmp(b);
         }
         c->assets = assets;
         b->store->dirty = 0;

@@ -184,6 +184,13 @@ struct http_conf { /* http server; who may connect: policy/conf.h, box_access */
         uint32_t session_min; /* 1-1440, 0: none: so does any connection */
 };
 
+#define SNMP_TEXT_MAX 200
+struct snmp_conf { /* snmp-server; who may ask is up to the master agent of the host */
+        bool off; /* no snmp-server enable */
+        char location[SNMP_TEXT_MAX + 1], contact[SNMP_TEXT_MAX + 1];
+        bool authentication, linkup, linkdown, coldstart, warmstart; /* enable traps snmp */
+};
+
 struct zone_conf { /* clock timezone */
         char name[TZ_NAME_MAX + 1]; /* "" UTC */
         int16_t hours, minutes;
@@ -210,6 +217,7 @@ struct sys_conf {
         uint32_t console_timeout_min; /* 0 never */
         struct ssh_conf ssh;
         struct http_conf http;
+        struct snmp_conf snmp;
         uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
         struct zone_conf zone;
         struct summer_conf summer;

@@ -19,6 +19,7 @@
 #include "cli/http/httpd.h"
 #include "cli/box/alerts.h"
 #include "cli/session/plan.h"
+#include "cli/snmp/snmp.h"
 #include "cli/ssh/sshd.h"
 #include "cli/conf/store.h"
 #include "cli/box/usage.h"
@@ -52,6 +53,7 @@ struct appliance {
         struct box box;
         struct box_setup setup;
         struct jobs *jobs;
+        struct snmp *snmp;
         struct console_set *consoles;
         struct box_net net;
         struct box_syslog syslog;
@@ -393,6 +395,9 @@ static int config_start(struct appliance *a, struct err *e)
                 return err_nomem(e, "starting the syslog sender");
         if (dns_start(a, e) < 0 || ntp_start(a, e) < 0)
                 return -1;
+        a->snmp = snmp_new(&a->box, a->opt->agentx, e);
+        if (!a->snmp)
+                return -1;
         if (box_ports_add(&ports, e) < 0)
                 return -1;
         box_load_startup(&a->box, &a->setup);
@@ -427,7 +432,8 @@ static int run_all(struct appliance *a, struct err *e)
         a->box.usage = usage_new();
         if (*a->box.flash && crash_install(a->box.flash, VOXGATE_VERSION, &a->clk, &crash) < 0)
                 fprintf(stderr, "voxgate: %s: no record would be left of a crash\n", crash.text);
-        if (threads_start(a, e) < 0 || consoles_start(a, e) < 0 || services_start(a, e) < 0)
+        if (threads_start(a, e) < 0 || consoles_start(a, e) < 0 || services_start(a, e) < 0 ||
+            snmp_start(a->snmp, e) < 0)
                 return -1;
         pthread_mutex_lock(&a->box.conf_lock); /* consoles use the same source by now */
         if (log_wanted(a->box.log_src, LOG_199002))
@@ -451,6 +457,7 @@ int appliance_main(int guard_fd, void *arg)
         if (machine_start(a, &e) == 0) {
                 if (config_start(a, &e) == 0)
                         rc = run_all(a, &e);
+                snmp_stop(a->snmp); /* it asks everybody: it ends first */
                 httpd_stop(a->box.http);
                 sshd_stop(a->box.ssh);
                 console_set_free(a->consoles);
@@ -458,6 +465,7 @@ int appliance_main(int guard_fd, void *arg)
                 crash_uninstall();
                 threads_stop(a);
                 syslog_send_free(a->box.syslog);
+                snmp_free(a->snmp);
                 ntp_free(a->box.ntp);
                 dns_free(a->box.dns);
                 box_teardown(&a->box, &a->setup);

@@ -8,11 +8,12 @@
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/boot/ports_file.h"
+#include "platform/svc/agentx.h"
 
 const char options_usage[] =
         "usage: voxgate run    [--flash DIR] [--port IFACE=KIND:SPEC]... [--ports FILE]\n"
         "                      [--console stdio|pty:LINK|tty:PATH|none] [--workers N]\n"
-        "                      [--threads auto|joint|apart] [--glue tun|veth]\n"
+        "                      [--threads auto|joint|apart] [--glue tun|veth] [--agentx SOCKET]\n"
         "       voxgate check  FILE [--flash DIR]\n"
         "       voxgate replay --config FILE [--flash DIR] --in NAMEIF=IN.pcap ... --out NAMEIF=OUT.pcap ...\n"
         "                      [--verdicts FILE.csv] [--show 'CMD']...\n"
@@ -136,6 +137,14 @@ static int opt_glue(struct options *o, const char *v, struct err *e)
         return o->force_veth || strcmp(v, "tun") == 0 ? 0 : err_set(e, ERR_RANGE, "--glue %s: tun or veth", v);
 }
 
+static int opt_agentx(struct options *o, const char *v, struct err *e)
+{
+        if (strlen(v) > AGENTX_PATH_MAX)
+                return err_set(e, ERR_RANGE, "--agentx %s: longer than %u characters", v, AGENTX_PATH_MAX);
+        o->agentx = v;
+        return 0;
+}
+
 static int opt_flash(struct options *o, const char *v, struct err *e UNUSED)
 {
         o->flash = v;
@@ -174,6 +183,7 @@ static const struct {
         { "--workers", FOR_RUN, opt_workers },
         { "--threads", FOR_RUN, opt_threads },
         { "--glue", FOR_RUN, opt_glue },
+        { "--agentx", FOR_RUN, opt_agentx },
         { "--config", FOR_REPLAY, opt_config },
         { "--in", FOR_REPLAY, opt_in },
         { "--out", FOR_REPLAY, opt_out },

@@ -28,6 +28,7 @@ struct options {
         unsigned workers;    /* proxy workers, 1-8 */
         /* Does the first of them share the dataplane's thread? AUTO: where there is a single core. */
         enum { THREADS_AUTO, THREADS_JOINT, THREADS_APART } threads;
+        const char *agentx;  /* socket of the master agent; NULL: the usual one */
         const char *file;    /* check FILE, replay --config FILE */
         unsigned nin, nout;
         struct port_opt in[OPT_PORTS_MAX], out[OPT_PORTS_MAX];

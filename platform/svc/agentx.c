@@ -19,6 +19,7 @@ struct agentx {
         char path[AGENTX_PATH_MAX + 1];
         int wake_fd;
         atomic_bool stop, on;
+        atomic_uint notify;
         pthread_mutex_t lock; /* of what is looked at */
         struct agentx_status shown;
         /* of its thread */
@@ -78,8 +79,9 @@ static void wake(struct agentx *a)
                 return; /* already signalled as often as it can count */
 }
 
-void agentx_enable(struct agentx *a, bool on)
+void agentx_configure(struct agentx *a, bool on, unsigned notify)
 {
+        atomic_store(&a->notify, notify);
         if (atomic_exchange(&a->on, on) != on)
                 wake(a);
 }
@@ -176,7 +178,7 @@ static void look(struct agentx *a)
                 return;
         a->retry_ms = AGENTX_RETRY_MS;
         a->look_at_ms = now + AGENTX_LOOK_MS;
-        a->env.look(a->env.mib.ctx, a->session);
+        a->env.look(a->env.mib.ctx, a->session, atomic_load(&a->notify));
 }
 
 static void show(struct agentx *a)
@@ -245,7 +247,7 @@ void agentx_run(struct agentx *a)
 {
         while (!atomic_load(&a->stop))
                 agentx_step(a, 60000);
-        agentx_enable(a, false);
+        atomic_store(&a->on, false);
         agentx_step(a, 0);
 }
 

@@ -20,15 +20,15 @@ struct agentx_env {
         struct agentx_conf conf;
         struct agentx_mib mib;
         /* In its thread, about every second while the session is up: what is to be notified? Takes mib.ctx. */
-        void (*look)(void *ctx, struct agentx_session *s);
+        void (*look)(void *ctx, struct agentx_session *s, unsigned notify);
 };
 
 struct agentx;
 /* What env points to is borrowed. NULL when out of memory. */
 struct agentx *agentx_new(const struct agentx_env *env, struct err *e) MUST_USE;
 void agentx_free(struct agentx *a); /* NULL is legal. Its thread has ended. */
-/* Any thread. Off: the session is closed, and nothing is connected to. */
-void agentx_enable(struct agentx *a, bool on);
+/* Any thread. Off: the session is closed, and nothing is connected to. notify: handed to look(). */
+void agentx_configure(struct agentx *a, bool on, unsigned notify);
 
 /* One round of its thread: waits at most wait_ms. */
 void agentx_step(struct agentx *a, unsigned wait_ms);

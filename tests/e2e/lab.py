@@ -208,8 +208,8 @@ def children(pid):
 class Appliance:
     """voxgate run in a namespace: the guard is our child, the appliance the guard's."""
 
-    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, console="stdio", stderr=None, threads=None):
-        argv = [voxgate_bin(), "run", "--flash", flash, "--console", console, "--workers", str(workers)]
+    def __init__(self, box, ports, flash, glue=None, workers=1, log=None, console="stdio", stderr=None, threads=None, more=()):
+        argv = [voxgate_bin(), "run", "--flash", flash, "--console", console, "--workers", str(workers), *more]
         threads = threads or os.environ.get("VOXGATE_THREADS")
         if threads:
             argv += ["--threads", threads]

@@ -72,7 +72,7 @@ static const struct {
         { "telnet", "telnet timeout 7\n" },
         { "console", "console timeout 7\n" },
         { "http", "http server enable\nhttp 10.0.0.0 255.0.0.0 inside\n" },
-        { "snmp-server", "snmp-server community c\n" },
+        { "snmp-server", "snmp-server community c\nsnmp-server location here\nno snmp-server enable\nsnmp-server enable traps snmp linkup\n" },
         { "call-home", "call-home reporting anonymous\n" },
         { "crypto", "crypto ca trustpoint t\n enrollment terminal\ncrypto ca trustpoint u\n enrollment self\n" },
         { "tls-proxy", "crypto ca trustpoint t\ntls-proxy p\n server trust-point t\ntls-proxy maximum-session 7\n" },

@@ -29,11 +29,12 @@ static void fill(void *ctx, struct mib_table *t)
         MIB_TEXT(t, "door", 5, 0);
 }
 
-static void look(void *ctx, struct agentx_session *s)
+static void look(void *ctx, struct agentx_session *s, unsigned notify)
 {
         struct rig *r = ctx;
 
         (void)s;
+        assert_int_equal(notify, 5);
         r->looked++;
 }
 
@@ -129,11 +130,11 @@ static void nothing_is_connected_to_before_it_is_enabled(void **state)
         clock_advance_ms(&r->v, 100000);
         assert_false(step(r, 3)->enabled);
         assert_int_equal(accept(r->listen, NULL, NULL), -1);
-        agentx_enable(r->a, true);
+        agentx_configure(r->a, true, 5);
         connected(r);
         assert_string_equal(r->st.path, r->path);
         assert_int_equal(r->looked, 1);
-        agentx_enable(r->a, false);
+        agentx_configure(r->a, false, 5);
         assert_int_equal(step(r, 1)->state, AGENTX_DOWN);
         n = recv(r->fd, in, sizeof in, 0);
         assert_int_equal(n, AGENTX_HEAD + 4);
@@ -145,7 +146,7 @@ static void it_comes_back_to_a_master_that_does(void **state)
 {
         struct rig *r = *state;
 
-        agentx_enable(r->a, true);
+        agentx_configure(r->a, true, 5);
         assert_int_equal(step(r, 2)->state, AGENTX_DOWN);
         assert_non_null(strstr(r->st.why, "No such file"));
         master_listens(r);
@@ -168,7 +169,7 @@ static void it_is_patient_with_a_master_that_is_none(void **state)
         struct rig *r = *state;
 
         master_listens(r);
-        agentx_enable(r->a, true);
+        agentx_configure(r->a, true, 5);
         for (unsigned i = 0; i < sizeof wait_s / sizeof wait_s[0]; i++) {
                 step(r, 1);
                 r->fd = accept(r->listen, NULL, NULL);
@@ -189,7 +190,7 @@ static void it_looks_once_a_second(void **state)
         struct rig *r = *state;
 
         master_listens(r);
-        agentx_enable(r->a, true);
+        agentx_configure(r->a, true, 5);
         connected(r);
         step(r, 5);
         assert_int_equal(r->looked, 1);

@@ -1,0 +1,60 @@
+/* snmp-server ...: what the agent tells and sends is in force here; who may ask and who is told is up to the host's
+ * snmpd, which those lines say (docs/snmp.md). */
+#include "cli/cmd/rows.h"
+
+#define SNMPD "the host's snmpd decides it: \"show snmp-server snmpd\" has the lines for its file"
+#define KEPT_BECAUSE(g, hlp, why)                                                                                    \
+        {                                                                                                            \
+                ROW_INERT, g, hlp, .dirty = DIRTY_SYS, .list = STORE(sys.inert), .inert = why                        \
+        }
+#define KEPT(g, hlp) KEPT_BECAUSE(g, hlp, SNMPD)
+#define S struct store
+
+static const struct cmd_bind enable_bind[] = { BIND_FLAG("enable", S, sys.snmp.off), { 0 } };
+static const struct cmd_bind location_bind[] = { BIND("TEXT", S, sys.snmp.location), { 0 } };
+static const struct cmd_bind contact_bind[] = { BIND("TEXT", S, sys.snmp.contact), { 0 } };
+static const struct cmd_bind traps_bind[] = {
+        BIND_FLAG("authentication", S, sys.snmp.authentication),
+        BIND_FLAG("linkup", S, sys.snmp.linkup),
+        BIND_FLAG("linkdown", S, sys.snmp.linkdown),
+        BIND_FLAG("coldstart", S, sys.snmp.coldstart),
+        BIND_FLAG("warmstart", S, sys.snmp.warmstart),
+        { 0 },
+};
+
+static const char *inert_traps(const struct store *s, const void *obj)
+{
+        const struct snmp_conf *c = &s->sys.snmp;
+
+        (void)obj;
+        if (c->authentication)
+                return "authentication is sent by the host's snmpd (authtrapenable 1 in its file), warmstart by "
+                       "nobody; the others are in force";
+        return c->warmstart ? "no start here is a warm one; the others are in force" : NULL;
+}
+
+/* One of them at least, in the ASA's order. */
+#define TRAPS                                                                                                        \
+        "{authentication [linkup] [linkdown] [coldstart] [warmstart]|linkup [linkdown] [coldstart] [warmstart]|"     \
+        "linkdown [coldstart] [warmstart]|coldstart [warmstart]|warmstart}"
+
+const struct cmd_row rows_snmp[] = {
+        KEPT("snmp-server host IFC:nameif A:word(64) [{trap|poll}] [version {1|2c|3} [USER:secret(64)]] "
+             "[community [{0|8}] COMMUNITY:secret(127)] [version {1|2c|3} [USER:secret(64)]] "
+             "[udp-port PORT:u32(1-65535)]",
+             "Who gets traps, and who may ask"),
+        KEPT("snmp-server host IFC:nameif A:word(64) WHAT:secretline(200)", "Who gets traps, and who may ask"),
+        { ROW_LEAF, "snmp-server location TEXT:line(200)", "Where the appliance is", location_bind, DIRTY_SYS,
+          .flags = ROW_DEFAULT },
+        { ROW_LEAF, "snmp-server contact TEXT:line(200)", "Who looks after the appliance", contact_bind, DIRTY_SYS,
+          .flags = ROW_DEFAULT },
+        KEPT("snmp-server community COMMUNITY:secretline(200)", "Who knows it may ask"),
+        KEPT("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask"),
+        { ROW_LEAF, "snmp-server enable", "Enable the SNMP agent", enable_bind, DIRTY_SYS, .flags = ROW_INVERSE },
+        { ROW_LEAF, "snmp-server enable traps snmp " TRAPS, "Notifications of the standard", traps_bind, DIRTY_SYS,
+          .flags = ROW_MERGE, .inert_if = inert_traps },
+        KEPT_BECAUSE("snmp-server enable traps WHAT:line(200)", "Notifications to those who are told",
+                     "there are no such notifications"),
+        KEPT("snmp-server {group|listen-port} WHAT:line(200)", "Who may ask, and where"),
+        END,
+};

@@ -1,0 +1,168 @@
+/* show snmp-server ...: the session with the host's snmpd, what it can be asked, and what its file needs. */
+#include "cli/exec/tables.h"
+#include "cli/exec/util.h"
+
+#include "cli/snmp/mib.h"
+#include "cli/snmp/snmp.h"
+#include "cli/snmp/snmp_hosts.h"
+#include "platform/svc/agentx.h"
+#include "cli/conf/store.h"
+
+/* ---- show snmp-server statistics ---- */
+
+static const char *state_text(const struct agentx_status *x)
+{
+        if (!x->enabled)
+                return "off";
+        return x->state == AGENTX_UP ? "connected" : x->state == AGENTX_DOWN ? "not connected" : "connecting";
+}
+
+static void show_state(struct session *s, const struct agentx_status *x)
+{
+        PUT(s, "SNMP agent: %s, master agent at %s, context %s\n", cell_str("state", state_text(x)),
+            cell_str("socket", x->path), cell_str("context", SNMP_CONTEXT));
+        if (*x->why)
+                PUT(s, "Reason: %s\n", cell_str("why", x->why));
+        else if (!x->enabled)
+                PUT(s, "Reason: %s\n",
+                    cell_str("why", "there is no snmp-server community or host, or it is disabled"));
+        else
+                PUT(s, "", cell_null("why"));
+}
+
+static void show_counts(struct session *s, const struct agentx_counts *c)
+{
+        PUT(s, "%s SNMP packets input\n", cell_num("packets_in", c->in));
+        PUT(s, "    %s Encoding errors\n", cell_num("encoding_errors", c->bad));
+        PUT(s, "    %s Number of requested variables\n", cell_num("variables", c->vars));
+        PUT(s, "    0 Number of altered variables\n");
+        PUT(s, "    %s Get-request PDUs\n", cell_num("get_requests", c->get));
+        PUT(s, "    %s Get-next PDUs\n", cell_num("get_next_requests", c->next));
+        PUT(s, "    %s Get-bulk PDUs\n", cell_num("get_bulk_requests", c->bulk));
+        PUT(s, "    %s Set-request PDUs (Not supported)\n", cell_num("set_requests", c->set));
+        PUT(s, "%s SNMP packets output\n", cell_num("packets_out", c->out));
+        PUT(s, "    %s General errors\n", cell_num("errors", c->errors));
+        PUT(s, "    %s Trap PDUs\n", cell_num("traps", c->notified));
+        PUT(s, "    %s Trap PDUs that could not be sent\n", cell_num("traps_lost", c->unnotified));
+        PUT(s, "%s sessions with the master agent since the start\n", cell_num("sessions", c->sessions));
+}
+
+static int show_statistics(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct agentx_status x;
+
+        if (!b->agentx)
+                return err_set(e, ERR_STATE, "there is no SNMP agent here");
+        agentx_status(b->agentx, &x);
+        show_state(s, &x);
+        show_counts(s, &x.counts);
+        return 0;
+}
+
+/* ---- show snmp-server host ---- */
+
+static struct store *copy_of(struct session *s, struct err *e)
+{
+        struct box *b = session_box(s);
+        struct store *st;
+
+        pthread_mutex_lock(&b->conf_lock);
+        st = store_copy(b->store, e);
+        pthread_mutex_unlock(&b->conf_lock);
+        return st;
+}
+
+static const char *kind_of(const struct snmp_host *h)
+{
+        return h->trap && h->poll ? "trap, poll" : h->trap ? "trap" : "poll";
+}
+
+static int show_host(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct store *st = copy_of(s, e);
+        struct snmp_host h;
+
+        if (!st)
+                return -1;
+        table_list(session_table(s), "hosts");
+        conf_each(struct conf_obj, o, &st->sys.inert)
+                if (snmp_host_read(o->name, &h))
+                        ROW(s, "host ip = %s, interface = %s  %s version %s udp-port %s\n",
+                            cell_str("address", h.address), cell_str("interface", h.nameif),
+                            cell_str("kind", kind_of(&h)),
+                            *h.version ? cell_str("version", h.version) : cell_as(cell_null("version"), "1"),
+                            cell_num("udp_port", h.port));
+        table_close(session_table(s));
+        store_free(st);
+        return 0;
+}
+
+/* ---- show snmp-server oidlist ---- */
+
+static int show_oidlist(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        table_list(session_table(s), "subtrees");
+        for (unsigned i = 0; i < MIB_SUBTREES; i++)
+                ROW(s, "[%s]\t%s\t%s\n", cell_num("number", i), cell_str("oid", mib_subtrees[i].oid),
+                    cell_str("name", mib_subtrees[i].name));
+        table_close(session_table(s));
+        return 0;
+}
+
+/* ---- show snmp-server snmpd ---- */
+
+static bool begins(const char *line, const char *with)
+{
+        return !strncmp(line, with, strlen(with));
+}
+
+static void host_lines(struct session *s, const struct snmp_host *h)
+{
+        if (h->poll)
+                out(s, "rocommunity COMMUNITY %s -V voxgate " SNMP_CONTEXT "\n", h->address);
+        if (h->trap)
+                out(s, "%s %s:%u COMMUNITY\n", !strcmp(h->version, "2c") ? "trap2sink" : "trapsink", h->address,
+                    h->port);
+}
+
+static void user_lines(struct session *s, const struct store *st)
+{
+        struct snmp_host h;
+
+        conf_each(struct conf_obj, o, &st->sys.inert) {
+                if (begins(o->name, "snmp-server community "))
+                        out(s, "rocommunity COMMUNITY default -V voxgate " SNMP_CONTEXT "\n");
+                else if (snmp_host_read(o->name, &h))
+                        host_lines(s, &h);
+        }
+        if (st->sys.snmp.authentication)
+                out(s, "authtrapenable 1\n");
+}
+
+static int show_snmpd(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct store *st = copy_of(s, e);
+        struct agentx_status x = { .path = AGENTX_SOCKET };
+
+        if (!st)
+                return -1;
+        if (session_box(s)->agentx)
+                agentx_status(session_box(s)->agentx, &x);
+        out(s, "# For the file of the host's snmpd (/etc/snmp/snmpd.conf): it decides who may ask and who is told.\n"
+               "# Write the communities that were typed in the place of COMMUNITY; snmpd uses the host's network.\n");
+        out(s, "master agentx\nagentXSocket unix:%s\nagentXPerms 0660 0755 root voxgate\n", x.path);
+        out(s, "view voxgate included .1\n");
+        user_lines(s, st);
+        store_free(st);
+        return 0;
+}
+
+const struct exec_row exec_show_snmp[] = {
+        { "show snmp-server statistics", "Show the session with the master agent, and counts", 15 | EXEC_TABLE,
+          show_statistics },
+        { "show snmp-server host", "Show who is told and who may ask", 15 | EXEC_TABLE, show_host },
+        { "show snmp-server oidlist", "Show what can be asked for", 15 | EXEC_TABLE, show_oidlist },
+        { "show snmp-server snmpd", "Show lines for the file of the host's snmpd", 15, show_snmpd },
+        { 0 },
+};
