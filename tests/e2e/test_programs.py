@@ -29,12 +29,12 @@ def sample(lab):
 def test_check_accepts_the_sample(lab):
     path, text = sample(lab)
     with open(path, "a") as f:
-        f.write("snmp-server location cellar\n")
+        f.write("sysopt connection tcpmss 1200\n")
     r = voxgate("check", path)
     assert r.returncode == 0, r.stdout
     m = re.search(r"(?:\d+) lines, (\d+) accepted, 0 errors, (\d+) warnings, (\d+) not in force\n", r.stdout)
     assert m, r.stdout
-    assert "not in force: snmp-server location cellar (" in r.stdout
+    assert "not in force: sysopt connection tcpmss 1200 (" in r.stdout
     assert "ntp server" not in r.stdout
     assert int(m.group(3)) == len(re.findall("(?m)^not in force: ", r.stdout)) > 0, r.stdout
     assert not re.search("not in force: .*(nat|access-list|tls-proxy|mmp|logging)", r.stdout), r.stdout
