@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/conf/conf_diff.h"
+#include "cli/conf/conf_order.h"
 #include "cli/conf/load.h"
 #include "pki/keystore.h"
 #include "platform/base/mem.h"
@@ -221,7 +222,11 @@ static int by_lines(struct conf_ctx *c, const struct store *want, enum replace_h
         for (unsigned round = 0; round <= ROUNDS; round++) {
                 struct text script = { 0 };
                 struct pair p;
-                int rc = compare(c->store, want, &p, e);
+                int rc;
+
+                if (conf_order(c->store, want))
+                        *how = REPLACE_LINES;
+                rc = compare(c->store, want, &p, e);
 
                 if (rc > 0 && round < ROUNDS && !p.edits.bad)
                         make_script(&p.edits, &script);

@@ -1,7 +1,7 @@
 /*
  * Another configuration takes the place of the one in a store, changing as little as possible: what both have stays
- * what it is, with its ids, counters and live state. Lines that cannot be taken out one by one (in use, locked, in
- * another order) make it start from nothing, which live state notices.
+ * what it is, with its ids, counters and live state, in the other order where that differs. Lines that cannot be taken
+ * out one by one (in use, locked) make it start from nothing, which live state notices.
  */
 #ifndef VOXGATE_CLI_CONF_CONF_REPLACE_H
 #define VOXGATE_CLI_CONF_CONF_REPLACE_H

@@ -108,3 +108,40 @@ void conf_list_del(struct conf_list *l, struct conf_obj *o)
         mem_free_secret(o->name);
         mem_free_secret(o); /* may hold a password or a pre-shared key */
 }
+
+static struct conf_obj *first_anonymous(const struct conf_list *l)
+{
+        conf_each(struct conf_obj, o, l)
+                if (!*o->name)
+                        return o;
+        return NULL;
+}
+
+/* One that was put into its place is not found again: of several with one name each gets a place. */
+bool conf_list_follow(struct conf_list *l, const struct conf_list *want)
+{
+        struct list done;
+        bool moved = false;
+
+        list_init(&done);
+        conf_each(struct conf_obj, w, want) {
+                struct conf_obj *o = *w->name ? conf_list_find(l, w->name) : first_anonymous(l);
+
+                if (!o)
+                        continue;
+                moved |= l->items.next != &o->link;
+                list_del(&o->link);
+                if (*o->name)
+                        hash_del(&l->by_name, &o->node);
+                list_add_tail(&done, &o->link);
+        }
+        list_each(it, &done) {
+                struct conf_obj *o = list_entry(it, struct conf_obj, link);
+
+                if (*o->name)
+                        hash_add(&l->by_name, &o->node, hash_str(o->name, NAME_SEED));
+        }
+        if (!list_empty(&done))
+                list_splice(&l->items, &done);
+        return moved;
+}

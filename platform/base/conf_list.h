@@ -46,6 +46,8 @@ void *conf_list_find(const struct conf_list *l, const char *name);
 /* Another name for an object that stays where it is, with its id. -1: out of memory, nothing changed. */
 int conf_list_rename(struct conf_list *l, struct conf_obj *o, const char *name) MUST_USE;
 void conf_list_del(struct conf_list *l, struct conf_obj *o);
+/* Puts the objects that `want` names too into the order they have there, in front of all others. true: some moved. */
+bool conf_list_follow(struct conf_list *l, const struct conf_list *want);
 
 #define conf_each(type, var, l)                                                                                      \
         for (type *var = (l)->items.next && !list_empty(&(l)->items)                                                 \

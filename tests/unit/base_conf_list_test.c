@@ -137,6 +137,51 @@ static void survives_every_failure(void **state)
         }
 }
 
+static void names_of(const struct conf_list *l, char *out)
+{
+        *out = 0;
+        conf_each(struct conf_obj, o, l)
+                strcat(out, *o->name ? o->name : "-");
+}
+
+static void fill(struct conf_list *l, const char *names)
+{
+        conf_list_init(l, sizeof(struct group), group_fini);
+        for (; *names; names++)
+                assert_non_null(conf_list_add(l, *names == '-' ? "" : (char[]){ *names, 0 }));
+}
+
+/* One letter is an object, "-" one without a name. */
+static void follows_the_order_of_another(void **state)
+{
+        static const struct {
+                const char *is, *want, *becomes;
+                bool moved;
+        } row[] = {
+                { "", "abc", "", false },      { "abc", "", "abc", false },   { "abc", "abc", "abc", false },
+                { "bca", "abc", "abc", true }, { "cba", "abc", "abc", true }, { "bc", "abc", "bc", false },
+                { "xab", "ab", "abx", true },  { "abx", "ab", "abx", false }, { "baba", "aabb", "aabb", true },
+                { "a-b", "-ba", "-ba", true }, { "bay", "xay", "ayb", true },
+        };
+        char names[16];
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+                struct conf_list l, w;
+
+                fill(&l, row[i].is);
+                fill(&w, row[i].want);
+                assert_int_equal(conf_list_follow(&l, &w), row[i].moved);
+                names_of(&l, names);
+                assert_string_equal(names, row[i].becomes);
+                for (const char *n = row[i].is; *n; n++)
+                        assert_true(*n == '-' || conf_list_find(&l, (char[]){ *n, 0 }) != NULL);
+                assert_int_equal(l.n, strlen(row[i].is));
+                conf_list_fini(&l);
+                conf_list_fini(&w);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -145,6 +190,7 @@ int main(void)
                 cmocka_unit_test(nested_lists_go_with_their_owner),
                 cmocka_unit_test(ids_never_come_again),
                 cmocka_unit_test(finds_among_thousands),
+                cmocka_unit_test(follows_the_order_of_another),
                 cmocka_unit_test(survives_every_failure),
         };
 
