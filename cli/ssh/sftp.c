@@ -128,29 +128,39 @@ static bool do_read(struct request *q)
         return sftp_send(q, FXP_DATA, &body);
 }
 
-/* Pieces come one behind the other; holes are not files of ours. */
+/* What may come behind what is there already. */
+static enum xfer_rc add_piece(struct request *q, struct handle *h, uint64_t at, const struct cur *data)
+{
+        size_t over;
+
+        if (at > h->data.n) /* pieces come one behind the other; holes are not files of ours */
+                return XFER_FAILED;
+        if (at + data->left > MIN_OF(xfer_room(q->s->b), (uint64_t)FLASH_FILE_MAX))
+                return XFER_FULL;
+        over = MIN_OF(h->data.n - (size_t)at, data->left);
+        if (over)
+                memcpy(h->data.p + at, data->p, over);
+        text_addn(&h->data, (const char *)data->p + over, data->left - over);
+        return h->data.bad ? XFER_FULL : XFER_OK;
+}
+
 static bool do_write(struct request *q)
 {
         struct handle *h = get_handle(q, HANDLE_WRITE);
         uint64_t at = sftp_get_u64(q);
         struct cur data = sftp_get_string(q);
-        size_t over;
+        enum xfer_rc rc;
 
         if (q->in.bad || !h)
                 return sftp_bad_message(q);
-        if (h->append)
-                at = h->data.n;
-        if (at > h->data.n)
+        rc = add_piece(q, h, h->append ? h->data.n : at, &data);
+        h->torn |= rc != XFER_OK;
+        if (rc == XFER_FAILED)
                 return sftp_status(q, FX_FAILURE, "There would be a hole in the file");
-        if (at + data.left > MIN_OF(xfer_room(q->s->b), (uint64_t)FLASH_FILE_MAX))
-                return sftp_status_of(q, XFER_FULL);
-        over = MIN_OF(h->data.n - (size_t)at, data.left);
-        if (over)
-                memcpy(h->data.p + at, data.p, over);
-        text_addn(&h->data, (const char *)data.p + over, data.left - over);
-        return h->data.bad ? sftp_status_of(q, XFER_FULL) : sftp_status(q, FX_OK, "Success");
+        return sftp_status_of(q, rc);
 }
 
+/* A file that was not taken whole takes nobody's place. */
 static bool do_close(struct request *q)
 {
         struct handle *h = get_handle(q, HANDLE_FREE);
@@ -159,7 +169,7 @@ static bool do_close(struct request *q)
         if (!h)
                 return sftp_bad_message(q);
         if (h->kind == HANDLE_WRITE)
-                rc = h->data.bad ? XFER_FAILED : xfer_write(q->s->b, h->name, text_str(&h->data), h->data.n);
+                rc = h->torn ? XFER_FAILED : xfer_write(q->s->b, h->name, text_str(&h->data), h->data.n);
         handle_close(h);
         return sftp_status_of(q, rc);
 }

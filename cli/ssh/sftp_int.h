@@ -43,6 +43,7 @@ struct handle {
         enum handle_kind kind;
         uint32_t serial; /* an old number is nobody's */
         bool append;
+        bool torn; /* not all that was to be written was taken: it is no file */
         char name[XFER_NAME_MAX + 1];
         struct text data;
         struct entry *entry;

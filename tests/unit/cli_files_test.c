@@ -210,7 +210,6 @@ static void files_are_there_when_they_are_closed(void **state)
         h = open_file(f, "disk0:/f", 0x1a);
         assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 0u, "hello ", (size_t)6)), 0);
         assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 6u, "world", (size_t)5)), 0);
-        assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 20u, "hole", (size_t)4)), 4);
         assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 4u, "0 W", (size_t)3)), 0);
         assert_int_equal(xfer_stat(&f->b, "f", &st), XFER_NONE);
         assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 0);
@@ -229,6 +228,31 @@ static void files_are_there_when_they_are_closed(void **state)
         assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 0);
         assert_int_equal(xfer_stat(&f->b, "f", &st), XFER_OK);
         assert_int_equal(st.size, 12);
+}
+
+/* A client that is told no closes the file all the same. */
+static void a_file_that_was_refused_in_part_replaces_nothing(void **state)
+{
+        struct flash *f = *state;
+        char big[8192] = { 0 };
+        struct text got = { 0 };
+        unsigned h;
+
+        greet(f);
+        assert_int_equal(xfer_write(&f->b, "f", "old", 3), XFER_OK);
+        h = open_file(f, "f", 0x1a);
+        assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 0u, "new", (size_t)3)), 0);
+        assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 20u, "hole", (size_t)4)), 4);
+        assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, 3u, "!", (size_t)1)), 0);
+        assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 4);
+        h = open_file(f, "f", 0x1a);
+        for (uint32_t at = 0; at < FLASH_FILE_MAX; at += sizeof big)
+                assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, at, big, sizeof big)), 0);
+        assert_int_equal(status_of(f, ask(f, WRITE, "hqs", h, FLASH_FILE_MAX, "x", (size_t)1)), 4);
+        assert_int_equal(status_of(f, ask(f, CLOSE, "h", h)), 4);
+        assert_int_equal(xfer_read(&f->b, "f", &got), XFER_OK);
+        assert_string_equal(text_str(&got), "old");
+        text_fini(&got);
 }
 
 static void what_is_not_closed_is_forgotten(void **state)
@@ -435,6 +459,7 @@ int main(void)
                 cmocka_unit_test(names_stay_below_flash),
                 cmocka_unit_test(lines_of_scp),
                 cmocka_unit_test_setup_teardown(files_are_there_when_they_are_closed, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_file_that_was_refused_in_part_replaces_nothing, setup, teardown),
                 cmocka_unit_test_setup_teardown(what_is_not_closed_is_forgotten, setup, teardown),
                 cmocka_unit_test_setup_teardown(directories_and_names, setup, teardown),
                 cmocka_unit_test_setup_teardown(handles_are_few, setup, teardown),
