@@ -307,6 +307,7 @@ static bool pump_out(struct sshd_chan *x)
         n = ssh_channel_write(x->ch, x->out + x->out_at, MIN_OF((uint32_t)x->out_n, ssh_channel_window_size(x->ch)));
         if (n <= 0)
                 return false;
+        x->taken += (uint64_t)n;
         x->out_at += (size_t)n;
         x->out_n -= (size_t)n;
         return true;
@@ -338,6 +339,13 @@ bool sshd_chan_pump(struct sshd_conn *c)
         if (x->end < 0 && !x->out_n && !has_session(x))
                 say_goodbye(x);
         return !x->closing;
+}
+
+bool sshd_chan_blocked(struct sshd_conn *c)
+{
+        struct sshd_chan *x = &c->chan;
+
+        return x->started && (x->out_n || !may_send(x));
 }
 
 short sshd_chan_events(struct sshd_conn *c)

@@ -113,12 +113,39 @@ static bool log_in(struct sshd_conn *c)
         return true;
 }
 
+static uint64_t timeout_ms(struct sshd_conn *c)
+{
+        struct box *b = c->d->box;
+        uint64_t min;
+
+        pthread_mutex_lock(&b->conf_lock);
+        min = b->store->sys.ssh.timeout_min;
+        pthread_mutex_unlock(&b->conf_lock);
+        return min * 60000;
+}
+
+/* A session that waits for a client who reads nothing does not notice that it is idle. */
+struct stall {
+        uint64_t taken, since_ms;
+};
+
+static bool is_stalled(struct sshd_conn *c, struct stall *s)
+{
+        if (!sshd_chan_blocked(c) || s->taken != c->chan.taken) {
+                s->taken = c->chan.taken;
+                s->since_ms = door_now(&c->guest);
+                return false;
+        }
+        return door_now(&c->guest) - s->since_ms >= timeout_ms(c);
+}
+
 static void talk(struct sshd_conn *c)
 {
         uint64_t since = door_now(&c->guest);
+        struct stall stall = { .since_ms = since };
 
         while (!door_must_go(&c->guest) && sshd_chan_pump(c)) {
-                if (!c->chan.started && door_now(&c->guest) - since >= SSHD_GRACE_MS) {
+                if ((!c->chan.started && door_now(&c->guest) - since >= SSHD_GRACE_MS) || is_stalled(c, &stall)) {
                         c->why = "Time-out activated";
                         return;
                 }

@@ -42,6 +42,7 @@ struct sshd_chan {
         /* what could not be passed on yet */
         char in[4096], out[16384];
         size_t in_at, in_n, out_at, out_n;
+        uint64_t taken; /* bytes that the client's window and connection had room for */
 };
 
 struct sshd_conn {
@@ -75,6 +76,8 @@ void sshd_auth_init(struct sshd_conn *c);
 ssh_channel sshd_chan_open(struct sshd_conn *c);
 /* Moves what can be moved. false: the channel has ended. */
 bool sshd_chan_pump(struct sshd_conn *c);
+/* The client takes nothing of what it is told. */
+bool sshd_chan_blocked(struct sshd_conn *c);
 /* What to wait for at chan.end. */
 short sshd_chan_events(struct sshd_conn *c);
 /* Ends the session and waits for it. */

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "platform/base/clock.h"
 #include "platform/base/mem.h"
 #include "platform/base/wake.h"
 
@@ -100,6 +101,15 @@ void term_set_hooks(struct term *t, const struct term_hooks *h)
 void term_set_idle(struct term *t, unsigned ms)
 {
         t->idle_ms = ms;
+}
+
+int term_idle_left(const struct term *t, uint64_t since_ms)
+{
+        uint64_t passed = clock_mono_ms(&clock_system) - since_ms;
+
+        if (!t->idle_ms)
+                return -1;
+        return passed < t->idle_ms ? (int)(t->idle_ms - passed) : 0;
 }
 
 void term_size(const struct term *t, unsigned *cols, unsigned *rows)
@@ -230,6 +240,11 @@ enum term_result term_readline(struct term *t, const char *prompt, const char **
         term_show_async(t);
         term_flush(t);
         t->line_len = 0;
+        *line = "";
+        if (t->idled) {
+                t->idled = false;
+                return TERM_IDLE;
+        }
         r = t->edit ? term_edit_read(t, prompt, true) : term_plain_read(t, prompt, false);
         *line = r == TERM_LINE ? term_line_text(t) : "";
         return r;
@@ -246,17 +261,20 @@ enum term_result term_answer(struct term *t, const char *prompt, bool secret, co
         else
                 r = secret ? term_secret_read(t, prompt) : term_edit_read(t, prompt, false);
         *line = r == TERM_LINE ? term_line_text(t) : "";
+        t->idled = r == TERM_IDLE;
         return r;
 }
 
 int term_key(struct term *t)
 {
+        uint64_t since = clock_mono_ms(&clock_system);
         int k;
 
         term_flush(t);
         do
-                k = term_getc(t, -1);
-        while (k == KEY_WAKE || k == KEY_NONE);
+                k = term_getc(t, term_idle_left(t, since));
+        while (k == KEY_WAKE && term_idle_left(t, since));
+        t->idled = k == KEY_NONE || k == KEY_WAKE;
         return k < 0 ? -1 : k;
 }
 

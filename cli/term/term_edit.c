@@ -236,20 +236,22 @@ static void handle_wake(EditLine *el, struct term_edit *x)
 /* A byte of input, waited for without the lock; KEY_EOF also when idle. While more is here, its echo can wait. */
 static int wait_byte(EditLine *el, struct term_edit *x)
 {
+        uint64_t since = clock_mono_ms(&clock_system);
+
         for (;;) {
-                int k;
+                int left = term_idle_left(x->t, since), k;
 
                 if (x->t->ipos < x->t->ilen)
                         pthread_mutex_unlock(&el_lock);
                 else
                         unlock(x);
-                k = term_getc(x->t, x->t->idle_ms ? (int)x->t->idle_ms : -1);
+                k = term_getc(x->t, left);
                 pthread_mutex_lock(&el_lock);
-                if (k == KEY_WAKE) {
+                if (k == KEY_WAKE && left) {
                         handle_wake(el, x);
                         continue;
                 }
-                if (k == KEY_NONE)
+                if (k == KEY_NONE || k == KEY_WAKE)
                         x->result = TERM_IDLE;
                 return k < 0 ? KEY_EOF : k;
         }

@@ -21,6 +21,7 @@ struct term {
         bool tty;
         struct termios saved;
         unsigned idle_ms;
+        bool idled; /* in the middle of something: the next line is not waited for */
         struct term_hooks hooks;
 
         uint8_t ibuf[4096];
@@ -48,6 +49,9 @@ struct term {
 
 /* One byte with CR, LF and CR LF all read as '\n'; KEY_* otherwise. timeout_ms < 0 waits for ever. */
 int term_getc(struct term *t, int timeout_ms);
+/* What is left of the idle time of a wait that began at since_ms; -1: it is for ever. What the terminal is told
+ * meanwhile is nobody's typing. */
+int term_idle_left(const struct term *t, uint64_t since_ms);
 /* Appends to the line buffer; false when it would exceed the maximum or there is no memory. */
 bool term_line_add(struct term *t, const char *p, size_t n);
 const char *term_line_text(struct term *t);

@@ -37,17 +37,19 @@ static void show_async(struct term *t)
 /* The next byte; KEY_NONE when nothing came for the idle time. */
 static int wait_byte(struct term *t)
 {
-        uint64_t due = 0; /* when log lines may be shown; 0: there are none */
+        uint64_t since = clock_mono_ms(&clock_system), due = 0; /* when log lines may be shown; 0: there are none */
 
         for (;;) {
                 uint64_t now = due ? clock_mono_ms(&clock_system) : 0;
-                int k;
+                int left = term_idle_left(t, since), k;
 
                 if (due && now >= due) {
                         show_async(t);
                         due = 0;
                 }
-                k = term_getc(t, due ? (int)(due - now) : t->idle_ms ? (int)t->idle_ms : -1);
+                k = term_getc(t, due ? (int)(due - now) : left);
+                if (k == KEY_WAKE && !left)
+                        return KEY_NONE;
                 if (k == KEY_WAKE && !due)
                         due = clock_mono_ms(&clock_system) + SETTLE_MS;
                 else if (k != KEY_WAKE && !(k == KEY_NONE && due))
@@ -106,15 +108,18 @@ static enum term_result secret_key(struct term *t, int k, bool *too_long)
 enum term_result term_secret_read(struct term *t, const char *prompt)
 {
         enum term_result r = TERM_LONG;
+        uint64_t since = clock_mono_ms(&clock_system);
         bool too_long = false;
 
         term_puts(t, prompt);
         term_flush(t);
         while (r == TERM_LONG) {
-                int k = term_getc(t, t->idle_ms ? (int)t->idle_ms : -1);
+                int left = term_idle_left(t, since), k = term_getc(t, left);
 
-                if (k != KEY_WAKE)
-                        r = secret_key(t, k, &too_long);
+                if (k == KEY_WAKE && left)
+                        continue;
+                r = secret_key(t, k == KEY_WAKE ? KEY_NONE : k, &too_long);
+                since = clock_mono_ms(&clock_system);
         }
         term_puts(t, "\n");
         term_flush(t); /* what follows may take its time */
