@@ -36,7 +36,7 @@ struct door_way;
 struct box_plan {
         int64_t reload_at;  /* wall clock, ns; 0: no reload is planned */
         uint64_t reload_ms; /* monotonic: after so long, whatever the clock is set to meanwhile; 0: at that time */
-        char reload_reason[128];
+        char reload_reason[128], reload_by[64]; /* who planned it */
         struct store *revert_to; /* owned; NULL: nothing waits for a confirmation */
         uint64_t revert_at_ms;
         unsigned reload_told, revert_told; /* minutes before it that all terminals were told of last; 0: none yet */

@@ -129,8 +129,8 @@ static int check_text(const struct blob *b, struct err *e)
 }
 
 /* A merge, as if the lines were typed. */
-static int load_running(struct session *s, const struct copy_plan *p, const struct blob *b,
-                        struct text *say, bool *changed, struct err *e)
+static int load_running(struct session *s, const struct copy_plan *p, const struct blob *b, struct text *say,
+                        bool *changed, struct err *e)
 {
         struct box *box = session_box(s);
         bool saved = p->src.kind == COPY_STARTUP;
@@ -164,6 +164,22 @@ static int write_flash(const char *name, const char *path, const struct blob *b,
         return err_set(e, ERR_IO, "%%Error writing disk0:/%s (%s)", name, reason ? reason + 2 : why.text);
 }
 
+/* Of the saved configuration the one before stays, and nothing but text takes its place. */
+static int write_file(const struct box *box, const struct copy_plan *p, const struct blob *b, struct err *e)
+{
+        char path[512];
+        bool saved;
+
+        if (flash_path_write(box, p->dst.name, path, sizeof path, e) < 0)
+                return -1;
+        saved = is_startup_path(box, path);
+        if (saved && p->src.kind == COPY_CAPTURE)
+                return err_set(e, ERR_SYNTAX, "a capture is no configuration");
+        if (saved && check_text(b, e) < 0)
+                return -1;
+        return write_flash(flash_name(p->dst.name), path, b, saved, e);
+}
+
 static int write_target(struct session *s, struct copy_plan *p, const struct blob *b, struct text *say, bool *changed,
                         struct err *e)
 {
@@ -179,10 +195,7 @@ static int write_target(struct session *s, struct copy_plan *p, const struct blo
                                ? -1
                                : 0;
         case COPY_FLASH:
-                return flash_path_write(box, p->dst.name, path, sizeof path, e) ||
-                                       write_flash(flash_name(p->dst.name), path, b, false, e)
-                               ? -1
-                               : 0;
+                return write_file(box, p, b, e);
         case COPY_CAPTURE:
                 return err_set(e, ERR_SYNTAX, "nothing can be copied into a capture");
         default:

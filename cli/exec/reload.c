@@ -27,15 +27,11 @@ static bool is_dirty(struct box *b)
 static void log_reload(struct session *s, const struct reload_state *st)
 {
         struct box *b = session_box(s);
-        char when[64];
-        struct tz z;
 
-        box_tz(b, &z);
-        tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when);
-        pthread_mutex_lock(&b->conf_lock); /* of the source */
+        pthread_mutex_lock(&b->conf_lock);
         if (session_remote(s))
                 log_msg(b->log_src, LOG_199001, LS("SSH"), LS(session_source(s)));
-        log_msg(b->log_src, LOG_199006, LS(when), LS(session_user(s)), LS(*st->reason ? st->reason : "unspecified"));
+        plan_log_reload(b, session_user(s), st->reason);
         pthread_mutex_unlock(&b->conf_lock);
 }
 
@@ -65,6 +61,7 @@ static enum dialog_next plan(struct dialog *d, struct reload_state *st)
 
         dialog_lock(d);
         plan_reload(b, st->at, st->in_ms, st->reason);
+        str_copy(b->plan.reload_by, sizeof b->plan.reload_by, session_user(st->s));
         dialog_unlock(d);
         box_tz(b, &z);
         snprintf(line, sizeof line, "*** --- SHUTDOWN at %s%s%s ---", tz_clock(&z, st->at, when),

@@ -29,6 +29,14 @@ int startup_path(const struct box *b, char *path, size_t cap, struct err *e)
         return 0;
 }
 
+bool is_startup_path(const struct box *b, const char *path)
+{
+        char saved[512];
+        struct err e;
+
+        return !startup_path(b, saved, sizeof saved, &e) && !strcmp(saved, path);
+}
+
 int flash_path(const struct box *b, const char *url, char *path, size_t cap, struct err *e)
 {
         const char *name = flash_name(url);

@@ -39,5 +39,7 @@ int flash_path_write(const struct box *b, const char *url, char *path, size_t ca
 int64_t box_file_time(const struct box *b, int64_t host_s);
 /* Where the saved configuration is (boot_config.h). */
 int startup_path(const struct box *b, char *path, size_t cap, struct err *e);
+/* Is it this very file, under whatever name it was typed? */
+bool is_startup_path(const struct box *b, const char *path);
 
 #endif

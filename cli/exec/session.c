@@ -19,11 +19,12 @@ static bool by_enable_password(struct session *s, const char *password, unsigned
 {
         struct box *b = session_box(s);
         const struct aaa_identity *id = session_identity(s);
+        bool may = !id || id->may_enable; /* who may not is not told that he knows it: his is a wrong one */
         unsigned delay_ms;
-        bool ok = aaa_enable_ok(b, id ? id->source : "console", level, password, &delay_ms);
+        bool ok = aaa_enable_ok(b, id ? id->source : "console", level, may ? password : "\n", &delay_ms);
 
         aaa_wait(b, delay_ms);
-        return ok && (!id || id->may_enable);
+        return ok && may;
 }
 
 /* With `aaa authentication enable console LOCAL` the user's own password counts and gives his own level, else the

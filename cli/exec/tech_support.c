@@ -205,6 +205,9 @@ static int tech_support_file(struct session *s, const struct args *a, struct err
         if (!is_flash_url(url))
                 return err_set(e, ERR_SYNTAX, "%s is not a file on flash: name it disk0:/NAME, then copy it", url);
         rc = flash_path_write(b, url, path, sizeof path, e);
+        if (!rc && (is_startup_path(b, path) || !strcmp(flash_name(url), STARTUP_FILE)))
+                rc = err_set(e, ERR_REF, "disk0:/%s is the saved configuration: choose another name",
+                             flash_name(url));
         if (!rc)
                 rc = gather(s, &text, &n, e);
         if (!rc && key)

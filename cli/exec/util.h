@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/conf/clock_text.h"
 #include "cli/session/session.h"
 #include "cli/lang/table.h"
 #include "cli/lang/text.h"
@@ -21,10 +22,6 @@ struct proxy_worker;
 
 /* The configured time zone. */
 void box_tz(struct box *b, struct tz *out);
-/* "16:26:07 UTC Oct 30 2023", as certificates show it; out holds 48 bytes. */
-char *tz_stamp(const struct tz *z, time_t t, char *out);
-/* "18:56:48.410 UTC Wed Apr 5 2017", as clocks show it; out holds 64 bytes. */
-char *tz_clock(const struct tz *z, int64_t wall_ns, char *out);
 
 #define BOX_SERIAL_TEXT 16
 /* The unit's serial number is the hardware address of its first port: the one thing that tells units apart. "unknown"

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/conf/clock_text.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/conf_replace.h"
+#include "cli/conf/store.h"
 #include "cli/session/console.h"
 #include "platform/base/str.h"
 
@@ -133,6 +135,18 @@ static void poll_revert(struct box *b, uint64_t now_ms, char *say, size_t n)
                          mark, mark == 1 ? "" : "s");
 }
 
+void plan_log_reload(struct box *b, const char *user, const char *reason)
+{
+        char when[64];
+        struct tz z;
+
+        if (!b->log_src)
+                return;
+        store_tz(b->store, &z);
+        tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when);
+        log_msg(b->log_src, LOG_199006, LS(when), LS(user), LS(*reason ? reason : "unspecified"));
+}
+
 static void poll_reload(struct box *b, char *say, size_t n)
 {
         struct box_plan *p = &b->plan;
@@ -142,6 +156,7 @@ static void poll_reload(struct box *b, char *say, size_t n)
                 return;
         if (!reload_left_ms(b)) {
                 p->reload_at = 0;
+                plan_log_reload(b, p->reload_by, p->reload_reason);
                 b->stop(b, BOX_RELOAD);
                 snprintf(say, n, "*** --- SHUTDOWN NOW ---");
                 return;

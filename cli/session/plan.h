@@ -12,6 +12,8 @@ struct store;
 
 /* at: wall clock, ns; in_ms not 0: after that time, however the clock is set meanwhile. Replaces an earlier plan. */
 void plan_reload(struct box *b, int64_t at, uint64_t in_ms, const char *reason);
+/* 199006: it begins now; user: who wanted it. */
+void plan_log_reload(struct box *b, const char *user, const char *reason);
 /* When that will be by the clock of now. */
 int64_t plan_reload_at(const struct box *b);
 /* false: none was planned. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "platform/base/clock.h"
 #include "platform/base/mem.h"
 
 #define HISTORY_MAX 200

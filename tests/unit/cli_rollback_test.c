@@ -443,11 +443,36 @@ static void saving_what_waits_is_told(void **state UNUSED)
         assert_null(strstr(strstr(t, line) + 1, line));
 }
 
+/* ---- what is saved is a configuration ---- */
+static void file_has(const char *name, const char *text)
+{
+        char *t = cf_file(&f, name);
+
+        has(t, text);
+        free(t);
+}
+
+static void nothing_else_takes_the_place_of_the_saved_one(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nhostname one\nwrite memory\nhostname two\nend\nmkdir disk0:/d\n");
+        has(cf_priv(&f, "show tech-support file disk0:/startup-config\n"),
+            "ERROR: disk0:/startup-config is the saved configuration: choose another name\n");
+        assert_int_equal(xfer_write(&f.box, "d/startup-config", "a\0b", 3), XFER_OK);
+        has(cf_priv(&f, "copy /noconfirm disk0:/d/startup-config disk0:\n"), "it has NUL bytes\n");
+        has(cf_priv(&f, "copy disk0:/d/startup-config disk0:/x\n\nstartup-config\n\n"), "it has NUL bytes\n");
+        file_has("startup-config", "\nhostname one\n");
+        has(cf_priv(&f, "copy /noconfirm running-config disk0:/d/startup-config\n"), " bytes copied in ");
+        has(cf_priv(&f, "copy /noconfirm disk0:/d/startup-config disk0:\n"), " bytes copied in ");
+        file_has("startup-config", "\nhostname two\n");
+        file_has("startup-config.prev", "\nhostname one\n");
+}
+
 /* ---- reload at a time ---- */
 static void a_reload_comes_at_its_time_or_is_cancelled(void **state UNUSED)
 {
         const char *t =
-                cf_priv(&f, "show reload\nreload cancel\nreload in 10 noconfirm reason new cables\nshow reload\n");
+                cf_priv(&f, "configure terminal\nlogging enable\nlogging buffered debugging\nend\n"
+                            "show reload\nreload cancel\nreload in 10 noconfirm reason new cables\nshow reload\n");
 
         has(t, "No reload is scheduled.\n");
         has(t, "ERROR: no reload is scheduled\n");
@@ -458,6 +483,10 @@ static void a_reload_comes_at_its_time_or_is_cancelled(void **state UNUSED)
         pass(1);
         assert_int_equal(f.stops, 1);
         assert_int_equal(f.stop_how, BOX_RELOAD);
+        log_step(f.box.log);
+        t = cf_priv(&f, "show logging\n");
+        has(t, "%ASA-5-199006: Orderly reload started at ");
+        has(t, " by enable_15. Reload reason: new cables\n");
         has(cf_priv(&f, "reload in 1:30 noconfirm\nshow reload\nreload cancel\n"), "*** --- SHUTDOWN ABORTED ---\n");
         has(f.out, "(in 1:30:00)");
         pass(3 * 3600);
@@ -529,6 +558,7 @@ int main(void)
                 ROW(a_damaged_copy_is_refused),
                 ROW(erasing_takes_them_along),
                 ROW(nobody_else_writes_among_them),
+                ROW(nothing_else_takes_the_place_of_the_saved_one),
                 ROW(numbers_begin_anew_after_the_last),
                 ROW(differences_are_shown_without_secrets),
                 ROW(a_comparison_leaves_the_key_store_alone),

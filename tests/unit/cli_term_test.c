@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/term/pager.h"
@@ -686,6 +687,103 @@ static void tty_pages(void **state UNUSED)
         close_pair(&p);
 }
 
+/* Nobody at the pager is nobody at the prompt behind it. */
+static void tty_idle_at_the_pager(void **state UNUSED)
+{
+        struct pair p;
+        const char *line;
+
+        open_pair(&p);
+        term_set_idle(p.t, 1);
+        pthread_create(&p.th, NULL, page, &p);
+        pthread_join(p.th, NULL);
+        expect(&p, "stopped at 4\r\n");
+        term_set_idle(p.t, 0);
+        assert_int_equal(term_readline(p.t, "fw# ", &line), TERM_IDLE);
+        start(&p);
+        type(p.master, "one\r");
+        finish(&p, TERM_LINE, "one");
+        close_pair(&p);
+}
+
+static void tty_idle_at_a_question(void **state UNUSED)
+{
+        struct pair p;
+        const char *line;
+
+        open_pair(&p);
+        term_set_idle(p.t, 1);
+        assert_int_equal(term_answer(p.t, "Password: ", true, &line), TERM_IDLE);
+        term_set_idle(p.t, 0);
+        assert_int_equal(term_readline(p.t, "fw# ", &line), TERM_IDLE);
+        term_set_idle(p.t, 1);
+        assert_int_equal(term_answer(p.t, "Q? ", false, &line), TERM_IDLE);
+        type(p.master, "two\r");
+        assert_int_equal(term_answer(p.t, "Q? ", false, &line), TERM_LINE); /* somebody is there again */
+        type(p.master, "three\r");
+        assert_int_equal(term_readline(p.t, "fw# ", &line), TERM_LINE);
+        assert_string_equal(line, "three");
+        close_pair(&p);
+}
+
+/* Log lines, without end, until somebody has had enough. */
+struct chatter {
+        struct term *t;
+        atomic_bool enough, gave_up;
+};
+
+static void *chat(void *arg)
+{
+        struct chatter *c = arg;
+        time_t until = time(NULL) + 60;
+
+        while (!atomic_load(&c->enough) && !atomic_load(&c->gave_up)) {
+                term_async(c->t, "%ASA-6-302013: Built");
+                atomic_store(&c->gave_up, time(NULL) > until);
+        }
+        return NULL;
+}
+
+static void idle_amid_log_lines(struct term *t, int fd, bool answer)
+{
+        struct chatter c = { .t = t };
+        size_t total = 0;
+        void *arg[2] = { &fd, &total };
+        pthread_t talks, reads;
+        const char *line;
+
+        pthread_create(&reads, NULL, swallow, arg);
+        pthread_create(&talks, NULL, chat, &c);
+        term_set_idle(t, 20);
+        if (answer)
+                assert_int_equal(term_answer(t, "Password: ", true, &line), TERM_IDLE);
+        else
+                assert_int_equal(term_readline(t, "fw# ", &line), TERM_IDLE);
+        atomic_store(&c.enough, true);
+        pthread_join(talks, NULL);
+        assert_false(atomic_load(&c.gave_up));
+        term_close(t);
+        pthread_join(reads, NULL);
+        close(fd);
+}
+
+static void log_lines_are_no_typing(void **state UNUSED)
+{
+        for (unsigned i = 0; i < 3; i++) {
+                struct pipes p;
+                struct pair q;
+
+                if (i) {
+                        open_pair(&q);
+                        idle_amid_log_lines(q.t, q.master, i == 2);
+                } else {
+                        open_pipes(&p);
+                        idle_amid_log_lines(p.t, p.from, false);
+                        close(p.to);
+                }
+        }
+}
+
 static void pty_link_is_a_serial_line(void **state UNUSED)
 {
         char link[] = "/tmp/vg-term-XXXXXX";
@@ -801,6 +899,9 @@ int main(void)
                 cmocka_unit_test(tty_input_ends_behind_what_was_typed),
                 cmocka_unit_test(tty_unread_stops_nobody),
                 cmocka_unit_test(tty_pages),
+                cmocka_unit_test(tty_idle_at_the_pager),
+                cmocka_unit_test(tty_idle_at_a_question),
+                cmocka_unit_test(log_lines_are_no_typing),
                 cmocka_unit_test(pty_link_is_a_serial_line),
                 cmocka_unit_test(pty_link_loses_nothing),
                 cmocka_unit_test(nothing_is_left),
