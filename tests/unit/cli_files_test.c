@@ -346,6 +346,22 @@ static void what_may_be_written(void **state)
         assert_int_equal(xfer_write(&f->b, "f", "", (size_t)FLASH_FILE_MAX + 1), XFER_FULL);
 }
 
+/* A file is in memory until it is closed: there is an end to it. */
+static void files_have_a_bound(void **state)
+{
+        static const char piece[8192];
+        struct flash *f = *state;
+        unsigned h, status = 0, at = 0;
+
+        greet(f);
+        h = open_file(f, "f", 0x1a);
+        for (; !status; at += sizeof piece) {
+                assert_true(at <= FLASH_FILE_MAX);
+                status = status_of(f, ask(f, WRITE, "hqs", h, at, piece, sizeof piece));
+        }
+        assert_int_equal(status, 4);
+}
+
 /* A request that is cut short is answered or ends it; nothing behind its end is read. */
 static void every_prefix_is_refused(void **state)
 {
@@ -405,11 +421,21 @@ static bool wire_put(void *ctx, const void *p, size_t n)
         return true;
 }
 
+static char noted[64]; /* what the log is told of the last command */
+
+static void wire_note(void *ctx UNUSED, const char *what, const char *name)
+{
+        snprintf(noted, sizeof noted, "%s %s", what, name);
+}
+
 static int scp(struct flash *f, const char *command, const char *in, size_t n, struct text *out)
 {
         struct wire w = { .in = in, .n = n };
-        const struct scp_io io = { .ctx = &w, .get = wire_get, .put = wire_put };
-        int rc = scp_serve(&f->b, command, NULL, &io);
+        const struct scp_io io = { .ctx = &w, .get = wire_get, .put = wire_put, .note = wire_note };
+        int rc;
+
+        noted[0] = 0;
+        rc = scp_serve(&f->b, command, NULL, &io);
 
         *out = w.out;
         return rc;
@@ -435,6 +461,7 @@ static void scp_takes_whole_files_only(void **state)
         assert_int_equal(xfer_stat(&f->b, "zero", &st), XFER_OK);
         assert_int_equal(scp(f, "scp -f name", "\0\0\0", 3, &out), 0);
         assert_memory_equal(out.p, "C0600 5 name\nhello\0", 19);
+        assert_string_equal(noted, "get name");
         text_fini(&out);
         assert_int_equal(scp(f, "scp -f none", "\0", 1, &out), 1);
         assert_memory_equal(out.p, "\1scp: none: No such file", 24);
@@ -442,9 +469,11 @@ static void scp_takes_whole_files_only(void **state)
         assert_int_equal(scp(f, "scp -t 'with blank'", in + 9, sizeof in - 10, &out), 0);
         text_fini(&out);
         assert_int_equal(xfer_stat(&f->b, "with blank", &st), XFER_OK);
+        assert_string_equal(noted, "put with blank");
         assert_int_equal(scp(f, "scp -t kept", "C0644 5 kept\nhello\2", 19, &out), 1); /* the client takes it back */
         text_fini(&out);
         assert_int_equal(xfer_stat(&f->b, "kept", &st), XFER_NONE);
+        assert_string_equal(noted, "");
         assert_int_equal(scp(f, "scp -p x", "", 0, &out), 1);
         assert_memory_equal(out.p, "\1scp: ", 6);
         text_fini(&out);
@@ -464,6 +493,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(directories_and_names, setup, teardown),
                 cmocka_unit_test_setup_teardown(handles_are_few, setup, teardown),
                 cmocka_unit_test_setup_teardown(what_may_be_written, setup, teardown),
+                cmocka_unit_test_setup_teardown(files_have_a_bound, setup, teardown),
                 cmocka_unit_test_setup_teardown(every_prefix_is_refused, setup, teardown),
                 cmocka_unit_test_setup_teardown(nothing_before_the_greeting_and_no_second_one, setup, teardown),
                 cmocka_unit_test_setup_teardown(scp_takes_whole_files_only, setup, teardown),
