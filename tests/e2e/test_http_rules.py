@@ -126,6 +126,18 @@ def test_clients_of_http_1_0(box):
     assert raw.text.count(": end\n") == 8 and raw.text.endswith(": end\n")
 
 
+def test_a_look_has_no_body(box):
+    """What follows the head on the connection is the next answer."""
+    s = box.tls()
+    for path in "/", "/metrics", "/admin/config", "/nothing":
+        s.sendall(request(path, method="HEAD") + request("/admin/exec/show%20clock"))
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += s.recv(65536)
+        a = answer(s, got.partition(b"\r\n\r\n")[2])
+        assert a.status == 200 and " UTC " in a.text, (path, a.text)
+
+
 def test_nothing_is_kept_on_the_way(box):
     for path in "/", "/metrics", "/nothing", "/admin/exec/show%20clock":
         a = ask(box.tls(), path)

@@ -206,6 +206,9 @@ static void lists_and_drops(void **state UNUSED)
         refused_packet();
         has("show asp drop frame acl-drop", "(acl-drop)                                 1\n");
         has("show asp drop", "UTC");
+        show("clear conn");
+        web_session();
+        has("show access-list outside_in", "object-group servers eq www (hitcnt=1) 0x");
         is("clear counters", "");
         has("show asp drop frame acl-drop", "(acl-drop)                                 0\n");
         has("show access-list outside_in", "object-group servers eq www (hitcnt=0) 0x");

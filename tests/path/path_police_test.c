@@ -1,5 +1,6 @@
 /* `police` on the whole appliance: what is forwarded, what goes to an engine and comes back, what an operator sees.
  */
+#include "cli/box/baseline.h"
 #include "tests/support/test.h"
 
 #include "tests/path/support/path_conf.h"
@@ -110,6 +111,13 @@ static void what_an_engine_releases(void **state UNUSED)
         has("show service-policy", "conformed 25 packets, 1300 bytes; actions:  transmit\n"
                                    "        exceeded 35 packets, 1820 bytes; actions: drop\n");
         has("show service-policy", "Inspect: tftp , packet 60");
+        fx.box.baselines = baselines_new(); /* one for several sessions */
+        px_show(&fx, "clear counters");
+        has("show service-policy", "conformed 0 packets, 0 bytes; actions:  transmit\n"
+                                   "        exceeded 0 packets, 0 bytes; actions: drop\n");
+        has("show service-policy", "Inspect: tftp , packet 0");
+        baselines_free(fx.box.baselines);
+        fx.box.baselines = NULL;
         px_stop(&fx);
 }
 
