@@ -88,6 +88,7 @@ def test_both_ways(trusting, scheme):
     assert flash(lab, "up.bin") == b""
     text = copy(lab, URLS[scheme] + "none.bin", "disk0:none.bin")
     assert f"%Error reading {scheme}://10.0.0.254/none.bin (" in text, text
+    assert scheme in ("scp", "tftp") or "none.bin (No such file or directory)" in text, text
     assert flash(lab, "none.bin") is None
 
 
