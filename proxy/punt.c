@@ -32,6 +32,7 @@ struct punt *punt_new(struct worker *w, struct punt_link *const *links, unsigned
         p->links = links;
         p->nlinks = nlinks;
         list_init(&p->pend);
+        list_init(&p->begun);
         p->flows = pool_new(sizeof(struct punt_flow), PUNT_FLOWS_MAX, POOL_FIFO);
         p->gens = mem_alloc(MEM_FLOW, PUNT_FLOWS_MAX);
         if (!p->flows || !p->gens || punt_lease_init(p) < 0 || punt_secure_init(p) < 0) {
@@ -78,6 +79,7 @@ uint32_t punt_flow_take(struct punt *p, struct punt_flow **out, uint8_t *gen)
                 return 0;
         }
         list_init(&f->pend);
+        list_init(&f->begun);
         *out = f;
         *gen = ++p->gens[pool_index(p->flows, f)];
         p->stat.flows = pool_used(p->flows);
@@ -92,6 +94,7 @@ void punt_flow_give(struct punt *p, struct punt_flow *f)
         p->ninbound -= f->inbound;
         punt_held_drop(p, f, false);
         list_del(&f->pend);
+        list_del(&f->begun);
         pool_put(p->flows, f);
         p->stat.flows = pool_used(p->flows);
 }
@@ -177,12 +180,32 @@ static bool to_service(const struct conn *c, const struct flow_plan *plan)
         return c->action == CONN_BOX && plan->in_iface != IFACE_BOX && !plan->box_flow;
 }
 
+static bool half_open(const struct conn *c)
+{
+        return c->proto == IPPROTO_TCP_ && c->tcp[0].phase < TCPP_OPEN;
+}
+
+/* SYNs that nobody follows up keep nobody out: the oldest of them gives way. Each flow is looked at once. */
+static void make_room(struct punt *p)
+{
+        while (p->ninbound >= PUNT_INBOUND_MAX && !list_empty(&p->begun)) {
+                struct punt_flow *f = list_entry(p->begun.next, struct punt_flow, begun);
+                struct conn *c = punt_flow_conn(p, f);
+
+                list_del(&f->begun);
+                if (c && half_open(c))
+                        conn_end(p->w, c, CONN_END_SYN_TIMEOUT);
+        }
+}
+
 /* Datagrams prove nothing about their sender: half of the ids stay with flows that do. Nor do SYNs to the box itself.
  */
 static bool has_id_for(struct punt *p, const struct conn *c, const struct flow_plan *plan)
 {
         bool many = c->proto == IPPROTO_UDP_ && c->action != CONN_BOX && p->stat.flows >= PUNT_FLOWS_MAX / 2;
 
+        if (to_service(c, plan))
+                make_room(p);
         if (!many && (!to_service(c, plan) || p->ninbound < PUNT_INBOUND_MAX))
                 return true;
         p->stat.refused_id++;
@@ -230,6 +253,8 @@ bool punt_conn_new(struct worker *w, struct conn *c, const struct flow_plan *pla
         if (f->owner == OWNER_CONN) {
                 f->inbound = to_service(c, plan);
                 p->ninbound += f->inbound;
+                if (f->inbound)
+                        list_add_tail(&p->begun, &f->begun);
                 c->kernel_port[0] = plan->box_port;
                 note_answer(p, plan->box_flow, f);
         } else if (!proxied_new(p, c, f, id, gen)) {

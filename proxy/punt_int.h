@@ -31,6 +31,7 @@ struct punt_flow {
         uint8_t owner, state, link, reason;
         bool owe_end, owe_gone;
         bool inbound;       /* to a service of the box: counted */
+        struct list begun;  /* in punt.begun while it is inbound and may be half-open */
         struct pkt *held;   /* connect first: the client's SYN, owned */
         uint64_t answer_id; /* OWNER_BOX: the conn on which a peer answers from another port */
         uint32_t answer_slot;
@@ -56,6 +57,7 @@ struct punt {
         uint8_t *gens; /* per flow index: survives reuse */
         struct list pend;
         unsigned nheld, ninbound;
+        struct list begun; /* flows to services in the order of their coming; those that are open leave it when met */
         struct punt_block *block; /* [LEASES_MAX] */
         unsigned nblocks, gones_owed;
         struct punt_secure_table *secure;

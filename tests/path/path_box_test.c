@@ -162,25 +162,87 @@ static void without_a_line_there_is_no_ssh(void **state UNUSED)
         assert_int_equal(conns(), 0);
 }
 
-/* SYNs that nobody answers take a share of the flow ids and no more; other flows go on. */
-static void a_flood_of_syns_to_ssh(void **state UNUSED)
+/* A connection to SSH whose handshake is complete; the pseudo address that names it is in v. */
+static void enter_ssh(uint16_t sport)
+{
+        uint8_t buf[2048];
+        struct pb p;
+
+        px_tcp(&fx, 0, CLIENT, sport, "192.0.2.1", 22, PB_SYN, 1, 0);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+        p = pb_of("240.0.0.1", 22, "240.0.0.1", v.sport, IPPROTO_TCP_);
+        p.dst = v.src;
+        p.flags = PB_SYN | PB_ACK;
+        p.seq = 7000;
+        p.ack = 2;
+        px_send_tun(&fx, p);
+        px_tcp(&fx, 0, CLIENT, sport, "192.0.2.1", 22, PB_ACK, 2, 7001);
+        assert_true(px_take_tun(&fx, buf, sizeof buf, &v));
+}
+
+static bool is_there(const struct pb_view *who)
+{
+        struct flow_key in;
+
+        return punt_box_peer(fx.w, pseudo_flow(who->src.v4), (uint8_t)(who->sport - PSEUDO_PORT_BASE), &in);
+}
+
+static struct pb_view syn_to_ssh(uint16_t sport)
 {
         uint8_t buf[2048];
 
+        px_tcp(&fx, 0, CLIENT, sport, "192.0.2.1", 22, PB_SYN, 1, 0);
+        px_take_tun(&fx, buf, sizeof buf, &v);
+        return v;
+}
+
+/* SYNs that nobody follows up take a share of the flow ids and no more, and of these the oldest gives way. */
+static void a_flood_of_syns_to_ssh(void **state UNUSED)
+{
+        struct pb_view in, first, second, last;
+
         ssh_listens("ssh 0.0.0.0 0.0.0.0 outside\n");
-        for (unsigned i = 0; i < PUNT_INBOUND_MAX + 100; i++) {
-                px_tcp(&fx, 0, CLIENT, (uint16_t)(1000 + i), "192.0.2.1", 22, PB_SYN, 1, 0);
-                px_take_tun(&fx, buf, sizeof buf, &v);
-        }
+        first = syn_to_ssh(998);
+        enter_ssh(999);
+        in = v;
+        second = syn_to_ssh(1000);
+        for (unsigned i = 1; i < PUNT_INBOUND_MAX - 2; i++)
+                last = syn_to_ssh((uint16_t)(1000 + i));
         assert_int_equal(flows(), PUNT_INBOUND_MAX);
-        assert_int_equal(px_drops(&fx, DROP_PUNT_ID), 100);
-        px_tcp(&fx, 0, CLIENT, 900, MAPPED, 5443, PB_SYN, 1, 0);
+        assert_true(is_there(&first));
+        syn_to_ssh(60000);
+        assert_false(is_there(&first));
+        assert_true(is_there(&second));
+        syn_to_ssh(60001);
+        assert_false(is_there(&second));
+        assert_true(is_there(&in));
+        assert_true(is_there(&last));
+        for (unsigned i = 0; i < PUNT_INBOUND_MAX; i++)
+                syn_to_ssh((uint16_t)(5000 + i));
+        assert_true(is_there(&in));
+        assert_int_equal(flows(), PUNT_INBOUND_MAX);
+        assert_int_equal(px_drops(&fx, DROP_PUNT_ID), 0);
+        px_tcp(&fx, 0, CLIENT, 900, MAPPED, 5443, PB_SYN, 1, 0); /* other flows go on */
         assert_int_equal(flows(), PUNT_INBOUND_MAX + 1);
         px_show(&fx, "clear conn all");
         px_settle(&fx);
         assert_int_equal(flows(), 0);
-        px_tcp(&fx, 0, CLIENT, 999, "192.0.2.1", 22, PB_SYN, 1, 0); /* there is room again */
+        syn_to_ssh(999); /* there is room again */
         assert_int_equal(flows(), 1);
+}
+
+/* Who has come is not sent away for one who comes. */
+static void all_places_of_ssh_are_taken(void **state UNUSED)
+{
+        uint8_t buf[2048];
+
+        ssh_listens("ssh 0.0.0.0 0.0.0.0 outside\n");
+        for (unsigned i = 0; i < PUNT_INBOUND_MAX; i++)
+                enter_ssh((uint16_t)(1000 + i));
+        px_tcp(&fx, 0, CLIENT, 900, "192.0.2.1", 22, PB_SYN, 1, 0);
+        assert_false(px_take_tun(&fx, buf, sizeof buf, &v));
+        assert_int_equal(px_drops(&fx, DROP_PUNT_ID), 1);
+        assert_int_equal(flows(), PUNT_INBOUND_MAX);
 }
 
 static struct pb kernel_dgram(const struct box_flow *b, const char *pay)
@@ -333,6 +395,7 @@ int main(void)
                 T(an_ssh_connection_to_the_box),
                 T(without_a_line_there_is_no_ssh),
                 T(a_flood_of_syns_to_ssh),
+                T(all_places_of_ssh_are_taken),
                 T(a_flow_of_the_box),
                 T(a_flow_of_the_box_needs_a_route),
                 T(the_box_among_a_thousand),
