@@ -166,6 +166,26 @@ static void it_answers_getbulk(void **state)
         free_box(b);
 }
 
+static void a_bulk_goes_on_behind_a_start_that_is_included(void **state)
+{
+        struct box *b = open_box(false);
+        struct var v[4];
+        unsigned n;
+
+        (void)state;
+        master_begin(&b->m, AGENTX_GETBULK, 0, MASTER_SESSION, 500);
+        master_u32(&b->m, 4); /* none once, four times */
+        master_oid(&b->m, "1.3.6.1.4.1.9.1.1", true);
+        master_oid(&b->m, "", false);
+        master_end(&b->m);
+        assert_int_equal(master_send(&b->m, b->s), 0);
+        read_all(b);
+        assert_int_equal(answer(b, v, 4, &n), AGENTX_OK);
+        assert_int_equal(n, 3);
+        assert_true(is(&v[0], "1.3.6.1.4.1.9.1.1") && is(&v[1], "1.3.6.1.4.1.9.1.2") && v[2].type == MIB_END);
+        free_box(b);
+}
+
 static void a_bulk_ends_where_it_has_no_room(void **state)
 {
         struct box *b = open_box(false);
@@ -304,6 +324,7 @@ int main(void)
                 cmocka_unit_test(it_answers_getnext),
                 cmocka_unit_test(a_range_may_include_its_start),
                 cmocka_unit_test(it_answers_getbulk),
+                cmocka_unit_test(a_bulk_goes_on_behind_a_start_that_is_included),
                 cmocka_unit_test(a_bulk_ends_where_it_has_no_room),
                 cmocka_unit_test(what_does_not_fit_is_too_big),
                 cmocka_unit_test(values_are_a_second_old_at_most),

@@ -199,6 +199,33 @@ static void it_looks_once_a_second(void **state)
         assert_int_equal(r->looked, 2);
 }
 
+static void a_request_may_come_in_pieces(void **state)
+{
+        static const char *const names[] = { "1.3.6.1.2.1.1.5.0", "", NULL };
+        struct rig *r = *state;
+        struct master m = { 0 };
+        struct cur c;
+        struct agentx_pdu p;
+        uint8_t in[512];
+        ssize_t n;
+
+        master_listens(r);
+        agentx_configure(r->a, true, 5);
+        connected(r);
+        master_request(&m, AGENTX_GET, names);
+        for (size_t i = 0; i < m.n; i++) {
+                assert_int_equal(send(r->fd, m.out + i, 1, MSG_NOSIGNAL), 1);
+                step(r, 1);
+        }
+        n = recv(r->fd, in, sizeof in, MSG_DONTWAIT);
+        assert_true(n > 0);
+        c = cur_of(in, (size_t)n);
+        assert_int_equal(agentx_parse(&c, &p), PARSE_OK);
+        assert_int_equal(p.type, AGENTX_RESPONSE);
+        assert_int_equal(c.left, 0);
+        assert_int_equal(r->st.counts.get, 1);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -206,6 +233,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(it_comes_back_to_a_master_that_does, setup, teardown),
                 cmocka_unit_test_setup_teardown(it_is_patient_with_a_master_that_is_none, setup, teardown),
                 cmocka_unit_test_setup_teardown(it_looks_once_a_second, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_request_may_come_in_pieces, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
