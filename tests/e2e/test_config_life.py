@@ -6,6 +6,7 @@ import test_restart as restart
 
 import lab as lablib
 from conftest import finish, paste
+from test_copy import fill, small  # noqa: F401
 
 HOST = "10.0.0.254"
 
@@ -94,3 +95,17 @@ def test_from_a_web_server(served):
         f.write(b"hostname bad\0\n")
     assert "NUL" in con.cmd(f"configure http://{HOST}/binary.cfg") and hostname(con) == "hostname web"
     paste(con, "hostname fw\n")
+
+
+def test_a_full_flash_keeps_the_start_as_it_was(small):  # noqa: F811
+    """There is no room for the other file: the next start reads the one before, whole."""
+    con = small.con
+    assert "[OK]" in con.cmd("write memory")
+    paste(con, "hostname other\nboot config disk0:/b.cfg\n" + "".join(f"access-list long extended permit tcp any any eq {i}\n" for i in range(1, 200)))
+    fill(small)
+    text = con.cmd("write memory")
+    assert "No space left on device" in text and "[OK]" not in text, text
+    assert "\nCONFIG_FILE variable = \nCurrent CONFIG_FILE variable = disk0:/b.cfg" in con.cmd("show bootvar")
+    small.stop()
+    con = small.con = small.start()
+    assert hostname(con) == "hostname fw" and "ERROR" not in con.greeting, con.greeting

@@ -217,17 +217,22 @@ def small():
         finish(it)
 
 
-def test_a_full_flash(small):
-    """The old file stays whole, the reason is told, and nothing is left over."""
-    con = small.con
-    assert "[OK]" in con.cmd("write memory")
-    old, names = flash(small, "startup-config"), sorted(os.listdir(small.flash()))
-    with open(os.path.join(small.flash(), "fill"), "wb", buffering=0) as f:
+def fill(lab):
+    """Takes the last octet of its flash."""
+    with open(os.path.join(lab.flash(), "fill"), "wb", buffering=0) as f:
         try:
             while f.write(b"x" * 512):
                 pass
         except OSError:
             pass
+
+
+def test_a_full_flash(small):
+    """The old file stays whole, the reason is told, and nothing is left over."""
+    con = small.con
+    assert "[OK]" in con.cmd("write memory")
+    old, names = flash(small, "startup-config"), sorted(os.listdir(small.flash()))
+    fill(small)
     paste(con, "hostname other\n" + "".join(f"access-list long extended permit tcp any any eq {i}\n" for i in range(1, 200)))
     text = con.cmd("write memory")
     assert "No space left on device" in text and "ERROR" in text and "[OK]" not in text, text
