@@ -183,6 +183,8 @@ static void the_saved_one_is_merged(void **state UNUSED)
 
         has(t, " bytes copied in ");
         has(t, "Cryptochecksum (changed): "); /* the banner is not in the saved one */
+        has(t, " lines are kept but not in force: show configuration inert\n");
+        lacks(t, "WARNING"); /* they were told when they were typed */
         has(t, "\nhostname ciscoasa\n");
         has(t, "\nbanner motd kept\n");
         has(cf_priv(&f, "configure terminal\nno banner motd\nend\nwrite memory\nconfigure memory\n"),
