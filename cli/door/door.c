@@ -373,7 +373,6 @@ void door_close(struct door *d)
         wake_kick(d->wake);
         pthread_join(d->thread, NULL);
         shut(d);
-        end_all(d); /* also those of a door that was shut before */
         reap(d, true);
         door_free(d);
 }

@@ -1,25 +1,15 @@
 """An appliance with an HTTPS server, and ways to ask it."""
-import os
-import socket
 import ssl
 import subprocess
 
+import doorlab
 import lab as lablib
 from conftest import paste
-from sshlab import in_namespace
+from doorlab import BOX, PASSWORD, USER, DoorBox
 
-USER, PASSWORD, BOX = "admin", "letmein-1", "10.0.0.1"
-
-CONFIG = """\
-hostname fw
+CONFIG = doorlab.CONFIG + """\
 domain-name example.com
-enable password enable-1
-username admin password letmein-1 privilege 15
 username reader password letmein-2 privilege 1
-""" + lablib.PORTS + """\
-logging enable
-logging buffered debugging
-logging buffer-size 1000000
 aaa authentication http console LOCAL
 http server enable
 http 10.0.0.0 255.255.255.0 inside
@@ -35,12 +25,10 @@ class Answer:
         self.text = self.body.decode(errors="replace")
 
 
-class HttpBox:
-    """con is the serial console in privileged mode."""
-
+class HttpBox(DoorBox):
     def __init__(self, config=CONFIG, port=443, **start):
-        self.lab, self.open, self.port = lablib.Lab(), [], port
-        self.con = self.lab.start(**start)
+        super().__init__(**start)
+        self.port = port
         self.con.cmd("terminal pager 0")
         paste(self.con, config)
         if port:
@@ -68,14 +56,8 @@ class HttpBox:
         a.rc = p.returncode
         return a
 
-    def tcp(self, source=None, timeout=60):
-        s = in_namespace(self.lab.inside, socket.socket)
-        self.open.append(s)
-        s.settimeout(timeout)
-        if source:
-            s.bind((source, 0))
-        s.connect((BOX, self.port))
-        return s
+    def tcp(self, **kw):
+        return self.dial(self.port, **kw)
 
     def tls(self, **kw):
         c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -83,19 +65,6 @@ class HttpBox:
         s = c.wrap_socket(self.tcp(**kw))
         self.open.append(s)
         return s
-
-    def hang_up(self):
-        for s in reversed(self.open):
-            s.close()
-        self.open = []
-
-    def log(self):
-        return self.con.cmd("show logging")
-
-    def close(self):
-        self.hang_up()
-        rc, text = self.lab.close()
-        assert rc == 0, f"the appliance ended with {rc}: {text[-4000:]}"
 
 
 def basic(user=USER, password=PASSWORD):

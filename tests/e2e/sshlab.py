@@ -1,24 +1,14 @@
 """An appliance with an SSH server, and ways to talk to it."""
-import ctypes
 import os
-import socket
 import subprocess
-import threading
 
+import doorlab
 import lab as lablib
 from conftest import paste
+from doorlab import BOX, PASSWORD, SECRET, USER, DoorBox
 
-USER, PASSWORD, SECRET, BOX = "admin", "letmein-1", "enable-1", "10.0.0.1"
-
-CONFIG = """\
-hostname fw
-enable password enable-1
-username admin password letmein-1 privilege 15
+CONFIG = doorlab.CONFIG + """\
 username reader password letmein-2 privilege 5
-""" + lablib.PORTS + """\
-logging enable
-logging buffered debugging
-logging buffer-size 1000000
 aaa authentication ssh console LOCAL
 ssh 10.0.0.0 255.255.255.0 inside
 ssh timeout 10
@@ -29,12 +19,9 @@ OPENSSH = ["ssh", "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "Us
            "-o", "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1"]
 
 
-class SshBox:
-    """con is the serial console in privileged mode."""
-
+class SshBox(DoorBox):
     def __init__(self, **start):
-        self.lab, self.open = lablib.Lab(), []
-        self.con = self.lab.start(**start)
+        super().__init__(**start)
         paste(self.con, CONFIG)
         self.wait_for_key()
 
@@ -52,15 +39,8 @@ class SshBox:
     def ssh(self, *command, opts=(), user=USER, password=PASSWORD, **kw):
         return self.run("sshpass", "-p", password, "ssh", *opts, *OPENSSH[1:], f"{user}@{BOX}", *command, **kw)
 
-    def socket(self, source=None, timeout=60, ns=None):
-        """A TCP connection to the box, made inside the namespace."""
-        s = in_namespace(ns or self.lab.inside, lambda: socket.socket())
-        self.open.append(s)
-        s.settimeout(timeout)
-        if source:
-            s.bind((source, 0))
-        s.connect((BOX, 22))
-        return s
+    def socket(self, source=None, **kw):
+        return self.dial(22, source, **kw)
 
     def transport(self, source=None, log_in=True, user=USER, password=PASSWORD):
         import paramiko
@@ -91,18 +71,9 @@ class SshBox:
         s.until("fw# ")
         return s
 
-    def hang_up(self):
-        for s in reversed(self.open):
-            s.close()
-        self.open = []
-
     def sessions(self):
         """Rows of show ssh sessions that are logged in."""
         return self.con.cmd("show ssh sessions").count(" IN ")
-
-    def close(self):
-        rc, text = self.lab.close()
-        assert rc == 0, f"the appliance ended with {rc}: {text[-4000:]}"
 
 
 class Shell:
@@ -125,24 +96,3 @@ class Shell:
         self.send(line + "\n")
         self.until("\n")
         return self.until(prompt)[:-len(prompt)]
-
-
-def in_namespace(ns, fn):
-    """Runs fn in a thread inside the network namespace; a socket stays where it was made."""
-    out = []
-
-    def work():
-        libc = ctypes.CDLL(None, use_errno=True)
-        fd = os.open(f"/proc/{ns.holder.pid}/ns/net", os.O_RDONLY)
-        try:
-            if libc.setns(fd, 0x40000000):
-                raise OSError(ctypes.get_errno(), "setns")
-            out.append(fn())
-        finally:
-            os.close(fd)
-
-    t = threading.Thread(target=work)
-    t.start()
-    t.join()
-    assert out, "the namespace cannot be entered"
-    return out[0]

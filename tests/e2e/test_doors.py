@@ -5,8 +5,9 @@ import struct
 import pytest
 
 import lab as lablib
+from doorlab import in_namespace
 from httplab import BOX, CONFIG, HttpBox, basic, until_closed
-from sshlab import OPENSSH, in_namespace
+from sshlab import OPENSSH
 
 SESSIONS, OF_ONE = 32, 8
 SYNS = 2000  # at each door
@@ -119,15 +120,9 @@ def test_thousands_of_half_open_connections(box):
 
 def test_thousands_that_connect_and_say_nothing(box):
     """Few of an address stay at either door, and an administrator elsewhere gets in."""
-    def connect(port):
-        s = in_namespace(box.lab.inside, socket.socket)
-        box.open.append(s)
-        s.settimeout(40)
-        s.connect((BOX, port))
-
     for _ in range(600):
-        connect(443)
-        connect(22)
+        box.dial(443)
+        box.dial(22)
     assert "UTC" in box.con.cmd("show clock")
     assert box.con.cmd("show http sessions").count("Negotiating") <= 12
     assert box.con.cmd("show ssh sessions").count("Negotiating") <= 2 * 8

@@ -7,22 +7,12 @@ import time
 import pytest
 
 import lab as lablib
+from doorlab import fixtures
 from httplab import BOX, CONFIG, PASSWORD, USER, Answer, HttpBox, basic
 from promtext import samples
 
 
-@pytest.fixture(scope="module")
-def box():
-    it = HttpBox()
-    yield it
-    it.close()
-
-
-@pytest.fixture(autouse=True)
-def tidy(request):
-    yield
-    if "box" in request.fixturenames:
-        request.getfixturevalue("box").hang_up()
+box, tidy = fixtures(HttpBox)
 
 
 def logged(box, pattern):

@@ -5,20 +5,11 @@ import time
 
 import pytest
 
+from doorlab import fixtures
 from httplab import BOX, Answer, HttpBox, basic, until_closed
 
 
-@pytest.fixture(scope="module")
-def box():
-    it = HttpBox()
-    yield it
-    it.close()
-
-
-@pytest.fixture(autouse=True)
-def tidy(box):
-    yield
-    box.hang_up()
+box, tidy = fixtures(HttpBox)
 
 
 def request(path, *fields, method="GET", version="1.1", who=basic(), body=""):

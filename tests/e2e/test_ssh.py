@@ -10,24 +10,13 @@ import pytest
 
 import lab as lablib
 from conftest import paste
+from doorlab import fixtures
 from jsondoc import document, parsed
 from sshlab import BOX, OPENSSH, PASSWORD, SECRET, USER, SshBox
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-
-@pytest.fixture(scope="module")
-def box():
-    it = SshBox()
-    yield it
-    it.close()
-
-
-@pytest.fixture(autouse=True)
-def tidy(request):
-    yield
-    if "box" in request.fixturenames:
-        request.getfixturevalue("box").hang_up()
+box, tidy = fixtures(SshBox)
 
 
 # ---- OpenSSH ----

@@ -8,21 +8,11 @@ import time
 import pytest
 
 import lab as lablib
+from doorlab import fixtures
 from sshlab import PASSWORD, SECRET, USER, SshBox
 
 
-@pytest.fixture(scope="module")
-def box():
-    it = SshBox()
-    yield it
-    it.close()
-
-
-@pytest.fixture(autouse=True)
-def tidy(box):
-    """What a test that failed has left open is in the way of no other."""
-    yield
-    box.hang_up()
+box, tidy = fixtures(SshBox)
 
 
 def ended(s):
