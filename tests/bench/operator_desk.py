@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 
+import doorlab
 import sshlab
 import topo as t
 
@@ -149,7 +150,7 @@ class ManagedBox(t.Voxgate):
 
     def shell(self):
         import paramiko
-        sock = sshlab.in_namespace(self.desk, socket.socket)
+        sock = doorlab.in_namespace(self.desk, socket.socket)
         sock.settimeout(60)
         sock.connect((BOX, 22))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as OpenSSH does
