@@ -109,12 +109,25 @@ int password_policy_check(struct conf_ctx *c, const char *user, const char *pass
 }
 
 /* ---- aaa ---- */
+#define NO_SERVERS "there are no AAA servers"
+#define ASKED(what)                                                                                                  \
+        static const struct cmd_bind what##_bind[] = { BIND_FLAG(#what, struct store, sys.aaa.what),                 \
+                                                       BIND("GROUP", struct store, sys.aaa.what##_group),            \
+                                                       { 0 } };                                                      \
+        static const char *what##_group(const struct store *s, const void *obj)                                      \
+        {                                                                                                            \
+                (void)obj;                                                                                           \
+                return *s->sys.aaa.what##_group ? "`GROUP`: " NO_SERVERS ", LOCAL is asked" : NULL;                  \
+        }
+ASKED(serial)
+ASKED(enable)
+ASKED(ssh)
+ASKED(http)
+static const struct cmd_bind telnet_bind[] = { BIND_FLAG("telnet", struct store, sys.aaa.telnet),
+                                               BIND("GROUP", struct store, sys.aaa.telnet_group),
+                                               { 0 } };
+
 static const struct cmd_bind aaa_bind[] = {
-        BIND_FLAG("serial", struct store, sys.aaa.serial),
-        BIND_FLAG("enable", struct store, sys.aaa.enable),
-        BIND_FLAG("ssh", struct store, sys.aaa.ssh),
-        BIND_FLAG("telnet", struct store, sys.aaa.telnet),
-        BIND_FLAG("http", struct store, sys.aaa.http),
         BIND_FLAG("command", struct store, sys.aaa.command),
         BIND("FAILS", struct store, sys.aaa.max_fail),
         BIND("IDLE", struct store, sys.aaa.inactive_days),
@@ -128,15 +141,18 @@ static const struct cmd_bind exec_bind[] = {
         { 0 },
 };
 #define AUTH(what, hlp, ...)                                                                                         \
-        LEAF("aaa authentication " what " console =LOCAL", hlp, aaa_bind, .after = after_users_wanted, ##__VA_ARGS__)
+        LEAF("aaa authentication " #what " console [GROUP:word(64)] =LOCAL", hlp, what##_bind, ##__VA_ARGS__)
 
 const struct cmd_row rows_aaa[] = {
-        LEAF("aaa authentication serial console =LOCAL", "Users of the serial console log in", aaa_bind,
-             .after = after_login_rule),
-        AUTH("enable", "enable asks for the user's own password"),
-        AUTH("ssh", "Users of SSH log in"),
-        AUTH("telnet", "Users of telnet log in", .inert = "there is no telnet server"),
-        AUTH("http", "Users of HTTPS log in"),
+        AUTH(serial, "Users of the serial console log in", .after = after_login_rule, .inert_if = serial_group),
+        AUTH(enable, "enable asks for the user's own password", .after = after_users_wanted,
+             .inert_if = enable_group),
+        AUTH(ssh, "Users of SSH log in", .after = after_users_wanted, .inert_if = ssh_group),
+        AUTH(telnet, "Users of telnet log in", .after = after_users_wanted, .inert = "there is no telnet server"),
+        AUTH(http, "Users of HTTPS log in", .after = after_users_wanted, .inert_if = http_group),
+        KEPT("aaa authentication {enable|http|serial|ssh|telnet} console GROUP:word(64)",
+             "Users are known to servers",
+             NO_SERVERS ", and nobody has to log in by this line: put LOCAL behind the group"),
         LEAF("aaa authentication login-history duration DAYS:u32(1-365)",
              "Days whose logins the greeting and show aaa login-history count", aaa_bind),
         LEAF("aaa authorization exec {=LOCAL|authentication-server} [auto-enable]",
@@ -149,8 +165,6 @@ const struct cmd_row rows_aaa[] = {
         KEPT("aaa accounting WHAT:line(200)", "Account commands", "there is no accounting"),
         { ROW_INERT, "user-identity default-domain DOMAIN:word(127)", "Identity firewall", .list = STORE(sys.inert),
           .inert = "there is no identity firewall", .flags = ROW_SINGLE },
-        { ROW_INERT, "dynamic-access-policy-record NAME:word(64)", "VPN access policy", .list = STORE(sys.inert),
-          .inert = "there is no VPN", .flags = ROW_SINGLE },
         END,
 };
 

@@ -95,13 +95,39 @@ struct args *named_read(const struct store *s, const struct tree_row *tr, const 
         return NULL;
 }
 
+/* Does the word stand at the beginning of s, with this behind it? */
+static bool stands(const char *s, const char *word, char end)
+{
+        size_t n = strlen(word);
+
+        return !strncmp(s, word, n) && s[n] == end;
+}
+
+bool named_typed(const struct gram_part *p, const char *s, const char *from, const char *to, struct text *out)
+{
+        const char *comma = is_name(p) && is_pair(p) ? strchr(s, ',') : NULL;
+        bool whole = is_name(p) && !comma && !strcmp(s, from);
+        bool real = comma && stands(s + 1, from, ','), mapped = comma && stands(comma + 1, from, ')');
+
+        if (!out)
+                return whole || real || mapped;
+        if (whole)
+                text_add(out, to);
+        else if (comma)
+                text_printf(out, "(%.*s,%s%s", (int)(real ? strlen(to) : (size_t)(comma - s - 1)), real ? to : s + 1,
+                            mapped ? to : comma + 1, mapped ? ")" : "");
+        else
+                text_add(out, s);
+        return whole || real || mapped;
+}
+
 bool named_in_text(const struct store *s, const struct tree_row *tr, const char *line, const char *nameif)
 {
         struct args *a = named_read(s, tr, line);
         bool yes = false;
 
         for (unsigned i = 0; a && i < a->n; i++)
-                yes |= is_name(a->cap[i].part) && !strcmp(a->cap[i].s, nameif);
+                yes |= named_typed(a->cap[i].part, a->cap[i].s, nameif, NULL, NULL);
         args_free(a);
         return yes;
 }

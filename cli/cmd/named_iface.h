@@ -15,6 +15,8 @@ bool named_replace(const struct tree_row *tr, void *obj, const char *from, const
  */
 struct args *named_read(const struct store *s, const struct tree_row *tr, const char *line);
 /* The same for a line that is kept as text. */
+/* Does the typed value name the interface? With out, it is written there with its other name. A pair is "(REAL,MAPPED)". */
+bool named_typed(const struct gram_part *p, const char *s, const char *from, const char *to, struct text *out);
 bool named_in_text(const struct store *s, const struct tree_row *tr, const char *line, const char *nameif);
 
 #endif

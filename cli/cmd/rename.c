@@ -85,9 +85,12 @@ static void rename_kept(void *ctx, struct conf_list *l, struct conf_obj *o, cons
         a = named_read(r->c->store, r->tr, o->name);
         for (unsigned i = 0; a && i < a->n; i++) {
                 const struct gram_part *p = a->cap[i].part;
-                bool it = p->kind == PART_VALUE && !strcmp(p->type->name, "nameif") && !strcmp(a->cap[i].s, r->from);
 
-                text_printf(&t, i ? " %s" : "%s", p->kind == PART_KEYWORD ? p->text : it ? r->to : a->cap[i].s);
+                text_add(&t, i ? " " : "");
+                if (p->kind == PART_KEYWORD)
+                        text_add(&t, p->text);
+                else
+                        named_typed(p, a->cap[i].s, r->from, r->to, &t);
         }
         r->failed |= !a || t.bad || conf_list_rename(l, o, text_str(&t)) < 0;
         args_free(a);

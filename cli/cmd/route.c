@@ -52,12 +52,20 @@ static const struct cmd_bind route_bind[] = {
         BIND("MASK", R, len),
         BIND("GW", R, gw),
         { .name = "METRIC", FIELD_(R, metric), .dflt = 1, .flags = BIND_ATTR | BIND_ALWAYS },
+        BIND_OPT("TRACK", R, track, 0),
         { 0 },
 };
 
+static const char *track_inert(const struct store *s, const void *obj)
+{
+        (void)s;
+        return ((const R *)obj)->track ? "`track`: nothing is watched, the route always stands" : NULL;
+}
+
 const struct cmd_row rows_route[] = {
-        { ROW_LIST, "route IFC:nameif NET:net MASK:netmask GW:addr [METRIC:u32(1-255)]", "Configure a static route",
-          route_bind, DIRTY_NET | DIRTY_NAT, STORE(net.routes), .init = init_route, .check = check_route },
+        { ROW_LIST, "route IFC:nameif NET:net MASK:netmask GW:addr [METRIC:u32(1-255)] [track TRACK:u32(1-500)]",
+          "Configure a static route", route_bind, DIRTY_NET | DIRTY_NAT, STORE(net.routes), .inert_if = track_inert,
+          .init = init_route, .check = check_route },
         END,
 };
 

@@ -117,23 +117,34 @@ const struct cmd_row rows_banner[] = {
 const struct cmd_row rows_services[] = {
         KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
         KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
-        KEPT("crypto ipsec WHAT:line(200)", "IPsec", "there is no VPN"),
         KEPT("crypto ca trustpool WHAT:line(200)", "Trust pool", "there is no trust pool"),
+        END,
+};
+
+const struct cmd_row rows_ip[] = {
         KEPT("ip audit WHAT:line(200)", "Signatures", "there are no signatures"),
         KEPT("ip verify reverse-path interface IFC:nameif", "Check source addresses", "sources are not checked"),
+        END,
+};
+
+const struct cmd_row rows_asdm[] = {
         SAYS_NO("asdm history enable", "History for ASDM"),
         KEPT("asdm image FILE:word(200)", "Image of ASDM", "there is no ASDM"),
         END,
 };
 
-const struct cmd_row rows_failover[] = {
-        SAYS_NO("failover", "Two units as one"),
-        { ROW_FIXED, "monitor-interface IFC:word(48)", "Watch an interface", .flags = ROW_NO_ONLY | ROW_QUIET },
-        END,
-};
+#define NO_FAILOVER "there is no second unit: nothing takes over when this one fails"
+static bool is_alone(const void *obj)
+{
+        return !conf_list_find(&((const struct store *)obj)->sys.inert, "failover");
+}
 
-const struct cmd_row rows_call_home[] = {
-        ONE("call-home reporting anonymous", "Tell the maker anonymously", "nobody is told"),
+const struct cmd_row rows_failover[] = {
+        ONE("failover", "Two units as one", NO_FAILOVER),
+        { ROW_FIXED, "failover", "Two units as one", .flags = ROW_NO_ONLY, .applies = is_alone },
+        KEPT("failover WHAT:keptline(200)", "Two units as one", NO_FAILOVER, .flags = ROW_KEPT),
+        KEPT("monitor-interface IFC:word(48)", "Watch an interface", NO_FAILOVER, .flags = ROW_KEPT),
+        { ROW_FIXED, "monitor-interface IFC:word(48)", "Watch an interface", .flags = ROW_NO_ONLY | ROW_QUIET },
         END,
 };
 

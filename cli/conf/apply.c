@@ -24,7 +24,10 @@ void apply_warn_inert(struct apply *a, const void *obj)
         /* The form that is kept: of an inverse row that is the `no` form. */
         if (!why || a->no_form != !!(a->row->flags & ROW_INVERSE))
                 return;
-        conf_inert(a->c, why);
+        if (a->row->flags & ROW_KEPT)
+                conf_kept(a->c, why, kept_is_first(a, obj));
+        else
+                conf_inert(a->c, why);
 }
 
 /* A name that is kept nowhere (that of the mode's object, say) must exist all the same. */

@@ -262,7 +262,7 @@ static enum applied mode_find(struct apply *a, const char *name)
             conf_list_find(l, name)) /* nothing is asked about what is not there */
                 return apply_dialog(a);
         if (a->no_form)
-                return mode_remove(a, l, name);
+                return a->row->flags & ROW_KEPT ? apply_kept_remove(a, l, name) : mode_remove(a, l, name);
         if (!*name) {
                 err_set(a->e, ERR_SYNTAX, "a name is needed");
                 return APPLY_REFUSED;
@@ -287,6 +287,8 @@ enum applied apply_mode(struct apply *a)
         if (ret == APPLIED && !a->no_form) {
                 c->level[c->depth].row = a->row;
                 str_copy(c->level[c->depth].name, sizeof c->level[0].name, n);
+                c->level[c->depth].indent = a->args->lx.w[0].off;
+                c->level[c->depth].kept_at = 0;
                 c->depth++;
                 apply_warn_inert(a, conf_object(c));
         }
@@ -375,6 +377,8 @@ enum applied apply_inert(struct apply *a)
         struct text line = { 0 };
         enum applied ret = APPLIED;
 
+        if (a->row->flags & ROW_ANY)
+                return apply_kept(a);
         if (!l)
                 return APPLY_REFUSED;
         write_typed(a, &line);

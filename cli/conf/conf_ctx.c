@@ -136,3 +136,10 @@ void conf_inert(struct conf_ctx *c, const char *why)
         c->res->inert = true;
         conf_warning(c, "%s is kept but not in force: %s", *why == '`' ? "A part of this line" : "This line", why);
 }
+
+void conf_kept(struct conf_ctx *c, const char *why, bool first)
+{
+        c->res->inert = true;
+        if (first)
+                conf_warning(c, "This section is kept but not in force: %s", why);
+}

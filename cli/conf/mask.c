@@ -6,10 +6,86 @@
 
 #include "cli/lang/grammar.h"
 #include "platform/base/mem.h"
+#include "platform/base/str.h"
 
 static bool is_secret(const struct gram_part *p)
 {
         return p->kind == PART_VALUE && ((p->bind_flags & BIND_SECRET) || (p->type->flags & TYPE_SECRET));
+}
+
+/* Words of kept text behind which a secret stands, once some other words have passed. A word may be cut to n letters.
+ */
+static const struct {
+        const char *word;
+        unsigned n, skip;
+} secrets[] = {
+        { "key", 3, 0 },
+        { "pre-shared-key", 12, 0 },
+        { "password", 4, 0 },
+        { "passwd", 6, 0 },
+        { "passphrase", 5, 0 },
+        { "secret", 3, 0 },
+        { "shared-secret", 8, 0 },
+        { "message-digest-key", 12, 0 },
+        { "key-string", 5, 0 },
+        { "authentication-key", 16, 0 },
+        { "ldap-login-password", 12, 0 },
+        { "radius-common-pw", 8, 0 },
+        { "community", 4, 0 },
+        { "md5", 3, 0 },
+        { "host", 4, 1 }, /* aaa-server TAG (IF) host A KEY */
+};
+
+static const char *word_end(const char *s)
+{
+        return s + strcspn(s, " \t");
+}
+
+static const char *next_word(const char *s)
+{
+        s = word_end(s);
+        return s + strspn(s, " \t");
+}
+
+/* The secret that this word announces; NULL: none. What has a name of its own is none. */
+static const char *announced(const char *w)
+{
+        size_t n = (size_t)(word_end(w) - w);
+
+        for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+                const char *s = next_word(w);
+
+                if (n < secrets[i].n || strncasecmp(secrets[i].word, w, n) != 0 || n > strlen(secrets[i].word))
+                        continue;
+                for (unsigned k = 0; k < secrets[i].skip; k++)
+                        s = next_word(s);
+                return *s && strncasecmp(s, "timeout ", 8) != 0 ? s : NULL;
+        }
+        return NULL;
+}
+
+/* Where the secrets of a kept text begin; its end: it has none. */
+static size_t secret_begins(const char *s)
+{
+        const char *w = s + strspn(s, " \t");
+
+        while (*w && !announced(w))
+                w = next_word(w);
+        return (size_t)((*w ? announced(w) : w) - s);
+}
+
+void mask_text(const char *line, struct text *out)
+{
+        size_t n = secret_begins(line);
+
+        text_addn(out, line, n);
+        if (line[n])
+                text_add(out, "*****");
+}
+
+static bool is_kept(const struct gram_part *p)
+{
+        return p->kind == PART_VALUE && (p->type->flags & TYPE_KEPT);
 }
 
 /* Where the captured text stands in the line. */
@@ -38,10 +114,12 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
         bool any = false;
 
         for (unsigned i = 0; i < n; i++) {
-                if (!is_secret(&cap[i].part[0]))
+                if (!is_secret(cap[i].part) && !(is_kept(cap[i].part) && cap[i].s[secret_begins(cap[i].s)]))
                         continue;
                 if (!place_of(lx, &cap[i], &from, &to) || from < done) /* rather too little than too much */
                         from = done, to = strlen(lx->raw);
+                if (is_kept(cap[i].part))
+                        from += secret_begins(lx->raw + from);
                 text_addn(out, lx->raw + done, from - done);
                 text_add(out, "*****");
                 done = to;
@@ -74,7 +152,7 @@ void mask_urls(const char *line, struct text *out)
 bool mask_has_secret(const struct tree_row *tr)
 {
         for (unsigned i = 0; i < tr->g->npos; i++)
-                if (is_secret(tr->g->pos[i]))
+                if (is_secret(tr->g->pos[i]) || is_kept(tr->g->pos[i]))
                         return true;
         return false;
 }

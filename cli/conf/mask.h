@@ -14,6 +14,9 @@ void mask_urls(const char *line, struct text *out);
 /* A line that nothing understands: where it begins like one that holds a secret, no more of it than that. */
 void mask_unread(const struct cli_tree *tree, const char *line, struct text *out);
 
+/* Kept text: what stands behind `key`, `password` and their like is hidden, to the end of the line. */
+void mask_text(const char *line, struct text *out);
+
 /* Does a line of this row hold a secret? */
 bool mask_has_secret(const struct tree_row *tr);
 /* A line of this row that is kept as text, masked as its words are read; what can not be read is not shown. */

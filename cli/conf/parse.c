@@ -99,6 +99,46 @@ static bool is_taken(const struct search *s, const struct word *w, enum known kn
         return s->now.how == FOUND && known > (exec ? KNOWN_SHORT : KNOWN_NOT) && !begins_exactly(s->now.row, w);
 }
 
+/* ---- blocks that keep any line ---- */
+static const struct cmd_mode *kept_mode(const struct conf_ctx *c)
+{
+        const struct cmd_mode *m = c->depth ? c->level[c->depth - 1].row->mode : NULL;
+
+        return m && m->row->flags & ROW_ANY ? m : NULL;
+}
+
+static bool is_listed(const char *list, const char *word)
+{
+        size_t n = strlen(word);
+
+        for (; list && *list; list += strcspn(list, " "), list += strspn(list, " "))
+                if (strcspn(list, " ") == n && !strncasecmp(list, word, n))
+                        return true;
+        return false;
+}
+
+/* What is indented deeper than the head of the block is inside, but for what leaves any mode. */
+static bool is_inside(const struct conf_ctx *c, const struct lexed *lx)
+{
+        return lx->w[0].off > c->level[c->depth - 1].indent &&
+               !(lx->n == 1 && is_listed("exit quit end", lx->w[0].s));
+}
+
+static void find_inside(struct conf_ctx *c, const struct lexed *lx, bool no_form, struct search *s)
+{
+        struct type_env env = { .store = c->store, .late = true };
+        const struct reading r = { .mode = tree_mode_of(c->store->tree, kept_mode(c)),
+                                   .lx = lx,
+                                   .from = no_form,
+                                   .no_form = no_form,
+                                   .priv = c->priv,
+                                   .env = &env };
+
+        tree_find(&r, &s->now);
+        s->now.words += no_form;
+        take_better(s, c->depth, false);
+}
+
 /* Submode, its outer modes, global configuration, EXEC: the first that understands the line has it. */
 static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_form, struct search *s)
 {
@@ -106,8 +146,14 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
         struct type_env env = { .store = c->store, .late = c->late || no_form };
         const struct word *w = &lx->w[no_form && lx->n > 1];
         enum known known = KNOWN_NOT, here;
+        bool allowed = c->authorize || c->priv >= CONF_PRIV;
+        const struct cmd_mode *kept = allowed ? kept_mode(c) : NULL;
 
-        for (int d = (int)c->depth; (c->authorize || c->priv >= CONF_PRIV) && d >= 0 && s->best.how != FOUND; d--) {
+        if (kept && is_inside(c, lx)) {
+                find_inside(c, lx, no_form, s);
+                return;
+        }
+        for (int d = (int)c->depth - !!kept; allowed && d >= 0 && s->best.how != FOUND; d--) {
                 const struct tree_mode *m = d ? tree_mode_of(t, c->level[d - 1].row->mode) : tree_global(t);
                 struct reading r = { .mode = m,
                                      .lx = lx,
@@ -134,6 +180,8 @@ static void search_modes(struct conf_ctx *c, const struct lexed *lx, bool no_for
                 if (!is_taken(s, w, known, true))
                         take_better(s, c->depth, true);
         }
+        if (s->best.how != FOUND && kept && is_listed(kept->row->words, w->s))
+                find_inside(c, lx, no_form, s);
 }
 
 static int refuse_find(struct cli_result *res, const struct find_result *f, const struct lexed *lx)

@@ -53,6 +53,8 @@ void cli_result_show(const struct cli_result *r, unsigned prompt_len, struct tex
 struct conf_level {
         const struct cmd_row *row; /* the MODE row that entered */
         char name[CONF_NAME_MAX + 1];
+        unsigned indent;  /* of the line that entered: what is deeper is inside */
+        uint32_t kept_at; /* id of the kept line that was typed last: deeper ones belong to it */
 };
 
 /* A line that names something which may still come: kept until conf_finish(). */
@@ -110,6 +112,8 @@ void conf_say(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void conf_warning(struct conf_ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* "WARNING: " */
 /* The line is accepted and not in force, which is told and counted. */
 void conf_inert(struct conf_ctx *c, const char *why);
+/* The same of a line of a section that is kept; it is told with the first one only. */
+void conf_kept(struct conf_ctx *c, const char *why, bool first);
 
 /* ---- `?` and TAB, with the names that are in the store; c NULL: EXEC mode ---- */
 /* What may stand at the end of line. A line ending in a word lists the words that begin so. */

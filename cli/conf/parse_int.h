@@ -28,6 +28,10 @@ enum applied apply_row(struct apply *a);
 enum applied apply_list(struct apply *a);
 enum applied apply_mode(struct apply *a);
 enum applied apply_inert(struct apply *a);
+/* apply_kept.c: a line inside a kept block; `no HEAD` of kept blocks; is obj the first of its row? */
+enum applied apply_kept(struct apply *a);
+enum applied apply_kept_remove(struct apply *a, struct conf_list *l, const char *name);
+bool kept_is_first(const struct apply *a, const struct conf_obj *o);
 enum applied apply_dialog(struct apply *a);
 /* The store differs from before. */
 void apply_changed(struct apply *a);

@@ -116,6 +116,21 @@ static void leaf_line(struct running *r, const struct tree_row *tr, const void *
         text_fini(&t);
 }
 
+/* Of a kept block, a key may stand in its first line. */
+static void emit_head(struct running *r, const struct cmd_row *row, const struct conf_obj *o, const char *text)
+{
+        struct text t = { 0 };
+
+        if (!(row->flags & ROW_KEPT) || r->plain) {
+                emit(r, row, o, text, false);
+                return;
+        }
+        mask_text(text, &t);
+        emit(r, row, o, text_str(&t), false);
+        r->bad |= t.bad;
+        text_fini(&t);
+}
+
 struct printing {
         struct running *r;
         const struct tree_row *tr;
@@ -130,7 +145,7 @@ static void print_element(void *ctx, struct conf_list *list, struct conf_obj *o,
         if (prefix)
                 text_printf(&t, "%s ", prefix);
         if (running_element(p->r, p->tr, o, how_of(p->r, p->tr->conf), &t))
-                emit(p->r, p->tr->conf, o, text_str(&t), false);
+                emit_head(p->r, p->tr->conf, o, text_str(&t));
         p->r->bad |= t.bad;
         text_fini(&t);
         if (p->tr->conf->mode)

@@ -133,13 +133,14 @@ static const char *section_of(const struct cli_tree *t, const char *word, struct
 
         if (str_prefix_ci("nat", word) && strlen(word) == 3)
                 return "nat";
+        for (unsigned i = 0; i < g->n; i++)
+                if (section_word(&g->row[i]) && !strcasecmp(section_word(&g->row[i]), word))
+                        return section_word(&g->row[i]);
         for (unsigned i = 0; i < g->n; i++) {
                 const char *k = section_word(&g->row[i]);
 
                 if (!k || !str_prefix_ci(k, word) || (hit && !strcmp(hit, k)))
                         continue;
-                if (strlen(k) == strlen(word))
-                        return k;
                 if (hit) {
                         err_set(e, ERR_SYNTAX, "%% Ambiguous command:  \"%s\"", word);
                         return NULL;

@@ -19,6 +19,8 @@ struct list_def {
         size_t off, size;
         void (*fini)(struct conf_obj *);
 };
+#define KEPT(id)                                                                                                     \
+        { offsetof(struct store, sys.kept[KEPT_##id]), sizeof(struct inert_block_conf), inert_block_conf_fini },
 #define DEF(l, type, fini)                                                                                           \
         {                                                                                                            \
                 offsetof(struct store, l), sizeof(struct type), fini                                                 \
@@ -65,7 +67,7 @@ static const struct list_def lists[] = {
         DEF(sys.dns_lookup, name_conf, NULL),
         DEF(sys.dns_groups, dns_group_conf, dns_group_conf_fini),
         DEF(sys.dns_maps, inert_block_conf, inert_block_conf_fini),
-        DEF(sys.ssh_chain, ssh_chain_conf, ssh_chain_conf_fini),
+        KEPT_LISTS(KEPT) DEF(sys.ssh_chain, ssh_chain_conf, ssh_chain_conf_fini),
         DEF(inspection.regexes, regex_conf, NULL),
         DEF(inspection.regex_classes, regex_class_conf, regex_class_conf_fini),
         DEF(inspection.sip_classes, sip_class_conf, sip_class_conf_fini),

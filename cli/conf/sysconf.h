@@ -62,6 +62,31 @@ struct inert_block_conf {
         bool parameters;
 };
 
+/* Blocks of what this box does not do: their lines are kept (cmd/kept.c). */
+#define KEPT_LISTS(X)                                                                                                \
+        X(TIME_RANGE)                                                                                                \
+        X(TCP_MAP)                                                                                                   \
+        X(ROUTE_MAP)                                                                                                 \
+        X(ROUTER)                                                                                                    \
+        X(LDAP_MAP)                                                                                                  \
+        X(DAP)                                                                                                       \
+        X(AAA_SERVER)                                                                                                \
+        X(SLA)                                                                                                       \
+        X(PROPOSAL)                                                                                                  \
+        X(PROFILE)                                                                                                   \
+        X(CERT_MAP)                                                                                                  \
+        X(ISAKMP)                                                                                                    \
+        X(IKEV2)                                                                                                     \
+        X(IKEV1)                                                                                                     \
+        X(QUEUE)                                                                                                     \
+        X(WEBVPN)                                                                                                    \
+        X(GROUP_POLICY)                                                                                              \
+        X(TUNNEL_GROUP)                                                                                              \
+        X(CALL_HOME)
+#define KEPT_ID(id) KEPT_##id,
+enum kept_block { KEPT_LISTS(KEPT_ID) KEPT_BLOCKS };
+#undef KEPT_ID
+
 struct lograte_conf { /* logging rate-limit */
         struct conf_obj o;
         struct log_rate r;
@@ -119,6 +144,8 @@ enum exec_from { EXEC_OFF, EXEC_LOCAL, EXEC_SERVER }; /* rights of LOCAL users a
 #define AAA_HISTORY_DAYS 90
 struct aaa_conf {
         bool serial, enable, ssh, telnet, http; /* aaa authentication WHAT console LOCAL */
+        /* Groups of servers that stand in front of LOCAL: not asked. */
+        char serial_group[65], enable_group[65], ssh_group[65], telnet_group[65], http_group[65];
         uint8_t exec;                           /* enum exec_from: aaa authorization exec */
         bool auto_enable;
         bool command;           /* aaa authorization command LOCAL */
@@ -246,6 +273,7 @@ struct sys_conf {
         struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */
         struct conf_list dns_groups; /* struct dns_group_conf */
         struct conf_list dns_maps;   /* struct inert_block_conf: policy-map type inspect */
+        struct conf_list kept[KEPT_BLOCKS]; /* struct inert_block_conf */
         struct conf_list ssh_chain;  /* struct ssh_chain_conf: one at most */
 };
 

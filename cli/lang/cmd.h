@@ -100,6 +100,7 @@ struct cmd_row {
         const char *inert;   /* why a line of this row is not in force; INERT rows must have one */
         const char *dflt;    /* LEAF: what `show running-config all` prints while nothing is set */
         const char *section; /* of a row inside a mode: `show running-config SECTION` shows it too (nat) */
+        const char *words;   /* ROW_ANY: what its lines begin with, "key timeout": these need no blank in front */
         const char *prefix; /* LIST: grammar in front of `line` that finds the list: typed, not part of the element */
 
         /* Is this very line inert? NULL when it is in force. Used instead of `inert`. */
@@ -154,6 +155,8 @@ struct cmd_row {
 #define ROW_SAME 1024u   /* MODE: its lines belong to the same object (`parameters`) */
 #define ROW_REPEAT 2048u /* LIST: the same line may stand several times */
 #define ROW_ONCE 4096u   /* LEAF: when set it can be removed, not changed; `once` has the words */
+#define ROW_KEPT 8192u   /* INERT, MODE: of a section that is not here: said once, with the first line of the row */
+#define ROW_ANY 16384u   /* INERT, alone in its mode: the text of a kept block, any line that is indented */
 #define ROW_DEFAULT 512u /* LEAF: printed although nothing differs from the defaults */
 
 struct cmd_mode {

@@ -83,6 +83,8 @@ const struct cmd_type cmd_types[] = {
         { "secretline", "LINE", "Text that is kept secret", TYPE_LINE | TYPE_SECRET, .match = line_match,
           .write = line_write, TEXTS },
         { "url", "http[s]://...", "A file on a web server", .match = url_match, .write = word_write, TEXTS },
+        { "keptline", "LINE", "Text that is kept as it is", TYPE_LINE | TYPE_KEPT, .match = line_match,
+          .write = line_write, TEXTS },
         { "hex", "WORD", "Hexadecimal digits", .match = hex_match, .write = word_write, TEXTS },
         { "newname", "WORD", "A name", .match = newname_match, .write = word_write, TEXTS },
         { "nameif", "Current available interface(s)", "Name of an interface", .match = nameif_match,

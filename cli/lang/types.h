@@ -73,6 +73,7 @@ struct cmd_type {
 #define TYPE_MANY 2u   /* takes one or more words */
 #define TYPE_SECRET 4u /* never logged */
 #define TYPE_NAMED 16u /* its field is a struct addr: it may be printed by such a name */
+#define TYPE_KEPT 32u  /* text in which words behind `key`, `password` ... are secret */
 #define TYPE_ALIAS 8u  /* an address: a name given to one by `name` may stand for it */
 
 const struct cmd_type *type_find(const char *name, size_t n);

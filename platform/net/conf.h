@@ -53,6 +53,7 @@ struct route_conf { /* ordered, anonymous */
         uint8_t len;
         struct addr gw;
         uint8_t metric; /* 1-255 */
+        uint16_t track; /* number of what should be watched; 0: nothing. It is not: the route stands */
 };
 
 struct arp_conf { /* arp IFC IP MAC [alias] */

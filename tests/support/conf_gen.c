@@ -300,8 +300,8 @@ void gen_value(struct conf_gen *g, const struct store *s, const struct gram_part
                                 gens[i].fn(g, &p->targ, out);
                                 return;
                         }
-                if (!strcmp(t, "word") || !strcmp(t, "line"))
-                        gen_text(g, p->targ.hi, *t == 'l', out);
+                if (!strcmp(t, "word") || !strcmp(t, "line") || !strcmp(t, "keptline"))
+                        gen_text(g, p->targ.hi, *t != 'w', out);
                 else if (p->type->flags & TYPE_MANY)
                         gen_existing(g, s, p, (text_add(out, " "), out));
                 else
@@ -369,10 +369,12 @@ const struct tree_row *gen_line(struct conf_gen *g, const struct conf_ctx *c, st
                 m = tree_mode_of(t, c->level[c->depth - 1 - gen_below(g, gen_below(g, 2) ? 1 : c->depth)].row->mode);
         do {
                 if (!m->n || (m->n < 2 && m->row[0].conf->kind != ROW_LEAF && m->row[0].conf->kind != ROW_MODE &&
-                              m->row[0].conf->kind != ROW_LIST))
+                              m->row[0].conf->kind != ROW_LIST && m->row[0].conf->kind != ROW_INERT))
                         m = tree_global(t); /* of certificates, or of nothing */
                 tr = &m->row[gen_below(g, m->n)];
         } while (!is_wanted(g, tr));
+        if (tr->conf->flags & ROW_ANY)
+                text_printf(out, "%*s", (int)gen_below(g, 4), ""); /* without a blank it means something else */
         if (gen_below(g, 10) == 0)
                 text_add(out, "no ");
         gen_row(g, c->store, tr, out);

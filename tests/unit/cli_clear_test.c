@@ -44,7 +44,8 @@ static const struct {
         { "object", "object network a\n host 10.0.0.2\nobject network b\n subnet 10.1.0.0 255.255.0.0\n"
                     "object service s\n service tcp destination eq 80\nobject network c\n host 10.0.0.3\n"
                     " nat (inside,outside) static 192.0.2.3\n" },
-        { "nat", "object network c\n host 10.0.0.3\n nat (inside,outside) static 192.0.2.3\n" },
+        { "nat", "object network c\n host 10.0.0.3\n nat (inside,outside) static 192.0.2.3\n"
+                 "nat (inside,outside) source static c c\nnat (any,outside) after-auto source dynamic any interface\n" },
         { "object-group", "object-group network in\n network-object host 10.0.0.2\nobject-group network mid\n"
                           " group-object in\nobject-group network out\n group-object mid\n"
                           "object-group service p tcp\n port-object eq 80\n" },
@@ -74,7 +75,8 @@ static const struct {
         { "http", "http server enable\nhttp 10.0.0.0 255.0.0.0 inside\n" },
         { "snmp-server", "snmp-server community c\nsnmp-server location here\nno snmp-server enable\nsnmp-server enable traps snmp linkup\n" },
         { "call-home", "call-home reporting anonymous\n" },
-        { "crypto", "crypto ca trustpoint t\n enrollment terminal\ncrypto ca trustpoint u\n enrollment self\n" },
+        { "crypto", "crypto ca trustpoint t\n enrollment terminal\ncrypto ca trustpoint u\n enrollment self\n"
+                    "crypto ikev1 policy 1\n hash sha\ncrypto ikev1 enable outside\ncrypto map m 1 match address a\n" },
         { "tls-proxy", "crypto ca trustpoint t\ntls-proxy p\n server trust-point t\ntls-proxy maximum-session 7\n" },
         { "ntp", "ntp server 10.0.0.9\nntp authenticate\n" },
         { "ssl", "ssl server-version tlsv1-only\nssl encryption aes128-sha1\n" },
@@ -97,6 +99,50 @@ static const struct {
         { "phone-proxy", "phone-proxy p\n" },
         { "threat-detection", "threat-detection statistics access-list\n" },
         { "regex", "regex r abc\n" },
+        { "xlate", "xlate per-session deny tcp any any\n" },
+        { "dns-guard", "dns-guard\n" },
+        { "jumbo-frame", "jumbo-frame reservation\n" },
+        { "time-range", "time-range t\n periodic daily 8:00 to 17:00\n" },
+        { "tcp-map", "tcp-map t\n  tcp-options range 6 7 allow\n" },
+        { "flow-export", "flow-export destination inside 10.0.0.9 2055\n" },
+        { "failover", "failover\nfailover lan unit primary\n" },
+        { "monitor-interface", "monitor-interface inside\n" },
+        { "nat-control", "nat-control\n" },
+        { "prefix-list", "prefix-list p seq 5 permit 10.0.0.0/8\n" },
+        { "route-map", "route-map m permit 10\n match ip address a\n" },
+        { "router", "router ospf 1\n network 10.0.0.0 255.0.0.0 area 0\nrouter rip\n" },
+        { "multicast-routing", "multicast-routing\n" },
+        { "pim", "pim rp-address 10.0.0.9\n" },
+        { "ipv6", "ipv6 route inside ::/0 fe80::1\n" },
+        { "ldap", "ldap attribute-map m\n map-name memberOf IETF-Radius-Class\n" },
+        { "aaa-server", "aaa-server t protocol tacacs+\naaa-server t (inside) host 10.0.0.9\n key k\n" },
+        { "sla", "sla monitor 1\n type echo protocol ipIcmpEcho 192.0.2.9 interface outside\n  frequency 5\n"
+                 "sla monitor schedule 1 life forever\n" },
+        { "auth-prompt", "auth-prompt prompt x\n" },
+        { "virtual", "virtual http 192.0.2.8\n" },
+        { "fixup", "fixup protocol sip 5060\n" },
+        { "url-server", "url-server (inside) host 10.0.0.9\n" },
+        { "url-block", "url-block block 128\n" },
+        { "url-cache", "url-cache dst 128\n" },
+        { "filter", "filter url http 0 0 0 0\n" },
+        { "established", "established tcp 0 0\n" },
+        { "config-register", "config-register 0x1\n" },
+        { "coredump", "coredump enable\n" },
+        { "mac-address", "mac-address auto\n" },
+        { "track", "track 1 rtr 1 reachability\n" },
+        { "vpn-addr-assign", "vpn-addr-assign local reuse-delay 5\n" },
+        { "vpn-sessiondb", "vpn-sessiondb max-session-limit 5\n" },
+        { "vpdn", "vpdn group g request dialout pppoe\n" },
+        { "dhcpd", "dhcpd address 10.0.0.100-10.0.0.110 inside\ndhcpd enable inside\n" },
+        { "dhcprelay", "dhcprelay server 10.0.0.9 inside\n" },
+        { "priority-queue", "priority-queue outside\n queue-limit 100\n" },
+        { "dynamic-filter", "dynamic-filter enable\n" },
+        { "webvpn", "webvpn\n enable outside\n no anyconnect-essentials\n" },
+        { "group-policy", "group-policy p internal\ngroup-policy p attributes\n webvpn\n  url-list none\n" },
+        { "tunnel-group", "tunnel-group 192.0.2.9 type ipsec-l2l\ntunnel-group 192.0.2.9 ipsec-attributes\n"
+                          " ikev1 pre-shared-key k\n" },
+        { "smtp-server", "smtp-server 10.0.0.9\n" },
+        { "hpm", "hpm topN enable\n" },
 };
 
 /* What the factory made is in use: it stays, and that is told. */
