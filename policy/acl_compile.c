@@ -98,6 +98,12 @@ static int expand_ace(struct compile *c, const struct ace_conf *a)
         return rc;
 }
 
+/* There are no time ranges: what is permitted at times is not, what is denied at times is always. */
+static bool permits_at_times(const struct ace_conf *a)
+{
+        return a->kind == ACE_EXTENDED && a->permit && *a->remark;
+}
+
 static int add_ace(struct compile *c, const struct ace_conf *a)
 {
         struct acl_ace_rt *r = &c->ace[c->l->naces];
@@ -111,7 +117,7 @@ static int add_ace(struct compile *c, const struct ace_conf *a)
                                   .log_disable = a->log_disable,
                                   .log_level = a->log_level < 0 ? 6 : a->log_level,
                                   .log_interval = a->log_interval ? a->log_interval : 300 };
-        if (!a->inactive && expand_ace(c, a) < 0)
+        if (!a->inactive && !permits_at_times(a) && expand_ace(c, a) < 0)
                 return -1;
         r->n = c->nelems - r->first;
         c->l->naces++;

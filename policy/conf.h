@@ -96,7 +96,7 @@ struct ace_conf { /* ordered, anonymous; o.id is the rule id of hit counters and
         bool log, log_disable, inactive;
         int8_t log_level;      /* -1 default (6) */
         uint16_t log_interval; /* seconds, 300 */
-        char remark[101];
+        char remark[101]; /* of an extended line: its time-range */
 };
 struct acl_conf {
         struct conf_obj o;
@@ -119,6 +119,7 @@ struct class_conf { /* class-map N */
         uint8_t l4;            /* CM_PORT */
         struct port_spec port; /* EQ or RANGE */
         char acl[ACL_NAME_MAX + 1];
+        struct conf_list kept; /* the CLI's: lines that are not in force */
 };
 struct inspect_conf { /* one inspect line; ordered, anonymous */
         struct conf_obj o;
@@ -142,6 +143,7 @@ struct class_action_conf { /* class N inside a policy map; name: the class */
         bool set_conn, idle_reset;
         int8_t random_seq; /* -1 not set */
         struct police_conf police[POLICE_DIRS];
+        struct conf_list kept; /* the CLI's: lines that are not in force */
 };
 struct policy_map_conf {
         struct conf_obj o;
@@ -160,6 +162,7 @@ struct timeout_conf {
         uint32_t xlate, pat_xlate, conn, half_closed, udp, icmp, sip, sip_media, sip_invite, sip_disconnect,
                 sip_provisional;
         uint32_t sunrpc, h323, h225, mgcp, mgcp_pat, uauth, tcp_proxy_reassembly, floating_conn;
+        uint32_t sctp; /* kept: SCTP is not forwarded */
         bool uauth_absolute;
 };
 void timeout_conf_init(struct timeout_conf *t); /* 9.3 defaults */

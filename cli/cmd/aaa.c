@@ -123,12 +123,12 @@ ASKED(serial)
 ASKED(enable)
 ASKED(ssh)
 ASKED(http)
+ASKED(command)
 static const struct cmd_bind telnet_bind[] = { BIND_FLAG("telnet", struct store, sys.aaa.telnet),
                                                BIND("GROUP", struct store, sys.aaa.telnet_group),
                                                { 0 } };
 
 static const struct cmd_bind aaa_bind[] = {
-        BIND_FLAG("command", struct store, sys.aaa.command),
         BIND("FAILS", struct store, sys.aaa.max_fail),
         BIND("IDLE", struct store, sys.aaa.inactive_days),
         BIND_DFLT("DAYS", struct store, sys.aaa.history_days, AAA_HISTORY_DAYS),
@@ -153,15 +153,22 @@ const struct cmd_row rows_aaa[] = {
         KEPT("aaa authentication {enable|http|serial|ssh|telnet} console GROUP:word(64)",
              "Users are known to servers",
              NO_SERVERS ", and nobody has to log in by this line: put LOCAL behind the group"),
+        { ROW_FIXED, "aaa authentication login-history", "Logins are remembered", .flags = ROW_QUIET | ROW_NO_NO },
         LEAF("aaa authentication login-history duration DAYS:u32(1-365)",
              "Days whose logins the greeting and show aaa login-history count", aaa_bind),
         LEAF("aaa authorization exec {=LOCAL|authentication-server} [auto-enable]",
              "service-type says who gets a console", exec_bind, .after = after_login_rule),
-        LEAF("aaa authorization command =LOCAL", "Each command needs its privilege level", aaa_bind),
+        LEAF("aaa authorization command [GROUP:word(64)] =LOCAL", "Each command needs its privilege level",
+             command_bind, .inert_if = command_group),
         LEAF("aaa local authentication attempts max-fail FAILS:u32(1-16)", "Failures that lock a user out", aaa_bind),
         LEAF("aaa local authentication inactivity IDLE:u32(0-3650)",
              "Days after which an account that nobody uses is disabled; 0: never", aaa_bind),
         KEPT("aaa authorization WHAT:line(200)", "Authorize commands", "there are no AAA servers"),
+        KEPT_IN(STORE(sys.inert), "aaa {mac-exempt|proxy-limit} WHAT:line(200)", "Users of connections",
+                "users of connections do not log in"),
+        KEPT_IN(STORE(sys.inert),
+                "aaa authentication {include|exclude|match|listener|secure-http-client} [WHAT:line(200)]",
+                "Connections whose users log in", "users of connections do not log in"),
         KEPT("aaa accounting WHAT:line(200)", "Account commands", "there is no accounting"),
         { ROW_INERT, "user-identity default-domain DOMAIN:word(127)", "Identity firewall", .list = STORE(sys.inert),
           .inert = "there is no identity firewall", .flags = ROW_SINGLE },

@@ -3,6 +3,7 @@
 #include "cli/cmd/rows.h"
 #include "cli/conf/running.h"
 #include "platform/base/str.h"
+#include "platform/net/pkt.h"
 #include "policy/limits.h"
 
 #define A struct ace_conf
@@ -92,6 +93,16 @@ static int check_addr(const struct addr_spec *s, struct err *e)
         return s->kind == AS_SUBNET ? check_pair(&s->a, s->len, e) : 0;
 }
 
+static int check_ports(const A *a, struct err *e)
+{
+        bool has = a->sport.op != PORT_NONE || (a->dport.op != PORT_NONE && a->proto.num != IPPROTO_ICMP_);
+
+        if (a->kind != ACE_EXTENDED || a->proto.kind != PS_NUM || !has || a->proto.num == IPPROTO_TCP_ ||
+            a->proto.num == IPPROTO_UDP_)
+                return 0;
+        return err_set(e, ERR_SYNTAX, "only tcp and udp have ports");
+}
+
 static enum ace_kind other_kind(enum ace_kind k)
 {
         return k == ACE_STANDARD ? ACE_EXTENDED : ACE_STANDARD;
@@ -105,8 +116,8 @@ static int check_kind(const struct conf_ctx *c, const struct acl_conf *l, const 
         if (typed->kind == ACE_REMARK)
                 return 0;
         if (typed->kind == ACE_STANDARD && store_in_use(c->store, "access-list", l->o.name, where, sizeof where))
-                return err_set(e, ERR_INUSE, "access-list <%s> is used as an extended access-list: %.160s",
-                               l->o.name, where);
+                return err_set(e, ERR_INUSE, "access-list <%s> is used as an extended access-list: %.160s", l->o.name,
+                               where);
         conf_each(A, a, &l->aces) {
                 if (a->kind == other_kind(typed->kind))
                         return err_set(e, ERR_EXISTS, "access-list <%s> already exists as %s access-list", l->o.name,
@@ -123,7 +134,7 @@ static int check_ace(struct conf_ctx *c, void *obj, struct err *e)
         A *a = obj;
 
         if (check_addr(&a->src, e) < 0 || check_addr(&a->dst, e) < 0 || check_port_spec(&a->sport, e) < 0 ||
-            check_port_spec(&a->dport, e) < 0 || check_kind(c, l, a, e) < 0)
+            check_port_spec(&a->dport, e) < 0 || check_ports(a, e) < 0 || check_kind(c, l, a, e) < 0)
                 return -1;
         return policy_limit_ace(&c->store->policy, l, a, e);
 }
@@ -215,6 +226,7 @@ static const struct cmd_bind ace_bind[] = {
         BIND_OPTFLAG("disable", A, log_disable),
         LOG_ATTR("LEVEL", log_level, -1),
         LOG_ATTR("SECONDS", log_interval, 300),
+        BIND_OPT("TIMES", A, remark, 0),
         BIND_OPTFLAG("inactive", A, inactive),
         { 0 },
 };
@@ -231,8 +243,8 @@ static const struct cmd_bind remark_bind[] = { BIND_TAGGED("TEXT", A, remark, ki
         "{permit|deny} {tcp SRC:addrspec [SPORT:tcpports] DST:addrspec [DPORT:tcpports]|"                            \
         "udp SRC:addrspec [SPORT:udpports] DST:addrspec [DPORT:udpports]|"                                           \
         "icmp SRC:addrspec DST:addrspec [{ICMPTYPE:icmptype [ICMPCODE:u32(0-255)]|object-group "                     \
-        "ICMPGROUP:ref(icmp-group)}]|PROTO:proto SRC:addrspec DST:addrspec} "                                        \
-        "[log [{disable|default|LEVEL:level}] [interval SECONDS:u32(1-600)]] [inactive]"
+        "ICMPGROUP:ref(icmp-group)}]|PROTO:proto SRC:addrspec [SPORT:tcpports] DST:addrspec [DPORT:tcpports]} "      \
+        "[log [{disable|default|LEVEL:level}] [interval SECONDS:u32(1-600)]] [time-range TIMES:word(64)] [inactive]"
 #define ACE(ln, hlp, bnd, ...)                                                                                       \
         {                                                                                                            \
                 ROW_LIST, ln, hlp, bnd, DIRTY_ACL | DIRTY_POLICY, offsetof(struct acl_conf, aces),                   \

@@ -57,6 +57,9 @@ const char *ace_inert(const struct store *s, const void *obj)
 
         if (a->kind != ACE_EXTENDED || a->inactive)
                 return NULL;
+        if (*a->remark)
+                return a->permit ? "there are no time ranges: it permits nothing"
+                                 : "`time-range`: there are none, it always denies";
         if (has_name(p, &a->src) || has_name(p, &a->dst))
                 return "names are not resolved: an object in it matches nothing";
         if (!a->permit)

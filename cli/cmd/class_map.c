@@ -35,13 +35,16 @@ static const struct cmd_row class_rows[] = {
           "What the class matches", class_bind, DIRTY_POLICY, .check = check_match, .flags = ROW_ONCE,
           .once = "Multiple match commands are not supported except for the 'match tunnel-group or "
                   "default-inspect-traffic' command." },
+        { ROW_INERT, "match {dscp|flow|precedence|rtp|tunnel-group|user} WHAT:line(200)", "What the class matches",
+          .list = offsetof(C, kept), .inert = "packets are not classified so: the class matches nothing by it",
+          .flags = 0 },
         END,
 };
 static const struct cmd_mode class_mode = { "config-cmap", "MPF class-map configuration commands:", class_rows };
 
 const struct cmd_row rows_class_map[] = {
         { ROW_MODE, "class-map NAME:newname(40)", "Configure a class of traffic", NULL, DIRTY_POLICY,
-          STORE(policy.classes), &class_mode, .kind_name = "class-map" },
+          STORE(policy.classes), &class_mode, .kind_name = "class-map", .init = init_class },
         END,
 };
 
@@ -158,6 +161,8 @@ static int check_police(struct conf_ctx *c, void *obj UNUSED, struct err *e)
         "police " dir " RATE:u32(8000-2000000000) [BURST:u32(1000-512000000)] "                                      \
         "[conform-action {drop@cdrop|transmit@ctransmit}] [exceed-action {drop@edrop|transmit@etransmit}]"
 
+#define NO_ENGINE "there is no engine for this protocol: it is not inspected"
+#define KEPT(g, hlp, why) KEPT_IN(offsetof(A, kept), g, hlp, why)
 #define LIMIT "u32(0-2000000)"
 static const struct cmd_row action_rows[] = {
         { ROW_LEAF,
@@ -183,6 +188,21 @@ static const struct cmd_row action_rows[] = {
           .check = check_police },
         { ROW_LIST, INSPECT_LINE, "Configure protocol inspection", inspect_bind, DIRTY_POLICY, offsetof(A, inspects),
           .check = check_inspect, .inert_if = inspect_inert },
+        KEPT("inspect dns DNSMAP:ref(dns-map) dynamic-filter-snoop", "Bad hosts in answers", NO_ENGINE),
+        KEPT("inspect {esmtp|ftp|h323 h225|h323 ras|http|ip-options|mgcp|netbios|rtsp|snmp} WHAT:line(100)",
+             "Inspections with a map", NO_ENGINE),
+        KEPT("inspect {dcerpc|diameter|gtp|ils|im|ipsec-pass-thru|ipv6|lisp|radius-accounting|scansafe|waas} "
+             "[WHAT:line(100)]",
+             "Inspections", NO_ENGINE),
+        KEPT("set connection {advanced-options|decrement-ttl} [WHAT:line(100)]", "How connections are changed",
+             "packets are passed as they are"),
+        KEPT("set connection timeout {dcd|tcp} [WHAT:line(100)]", "Idle times of connections",
+             "hosts are not asked whether they are alive"),
+        KEPT("priority", "Low latency", "there are no queues: packets leave in the order they came in"),
+        KEPT("shape WHAT:line(100)", "A rate that is not exceeded", "packets do not wait: use police"),
+        KEPT("{csc|cxsc|ips|sfr} WHAT:line(100)", "Modules that look at traffic",
+             "there is no module: traffic passes by"),
+        KEPT("{flow-export|user-statistics} WHAT:line(100)", "What is told of flows", "no NetFlow is sent"),
         END,
 };
 static const struct cmd_mode action_mode = { "config-pmap-c",

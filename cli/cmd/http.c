@@ -72,5 +72,8 @@ const struct cmd_row rows_http[] = {
           session_bind, .dirty = DIRTY_SYS, .after = after_times },
         { ROW_LIST, "http NET:net MASK:netmask IFC:nameif", "Who may use HTTPS", box_access_bind, DIRTY_POLICY,
           STORE(policy.box_access[BOX_HTTP]), .check = check_box_access, .after = after_access },
+        KEPT_IN(STORE(sys.inert), "http redirect WHAT:line(200)", "Send HTTP to HTTPS", "nothing is redirected"),
+        KEPT_IN(STORE(sys.inert), "http authentication-certificate WHAT:line(200)", "Ask clients for certificates",
+                "no client is asked for a certificate"),
         END,
 };

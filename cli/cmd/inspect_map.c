@@ -23,6 +23,7 @@ static const struct cmd_row dns_parameters[] = {
         SUB("dns-guard", "One answer a question"),
         SUB("nat-rewrite", "Translate addresses in answers"),
         SUB("protocol-enforcement", "Check the form of messages"),
+        SUB("tcp-inspection", "DNS over TCP as well"),
         END,
 };
 static const struct cmd_mode dns_parameters_mode = {

@@ -338,6 +338,9 @@ static const struct cmd_bind ip_bind[] = { BIND("A", I, ip), BIND("M", I, mask_l
 
 #define HOST_PORT "speed and duplex are set by the host"
 
+#define KEPT(g, hlp, why) KEPT_IN(offsetof(I, kept), g " WHAT:keptline(200)", hlp, why)
+#define NO_ROUTING "there are no routing protocols here"
+
 static const struct cmd_row iface_rows[] = {
         { ROW_LEAF, "description TEXT:line(200)", "Interface specific description", description_bind,
           .dirty = DIRTY_NET },
@@ -357,6 +360,21 @@ static const struct cmd_row iface_rows[] = {
           DIRTY_IFACE, .flags = ROW_DEFAULT },
         { ROW_LEAF, "ip address A:addr M:mask [standby B:addr]", "Configure the interface address", ip_bind,
           DIRTY_IFACE, .flags = ROW_DEFAULT, .check = check_address, .inert_if = address_inert },
+        { ROW_INERT, "ip address {dhcp|pppoe} [WHAT:line(100)]", "Ask for an address", .list = offsetof(I, kept),
+          .inert = "no address is asked for, the interface has NONE: use ip address A.B.C.D MASK",
+          .flags = ROW_SINGLE },
+        KEPT_BOTH(offsetof(I, kept), "forward interface WHAT:line(100)", "VLANs this one may begin connections to",
+                  "levels and access lists say what is forwarded"),
+        KEPT_BOTH(offsetof(I, kept), "switchport [WHAT:keptline(200)]", "VLANs of a switch port",
+                  "there is no switch: each VLAN needs a port of the host"),
+        KEPT("{backup|bridge-group|channel-group|flowcontrol|lacp|member-interface|poe|port-channel|pppoe|tunnel|"
+             "zone-member}",
+             "Links", "links are made by the host"),
+        KEPT("{authentication|delay|hello-interval|hold-time|igmp|mfib|ospf|pim|policy-route|rip|split-horizon|"
+             "summary-address}",
+             "Routing protocols on the interface", NO_ROUTING),
+        KEPT("ipv6", "The Internet Protocol, version 6", "IPv6 is not forwarded"),
+        KEPT("dhcprelay", "DHCP relay", "questions of DHCP are not passed on"),
         END,
 };
 

@@ -8,10 +8,7 @@
 #include "cli/conf/mask.h"
 
 #define B struct inert_block_conf
-#define LINE(g, hlp, why)                                                                                            \
-        {                                                                                                            \
-                ROW_INERT, g, hlp, .list = STORE(sys.inert), .inert = why, .flags = ROW_KEPT                         \
-        }
+#define LINE(g, hlp, why) KEPT_IN(STORE(sys.inert), g, hlp, why)
 #define REST " WHAT:keptline(400)"
 #define BLOCK(g, hlp, id, md, why, ...)                                                                              \
         {                                                                                                            \
@@ -69,6 +66,9 @@ MODE(ike, "config-ike-policy", "IKE policy", "authentication encryption group ha
 MODE(queue, "config-priority-queue", "Priority queue", "queue-limit tx-ring-limit");
 MODE(dap, "config-dynamic-access-policy-record", "Access policy",
      "action always-on-vpn description network-acl priority user-message");
+MODE(load_balancing, "config-load-balancing", "Load balancing", "cluster interface nat participate priority");
+MODE(ctl_provider, "config-ctl-provider", "CTL provider", "client ctl export service");
+MODE(group, "config-object-group", "Object group", "description group-object security-group user user-group");
 MODE(webvpn, "config-webvpn", "WebVPN",
      "anyconnect anyconnect-essentials cache character-encoding csd default-idle-timeout dtls enable error-recovery "
      "http-proxy https-proxy keepout memory-size port port-forward smart-tunnel svc tunnel-group-list "
@@ -82,12 +82,15 @@ MODE(tunnel_group, "config-tunnel", "Tunnel group",
      "accounting-server-group address-pool authentication authentication-server-group authorization-required "
      "authorization-server-group default-group-policy dhcp-server group-alias group-url ikev1 ikev2 isakmp "
      "password-management peer-id-validate ppp pre-shared-key strip-group strip-realm trust-point");
+MODE(inspect_class, "config-cmap", "Class map", "match");
+MODE(inspect_map, "config-pmap", "Inspection", "match parameters");
 MODE(call_home, "cfg-call-home", "Call home",
      "alert-group alert-group-config contact-email-addr contact-name customer-id mail-server phone-number "
      "profile rate-limit sender site-id street-address");
 
 /* Those without a name are one each. */
 static const struct cmd_bind webvpn_bind[] = { BIND_FLAG("webvpn", B, parameters), { 0 } };
+static const struct cmd_bind load_balancing_bind[] = { BIND_FLAG("load-balancing", B, parameters), { 0 } };
 static const struct cmd_bind call_home_bind[] = { BIND_FLAG("call-home", B, parameters), { 0 } };
 
 /* ---- the heads, place by place ---- */
@@ -116,6 +119,10 @@ const struct cmd_row rows_kept_time_range[] = {
 const struct cmd_row rows_kept_tcp_map[] = {
         BLOCK("tcp-map NAME:word(64)", "How TCP is made normal", TCP_MAP, tcp_map,
               "segments are not changed by a TCP map"),
+        LINE("access-list NAME:newname(241) {ethertype|webtype}" REST, "A list of frames, or of web addresses",
+             "only lists of packets are matched"),
+        LINE("access-list {alert-interval|deny-flow-max}" REST, "Limits of flows that are logged",
+             "flows that are logged have their own limits"),
         LINE("flow-export" REST, "NetFlow", "no NetFlow is sent"),
         END,
 };
@@ -158,6 +165,10 @@ const struct cmd_row rows_kept_aaa[] = {
         BLOCK("ldap attribute-map NAME:word(64)", "Attributes of LDAP", LDAP_MAP, ldap_map,
               "there are no AAA servers"),
         BLOCK("dynamic-access-policy-record NAME:word(64)", "VPN access policy", DAP, dap, NO_VPN),
+        LINE("dynamic-access-policy-config [WHAT:line(100)]", "VPN access policies that are in use", NO_VPN),
+        LINE("user-identity {action|ad-agent|domain|enable|inactive-user-timer|logout-probe|monitor|"
+             "poll-import-user-group-timer|static|update|user-not-found} [WHAT:keptline(200)]",
+             "What the identity firewall does", "there is no identity firewall"),
         BLOCK("aaa-server NAME:keptline(200)", "Servers that know users", AAA_SERVER, aaa_server,
               "there are no AAA servers: only users of LOCAL can log in"),
         END,
@@ -177,6 +188,11 @@ const struct cmd_row rows_kept_services[] = {
         LINE("established" REST, "Connections that others allow", "only access lists allow connections"),
         LINE("config-register" REST, "How the unit starts", "the host chooses the program"),
         LINE("coredump" REST, "Memory of a crash", "the host keeps it"),
+        LINE("arp rate-limit" REST, "Packets of ARP a second", "ARP is asked for as often as it has to be"),
+        LINE("checkheaps" REST, "Checks of memory", "the host looks after memory"),
+        LINE("crashinfo" REST, "Where a crash is told", "the host keeps it"),
+        LINE("firewall" REST, "How packets are forwarded", "packets are routed"),
+        LINE("mode" REST, "One or many contexts", "there is one context"),
         LINE("mac-address auto [WHAT:keptline(400)]", "Addresses of interfaces",
              "interfaces keep the addresses of the host"),
         END,
@@ -193,7 +209,7 @@ const struct cmd_row rows_kept_crypto[] = {
 
 const struct cmd_row rows_kept_ike[] = {
         BLOCK("crypto ca certificate map NAME:line(100)", "Which certificates are whose", CERT_MAP, cert_map, NO_VPN),
-        LINE("crypto isakmp" REST, "IKE as it was before 8.4", NO_VPN),
+        KEPT_BOTH(STORE(sys.inert), "crypto isakmp" REST, "IKE as it was before 8.4", NO_VPN),
         BLOCK("crypto isakmp policy NAME:word(64)", "How keys are exchanged", ISAKMP, ike, NO_VPN),
         BLOCK("crypto ikev2 policy NAME:word(64)", "How keys are exchanged by IKE version 2", IKEV2, ike, NO_VPN),
         LINE("crypto ikev2" REST, "IKE version 2", NO_VPN),
@@ -204,7 +220,10 @@ const struct cmd_row rows_kept_ike[] = {
 };
 
 const struct cmd_row rows_kept_dhcp[] = {
-        LINE("vpn-addr-assign" REST, "Where VPN clients have addresses from", NO_VPN),
+        KEPT_BOTH(STORE(sys.inert), "vpn-addr-assign" REST, "Where VPN clients have addresses from", NO_VPN),
+        BLOCK("vpn load-balancing", "VPN clients of several units", LOAD_BALANCING, load_balancing, NO_VPN,
+              .bind = load_balancing_bind, .key = key_words),
+        LINE("dhcp-client" REST, "Questions of the DHCP client", "no address is asked for"),
         LINE("vpn-sessiondb" REST, "Sessions of VPN clients", NO_VPN),
         LINE("vpdn" REST, "PPPoE", "there is no PPPoE: the interface needs an address"),
         LINE("dhcpd" REST, "DHCP server", "there is no DHCP server: hosts have to get their addresses elsewhere"),
@@ -221,8 +240,52 @@ const struct cmd_row rows_kept_webvpn[] = {
         END,
 };
 
+const struct cmd_row rows_kept_ctl_provider[] = {
+        BLOCK("ctl-provider NAME:word(64)", "CTL client of a call manager", CTL_PROVIDER, ctl_provider,
+              "no CTL client can log in: import its trust list, or make one with ctl-file"),
+        END,
+};
+
+#define NO_IDENTITY "users and groups of an identity firewall are not known: nothing matches them"
+const struct cmd_row rows_kept_group[] = {
+        BLOCK("object-group user NAME:word(64)", "A group of users", USER_GROUP, group, NO_IDENTITY),
+        BLOCK("object-group security NAME:word(64)", "A group of security tags", SECURITY_GROUP, group, NO_IDENTITY),
+        END,
+};
+
 const struct cmd_row rows_kept_tunnel_group[] = {
+        LINE("tunnel-group-map" REST, "Whose certificate belongs to which tunnel", NO_VPN),
         BLOCK("tunnel-group NAME:keptline(200)", "Tunnels", TUNNEL_GROUP, tunnel_group, NO_VPN),
+        END,
+};
+
+#define NOT_INSPECTED "there is no engine for this protocol: it is not inspected"
+#define ENGINES(words)                                                                                               \
+        "{" words "diameter|esmtp|ftp|gtp|h323|http|im|ip-options|ipsec-pass-thru|ipv6|lisp|mgcp|"                   \
+        "netbios|radius-accounting|rtsp|scansafe|snmp|waas}"
+static const struct cmd_bind engine_bind[] = {
+#define ENGINE(w) BIND_WORD(w, B, word)
+        ENGINE("dcerpc"),     ENGINE("diameter"),    ENGINE("dns"),  ENGINE("esmtp"),
+        ENGINE("ftp"),        ENGINE("gtp"),         ENGINE("h323"), ENGINE("http"),
+        ENGINE("im"),         ENGINE("ip-options"),  ENGINE("ipv6"), ENGINE("ipsec-pass-thru"),
+        ENGINE("lisp"),       ENGINE("mgcp"),        ENGINE("rtsp"), ENGINE("radius-accounting"),
+        ENGINE("netbios"),    ENGINE("scansafe"),    ENGINE("snmp"), ENGINE("waas"),
+        ENGINE("management"), BIND("REST", B, rest), { 0 },
+};
+
+/* Behind the classes and maps of the engines that are there. */
+const struct cmd_row rows_kept_class[] = {
+        BLOCK("class-map type inspect " ENGINES("dcerpc|dns|") " REST:line(100)",
+              "A class of traffic of one protocol", INSPECT_CLASS, inspect_class, NOT_INSPECTED, .bind = engine_bind,
+              .key = key_words),
+        BLOCK("class-map type management REST:line(100)", "A class of traffic to the appliance", MANAGEMENT_CLASS,
+              inspect_class, "traffic to the appliance is not classified", .bind = engine_bind, .key = key_words),
+        END,
+};
+
+const struct cmd_row rows_kept_map[] = {
+        BLOCK("policy-map type inspect " ENGINES("dcerpc|") " REST:line(100)", "Parameters of an inspection",
+              INSPECT_MAP, inspect_map, NOT_INSPECTED, .bind = engine_bind, .key = key_words),
         END,
 };
 

@@ -100,7 +100,7 @@ static const struct cmd_row netobj_rows[] = {
         { ROW_LEAF, "subnet A:net M:netmask", "Enter a network", subnet_bind, DIRTY_OBJ, .check = check_subnet },
         { ROW_LEAF, "range LO:addr HI:addr", "Enter a range of addresses", range_bind, DIRTY_OBJ,
           .check = check_range },
-        { ROW_LEAF, "fqdn FQDN:word(255)", "Enter a domain name", fqdn_bind, DIRTY_OBJ, .check = check_single,
+        { ROW_LEAF, "fqdn [v4] FQDN:word(255)", "Enter a domain name", fqdn_bind, DIRTY_OBJ, .check = check_single,
           .inert = "names are not resolved: the object matches nothing" },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", text_bind, .dirty = DIRTY_SYS },
         { ROW_LIST, OBJECT_NAT_LINE, "Translate the addresses of the object", object_nat_bind, DIRTY_NAT,

@@ -25,7 +25,16 @@ extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_i
         rows_ip[], rows_asdm[], rows_kept_xlate[], rows_kept_pool[], rows_kept_time_range[], rows_kept_tcp_map[],
         rows_kept_nat[], rows_kept_nat_after[], rows_kept_routing[], rows_kept_tunneled[], rows_kept_aaa[],
         rows_kept_services[], rows_kept_crypto[], rows_kept_ike[], rows_kept_dhcp[], rows_kept_webvpn[],
-        rows_kept_tunnel_group[], rows_kept_smtp[], rows_kept_call_home[];
+        rows_kept_tunnel_group[], rows_kept_smtp[],
+        rows_kept_ctl_provider[], rows_kept_group[], rows_kept_class[], rows_kept_map[], rows_kept_call_home[];
+
+/* A line that is kept in a list, and told to be so with the first one of its row; with its `no` form. */
+#define KEPT_IN_(at, g, hlp, why, more)                                                                              \
+        {                                                                                                            \
+                ROW_INERT, g, hlp, .list = at, .inert = why, .flags = ROW_KEPT | (more)                              \
+        }
+#define KEPT_IN(at, g, hlp, why) KEPT_IN_(at, g, hlp, why, 0)
+#define KEPT_BOTH(at, g, hlp, why) KEPT_IN_(at, g, hlp, why, ROW_BOTH)
 
 /* key hooks */
 /* The object or element is called what stands for NAME. */
@@ -35,6 +44,7 @@ void key_words(struct conf_ctx *c, const struct args *a, const void *elem, struc
 
 /* init hooks */
 void init_group(struct conf_ctx *c, void *obj);
+void init_class(struct conf_ctx *c, void *obj);
 void init_policy_map(struct conf_ctx *c, void *obj);
 void init_class_action(struct conf_ctx *c, void *obj);
 void init_chain(struct conf_ctx *c, void *obj);

@@ -38,6 +38,7 @@ void key_words(struct conf_ctx *c, const struct args *a, const void *elem, struc
                 name##_conf_init(obj);                                                                               \
         }
 INIT(group)
+INIT(class)
 INIT(policy_map)
 INIT(class_action)
 INIT(chain)

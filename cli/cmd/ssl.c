@@ -3,16 +3,33 @@
 #include "cli/cmd/rows.h"
 #include "pki/keystore.h"
 
-/* How many names the array holds is told beside it. */
+static unsigned words_of(const char *s)
+{
+        unsigned n = 0;
+
+        for (s += strspn(s, " \t"); *s; s += strspn(s, " \t"), n++)
+                s += strcspn(s, " \t");
+        return n;
+}
+
+/* How many names the array holds is told beside it. Those that the TLS library lacks are not among them. */
 static int check_encryption(struct conf_ctx *c, void *obj, struct err *e)
 {
         struct ssl_conf *s = &c->store->pki.ssl;
 
         (void)obj;
-        (void)e;
         for (s->n_encryption = 0; s->n_encryption < SSL_SUITES_MAX && *s->encryption[s->n_encryption];)
                 s->n_encryption++;
-        return 0;
+        if (s->n_encryption || !strncmp(c->line + strspn(c->line, " "), "no ", 3))
+                return 0;
+        return err_set(e, ERR_SUPPORT, "no such cipher is available: the TLS library of this build lacks it");
+}
+
+static void after_encryption(struct conf_ctx *c, void *obj, bool no_form)
+{
+        (void)obj;
+        if (!no_form && words_of(c->line) > 2 + c->store->pki.ssl.n_encryption)
+                conf_warning(c, "ciphers that the TLS library of this build lacks are left out");
 }
 
 static const struct cmd_bind bind[] = {
@@ -83,12 +100,15 @@ static const char *client_inert(const struct store *s, const void *obj)
 #define VERSION "{any|sslv3|sslv3-only|tlsv1|tlsv1-only|tlsv1.1|tlsv1.2}"
 
 const struct cmd_row rows_ssl[] = {
-        { ROW_LEAF, "ssl encryption SUITES:suites", "Cipher suites in order of preference", bind, DIRTY_PROXY,
-          .check = check_encryption }, /* no default is shown: newer suites, which have no name here, come first */
+        { ROW_LEAF, "ssl encryption SUITES:suites(some)", "Cipher suites in order of preference", bind, DIRTY_PROXY,
+          .check = check_encryption,
+          .after = after_encryption }, /* no default is shown: newer suites, which have no name here, come first */
         { ROW_LEAF, "ssl server-version " VERSION, "Versions spoken as a server", server_bind, DIRTY_PROXY,
           .check = check_server, .inert_if = server_inert, .dflt = "ssl server-version any" },
         { ROW_LEAF, "ssl client-version " VERSION, "Versions spoken as a client", client_bind, DIRTY_PROXY,
           .check = check_client, .inert_if = client_inert, .dflt = "ssl client-version any" },
+        KEPT_IN(STORE(sys.inert), "ssl {cipher|dh-group|ecdh-group} WHAT:line(200)",
+                "Ciphers, by version and strength", "ssl encryption says which ciphers are offered"),
         { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]",
           "Certificate shown on an interface by tls-proxies that name none", tp_bind, DIRTY_PROXY,
           STORE(pki.ssl.trust_points), .key = key_name, .after = after_trust_point },

@@ -115,8 +115,9 @@ const struct cmd_row rows_banner[] = {
 
 /* ---- other services ---- */
 const struct cmd_row rows_services[] = {
-        KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option"),
-        KEPT("service WHAT:line(200)", "Options of services", "there is no such option"),
+        KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option",
+             .flags = ROW_BOTH),
+        KEPT("service WHAT:line(200)", "Options of services", "there is no such option", .flags = ROW_BOTH),
         KEPT("crypto ca trustpool WHAT:line(200)", "Trust pool", "there is no trust pool"),
         END,
 };
@@ -130,6 +131,7 @@ const struct cmd_row rows_ip[] = {
 const struct cmd_row rows_asdm[] = {
         SAYS_NO("asdm history enable", "History for ASDM"),
         KEPT("asdm image FILE:word(200)", "Image of ASDM", "there is no ASDM"),
+        KEPT_IN(STORE(sys.inert), "asdm {group|location} WHAT:keptline(200)", "Networks of ASDM", "there is no ASDM"),
         END,
 };
 

@@ -10,6 +10,7 @@ static const struct cmd_bind bind[] = {
         BIND_SHOWN("HALF", struct store, T(half_closed), 600),
         BIND_SHOWN("UDP", struct store, T(udp), 120),
         BIND_SHOWN("ICMP", struct store, T(icmp), 2),
+        BIND("SCTP", struct store, T(sctp)),
         BIND_SHOWN("SUNRPC", struct store, T(sunrpc), 600),
         BIND_SHOWN("HRAS", struct store, T(h323), 300),
         BIND_SHOWN("HCALL", struct store, T(h225), 3600),
@@ -133,7 +134,8 @@ static const char *rest_inert(const struct store *s, const void *obj)
 const struct cmd_row rows_timeout[] = {
         LINE("timeout xlate XLATE:duration", "Idle time until a translation is freed", .check = check_xlate),
         LINE("timeout pat-xlate PAT:duration", "Time until a port of a PAT address is used again"),
-        LINE("timeout conn CONN:duration [half-closed HALF:duration] [udp UDP:duration] [icmp ICMP:duration]",
+        LINE("timeout conn CONN:duration [half-closed HALF:duration] [udp UDP:duration] [sctp SCTP:duration] "
+             "[icmp ICMP:duration]",
              "Idle time until a connection ends", .check = check_conn),
         LINE("timeout sunrpc SUNRPC:duration [h323 HRAS:duration] [h225 HCALL:duration] [mgcp MGCP:duration] "
              "[mgcp-pat MGCPPAT:duration]",

@@ -12,7 +12,7 @@
 
 bool kept_is_first(const struct apply *a, const struct conf_obj *o)
 {
-        const struct conf_list *l = (const void *)((const char *)a->c->store + a->row->list);
+        const struct conf_list *l = (const void *)((const char *)a->obj + a->row->list);
 
         conf_each(struct conf_obj, first, l)
                 if (a->row->kind == ROW_MODE || ((struct inert_conf *)(void *)first)->row == a->row->line)

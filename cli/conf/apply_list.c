@@ -330,6 +330,47 @@ static unsigned drop_lines(struct apply *a, struct conf_list *l, const char *tex
         return n;
 }
 
+/* "no LINE" goes when LINE comes. */
+static void drop_opposite(struct apply *a, struct conf_list *l, const char *text)
+{
+        struct text no = { 0 };
+
+        text_printf(&no, "no %s", text);
+        if (!no.bad)
+                drop_lines(a, l, no.p);
+        text_fini(&no);
+}
+
+static enum applied inert_put(struct apply *a, struct conf_list *l, const char *text)
+{
+        struct inert_conf *i = conf_list_find(l, text);
+
+        if (!i) {
+                if (a->row->flags & ROW_SINGLE)
+                        drop_lines(a, l, NULL);
+                if (a->row->flags & ROW_BOTH)
+                        drop_opposite(a, l, text);
+                i = conf_list_add(l, text);
+                if (!i)
+                        return nomem(a);
+                i->row = a->row->line;
+                apply_changed(a);
+        }
+        apply_warn_inert(a, i);
+        return APPLIED;
+}
+
+static enum applied inert_put_no(struct apply *a, struct conf_list *l, const char *text)
+{
+        struct text no = { 0 };
+        enum applied ret;
+
+        text_printf(&no, "no %s", text);
+        ret = no.bad ? nomem(a) : inert_put(a, l, no.p);
+        text_fini(&no);
+        return ret;
+}
+
 /* The kept line that goes with this `no` form, cut or not; a row with one line has no other. */
 static enum applied inert_drop(struct apply *a, struct conf_list *l, const char *text)
 {
@@ -345,29 +386,14 @@ static enum applied inert_drop(struct apply *a, struct conf_list *l, const char 
                 some = true;
                 meant |= a->whole ? !strcmp(i->o.name, text) : !strncmp(i->o.name, text, n);
         }
+        if (!meant && a->row->flags & ROW_BOTH)
+                return inert_put_no(a, l, text);
         if (some && !meant) {
                 err_set(a->e, ERR_REF, "the specified line does not exist in the configuration");
                 return APPLY_REFUSED;
         }
         if (drop_lines(a, l, single ? NULL : text))
                 apply_changed(a);
-        return APPLIED;
-}
-
-static enum applied inert_put(struct apply *a, struct conf_list *l, const char *text)
-{
-        struct inert_conf *i = conf_list_find(l, text);
-
-        if (!i) {
-                if (a->row->flags & ROW_SINGLE)
-                        drop_lines(a, l, NULL);
-                i = conf_list_add(l, text);
-                if (!i)
-                        return nomem(a);
-                i->row = a->row->line;
-                apply_changed(a);
-        }
-        apply_warn_inert(a, i);
         return APPLIED;
 }
 

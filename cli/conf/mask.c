@@ -216,8 +216,11 @@ void mask_kept(const struct store *s, const struct tree_row *tr, const char *lin
         struct type_env env = { .store = s, .late = true };
         struct find_result *f = mem_alloc(MEM_CLI, sizeof *f);
         struct lexed lx = { 0 };
-        size_t was = out->n;
+        size_t was = out->n, no = strncmp(line, "no ", 3) ? 0 : 3;
 
+        text_addn(out, line, no);
+        line += no;
+        was += no;
         if (f && lex(&lx, line) == LEX_OK) {
                 const struct reading r = { .mode = &only, .lx = &lx, .priv = 15, .env = &env };
 

@@ -5,12 +5,33 @@
 #include "platform/base/mem.h"
 #include "policy/conf.h"
 
+static void kept_init(struct conf_list *l)
+{
+        conf_list_init(l, sizeof(struct inert_conf), NULL);
+}
+
 void iface_conf_init(struct iface_conf *i)
 {
+        kept_init(&i->kept);
         i->level = -1;
         i->shutdown = true;
         i->mtu = 1500;
         i->frag = (struct frag_limits){ FRAG_SIZE_DEFAULT, FRAG_CHAIN_DEFAULT, FRAG_TIMEOUT_DEFAULT };
+}
+
+void iface_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct iface_conf *)(void *)o)->kept);
+}
+
+void class_conf_init(void *obj)
+{
+        kept_init(&((struct class_conf *)obj)->kept);
+}
+
+void class_conf_fini(struct conf_obj *o)
+{
+        conf_list_fini(&((struct class_conf *)(void *)o)->kept);
 }
 
 void group_conf_init(void *obj)
@@ -49,12 +70,16 @@ void class_action_conf_init(void *obj)
         struct class_action_conf *c = obj;
 
         conf_list_init(&c->inspects, sizeof(struct inspect_conf), NULL);
+        kept_init(&c->kept);
         c->random_seq = -1;
 }
 
 void class_action_conf_fini(struct conf_obj *o)
 {
-        conf_list_fini(&((struct class_action_conf *)(void *)o)->inspects);
+        struct class_action_conf *c = (void *)o;
+
+        conf_list_fini(&c->inspects);
+        conf_list_fini(&c->kept);
 }
 
 static void chain_cert_fini(struct conf_obj *o)

@@ -6,6 +6,9 @@
 #include "platform/net/conf.h"
 
 void iface_conf_init(struct iface_conf *i);
+void iface_conf_fini(struct conf_obj *o);
+void class_conf_init(void *obj);
+void class_conf_fini(struct conf_obj *o);
 
 void group_conf_init(void *obj);
 void group_conf_fini(struct conf_obj *o);

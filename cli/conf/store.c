@@ -27,7 +27,7 @@ struct list_def {
         }
 
 static const struct list_def lists[] = {
-        DEF(net.ifaces, iface_conf, NULL),
+        DEF(net.ifaces, iface_conf, iface_conf_fini),
         DEF(net.routes, route_conf, NULL),
         DEF(net.arps, arp_conf, NULL),
         DEF(net.icmps, icmp_conf, NULL),
@@ -37,7 +37,7 @@ static const struct list_def lists[] = {
         DEF(policy.groups, group_conf, group_conf_fini),
         DEF(policy.acls, acl_conf, acl_conf_fini),
         DEF(policy.access_groups, access_group_conf, NULL),
-        DEF(policy.classes, class_conf, NULL),
+        DEF(policy.classes, class_conf, class_conf_fini),
         DEF(policy.policies, policy_map_conf, policy_map_conf_fini),
         DEF(policy.services, service_policy_conf, NULL),
         DEF(policy.box_access[BOX_SSH], box_access_conf, NULL),

@@ -60,6 +60,7 @@ struct inert_block_conf {
         struct conf_obj o;           /* name of the object */
         struct conf_list lines, sub; /* struct inert_conf: its lines; those of its `parameters` mode */
         bool parameters;
+        char word[20], rest[101]; /* of its head, where its name is all of it */
 };
 
 /* Blocks of what this box does not do: their lines are kept (cmd/kept.c). */
@@ -82,6 +83,13 @@ struct inert_block_conf {
         X(WEBVPN)                                                                                                    \
         X(GROUP_POLICY)                                                                                              \
         X(TUNNEL_GROUP)                                                                                              \
+        X(INSPECT_CLASS)                                                                                             \
+        X(MANAGEMENT_CLASS)                                                                                          \
+        X(INSPECT_MAP)                                                                                               \
+        X(CTL_PROVIDER)                                                                                              \
+        X(USER_GROUP)                                                                                                \
+        X(SECURITY_GROUP)                                                                                            \
+        X(LOAD_BALANCING)                                                                                            \
         X(CALL_HOME)
 #define KEPT_ID(id) KEPT_##id,
 enum kept_block { KEPT_LISTS(KEPT_ID) KEPT_BLOCKS };
@@ -145,7 +153,8 @@ enum exec_from { EXEC_OFF, EXEC_LOCAL, EXEC_SERVER }; /* rights of LOCAL users a
 struct aaa_conf {
         bool serial, enable, ssh, telnet, http; /* aaa authentication WHAT console LOCAL */
         /* Groups of servers that stand in front of LOCAL: not asked. */
-        char serial_group[65], enable_group[65], ssh_group[65], telnet_group[65], http_group[65];
+        char serial_group[65], enable_group[65], ssh_group[65], telnet_group[65], http_group[65],
+                command_group[65];
         uint8_t exec;                           /* enum exec_from: aaa authorization exec */
         bool auto_enable;
         bool command;           /* aaa authorization command LOCAL */

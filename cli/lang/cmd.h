@@ -157,6 +157,7 @@ struct cmd_row {
 #define ROW_ONCE 4096u   /* LEAF: when set it can be removed, not changed; `once` has the words */
 #define ROW_KEPT 8192u   /* INERT, MODE: of a section that is not here: said once, with the first line of the row */
 #define ROW_ANY 16384u   /* INERT, alone in its mode: the text of a kept block, any line that is indented */
+#define ROW_BOTH 32768u  /* INERT: its `no` form is a line to keep as well, where there is none to remove */
 #define ROW_DEFAULT 512u /* LEAF: printed although nothing differs from the defaults */
 
 struct cmd_mode {

@@ -7,7 +7,8 @@
 #include "platform/base/str.h"
 
 static const char *const kinds[] = { "GigabitEthernet", "TenGigabitEthernet", "Management", "Ethernet",
-                                     "FastEthernet",    "Port-channel",       "Redundant" };
+                                     "FastEthernet",    "Port-channel",       "Redundant",  "Vlan",
+                                     "BVI",             "Tunnel" };
 
 /* The kind that the n letters at s abbreviate without doubt. */
 static const char *kind_of(const char *s, size_t n)

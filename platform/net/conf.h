@@ -44,6 +44,7 @@ struct iface_conf {
         struct mac mac;
         char description[201];
         char speed[8], duplex[8]; /* as typed, "" default */
+        struct conf_list kept; /* the CLI's: lines that are not in force */
 };
 
 struct route_conf { /* ordered, anonymous */

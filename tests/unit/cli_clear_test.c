@@ -81,7 +81,8 @@ static const struct {
         { "ntp", "ntp server 10.0.0.9\nntp authenticate\n" },
         { "ssl", "ssl server-version tlsv1-only\nssl encryption aes128-sha1\n" },
         { "class-map", "regex r abc\nclass-map type regex match-any k\n match regex r\nclass-map c\n match any\nclass-map d\n match port tcp eq 80\n" },
-        { "policy-map", "policy-map p\n class inspection_default\n  inspect tftp\n" },
+        { "policy-map", "policy-map p\n class inspection_default\n  inspect tftp\n  priority\n"
+                        "policy-map type inspect http h\n parameters\n  protocol-violation action log\n" },
         { "service-policy", "policy-map p\nservice-policy p interface outside\n" },
         { "prompt", "prompt hostname domain\n" },
         { "sysopt", "sysopt noproxyarp inside\nsysopt connection x\n" },
@@ -143,6 +144,15 @@ static const struct {
                           " ikev1 pre-shared-key k\n" },
         { "smtp-server", "smtp-server 10.0.0.9\n" },
         { "hpm", "hpm topN enable\n" },
+        { "vpn", "vpn load-balancing\n interface lbpublic outside\n" },
+        { "dhcp-client", "dhcp-client client-id interface outside\n" },
+        { "ctl-provider", "ctl-provider p\n client interface inside 10.0.0.9\n ctl install\n" },
+        { "tunnel-group-map", "tunnel-group-map enable rules\n" },
+        { "checkheaps", "checkheaps check-interval 60\n" },
+        { "crashinfo", "crashinfo save disable\n" },
+        { "firewall", "firewall transparent\n" },
+        { "mode", "mode single\n" },
+        { "dynamic-access-policy-config", "dynamic-access-policy-config activate\n" },
 };
 
 /* What the factory made is in use: it stays, and that is told. */
