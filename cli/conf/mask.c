@@ -47,15 +47,16 @@ static const char *next_word(const char *s)
         return s + strspn(s, " \t");
 }
 
-/* The secret that this word announces; NULL: none. What has a name of its own is none. */
-static const char *announced(const char *w)
+/* The secret that this word announces at once, or behind others; NULL: none. What has a name of its own is none. */
+static const char *announced(const char *w, bool behind)
 {
         size_t n = (size_t)(word_end(w) - w);
 
         for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
                 const char *s = next_word(w);
 
-                if (n < secrets[i].n || strncasecmp(secrets[i].word, w, n) != 0 || n > strlen(secrets[i].word))
+                if ((secrets[i].skip && !behind) || n < secrets[i].n || strncasecmp(secrets[i].word, w, n) != 0 ||
+                    n > strlen(secrets[i].word))
                         continue;
                 for (unsigned k = 0; k < secrets[i].skip; k++)
                         s = next_word(s);
@@ -65,22 +66,25 @@ static const char *announced(const char *w)
 }
 
 /* Where the secrets of a kept text begin; its end: it has none. */
-static size_t secret_begins(const char *s)
+static size_t secret_begins(const char *s, bool behind)
 {
         const char *w = s + strspn(s, " \t");
 
-        while (*w && !announced(w))
+        while (*w && !announced(w, behind))
                 w = next_word(w);
-        return (size_t)((*w ? announced(w) : w) - s);
+        return (size_t)((*w ? announced(w, behind) : w) - s);
+}
+
+static void mask_behind(const char *line, size_t n, struct text *out)
+{
+        text_addn(out, line, n);
+        if (line[n])
+                text_add(out, "*****");
 }
 
 void mask_text(const char *line, struct text *out)
 {
-        size_t n = secret_begins(line);
-
-        text_addn(out, line, n);
-        if (line[n])
-                text_add(out, "*****");
+        mask_behind(line, secret_begins(line, true), out);
 }
 
 static bool is_kept(const struct gram_part *p)
@@ -114,12 +118,12 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
         bool any = false;
 
         for (unsigned i = 0; i < n; i++) {
-                if (!is_secret(cap[i].part) && !(is_kept(cap[i].part) && cap[i].s[secret_begins(cap[i].s)]))
+                if (!is_secret(cap[i].part) && !(is_kept(cap[i].part) && cap[i].s[secret_begins(cap[i].s, true)]))
                         continue;
                 if (!place_of(lx, &cap[i], &from, &to) || from < done) /* rather too little than too much */
                         from = done, to = strlen(lx->raw);
                 if (is_kept(cap[i].part))
-                        from += secret_begins(lx->raw + from);
+                        from += secret_begins(lx->raw + from, true);
                 text_addn(out, lx->raw + done, from - done);
                 text_add(out, "*****");
                 done = to;
@@ -198,7 +202,10 @@ void mask_unread(const struct cli_tree *tree, const char *line, struct text *out
                 n = start_in(tree_exec(tree), line);
         for (unsigned i = 0; !n && tree_mode_at(tree, i); i++)
                 n = start_in(tree_mode_at(tree, i), line);
-        text_addn(out, line, n ? n : strlen(line));
+        if (!n)
+                mask_behind(line, secret_begins(line, false), out);
+        else
+                text_addn(out, line, n);
         if (n && line[n + strspn(line + n, " ")])
                 text_add(out, " *****");
 }

@@ -155,7 +155,8 @@ struct cmd_row {
 #define ROW_SAME 1024u   /* MODE: its lines belong to the same object (`parameters`) */
 #define ROW_REPEAT 2048u /* LIST: the same line may stand several times */
 #define ROW_ONCE 4096u   /* LEAF: when set it can be removed, not changed; `once` has the words */
-#define ROW_KEPT 8192u   /* INERT, MODE: of a section that is not here: said once, with the first line of the row */
+#define ROW_KEPT 8192u   /* INERT, MODE: of a section that is not here: said once, with the first line of the row; its
+                            first word may not be cut short */
 #define ROW_ANY 16384u   /* INERT, alone in its mode: the text of a kept block, any line that is indented */
 #define ROW_BOTH 32768u  /* INERT: its `no` form is a line to keep as well, where there is none to remove */
 #define ROW_DEFAULT 512u /* LEAF: printed although nothing differs from the defaults */

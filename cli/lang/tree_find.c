@@ -121,12 +121,18 @@ static void note_fit(struct verdict *v, const struct gram_part *p, enum fit fit)
         v->prefix = p->text;
 }
 
+/* What is not here takes no abbreviation from what is: `conf t` is no config-register. */
+static bool needs_whole_word(const struct tree_row *row, unsigned prev)
+{
+        return prev == NO_STEP && row->conf && row->conf->flags & ROW_KEPT;
+}
+
 static void try_part(struct walk *w, struct verdict *v, const struct tree_row *row, const struct gram_part *p,
                      unsigned word, unsigned prev)
 {
         enum fit fit = fit_part(w->r, p, &w->r->lx->w[word], &v->reach);
 
-        if (fit == FIT_NOT)
+        if (fit == FIT_NOT || (fit == FIT_PREFIX && needs_whole_word(row, prev)))
                 return;
         note_fit(v, p, fit);
         add_step(w, row, p, word, prev, fit);

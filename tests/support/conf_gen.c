@@ -300,7 +300,9 @@ void gen_value(struct conf_gen *g, const struct store *s, const struct gram_part
                                 gens[i].fn(g, &p->targ, out);
                                 return;
                         }
-                if (!strcmp(t, "word") || !strcmp(t, "line") || !strcmp(t, "keptline"))
+                if (g->secret && p->type->flags & TYPE_KEPT)
+                        text_printf(out, "a key %s", g->secret);
+                else if (!strcmp(t, "word") || !strcmp(t, "line") || !strcmp(t, "keptline"))
                         gen_text(g, p->targ.hi, *t != 'w', out);
                 else if (p->type->flags & TYPE_MANY)
                         gen_existing(g, s, p, (text_add(out, " "), out));

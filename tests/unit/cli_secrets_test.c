@@ -84,6 +84,8 @@ static void some_line(const struct tree_row *tr, unsigned i, struct text *out)
 {
         size_t at = out->n;
 
+        if (tr->conf->flags & ROW_ANY && i % 2 == 0)
+                text_add(out, " "); /* in its block; without a blank nothing understands it */
         gen_row(&gen, f.box.store, tr, out);
         if (i % 4 == 1)
                 text_add(out, " zz zz");
@@ -92,12 +94,18 @@ static void some_line(const struct tree_row *tr, unsigned i, struct text *out)
         text_add(out, "\n");
 }
 
+/* Rows of what is only kept are many and alike. */
+static unsigned tries(const struct tree_row *tr)
+{
+        return tr->conf->flags & (ROW_KEPT | ROW_ANY) ? 2 : TRIES;
+}
+
 /* Typed, looked at in the same session (its history has it), and taken back so that the next one is not refused. */
 static unsigned type_row(const struct tree_mode *m, const struct tree_row *tr)
 {
         unsigned accepted = 0;
 
-        for (unsigned i = 0; i < TRIES; i++) {
+        for (unsigned i = 0; i < tries(tr); i++) {
                 struct text s = { 0 };
                 const char *t;
 
@@ -206,7 +214,7 @@ static void load_mode(const struct tree_mode *m, struct text *said)
         for (unsigned i = 0; i < m->n; i++) {
                 const struct tree_row *tr = &m->row[i];
 
-                for (unsigned k = 0; mask_has_secret(tr) && tr->conf->kind != ROW_CALL && k < TRIES; k++) {
+                for (unsigned k = 0; mask_has_secret(tr) && tr->conf->kind != ROW_CALL && k < tries(tr); k++) {
                         struct load_report rep = { .fn = collect, .ctx = said };
                         struct text s = { 0 };
                         struct conf_ctx c;
