@@ -22,7 +22,7 @@ static int check_encryption(struct conf_ctx *c, void *obj, struct err *e)
                 s->n_encryption++;
         if (s->n_encryption || !strncmp(c->line + strspn(c->line, " "), "no ", 3))
                 return 0;
-        return err_set(e, ERR_SUPPORT, "no such cipher is available: the TLS library of this build lacks it");
+        return err_set(e, ERR_SUPPORT, "such a cipher is not available: the TLS library of this build lacks it");
 }
 
 static void after_encryption(struct conf_ctx *c, void *obj, bool no_form)

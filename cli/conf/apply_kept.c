@@ -189,7 +189,6 @@ enum applied apply_kept(struct apply *a)
         } else {
                 ret = put(a, &s, no.p, "");
         }
-        conf_kept(a->c, a->row->inert, false);
         text_fini(&yes);
         text_fini(&no);
         return ret;
