@@ -360,6 +360,7 @@ static void another_port_sends_all_away(void **state UNUSED)
         atomic_store(&wanted, 8022);
         door_look(d);
         await_port(8022);
+        assert_int_equal(f.port, 8022);
         assert_int_equal(heard(a), 'S');
         assert_true(df_ended(a));
         b = enter("10.0.0.5");

@@ -155,7 +155,9 @@ static void a_user_has_a_few_sessions(void **state)
         places_leave(&p, &x[2]);
         places_leave(&p, &x[0]);
         assert_int_equal(places_admit(&p, &x[2], "a", 9), PLACES_OK);
-        p.bounds.user = 0; /* no bound */
+        places_leave(&p, &x[1]);
+        assert_int_equal(places_admit(&p, &x[1], "", 9), PLACES_OK); /* who has no name is not one who is not in */
+        p.bounds.user = 0;                                           /* no bound */
         assert_int_equal(places_admit(&p, &x[0], "a", 9), PLACES_OK);
 }
 
