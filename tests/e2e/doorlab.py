@@ -28,7 +28,7 @@ class DoorBox:
         self.lab, self.open = lablib.Lab(), []
         self.con = self.lab.start(**start)
 
-    def dial(self, port, source=None, timeout=40, ns=None):
+    def dial(self, port, source=None, timeout=60, ns=None):
         """A TCP connection to the box, made inside the namespace."""
         s = in_namespace(ns or self.lab.inside, socket.socket)
         self.open.append(s)
