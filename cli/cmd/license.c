@@ -1,6 +1,6 @@
 /* license: an option of ours. Without it there are no limits but those of the machine. */
 #include "cli/cmd/rows.h"
-#include "proxy/license.h"
+#include "proxy/conf/license.h"
 
 #define L(f) proxy.license.f
 

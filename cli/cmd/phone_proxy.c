@@ -5,7 +5,7 @@
 
 #include "cli/cmd/rows.h"
 #include "cli/conf/running.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_profile.h"
 
 #define P struct phone_proxy_conf
 #define TFTP struct pp_tftp_conf

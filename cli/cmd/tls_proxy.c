@@ -2,7 +2,7 @@
 
 #include "cli/cmd/rows.h"
 #include "pki/keystore.h"
-#include "proxy/license.h"
+#include "proxy/conf/license.h"
 
 #define T struct tls_proxy_conf
 

@@ -16,8 +16,8 @@
 #include "platform/svc/syslog_send.h"
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
-#include "proxy/inspect_rt.h"
-#include "proxy/proxy_rt.h"
+#include "proxy/conf/inspect_rt.h"
+#include "proxy/worker/proxy_rt.h"
 
 #define DELAY_MS 50u    /* after the first dirty line, while more is queued */
 #define DELAY_FACTOR 4u /* of the last compile: a paste of any length stays linear */

@@ -13,8 +13,8 @@
 #include "platform/net/conf.h"
 #include "platform/net/snapshot.h"
 #include "policy/conf.h"
-#include "proxy/conf.h"
-#include "proxy/inspect_conf.h"
+#include "proxy/conf/conf.h"
+#include "proxy/conf/inspect_conf.h"
 
 struct cli_tree;
 struct iface_bindings;

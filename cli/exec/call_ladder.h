@@ -2,7 +2,7 @@
 #ifndef VOXGATE_CLI_EXEC_CALL_LADDER_H
 #define VOXGATE_CLI_EXEC_CALL_LADDER_H
 
-#include "proxy/calls.h"
+#include "proxy/worker/calls.h"
 
 #define LADDER_MIN 80u
 #define LADDER_MAX 160u

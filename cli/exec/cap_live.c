@@ -1,6 +1,6 @@
 #include "cli/exec/cap_live.h"
 
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define BATCH_BYTES 65536u
 #define BATCH_RECS 64u

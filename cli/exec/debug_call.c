@@ -2,8 +2,8 @@
 
 #include "cli/exec/call_ladder.h"
 #include "cli/exec/util.h"
-#include "proxy/phones.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/phone/phones.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 16
 

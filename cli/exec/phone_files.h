@@ -3,7 +3,7 @@
 #define VOXGATE_CLI_EXEC_PHONE_FILES_H
 
 #include "cli/session/session.h"
-#include "proxy/proxy_rt.h"
+#include "proxy/worker/proxy_rt.h"
 
 void show_phone_files(struct session *s, const struct snapshot *snap, const struct phone_proxy_rt *r);
 /* 0011.2233.4401 of SEP001122334401; another name as it is. */

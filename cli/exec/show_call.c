@@ -3,7 +3,7 @@
 #include "cli/exec/util.h"
 
 #include "cli/exec/call_ladder.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 32
 

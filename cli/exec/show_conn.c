@@ -3,7 +3,7 @@
 #include "cli/exec/util.h"
 
 #include "policy/conn.h"
-#include "proxy/media.h"
+#include "proxy/media/media.h"
 
 #define ROWS 64
 

@@ -2,8 +2,8 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "proxy/media.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/media/media.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 64
 

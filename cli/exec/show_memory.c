@@ -9,7 +9,7 @@
 #include "platform/base/mem.h"
 #include "policy/conn.h"
 #include "policy/pinhole.h"
-#include "proxy/punt.h"
+#include "proxy/punt/punt.h"
 
 /* Per cent with two digits at least: parsers look for two. */
 static struct cell percent(const char *name, uint64_t part, uint64_t whole, char text[8])

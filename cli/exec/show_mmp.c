@@ -4,7 +4,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 64
 

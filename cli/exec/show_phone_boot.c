@@ -5,8 +5,8 @@
 
 #include <ctype.h>
 
-#include "proxy/proxy_worker.h"
-#include "proxy/tftpx.h"
+#include "proxy/worker/proxy_worker.h"
+#include "proxy/tftp/tftpx.h"
 
 #define ROWS 32
 

@@ -9,7 +9,7 @@
 #include "cli/conf/store.h"
 #include "inspect/sccp/sccp.h"
 #include "inspect/sip/sip.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 32
 #define FLOWS_MAX 131072u /* sessions of one worker that are looked at */

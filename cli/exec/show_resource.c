@@ -5,7 +5,7 @@
 #include "nat/xlate.h"
 #include "policy/conn.h"
 #include "policy/pinhole.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define DP_USES (2u + XLATE_USES + PUNT_USES)
 

@@ -3,7 +3,7 @@
 #include "cli/exec/util.h"
 
 #include "inspect/sip/sip.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 32
 

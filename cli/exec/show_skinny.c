@@ -3,7 +3,7 @@
 #include "cli/exec/util.h"
 
 #include "inspect/sccp/sccp.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 32
 #define END_TEXT (ADDR_TEXT_MAX + 8)

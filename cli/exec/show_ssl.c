@@ -3,8 +3,8 @@
 #include "cli/exec/util.h"
 
 #include "cli/conf/store.h"
-#include "proxy/tls_library.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_library.h"
+#include "proxy/tls/tls_profile.h"
 
 static void show_library(struct session *s)
 {

@@ -4,7 +4,7 @@
 #include "cli/exec/util.h"
 
 #include "cli/conf/store.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define ROWS 64
 

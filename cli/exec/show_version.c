@@ -10,8 +10,8 @@
 #include "cli/conf/flash_name.h"
 #include "cli/conf/store.h"
 #include "platform/net/iface.h"
-#include "proxy/proxy_rt.h"
-#include "proxy/tls_library.h"
+#include "proxy/worker/proxy_rt.h"
+#include "proxy/tls/tls_library.h"
 
 /* ---- the machine ---- */
 

@@ -3,7 +3,7 @@
 #include "cli/conf/store.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 void box_tz(struct box *b, struct tz *out)
 {

@@ -8,7 +8,7 @@
 #include "cli/conf/store.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_profile.h"
 
 #define LINGER_MS 2000u /* for the peer to read what was sent before the end */
 

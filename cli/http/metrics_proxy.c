@@ -8,8 +8,8 @@
 #include "cli/http/httpd.h"
 #include "cli/ssh/sshd.h"
 #include "pki/pki_rt.h"
-#include "proxy/media.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/media/media.h"
+#include "proxy/worker/proxy_worker.h"
 
 /* ---- TLS and phones ---- */
 

@@ -10,7 +10,7 @@
 #include "platform/base/log.h"
 #include "platform/base/mem.h"
 #include "platform/svc/threads_cpu.h"
-#include "proxy/tls_library.h"
+#include "proxy/tls/tls_library.h"
 
 static void build(struct box *b, struct text *t)
 {

@@ -9,7 +9,7 @@
 #include "nat/xlate.h"
 #include "policy/conn.h"
 #include "policy/policy_rt.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define LOAD(x) atomic_load_explicit(&(x), memory_order_relaxed)
 

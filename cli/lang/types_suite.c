@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "platform/base/str.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_profile.h"
 
 #define ENTRY (SSL_SUITE_NAME_MAX + 1) /* bytes of one name in the configuration structs */
 

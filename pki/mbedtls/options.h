@@ -16,7 +16,7 @@
 #undef MBEDTLS_REMOVE_ARC4_CIPHERSUITES
 #undef MBEDTLS_REMOVE_3DES_CIPHERSUITES
 
-/* Buffers of a session may be smaller than 16 KB when its handshake is over (proxy/tls_buffers.h). */
+/* Buffers of a session may be smaller than 16 KB when its handshake is over (proxy/tls/tls_buffers.h). */
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 /* By libcrypto, in ecdh_alt.c and ecdsa_alt.c. */

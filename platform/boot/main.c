@@ -8,7 +8,7 @@
 #include "platform/boot/guard.h"
 #include "platform/boot/options.h"
 #include "platform/boot/replay.h"
-#include "proxy/tls_library.h"
+#include "proxy/tls/tls_library.h"
 
 static int manual_main(FILE *out)
 {

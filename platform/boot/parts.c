@@ -11,7 +11,7 @@
 #include "platform/net/icmp_box.h"
 #include "policy/pinhole.h"
 #include "policy/policy_rt.h"
-#include "proxy/media_addr.h"
+#include "proxy/media/media_addr.h"
 
 #define LOG_RING_SLOTS 2048u
 

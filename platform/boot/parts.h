@@ -6,8 +6,8 @@
 #define VOXGATE_BOOT_PARTS_H
 
 #include "cli/box/box.h"
-#include "proxy/media.h"
-#include "proxy/proxy_worker.h"
+#include "proxy/media/media.h"
+#include "proxy/worker/proxy_worker.h"
 
 #define PARTS_WORKERS_MAX 8
 

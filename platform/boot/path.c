@@ -11,10 +11,10 @@
 #include "policy/pinhole.h"
 #include "policy/police.h"
 #include "policy/policy_rt.h"
-#include "proxy/media.h"
-#include "proxy/punt.h"
-#include "proxy/rtp_watch.h"
-#include "proxy/tftpx_stage.h"
+#include "proxy/media/media.h"
+#include "proxy/punt/punt.h"
+#include "proxy/media/rtp_watch.h"
+#include "proxy/tftp/tftpx_stage.h"
 
 /* A frame from a port. */
 static const struct fast_stage wire[] = {

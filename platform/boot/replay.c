@@ -12,7 +12,7 @@
 #include "platform/boot/box_setup.h"
 #include "platform/boot/replay_port.h"
 #include "platform/net/frag.h"
-#include "proxy/proxy_rt.h"
+#include "proxy/worker/proxy_rt.h"
 
 #define CONFIG_MAX (16u << 20)
 #define SETTLE_STEPS 64u

@@ -7,7 +7,7 @@
 #define VOXGATE_SVC_BOX_NET_H
 
 #include "platform/net/dp.h"
-#include "proxy/punt.h"
+#include "proxy/punt/punt.h"
 
 struct box_net {
         struct worker *w; /* the one that owns conns */

@@ -10,7 +10,7 @@
 #include "platform/base/clock.h"
 #include "platform/net/conf.h"
 #include "platform/svc/box_net.h"
-#include "proxy/names.h"
+#include "proxy/conf/names.h"
 
 #define DNS_SERVERS_MAX 6u
 #define DNS_IFACES_MAX 16u

@@ -12,7 +12,7 @@
 #include "platform/net/conf.h"
 #include "platform/svc/box_net.h"
 #include "platform/svc/ntp_packet.h"
-#include "proxy/names.h"
+#include "proxy/conf/names.h"
 
 #define NTP_SERVERS_MAX 10u
 #define NTP_KEYS_MAX 32u

@@ -6,7 +6,7 @@
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/base/wbuf.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_profile.h"
 
 #define DATAGRAM_MAX 2600u
 

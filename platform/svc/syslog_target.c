@@ -8,7 +8,7 @@
 
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_profile.h"
 
 #define RETRY_MS 5000u
 #define CHECK_MS 1000u    /* a flow may die under a busy sender: asked at most this often */

@@ -6,7 +6,7 @@
 #define VOXGATE_SVC_SYSLOG_TARGET_H
 
 #include "platform/svc/syslog_send.h"
-#include "proxy/leg.h"
+#include "proxy/leg/leg.h"
 
 /* What all servers of a sender share. */
 struct syslog_env {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "proxy/srtp_engine.h"
-#include "proxy/srtp_int.h"
+#include "proxy/srtp/srtp_engine.h"
+#include "proxy/srtp/srtp_int.h"
 
 #define PAYLOAD 160u
 #define PACKET (12u + PAYLOAD)

@@ -1,7 +1,7 @@
 /* Phones' configuration files: whatever is taken is a file that is taken again and then changes no more. */
 #include <stdlib.h>
 
-#include "proxy/phone_xml.h"
+#include "proxy/phone/phone_xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "platform/base/cur.h"
-#include "proxy/srtp_int.h"
+#include "proxy/srtp/srtp_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

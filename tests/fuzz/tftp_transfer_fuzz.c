@@ -1,7 +1,7 @@
 /* Both machines of a TFTP transfer under a hostile peer: datagrams and time in any order; bounded memory, an end. */
 #include "platform/base/mem.h"
-#include "proxy/tftp_fetch.h"
-#include "proxy/tftp_name.h"
+#include "proxy/tftp/tftp_fetch.h"
+#include "proxy/tftp/tftp_name.h"
 #include "tests/support/engine_feed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

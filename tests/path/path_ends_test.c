@@ -2,7 +2,7 @@
  * comes back. */
 #include "tests/support/test.h"
 
-#include "proxy/punt_int.h"
+#include "proxy/punt/punt_int.h"
 #include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_fixture.h"
 

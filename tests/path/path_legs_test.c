@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/net/tun.h"
-#include "proxy/punt_int.h"
+#include "proxy/punt/punt_int.h"
 #include "tests/path/support/path_fixture.h"
 
 #define CLIENT "192.0.2.10"

@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "tests/path/support/path_fixture.h"
-#include "proxy/punt_int.h"
+#include "proxy/punt/punt_int.h"
 
 #define PHONE "192.0.2.10"
 #define OTHER "192.0.2.11"

@@ -3,7 +3,7 @@
 
 #include "tests/path/support/path_media.h"
 
-#include "proxy/worker_int.h"
+#include "proxy/worker/worker_int.h"
 
 static struct path_fixture fx;
 static struct srtp_master k[2];

@@ -3,7 +3,7 @@
 #include "tests/support/test.h"
 
 #include "platform/net/tun.h"
-#include "proxy/punt.h"
+#include "proxy/punt/punt.h"
 #include "tests/path/support/path_conf.h"
 #include "tests/path/support/path_fixture.h"
 

@@ -8,7 +8,7 @@
 
 #include "policy/conn.h"
 #include "platform/base/pool.h"
-#include "proxy/media_int.h"
+#include "proxy/media/media_int.h"
 #include "tests/path/support/path_fixture.h"
 
 #define PHONE "10.0.0.9"

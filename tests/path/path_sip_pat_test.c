@@ -11,7 +11,7 @@
 #include "nat/xlate.h"
 #include "platform/base/mem.h"
 #include "policy/pinhole.h"
-#include "proxy/worker_int.h"
+#include "proxy/worker/worker_int.h"
 #include "tests/path/support/path_fixture.h"
 
 #define PHONE "10.0.0.9"

@@ -6,7 +6,7 @@
 
 #include "pki/x509_write.h"
 #include "platform/base/str.h"
-#include "proxy/ldc.h"
+#include "proxy/session/ldc.h"
 #include "tests/support/pki_mint.h"
 
 #define ROOMY 65536u

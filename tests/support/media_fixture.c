@@ -6,7 +6,7 @@
 #include "platform/net/arp.h"
 #include "platform/net/decode.h"
 #include "platform/net/frag.h"
-#include "proxy/media_addr.h"
+#include "proxy/media/media_addr.h"
 
 static void deny_stage(struct worker *w UNUSED, struct burst *b)
 {

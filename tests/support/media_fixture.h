@@ -12,8 +12,8 @@
 #ifndef VOXGATE_TEST_MEDIA_FIXTURE_H
 #define VOXGATE_TEST_MEDIA_FIXTURE_H
 
-#include "proxy/media.h"
-#include "proxy/proxy_rt.h"
+#include "proxy/media/media.h"
+#include "proxy/worker/proxy_rt.h"
 #include "tests/support/pktbuild.h"
 #include "tests/support/worker_fixture.h"
 

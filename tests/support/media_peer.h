@@ -15,8 +15,8 @@
 
 #include "inspect/rtp/rtcp.h"
 #include "platform/base/attr.h"
-#include "proxy/media.h"
-#include "proxy/srtp.h"
+#include "proxy/media/media.h"
+#include "proxy/srtp/srtp.h"
 #include "tests/support/pktbuild.h"
 
 #define PEER_PAYLOAD 160u

@@ -12,7 +12,7 @@
 #ifndef VOXGATE_PROXY_BARE_H
 #define VOXGATE_PROXY_BARE_H
 
-#include "proxy/worker_int.h"
+#include "proxy/worker/worker_int.h"
 #include "tests/support/nat_fixture.h"
 #include "tests/support/pktbuild.h"
 #include "tests/support/worker_fixture.h"

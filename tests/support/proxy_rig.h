@@ -13,7 +13,7 @@
 #ifndef VOXGATE_PROXY_RIG_H
 #define VOXGATE_PROXY_RIG_H
 
-#include "proxy/worker_int.h"
+#include "proxy/worker/worker_int.h"
 #include "tests/support/netns.h"
 #include "tests/support/worker_fixture.h"
 

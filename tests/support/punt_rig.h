@@ -7,8 +7,8 @@
 #include "platform/net/arp.h"
 #include "platform/net/decode.h"
 #include "platform/net/egress.h"
-#include "proxy/punt_int.h"
-#include "proxy/tftpx_stage.h"
+#include "proxy/punt/punt_int.h"
+#include "proxy/tftp/tftpx_stage.h"
 #include "tests/support/policy_fixture.h"
 
 #define PUNT_RIG_LINKS 2u

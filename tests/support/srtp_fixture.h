@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "platform/base/attr.h"
-#include "proxy/srtp_int.h"
+#include "proxy/srtp/srtp_int.h"
 #include "tests/support/srtp_oracle.h"
 
 #define PKT_MAX 2048u

@@ -13,7 +13,7 @@
 
 #include "pki/ctl.h"
 #include "platform/base/mem.h"
-#include "proxy/tftpx_int.h"
+#include "proxy/tftp/tftpx_int.h"
 #include "tests/support/rig_test.h"
 
 #define BOX_FLOW_FIRST 30000u

@@ -5,7 +5,7 @@
 #include <mbedtls/ssl.h>
 
 #include "pki/x509_write.h"
-#include "proxy/tls_profile.h"
+#include "proxy/tls/tls_profile.h"
 #include "tests/support/pki.h"
 
 #define ROOMY 65536u

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "inspect/sip/msg.h"
-#include "proxy/inspect_rt.h"
-#include "proxy/phone_compile.h"
-#include "proxy/tls_profile.h"
+#include "proxy/conf/inspect_rt.h"
+#include "proxy/phone/phone_compile.h"
+#include "proxy/tls/tls_profile.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/test.h"
 

@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/mem.h"
-#include "proxy/boots.h"
+#include "proxy/phone/boots.h"
 
 static struct boots *b;
 static uint64_t blocks;

@@ -1,7 +1,7 @@
 /* The history of calls: bounded in calls and events, the longest ended give way first. */
 #include "tests/support/test.h"
 
-#include "proxy/calls.h"
+#include "proxy/worker/calls.h"
 
 static struct call_table *t;
 static struct call_head h;

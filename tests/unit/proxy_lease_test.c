@@ -9,8 +9,8 @@
 #include "nat/nat_int.h"
 #include "nat/portpool.h"
 #include "policy/policy_rt.h"
-#include "proxy/pat.h"
-#include "proxy/punt_int.h"
+#include "proxy/punt/pat.h"
+#include "proxy/punt/punt_int.h"
 #include "tests/support/nat_fixture.h"
 #include "tests/support/pktbuild.h"
 

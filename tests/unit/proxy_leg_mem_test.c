@@ -1,8 +1,8 @@
 /* Memory legs, and the buffers between leg and engine. */
 #include "tests/support/test.h"
 
-#include "proxy/leg.h"
-#include "proxy/sbuf.h"
+#include "proxy/leg/leg.h"
+#include "proxy/leg/sbuf.h"
 #include "tests/support/secret_watch.h"
 
 static void what_one_writes_the_other_reads(void **state)

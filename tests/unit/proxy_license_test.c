@@ -1,7 +1,7 @@
 /* The tables and counting rules of reference/asa-cli.md 5.1, row by row. */
 #include <string.h>
 
-#include "proxy/license.h"
+#include "proxy/conf/license.h"
 #include "tests/support/test.h"
 
 #define NONE LICENSE_UNLIMITED

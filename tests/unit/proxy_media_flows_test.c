@@ -1,7 +1,7 @@
 /* Media sessions as the operator sees connections: rows, filters, bounded pieces, clearing. */
 #include "tests/support/test.h"
 
-#include "proxy/media_int.h"
+#include "proxy/media/media_int.h"
 #include "tests/support/media_fixture.h"
 #include "tests/support/media_peer.h"
 

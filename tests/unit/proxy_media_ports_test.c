@@ -1,7 +1,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/mem.h"
-#include "proxy/media.h"
+#include "proxy/media/media.h"
 #include "tests/support/pktbuild.h"
 
 struct fixture {

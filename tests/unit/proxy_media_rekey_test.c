@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/pool.h"
-#include "proxy/media_int.h"
+#include "proxy/media/media_int.h"
 #include "tests/support/media_fixture.h"
 #include "tests/support/media_peer.h"
 

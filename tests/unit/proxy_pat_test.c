@@ -3,7 +3,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/mem.h"
-#include "proxy/pat_int.h"
+#include "proxy/punt/pat_int.h"
 #include "tests/support/pktbuild.h"
 
 #define UDP IPPROTO_UDP_

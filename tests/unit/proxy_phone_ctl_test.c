@@ -1,6 +1,6 @@
 /* What a phone trusts because of the ctl-file of its phone proxy. */
 #include "pki/ctl_make.h"
-#include "proxy/phone_compile.h"
+#include "proxy/phone/phone_compile.h"
 #include "tests/support/pki_store.h"
 
 struct fix {

@@ -1,7 +1,7 @@
 /* Addresses and names of a phone's file as the phone is told of them: NAT, CTL, and a name service of our own. */
 #include <stdlib.h>
 
-#include "proxy/phone_hosts.h"
+#include "proxy/phone/phone_hosts.h"
 #include "tests/support/nat_fixture.h"
 #include "tests/support/pktbuild.h"
 #include "tests/support/test.h"

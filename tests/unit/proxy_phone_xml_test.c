@@ -1,5 +1,5 @@
 /* What becomes of a phone's file, byte for byte. Files made after reference/phone-provisioning.md, sections 3-5. */
-#include "proxy/phone_xml.h"
+#include "proxy/phone/phone_xml.h"
 
 #include "platform/base/attr.h"
 #include "tests/support/test.h"

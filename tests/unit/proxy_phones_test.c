@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/mem.h"
-#include "proxy/phones.h"
+#include "proxy/phone/phones.h"
 
 static struct tmr_wheel *wheel;
 static struct phone_table *t;

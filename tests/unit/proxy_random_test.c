@@ -1,7 +1,7 @@
 /* Random octets of a TLS profile: each is given once, used ones are wiped, a source that fails is heard of. */
 #include "tests/support/test.h"
 
-#include "proxy/tls_int.h"
+#include "proxy/tls/tls_int.h"
 
 struct source {
         uint64_t next;

@@ -4,7 +4,7 @@
 
 #include "platform/base/attr.h"
 #include "platform/base/rng.h"
-#include "proxy/replay.h"
+#include "proxy/worker/replay.h"
 
 #define WORDS_MAX 16u
 

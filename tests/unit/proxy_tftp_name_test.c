@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/attr.h"
-#include "proxy/tftp_name.h"
+#include "proxy/tftp/tftp_name.h"
 
 struct row {
         const char *name;

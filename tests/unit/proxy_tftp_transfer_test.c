@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "platform/base/mem.h"
-#include "proxy/tftp_fetch.h"
+#include "proxy/tftp/tftp_fetch.h"
 
 #define LOG_MAX 64u
 

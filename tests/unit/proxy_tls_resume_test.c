@@ -5,7 +5,7 @@
 #include "tests/support/pki.h"
 
 #include "pki/x509_write.h"
-#include "proxy/tls_int.h"
+#include "proxy/tls/tls_int.h"
 
 static struct clock_virtual at;
 static struct clock clk;

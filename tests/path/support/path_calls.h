@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 #include "platform/base/attr.h"
-#include "proxy/worker_int.h"
+#include "proxy/worker/worker_int.h"
 
 #define PC_OUT "192.0.2.50"
 #define PC_IN "10.0.0.50"
