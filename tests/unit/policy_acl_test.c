@@ -91,6 +91,22 @@ static void inactive_lines_and_remarks_say_nothing(void **state)
         assert_int_equal(acl_elem_count(l), 0);
 }
 
+/* There are no time ranges: what is permitted at times is not, what is denied at times is. */
+static void a_time_range_permits_nothing(void **state)
+{
+        const struct acl_list_rt *l;
+
+        (void)state;
+        strcpy(pf_conf_ace(&conf, "a", "permit tcp any any eq 80")->remark, "worktime");
+        strcpy(pf_conf_ace(&conf, "a", "deny tcp any any eq 81")->remark, "worktime");
+        pf_conf_ace(&conf, "a", "permit tcp any any eq 81");
+        pf_conf_ace(&conf, "a", "permit tcp any any eq 82");
+        l = compile("a");
+        assert_false(hit(l, "192.0.2.8", "10.1.1.3", 80, 6).permit);
+        assert_false(hit(l, "192.0.2.8", "10.1.1.3", 81, 6).permit);
+        assert_true(hit(l, "192.0.2.8", "10.1.1.3", 82, 6).permit);
+}
+
 static void a_standard_list_names_the_source(void **state)
 {
         struct ace_conf *a = pf_conf_ace(&conf, "s", "permit tcp 10.0.0.0/8 host 1.1.1.1 eq 80");
@@ -463,6 +479,7 @@ int main(void)
                 T(the_first_match_decides),
                 T(nothing_matched_is_a_denial),
                 T(inactive_lines_and_remarks_say_nothing),
+                T(a_time_range_permits_nothing),
                 T(a_standard_list_names_the_source),
                 T(icmp_types_are_ports),
                 T(icmp_codes_narrow_types),
