@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- boot config ---- */
@@ -16,6 +17,8 @@ static int settle(struct conf_ctx *c, char *typed, size_t cap, struct err *e)
 {
         char url[BOOT_NAME_MAX + 16];
 
+        if (is_flash_url(typed) && flash_name_holds(flash_name(typed)))
+                return err_set(e, ERR_REF, "%s: %s", typed, flash_name_holds(flash_name(typed)));
         if (!is_flash_url(typed) || !boot_config_ok(flash_name(typed)))
                 return err_set(e, ERR_SYNTAX, "%s is not the name of a file on flash: disk0:/FILE", typed);
         snprintf(url, sizeof url, "disk0:/%s", flash_name(typed));
@@ -32,6 +35,29 @@ static int check_boot(struct conf_ctx *c, void *obj, struct err *e)
         return *s->boot_config ? settle(c, s->boot_config, sizeof s->boot_config, e) : 0;
 }
 
+/* Would a save fail for want of a directory, or because there is one of this name? */
+static bool warn_of_place(struct conf_ctx *c, const char *name)
+{
+        char path[512];
+        size_t flash = (size_t)snprintf(path, sizeof path, "%s/", c->box->flash);
+        struct stat st;
+        char *slash;
+
+        snprintf(path + flash, sizeof path - flash, "%s", name);
+        if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+                conf_warning(c, "disk0:/%s is a directory: write memory cannot save there", name);
+                return true;
+        }
+        slash = strrchr(path + flash, '/');
+        if (!slash)
+                return false;
+        *slash = 0;
+        if (!stat(path, &st) && S_ISDIR(st.st_mode))
+                return false;
+        conf_warning(c, "there is no directory disk0:/%s: make it (mkdir) before write memory", path + flash);
+        return true;
+}
+
 /* A start that does not find it is what nobody wants: said while there is time. */
 static void after_boot(struct conf_ctx *c, void *obj, bool no_form)
 {
@@ -40,6 +66,8 @@ static void after_boot(struct conf_ctx *c, void *obj, bool no_form)
 
         (void)no_form;
         if (!c->box || !*c->box->flash || c->late)
+                return;
+        if (warn_of_place(c, boot_config_name(s)))
                 return;
         boot_config_get(c->box->flash, saved);
         if (!strcmp(saved, boot_config_name(s)))

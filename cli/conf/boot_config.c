@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "cli/conf/store.h"
-#include "cli/conf/versions.h"
 #include "platform/base/file.h"
 #include "platform/base/str.h"
 
@@ -14,10 +13,9 @@
 
 bool boot_config_ok(const char *name)
 {
-        size_t n = strlen(name), dir = strlen(VERSIONS_DIR);
+        size_t n = strlen(name);
 
-        return n <= BOOT_NAME_MAX && flash_name_ok(name) && name[n - 1] != '/' &&
-               (strncmp(name, VERSIONS_DIR, dir) || (name[dir] && name[dir] != '/'));
+        return n <= BOOT_NAME_MAX && flash_name_ok(name) && name[n - 1] != '/' && !flash_name_holds(name);
 }
 
 const char *boot_config_name(const struct store *s)

@@ -2,10 +2,9 @@
 #ifndef VOXGATE_CLI_CONF_CLOCK_FILE_H
 #define VOXGATE_CLI_CONF_CLOCK_FILE_H
 
+#include "cli/conf/flash_name.h"
 #include "platform/base/clock_own.h"
 #include "platform/base/err.h"
-
-#define CLOCK_FILE "clock-offset"
 
 /* dir "" or without the file: the clock stays the host's. -1: there is one, and it is of no use. */
 int clock_file_load(const char *dir, struct clock_own *o, struct err *e);

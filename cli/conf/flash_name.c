@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "platform/base/attr.h"
 #include "platform/base/str.h"
+#include "platform/svc/crash.h"
 
 /* Bytes of `url` that only say which file system it is. */
 static size_t scheme_len(const char *url)
@@ -84,4 +86,21 @@ bool flash_name_ok(const char *name)
                 p += n + (p[n] == '/');
         }
         return *name && strncmp(name, "pki/", 4) != 0 && strcmp(name, "pki") != 0 && strcmp(name, AAA_FILE) != 0;
+}
+
+const char *flash_name_holds(const char *name)
+{
+        static const struct {
+                const char *name, *what;
+        } own[] = { { VERSIONS_DIR, VERSIONS_DIR "/ holds what `write memory` saved, nothing else" },
+                    { CLOCK_FILE, CLOCK_FILE " holds what `clock set` has done, nothing else" },
+                    { CRASH_FILE, CRASH_FILE " holds what a crash left, nothing else" } };
+
+        for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+                size_t n = strlen(own[i].name);
+
+                if (!strncmp(name, own[i].name, n) && (!name[n] || name[n] == '/'))
+                        return own[i].what;
+        }
+        return NULL;
 }

@@ -7,7 +7,9 @@
 
 #define FLASH_NAME_MAX 200
 #define STARTUP_FILE "startup-config"
-#define AAA_FILE "aaa-state" /* the record of logins */
+#define AAA_FILE "aaa-state"      /* the record of logins */
+#define CLOCK_FILE "clock-offset" /* what `clock set` has done */
+#define VERSIONS_DIR "rollback"   /* what `write memory` saved */
 
 /* The part behind "disk0:/". */
 const char *flash_name(const char *url);
@@ -21,5 +23,7 @@ bool flash_resolve(const char *cwd, const char *typed, char out[FLASH_NAME_MAX +
 /* Every component is a plain name, and it is not one of those that are nobody's to read: the key store and the record
  * of logins. */
 bool flash_name_ok(const char *name);
+/* What the appliance keeps there and writes itself, for people; NULL: the name is free for anything. */
+const char *flash_name_holds(const char *name);
 
 #endif

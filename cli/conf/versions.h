@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/conf/flash_name.h"
 #include "platform/base/err.h"
 
-#define VERSIONS_DIR "rollback"
 #define VERSIONS_KEPT 10
 #define VERSION_BYTES_MAX (16u << 20)
 

@@ -1,6 +1,7 @@
 #include "cli/exec/copy_io.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -93,7 +94,9 @@ static int read_source(struct session *s, struct copy_plan *p, struct blob *b, s
                 pthread_mutex_unlock(&box->conf_lock);
                 return rc;
         case COPY_STARTUP:
-                return startup_path(box, path, sizeof path, e) || read_file("startup-config", path, b, e) ? -1 : 0;
+                return startup_path(box, path, sizeof path, e) || read_file(path + strlen(box->flash) + 1, path, b, e)
+                               ? -1
+                               : 0;
         case COPY_FLASH:
                 return flash_path(box, p->src.name, path, sizeof path, e) ||
                                        read_file(flash_name(p->src.name), path, b, e)

@@ -1,5 +1,7 @@
 #include "cli/exec/save.h"
 
+#include <sys/stat.h>
+
 #include "cli/conf/boot_config.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/running.h"
@@ -68,9 +70,8 @@ int flash_path_write(const struct box *b, const char *url, char *path, size_t ca
 {
         const char *name = flash_name(url);
 
-        if (!strcmp(name, VERSIONS_DIR) || !strncmp(name, VERSIONS_DIR "/", sizeof VERSIONS_DIR))
-                return err_set(e, ERR_REF, "%s: " VERSIONS_DIR "/ holds what `write memory` saved, nothing else",
-                               url);
+        if (flash_name_holds(name))
+                return err_set(e, ERR_REF, "%s: %s", url, flash_name_holds(name));
         return flash_path(b, url, path, cap, e);
 }
 
@@ -168,11 +169,15 @@ static void keep_version(struct box *b, const struct text *t, struct saved *out)
 /* The new file is whole before the next start is told to read it; until then it reads the old one. */
 static int write_startup(struct box *b, const char *name, const struct text *t, struct err *e)
 {
+        struct err why = { 0 };
+        struct stat st;
         char path[512];
 
         snprintf(path, sizeof path, "%s/%s", b->flash, name);
-        if (file_write_atomic(path, text_str(t), t->n, 0600, true, e) < 0)
-                return -1;
+        if (!stat(path, &st) && S_ISDIR(st.st_mode))
+                return err_set(e, ERR_IO, "disk0:/%s is a directory: choose another name with boot config", name);
+        if (file_write_atomic(path, text_str(t), t->n, 0600, true, &why) < 0)
+                return err_set(e, ERR_IO, "disk0:/%s: %s", name, why.text);
         return boot_config_set(b->flash, name, e);
 }
 

@@ -67,9 +67,12 @@ static bool is_there(const char *name)
 
 static void names_that_can_be_saved_to(void **state UNUSED)
 {
-        static const char *const good[] = { "a", "a/b", "startup-config", "a b", "rollbacks", "k\xc3\xa4se.cfg" };
-        static const char *const bad[] = { "",     ".boot-config", "a/.b", "pki/x",    "pki",        "a/",
-                                           "a//b", "../x",         "/a",   "rollback", "rollback/1", "aaa-state" };
+        static const char *const good[] = { "a",         "a/b",           "startup-config", "a b",
+                                            "rollbacks", "clock-offsets", "k\xc3\xa4se.cfg" };
+        static const char *const bad[] = {
+                "",   ".boot-config", "a/.b",       "pki/x",     "pki",          "a/",        "a//b",          "../x",
+                "/a", "rollback",     "rollback/1", "aaa-state", "clock-offset", "crashinfo", "clock-offset/x"
+        };
         char longest[BOOT_NAME_MAX + 2];
 
         for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -129,10 +132,8 @@ static void what_means_the_saved_one_means_that_file(void **state UNUSED)
 
 static void no_other_file_can_be_meant(void **state UNUSED)
 {
-        static const char *const bad[] = {
-                "tftp://10.0.0.1/x",   "disk0:",   "disk0:/../x", "disk0:/pki/x", "disk0:/rollback/1",
-                "disk0:/.boot-config", "disk1:/x", "disk0:/x/"
-        };
+        static const char *const bad[] = { "tftp://10.0.0.1/x",   "disk0:",   "disk0:/../x", "disk0:/pki/x",
+                                           "disk0:/.boot-config", "disk1:/x", "disk0:/x/" };
         char script[200];
 
         for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -143,12 +144,48 @@ static void no_other_file_can_be_meant(void **state UNUSED)
         }
 }
 
+/* What the appliance keeps for itself nobody writes over, whatever the command. */
+static void its_own_files_are_nobody_elses(void **state UNUSED)
+{
+        static const char *const lines[] = {
+                "configure terminal\nboot config",
+                "copy /noconfirm startup-config",
+                "copy /noconfirm running-config",
+                "rename /noconfirm disk0:/startup-config",
+                "mkdir /noconfirm",
+                "show tech-support file",
+        };
+        static const char *const own[] = { "disk0:/clock-offset", "disk0:/rollback/1", "flash:crashinfo" };
+        char script[160];
+
+        cf_priv(&f, "write memory\n");
+        put("clock-offset", "ns 1\n");
+        for (size_t k = 0; k < ARRAY_LEN(own); k++) {
+                for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+                        snprintf(script, sizeof script, "%s %s\n", lines[i], own[k]);
+                        has(cf_priv(&f, script), ", nothing else\n");
+                        assert_string_equal(f.box.store->sys.boot_config, "");
+                }
+                assert_int_equal(xfer_write(&f.box, flash_name(own[k]), "x", 1), XFER_DENIED);
+        }
+        file_has("clock-offset", "ns 1\n");
+        assert_false(is_there("crashinfo"));
+}
+
 static void a_file_that_cannot_be_written_changes_nothing(void **state UNUSED)
 {
         char path[512], name[BOOT_NAME_MAX + 1];
 
         has(cf_priv(&f, "write memory\nconfigure terminal\nboot config disk0:/no/b.cfg\nend\nwrite memory\n"),
-            "ERROR: cannot create b.cfg: No such file or directory\n");
+            "ERROR: disk0:/no/b.cfg: cannot create b.cfg: No such file or directory\n");
+        assert_true(boot_config_get(f.dir, name));
+        assert_string_equal(name, "startup-config");
+        has(cf_priv(&f, "configure terminal\nboot config disk0:/no/b.cfg\n"),
+            "WARNING: there is no directory disk0:/no: make it (mkdir) before write memory\n");
+        has(cf_priv(&f, "mkdir /noconfirm sub\nconfigure terminal\nboot config disk0:/sub\nend\nwrite memory\n"),
+            "WARNING: disk0:/sub is a directory: write memory cannot save there\n");
+        has(cf_priv(&f, "write memory\n"),
+            "ERROR: disk0:/sub is a directory: choose another name with boot config\n");
         assert_true(boot_config_get(f.dir, name));
         assert_string_equal(name, "startup-config");
         /* what says where it is cannot be written */
@@ -191,6 +228,9 @@ static void the_saved_one_is_merged(void **state UNUSED)
             "Cryptochecksum (unchanged): ");
         has(cf_priv(&f, "write erase\n\nconfigure memory\n"),
             "%Error opening disk0:/startup-config (No such file or directory)\n");
+        put(".boot-config", "gone.cfg\n"); /* the file that is missing is named */
+        has(cf_priv(&f, "configure memory\n"), "%Error opening disk0:/gone.cfg (No such file or directory)\n");
+        put(".boot-config", "startup-config\n");
         put("startup-config", "hostname merged\nnonsense here\n");
         t = cf_priv(&f, "configure memory\nshow running-config hostname\n");
         has(t, "line 2: ERROR: % Invalid input detected at \"nonsense\": nonsense here\n");
@@ -296,6 +336,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_save_goes_where_the_line_says, prepare, stop),
                 cmocka_unit_test_setup_teardown(what_means_the_saved_one_means_that_file, prepare, stop),
                 cmocka_unit_test_setup_teardown(no_other_file_can_be_meant, prepare, stop),
+                cmocka_unit_test_setup_teardown(its_own_files_are_nobody_elses, prepare, stop),
                 cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_changes_nothing, prepare, stop),
                 cmocka_unit_test_setup_teardown(what_is_damaged_is_not_believed, prepare, stop),
                 cmocka_unit_test_setup_teardown(the_saved_one_is_merged, prepare, stop),
