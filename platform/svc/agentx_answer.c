@@ -111,21 +111,37 @@ static unsigned repeat(struct wbuf *w, const struct mib_table *t, struct range *
         return vars;
 }
 
+/* A part of a variable is none: false, and nothing is written. */
+static bool put_whole(struct wbuf *w, const struct mib_table *t, struct range *r)
+{
+        size_t before = w->len;
+
+        put_next(w, t, r);
+        if (!w->full)
+                return true;
+        w->len = before;
+        w->full = false;
+        return false;
+}
+
 static unsigned put_bulk(struct wbuf *w, const struct agentx_pdu *p, struct cur *c, const struct mib_table *t)
 {
         bool be = p->flags & AGENTX_NETWORK_ORDER;
         unsigned once = agentx_u16(c, be), times = agentx_u16(c, be), vars = 0, n = 0;
         struct range r[RANGES_MAX];
+        bool room = true;
 
-        for (; vars < once && c->left && !c->bad; vars++) {
+        for (unsigned i = 0; i < once && c->left && !c->bad; i++) {
                 read_range(c, be, &r[0]);
-                if (!c->bad)
-                        put_next(w, t, &r[0]);
+                room = room && !c->bad && put_whole(w, t, &r[0]);
+                vars += room;
         }
         while (n < RANGES_MAX && c->left && !c->bad)
                 read_range(c, be, &r[n++]);
         c->bad |= c->left != 0;
-        return c->bad ? 0 : vars + repeat(w, t, r, n, times);
+        if (c->bad)
+                return 0;
+        return room ? vars + repeat(w, t, r, n, times) : vars;
 }
 
 static struct agentx_result put_vars(struct wbuf *w, const struct agentx_pdu *p, const struct mib_table *t)

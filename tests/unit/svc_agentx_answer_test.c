@@ -225,6 +225,33 @@ static void what_does_not_fit_is_too_big(void **state)
         free_box(b);
 }
 
+/* Variables that are asked for once may be more than fit, too: no part of one is sent, and nothing behind it. */
+static void a_bulk_of_once_ends_where_it_has_no_room(void **state)
+{
+        struct box *b = open_box(false);
+        struct var v[100];
+        unsigned n;
+
+        (void)state;
+        b->wide = true;
+        master_begin(&b->m, AGENTX_GETBULK, 0, MASTER_SESSION, 500);
+        master_u16(&b->m, 99);
+        master_u16(&b->m, 1);
+        for (unsigned i = 0; i < 100; i++) {
+                master_oid(&b->m, i < 99 ? "1.3.6.1.4.1.9.8" : "1.3.6.1.4.1.9", i < 99);
+                master_oid(&b->m, "", false);
+        }
+        master_end(&b->m);
+        assert_int_equal(master_send(&b->m, b->s), 0);
+        read_all(b);
+        assert_int_equal(answer(b, v, 100, &n), AGENTX_OK);
+        assert_true(n > 50 && n < 99);
+        assert_int_equal(b->pdu.body.left, 0);
+        for (unsigned i = 0; i < n; i++)
+                assert_true(is(&v[i], "1.3.6.1.4.1.9.8") && v[i].type == MIB_OCTETS);
+        free_box(b);
+}
+
 static void values_are_a_second_old_at_most(void **state)
 {
         static const char *const uptime[] = { "1.3.6.1.2.1.1.3.0", "", NULL };
@@ -327,6 +354,7 @@ int main(void)
                 cmocka_unit_test(a_bulk_goes_on_behind_a_start_that_is_included),
                 cmocka_unit_test(a_bulk_ends_where_it_has_no_room),
                 cmocka_unit_test(what_does_not_fit_is_too_big),
+                cmocka_unit_test(a_bulk_of_once_ends_where_it_has_no_room),
                 cmocka_unit_test(values_are_a_second_old_at_most),
                 cmocka_unit_test(nothing_can_be_set),
                 cmocka_unit_test(without_memory_it_is_a_general_error),
