@@ -218,7 +218,7 @@ struct writing {
 
 static void put_line(struct text *out, char mark, const struct conf_text_line *l)
 {
-        text_printf(out, "%c%*s%s\n", mark, (int)l->depth, "", l->text);
+        text_printf(out, "%c%*s%s\n", mark, (int)l->depth, "", l->shown ? l->shown : l->text);
 }
 
 static void put_edit(void *ctx, const struct diff_edit *e)

@@ -20,7 +20,8 @@ typedef void (*diff_fn)(void *ctx, const struct diff_edit *e);
 
 /* -1: out of memory; what was told until then is right. */
 int conf_diff(const struct conf_lines *was, const struct conf_lines *now, diff_fn fn, void *ctx, struct err *e);
-/* The same as text: "-" and "+" in front of lines, a blank in front of the lines they stand under. */
+/* The same as text: "-" and "+" in front of lines, a blank in front of the lines they stand under;
+ * of lines with a secret what may be shown of them. */
 int conf_diff_text(const struct conf_lines *was, const struct conf_lines *now, struct text *out, struct err *e);
 
 #endif

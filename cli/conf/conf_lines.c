@@ -1,5 +1,7 @@
 #include "cli/conf/conf_lines.h"
 
+#include <string.h>
+
 #include "platform/base/mem.h"
 
 static bool grow(struct conf_lines *l)
@@ -27,7 +29,7 @@ static void add(void *ctx, const struct running_line *r)
                 l->bad = true;
                 return;
         }
-        l->line[l->n++] = (struct conf_text_line){ r->row, text, r->raw ? 0 : r->depth, r->raw, 0 };
+        l->line[l->n++] = (struct conf_text_line){ r->row, text, NULL, r->raw ? 0 : r->depth, r->raw, 0 };
 }
 
 /* A block is a line and all that follow deeper, or raw. */
@@ -55,10 +57,29 @@ int conf_lines_of(const struct store *s, bool plain, struct conf_lines *out, str
         return 0;
 }
 
+int conf_lines_mask(const struct store *s, struct conf_lines *l, struct err *e)
+{
+        struct conf_lines m;
+        int rc = conf_lines_of(s, false, &m, e);
+
+        if (!rc && m.n != l->n)
+                rc = err_set(e, ERR_STATE, "the configuration can not be listed without its secrets");
+        for (unsigned i = 0; !rc && i < l->n; i++) {
+                if (!strcmp(m.line[i].text, l->line[i].text))
+                        continue;
+                l->line[i].shown = m.line[i].text;
+                m.line[i].text = NULL;
+        }
+        conf_lines_fini(&m);
+        return rc;
+}
+
 void conf_lines_fini(struct conf_lines *l)
 {
-        for (unsigned i = 0; i < l->n; i++)
+        for (unsigned i = 0; i < l->n; i++) {
                 mem_free_secret((char *)(uintptr_t)l->line[i].text);
+                mem_free_secret((char *)(uintptr_t)l->line[i].shown);
+        }
         mem_free(l->line);
         *l = (struct conf_lines){ 0 };
 }

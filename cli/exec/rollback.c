@@ -75,13 +75,18 @@ static struct store *store_of(struct box *b, const struct saved_text *t, struct 
 }
 
 /* ---- show running-config diff ---- */
+/* Secrets are compared, and not shown. */
 int diff_stores(const struct store *was, const struct store *now, struct text *out, struct err *e)
 {
         struct conf_lines x = { 0 }, y = { 0 };
-        int rc = conf_lines_of(was, false, &x, e);
+        int rc = conf_lines_of(was, true, &x, e);
 
         if (!rc)
-                rc = conf_lines_of(now, false, &y, e);
+                rc = conf_lines_of(now, true, &y, e);
+        if (!rc)
+                rc = conf_lines_mask(was, &x, e);
+        if (!rc)
+                rc = conf_lines_mask(now, &y, e);
         if (!rc)
                 rc = conf_diff_text(&x, &y, out, e);
         conf_lines_fini(&x);

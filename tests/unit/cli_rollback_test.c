@@ -184,6 +184,25 @@ static void differences_are_shown_without_secrets(void **state UNUSED)
         has(cf_priv(&f, "show running-config diff file disk0:/a.cfg\n"), "a.cfg\n-hostname x\n+hostname y\n");
 }
 
+/* Each side of a secret that was exchanged is a line; neither says what it is. */
+static void exchanged_secrets_are_a_difference(void **state UNUSED)
+{
+        const char *t;
+
+        cf_priv(&f, "configure terminal\nntp authentication-key 1 md5 Onesecret\nwrite memory\n"
+                    "ntp authentication-key 1 md5 Twosecret\n");
+        t = cf_priv(&f, "show running-config diff\n");
+        has(t, "\n-ntp authentication-key 1 md5 *****\n+ntp authentication-key 1 md5 *****\n");
+        has_not(t, "secret");
+        cf_priv(&f, "configure session w\nntp authentication-key 1 md5 Threesecret\nend\n");
+        t = cf_priv(&f, "show configuration session w\n");
+        has(t, "-ntp authentication-key 1 md5 *****\n+ntp authentication-key 1 md5 *****\n");
+        has_not(t, "secret");
+        has(cf_priv(&f, "configure terminal\nntp authentication-key 1 md5 Onesecret\nshow running-config diff\n"),
+            "# show running-config diff\n");
+        has_not(f.out, "*****");
+}
+
 /* Looking at what was saved brings nothing back into force. */
 static void a_comparison_leaves_the_key_store_alone(void **state UNUSED)
 {
@@ -561,6 +580,7 @@ int main(void)
                 ROW(nothing_else_takes_the_place_of_the_saved_one),
                 ROW(numbers_begin_anew_after_the_last),
                 ROW(differences_are_shown_without_secrets),
+                ROW(exchanged_secrets_are_a_difference),
                 ROW(a_comparison_leaves_the_key_store_alone),
                 ROW(what_is_refused_when_typed_is_refused_aside),
                 ROW(a_failed_change_takes_no_way_back_away),
