@@ -3,11 +3,13 @@
 #include "cli/cmd/rows.h"
 
 #define SNMPD "the host's snmpd decides it: \"show snmp-server snmpd\" has the lines for its file"
-#define KEPT_BECAUSE(g, hlp, why)                                                                                    \
+#define KEPT_AS(g, hlp, why, ...)                                                                                    \
         {                                                                                                            \
-                ROW_INERT, g, hlp, .dirty = DIRTY_SYS, .list = STORE(sys.inert), .inert = why                        \
+                ROW_INERT, g, hlp, .dirty = DIRTY_SYS, .list = STORE(sys.inert), .inert = why, __VA_ARGS__           \
         }
+#define KEPT_BECAUSE(g, hlp, why) KEPT_AS(g, hlp, why, .flags = 0)
 #define KEPT(g, hlp) KEPT_BECAUSE(g, hlp, SNMPD)
+#define KEPT_KEYED(g, hlp, by) KEPT_AS(g, hlp, SNMPD, .key = by)
 #define S struct store
 
 static const struct cmd_bind enable_bind[] = { BIND_FLAG("enable", S, sys.snmp.off), { 0 } };
@@ -33,23 +35,53 @@ static const char *inert_traps(const struct store *s, const void *obj)
         return c->warmstart ? "no start here is a warm one; the others are in force" : NULL;
 }
 
+/* ---- what tells a line from others: its secret need not be known ---- */
+
+static void key_host(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        if (arg_has(a, "IFC") && arg_has(a, "A"))
+                text_printf(out, "snmp-server host %s %s", arg_str(a, "IFC"), arg_str(a, "A"));
+}
+
+static void key_community(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        if (a->n > 1)
+                text_add(out, "snmp-server community");
+}
+
+/* Of host groups and lists of users there may be many lines. */
+static void key_user(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        if (arg_has(a, "user") && arg_has(a, "NAME"))
+                text_printf(out, "snmp-server user %s", arg_str(a, "NAME"));
+}
+
 /* One of them at least, in the ASA's order. */
 #define TRAPS                                                                                                        \
         "{authentication [linkup] [linkdown] [coldstart] [warmstart]|linkup [linkdown] [coldstart] [warmstart]|"     \
         "linkdown [coldstart] [warmstart]|coldstart [warmstart]|warmstart}"
 
 const struct cmd_row rows_snmp[] = {
-        KEPT("snmp-server host IFC:nameif A:word(64) [{trap|poll}] [version {1|2c|3} [USER:secret(64)]] "
-             "[community [{0|8}] COMMUNITY:secret(127)] [version {1|2c|3} [USER:secret(64)]] "
-             "[udp-port PORT:u32(1-65535)]",
-             "Who gets traps, and who may ask"),
-        KEPT("snmp-server host IFC:nameif A:word(64) WHAT:secretline(200)", "Who gets traps, and who may ask"),
+        KEPT_KEYED("snmp-server host IFC:nameif A:word(64) [{trap|poll}] [version {1|2c|3} [USER:secret(64)]] "
+                   "[community [{0|8}] COMMUNITY:secret(127)] [version {1|2c|3} [USER:secret(64)]] "
+                   "[udp-port PORT:u32(1-65535)]",
+                   "Who gets traps, and who may ask", key_host),
+        KEPT_KEYED("snmp-server host IFC:nameif A:word(64) WHAT:secretline(200)", "Who gets traps, and who may ask",
+                   key_host),
         { ROW_LEAF, "snmp-server location TEXT:line(200)", "Where the appliance is", location_bind, DIRTY_SYS,
           .flags = ROW_DEFAULT },
         { ROW_LEAF, "snmp-server contact TEXT:line(200)", "Who looks after the appliance", contact_bind, DIRTY_SYS,
           .flags = ROW_DEFAULT },
-        KEPT("snmp-server community COMMUNITY:secretline(200)", "Who knows it may ask"),
-        KEPT("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask"),
+        KEPT_AS("snmp-server community COMMUNITY:secretline(200)", "Who knows it may ask", SNMPD, .key = key_community,
+                .flags = ROW_SINGLE),
+        KEPT_KEYED("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask",
+                   key_user),
         { ROW_LEAF, "snmp-server enable", "Enable the SNMP agent", enable_bind, DIRTY_SYS, .flags = ROW_INVERSE },
         { ROW_LEAF, "snmp-server enable traps snmp " TRAPS, "Notifications of the standard", traps_bind, DIRTY_SYS,
           .flags = ROW_MERGE, .inert_if = inert_traps },

@@ -1,6 +1,7 @@
 /* Lines that are elements of lists, lines that enter objects, and lines that are only kept. */
 #include <string.h>
 
+#include "cli/conf/mask.h"
 #include "cli/conf/parse_int.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
@@ -397,10 +398,76 @@ static enum applied inert_drop(struct apply *a, struct conf_list *l, const char 
         return APPLIED;
 }
 
+/* ---- kept lines that have a key: one line at most for each; what follows the key may be secret ---- */
+static struct inert_conf *find_keyed(const struct conf_list *l, const char *key)
+{
+        size_t n = strlen(key);
+
+        conf_each(struct inert_conf, i, l)
+                if (!strncmp(i->o.name, key, n) && (!i->o.name[n] || i->o.name[n] == ' '))
+                        return i;
+        return NULL;
+}
+
+/* Are they one line, as long as nobody sees what is secret? */
+static bool looks_same(const struct apply *a, const char *x, const char *y)
+{
+        struct text tx = { 0 }, ty = { 0 };
+        bool same;
+
+        mask_kept(a->c->store, a->tr, x, &tx);
+        mask_kept(a->c->store, a->tr, y, &ty);
+        same = !strcmp(text_str(&tx), text_str(&ty)) && !tx.bad && !ty.bad;
+        text_fini(&tx);
+        text_fini(&ty);
+        return same;
+}
+
+/* A line that was printed without its secret is the one that is there; it makes no other of it. */
+static enum applied keyed_put(struct apply *a, struct conf_list *l, const char *text, const char *key)
+{
+        struct inert_conf *old = find_keyed(l, key), *i = old;
+
+        if (old && strstr(text, " *****")) {
+                if (!looks_same(a, old->o.name, text)) {
+                        err_set(a->e, ERR_REF, "***** stands for a secret and is none: type the line with its secret");
+                        return APPLY_REFUSED;
+                }
+        } else if (!old || strcmp(old->o.name, text) != 0) {
+                i = conf_list_insert(l, text, old ? &old->o : NULL);
+                if (!i)
+                        return nomem(a);
+                i->row = a->row->line;
+                if (old)
+                        conf_list_del(l, &old->o);
+                apply_changed(a);
+        }
+        apply_warn_inert(a, i);
+        return APPLIED;
+}
+
+static enum applied keyed_drop(struct apply *a, struct conf_list *l, const char *key)
+{
+        struct inert_conf *i = find_keyed(l, key);
+
+        if (!i) {
+                err_set(a->e, ERR_REF, "the specified line does not exist in the configuration");
+                return APPLY_REFUSED;
+        }
+        conf_list_del(l, &i->o);
+        apply_changed(a);
+        return APPLIED;
+}
+
+static enum applied apply_keyed(struct apply *a, struct conf_list *l, const char *text, const char *key)
+{
+        return a->no_form ? keyed_drop(a, l, key) : keyed_put(a, l, text, key);
+}
+
 enum applied apply_inert(struct apply *a)
 {
         struct conf_list *l = list_of(a, true);
-        struct text line = { 0 };
+        struct text line = { 0 }, key = { 0 };
         enum applied ret = APPLIED;
 
         if (a->row->flags & ROW_ANY)
@@ -408,12 +475,17 @@ enum applied apply_inert(struct apply *a)
         if (!l)
                 return APPLY_REFUSED;
         write_typed(a, &line);
-        if (line.bad)
+        if (a->row->key)
+                a->row->key(a->c, a->args, NULL, &key);
+        if (line.bad || key.bad)
                 ret = nomem(a);
+        else if (key.n)
+                ret = apply_keyed(a, l, text_str(&line), text_str(&key));
         else if (!a->no_form)
                 ret = inert_put(a, l, line.p);
         else
                 ret = inert_drop(a, l, text_str(&line));
+        text_fini(&key);
         text_fini(&line);
         return ret;
 }

@@ -130,7 +130,8 @@ struct cmd_row {
         /* LEAF: the object; LIST, MODE: what holds the list; made when `make`. NULL without e: there is none. */
         void *(*target)(struct conf_ctx *c, const struct args *a, bool make, struct err *e);
         /* LIST: identity text of an element that is not made of its own fields. MODE: the object's name, not simply
-         * NAME. */
+         * NAME. INERT: the words a line begins with that another one replaces, and that are enough behind `no`; none:
+         * all of it. */
         void (*key)(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out);
         /* LIST: a line typed again. Without it nothing is said. */
         void (*again)(struct conf_ctx *c, const struct args *a, const void *elem);

@@ -100,7 +100,7 @@ static void kept_secrets_are_masked_however_they_are_typed(void **state UNUSED)
 {
         const char *t = cf_priv(&f, "configure terminal\ninterface g0/1\nnameif inside\nexit\n"
                                     "snmp-server com Snmp55\nsnmp-s host inside 10.0.0.9 comm Snmp66\n"
-                                    "snmp-server host inside 10.0.0.9 version 2c Snmp77\n"
+                                    "snmp-server host inside 10.0.0.7 version 2c Snmp77\n"
                                     "snmp-server host inside 10.0.0.8 community Snmp88 version 2c\n"
                                     "snmp-server user u g v3 auth sha Snmp99\nsnmp-server loc Room 5\n"
                                     "ntp authentication-key 1 m Snmp11\n");
@@ -111,7 +111,7 @@ static void kept_secrets_are_masked_however_they_are_typed(void **state UNUSED)
         has(t, "snmp-server community *****\n");
         has(t, "snmp-server host inside 10.0.0.9 *****\n");
         has(t, "snmp-server host inside 10.0.0.8 community ***** version 2c\n");
-        has(t, "snmp-server host inside 10.0.0.9 version 2c *****\n");
+        has(t, "snmp-server host inside 10.0.0.7 version 2c *****\n");
         has(t, "snmp-server user u *****\n");
         has(t, "snmp-server location Room 5\n");
         has(t, "ntp authentication-key 1 md5 *****\n");
