@@ -37,7 +37,8 @@ static void write_memory(void **state UNUSED)
 static void a_flash_that_is_gone_is_told(void **state UNUSED)
 {
         strcpy(f.box.flash, "/nonexistent/flash");
-        has(cf_priv(&f, "write memory\n"), "ERROR: cannot create startup-config: No such file or directory\n");
+        has(cf_priv(&f, "write memory\n"),
+            "ERROR: disk0:/startup-config: cannot create startup-config: No such file or directory\n");
         has_not(f.out, "nonexistent");
         strcpy(f.box.flash, f.dir);
 }
