@@ -31,6 +31,8 @@ int pki_enroll_csr(struct keystore *k, const struct trustpoint_conf *tp, const s
                    struct wbuf *w, struct err *e);
 /* The FQDN a certificate of tp will carry; "" for none. */
 void pki_fqdn(const struct trustpoint_conf *tp, const struct enroll_params *p, char *out, size_t cap);
+/* Can there be a certificate with these names? */
+int pki_names_check(const struct enroll_params *p, struct err *e);
 /* The signed answer to a request: must match the trustpoint's key pair. */
 int pki_import_certificate(struct keystore *k, const struct trustpoint_conf *tp, const char *text, size_t n,
                            struct err *e);

@@ -1,11 +1,13 @@
 #include <mbedtls/asn1write.h>
 #include <mbedtls/x509_crt.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pki/x509_write.h"
 #include "platform/base/addr.h"
 #include "platform/base/str.h"
 
+#define COMMON_NAME_MAX 64
 #define GENERAL_NAME_EMAIL 1
 #define GENERAL_NAME_DNS 2
 #define GENERAL_NAME_IP 7
@@ -40,6 +42,15 @@ static int check_fqdn(const char *fqdn, struct err *e)
         return err_set(e, ERR_SYNTAX, "the FQDN \"%s\" holds a character that is not allowed", shown);
 }
 
+/* X.509 has room for 64 characters in a common name; the alternative name holds the whole. */
+static int plan_common_name(struct dn *dn, const char *host, struct err *e)
+{
+        char cn[COMMON_NAME_MAX + 1];
+
+        snprintf(cn, sizeof cn, "%s", host);
+        return dn_add(dn, DN_CN, cn, e);
+}
+
 /* What the operator typed, then what the platform adds behind it. */
 static int plan_subject(struct dn *dn, const struct trustpoint_conf *tp, const struct enroll_params *p,
                         const char *fqdn, struct err *e)
@@ -48,7 +59,7 @@ static int plan_subject(struct dn *dn, const struct trustpoint_conf *tp, const s
 
         if (*tp->subject && dn_parse(dn, tp->subject, e) < 0)
                 return -1;
-        if (!dn->n && dn_add(dn, DN_CN, host && *host ? host : "ciscoasa", e) < 0) /* a name must not be empty */
+        if (!dn->n && plan_common_name(dn, host && *host ? host : "ciscoasa", e) < 0) /* a name must not be empty */
                 return -1;
         if (*tp->email && !dn_has(dn, DN_EA) && dn_add(dn, DN_EA, tp->email, e) < 0)
                 return -1;
@@ -107,6 +118,14 @@ int x509_plan(struct x509_plan *plan, const struct trustpoint_conf *tp, const st
         if (check_fqdn(fqdn, e) < 0 || plan_subject(&plan->subject, tp, p, fqdn, e) < 0)
                 return -1;
         return plan_san(plan, tp, fqdn, e);
+}
+
+int pki_names_check(const struct enroll_params *p, struct err *e)
+{
+        const struct trustpoint_conf tp = { .o.name = (char *)(uintptr_t) "", .enrollment = ENROLL_SELF };
+        struct x509_plan plan;
+
+        return x509_plan(&plan, &tp, p, e);
 }
 
 /* keyEncipherment for the RSA key exchange that older phones use. */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
+#include "pki/enroll.h"
 #include "platform/base/str.h"
 
 /* The name stands in every prompt: clients look for it with patterns, so nothing but letters, digits and hyphens. */
@@ -17,13 +18,27 @@ static int check_hostname(struct conf_ctx *c, void *obj, struct err *e)
         return err_set(e, ERR_SYNTAX, "Invalid hostname: %s: letters, digits and hyphens only", s->hostname);
 }
 
+/* The certificate of HTTPS is made later, when nobody is there to be told. */
+static void after_name(struct conf_ctx *c, void *obj, bool no_form)
+{
+        const struct sys_conf *s = &c->store->sys;
+        const struct enroll_params p = { .hostname = s->hostname, .domain = s->domain };
+        struct err e = { 0 };
+
+        (void)obj;
+        (void)no_form;
+        if (!c->late && s->http.enabled && pki_names_check(&p, &e) < 0)
+                conf_warning(c, "HTTPS cannot have a certificate with this name: %s", e.text);
+}
+
 static const struct cmd_bind hostname_bind[] = { BIND("HOST", struct store, sys.hostname), { 0 } };
 static const struct cmd_bind domain_bind[] = { BIND("DOMAIN", struct store, sys.domain), { 0 } };
 
 const struct cmd_row rows_hostname[] = {
         { ROW_LEAF, "hostname HOST:word(63)", "Change host name of the system", hostname_bind, DIRTY_SYS,
-          .check = check_hostname },
-        { ROW_LEAF, "domain-name DOMAIN:word(127)", "Change domain name", domain_bind, .dirty = DIRTY_SYS },
+          .check = check_hostname, .after = after_name },
+        { ROW_LEAF, "domain-name DOMAIN:word(127)", "Change domain name", domain_bind, .dirty = DIRTY_SYS,
+          .after = after_name },
         END,
 };
 

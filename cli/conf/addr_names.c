@@ -17,9 +17,11 @@ static int by_addr(const void *x, const void *y)
         return d ? d : a->seq < b->seq ? -1 : 1;
 }
 
-static bool is_usable(const struct store *s, const char *alias)
+/* 0.0.0.0 is everybody's or nobody's address: a number always. */
+static bool is_usable(const struct store *s, const struct alias_conf *a)
 {
-        return !conf_list_find(&s->policy.netobjs, alias) && !store_iface(s, alias);
+        return !(addr_is_v4(&a->addr) && !a->addr.v4) && !conf_list_find(&s->policy.netobjs, a->o.name) &&
+               !store_iface(s, a->o.name);
 }
 
 /* Of several names the one whose line stands first. */
@@ -44,7 +46,7 @@ void addr_names_of(const struct store *s, struct addr_names *out)
         conf_each(struct alias_conf, a, &s->sys.aliases) {
                 struct addr_name *e = &out->e[out->n];
 
-                if (!is_usable(s, a->o.name) || !str_copy(e->alias, sizeof e->alias, a->o.name))
+                if (!is_usable(s, a) || !str_copy(e->alias, sizeof e->alias, a->o.name))
                         continue;
                 e->addr = a->addr;
                 e->seq = out->n++;

@@ -98,7 +98,7 @@ static void on_line(void *ctx, const struct running_line *l)
         w->nomem = keep(w, acl, ace, w->number, l->text) != 0;
 }
 
-int acl_lines_get(struct box *b, const char *name, struct acl_lines **out, struct err *e)
+int acl_lines_get(struct box *b, const char *name, bool numbers, struct acl_lines **out, struct err *e)
 {
         struct side_by_side w = { .only = name, .last = &w.first };
         struct running r = { .line = on_line, .ctx = &w };
@@ -112,7 +112,8 @@ int acl_lines_get(struct box *b, const char *name, struct acl_lines **out, struc
         w.acl_end = &acls->items;
         w.acl = acls->items.next ? acls->items.next : &acls->items;
         r.store = b->store;
-        addr_names_of(b->store, &names);
+        if (!numbers)
+                addr_names_of(b->store, &names);
         r.names = names.n ? &names : NULL;
         if (!missing)
                 running_walk(&r);

@@ -13,7 +13,7 @@ struct acl_line {
         char *text;      /* "access-list NAME extended ..." */
         bool remark, inactive, permit;
         bool standard; /* nothing uses such lists */
-        bool grouped; /* stands for several elements */
+        bool grouped;  /* stands for several elements */
 };
 struct acl_lines {
         struct acl_lines *next;
@@ -22,8 +22,9 @@ struct acl_lines {
         struct acl_line *first, **last;
 };
 
-/* One list, or all with name NULL. -1: no such list, or out of memory. Takes conf_lock. */
-int acl_lines_get(struct box *b, const char *name, struct acl_lines **out, struct err *e);
+/* One list, or all with name NULL; `numbers`: no address by its name. -1: no such list, or out of memory. Takes
+ * conf_lock. */
+int acl_lines_get(struct box *b, const char *name, bool numbers, struct acl_lines **out, struct err *e);
 void acl_lines_free(struct acl_lines *l);
 
 #endif

@@ -1,6 +1,7 @@
 /* `capture NAME ...`: options in any order; several lines with one name add up. */
 #include "cli/exec/cap_live.h"
 #include "cli/exec/tables.h"
+#include "cli/exec/util.h"
 
 #include "cli/lang/types.h"
 
@@ -10,13 +11,14 @@ struct words {
         char text[512];
         char *w[64];
         unsigned n, at;
+        struct box *b;
 };
 
-static int split(struct words *ws, const char *line, struct err *e)
+static int split(struct words *ws, struct box *b, const char *line, struct err *e)
 {
         char *save = NULL;
 
-        *ws = (struct words){ 0 };
+        *ws = (struct words){ .b = b };
         if (!str_copy(ws->text, sizeof ws->text, line))
                 return err_set(e, ERR_RANGE, "options of more than %zu characters", sizeof ws->text - 1);
         for (char *w = strtok_r(ws->text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
@@ -113,13 +115,13 @@ static int match_addr(struct words *ws, struct prefix *p, struct err *e)
                 return 0;
         if (take(ws, "host")) {
                 w = next(ws, "address", e);
-                if (!w || !addr_parse(w, &p->a))
+                if (!w || !addr_of_word(ws->b, w, &p->a))
                         return w ? err_set(e, ERR_SYNTAX, "%s is not an address", w) : -1;
                 p->len = addr_is_v4(&p->a) ? 32 : 128;
                 return 0;
         }
         w = next(ws, "address", e);
-        if (!w || !addr_parse(w, &p->a))
+        if (!w || !addr_of_word(ws->b, w, &p->a))
                 return w ? err_set(e, ERR_SYNTAX, "%s is not an address", w) : -1;
         w = next(ws, "mask", e);
         if (!w || !addr_parse(w, &mask) || !mask_to_len(mask.v4, &p->len))
@@ -271,7 +273,7 @@ static int do_capture(struct session *s, const struct args *a, struct err *e)
 
         if (fresh)
                 capture_def_init(&st.def, name);
-        if (split(&ws, opts ? opts : "", e))
+        if (split(&ws, b, opts ? opts : "", e))
                 return -1;
         while (ws.at < ws.n)
                 if (parse_option(&ws, b, &st.def, fresh, e))

@@ -18,7 +18,7 @@ void show_allowed(struct session *s, const struct store *st, enum box_use use)
         conf_each(struct box_access_conf, a, &st->policy.box_access[use]) {
                 struct addr m = addr_v4(len_to_mask(a->len));
 
-                ROW(s, "%s %s %s\n", cell_addr("network", &a->net), cell_addr("mask", &m),
+                ROW(s, "%s %s %s\n", cell_addr("network", &a->net), cell_mask("mask", &m),
                     cell_str("interface", a->nameif));
         }
         table_close(session_table(s));

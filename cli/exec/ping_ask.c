@@ -2,6 +2,7 @@
 #include "cli/exec/ping.h"
 
 #include "cli/conf/dialog.h"
+#include "cli/exec/util.h"
 
 enum question {
         ASK_TCP,
@@ -96,11 +97,28 @@ static int port(const char *answer, struct ping_job *j, struct err *e)
         return v ? 0 : err_set(e, ERR_SYNTAX, "the port is missing");
 }
 
-static int source(const char *answer, struct ping_job *j, struct err *e)
+static int source(struct ask_state *st, const char *answer, struct err *e)
 {
-        return addr_parse(answer, &j->src) && addr_is_v4(&j->src)
+        struct ping_job *j = &st->job;
+
+        return addr_of_word(session_box(st->s), answer, &j->src) && addr_is_v4(&j->src)
                        ? 0
                        : err_set(e, ERR_SYNTAX, "%.60s is not an IP address", answer);
+}
+
+/* A name that a `name` line gives is no name for the DNS. */
+static int target(struct ask_state *st, const char *answer, struct err *e)
+{
+        struct ping_job *j = &st->job;
+        struct addr a;
+
+        if (*answer && addr_of_word(session_box(st->s), answer, &a)) {
+                addr_print(&a, j->host);
+                return 0;
+        }
+        return *answer && str_copy(j->host, sizeof j->host, answer)
+                       ? 0
+                       : err_set(e, ERR_SYNTAX, "the address is missing");
 }
 
 static int take(struct ask_state *st, unsigned q, const char *answer, struct err *e)
@@ -116,15 +134,13 @@ static int take(struct ask_state *st, unsigned q, const char *answer, struct err
                                ? 0
                                : err_set(e, ERR_REF, "interface %.60s does not exist", answer);
         case ASK_HOST:
-                return *answer && str_copy(j->host, sizeof j->host, answer)
-                               ? 0
-                               : err_set(e, ERR_SYNTAX, "the address is missing");
+                return target(st, answer, e);
         case ASK_PORT:
                 return port(answer, j, e);
         case ASK_SOURCE:
                 return yes_or_no(answer, &st->source, e);
         case ASK_SRC:
-                return source(answer, j, e);
+                return source(st, answer, e);
         case ASK_SRC_PORT:
                 return number(answer, 0, 0, &none, e);
         case ASK_REPEAT:

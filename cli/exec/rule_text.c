@@ -25,7 +25,7 @@ static void ace_text(struct box *b, uint32_t id, struct text *out)
 {
         struct acl_lines *lists = NULL;
 
-        if (acl_lines_get(b, NULL, &lists, NULL))
+        if (acl_lines_get(b, NULL, false, &lists, NULL))
                 return;
         for (const struct acl_lines *l = lists; l; l = l->next) {
                 for (const struct acl_line *ln = l->first; ln; ln = ln->next) {

@@ -257,7 +257,7 @@ static int show_access_list(struct session *s, const struct args *a, struct err 
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
         struct acl_lines *lists = NULL;
-        int rc = acl_lines_get(b, arg_str(a, "NAME"), &lists, e);
+        int rc = acl_lines_get(b, arg_str(a, "NAME"), session_table(s)->json, &lists, e);
         bool more = !rc && snap;
 
         if (!rc)
@@ -280,7 +280,7 @@ int clear_hits(struct session *s, const struct args *a, struct err *e)
         struct box *b = session_box(s);
         const struct snapshot *snap = snapshot_get(b->hub);
         struct acl_lines *lists = NULL;
-        int rc = acl_lines_get(b, arg_str(a, "NAME"), &lists, e);
+        int rc = acl_lines_get(b, arg_str(a, "NAME"), session_table(s)->json, &lists, e);
 
         for (const struct acl_lines *l = lists; !rc && snap && l; l = l->next) {
                 const struct acl_list_rt *rt = acl_list(acl_rt(snap), l->name);

@@ -15,10 +15,26 @@ static const char legend[] = "Flags: A - awaiting inside ACK to SYN, a - awaitin
 
 /* ---- filters ---- */
 
-static int parse_filter(const struct args *a, struct conn_filter *f, struct err *e)
+/* A hyphen may be one of a name: the first that has addresses on both sides divides. */
+static bool parse_range(struct box *b, const char *text, struct conn_filter *f)
 {
-        const char *range = arg_str(a, "ADDRESS"), *dash;
-        char lo[ADDR_TEXT_MAX];
+        char lo[80];
+
+        if (addr_of_word(b, text, &f->lo)) {
+                f->hi = f->lo;
+                return true;
+        }
+        for (const char *dash = strchr(text, '-'); dash; dash = strchr(dash + 1, '-')) {
+                snprintf(lo, sizeof lo, "%.*s", (int)(dash - text), text);
+                if (addr_of_word(b, lo, &f->lo) && addr_of_word(b, dash + 1, &f->hi))
+                        return true;
+        }
+        return false;
+}
+
+static int parse_filter(struct box *b, const struct args *a, struct conn_filter *f, struct err *e)
+{
+        const char *range = arg_str(a, "ADDRESS");
 
         *f = (struct conn_filter){ 0 };
         f->proto = arg_has(a, "tcp") ? IPPROTO_TCP_ : arg_has(a, "udp") ? IPPROTO_UDP_ : 0;
@@ -27,16 +43,9 @@ static int parse_filter(const struct args *a, struct conn_filter *f, struct err 
                 f->port_lo = (uint16_t)arg_u32(a, "PORT", 0);
                 f->port_hi = f->port_lo;
         }
-        if (!range)
-                return 0;
-        dash = strchr(range, '-');
-        if (snprintf(lo, sizeof lo, "%.*s", dash ? (int)(dash - range) : (int)strlen(range), range) >=
-                    (int)sizeof lo ||
-            !addr_parse(lo, &f->lo) || (dash && !addr_parse(dash + 1, &f->hi)))
-                return err_set(e, ERR_SYNTAX, "%s is not an address or a range of addresses", range);
-        if (!dash)
-                f->hi = f->lo;
-        return 0;
+        return !range || parse_range(b, range, f)
+                       ? 0
+                       : err_set(e, ERR_SYNTAX, "%s is not an address or a range of addresses", range);
 }
 
 /* ---- walking ---- */
@@ -178,7 +187,7 @@ static int show_conn(struct session *s, const struct args *a, struct err *e)
         const struct snapshot *snap;
         bool wide = arg_has(a, "detail") || arg_has(a, "long"), more = true;
 
-        if (parse_filter(a, &f, e))
+        if (parse_filter(b, a, &f, e))
                 return -1;
         each_worker(b, read_totals, &t);
         PUT(s, "%s in use, %s most used\n", cell_num("in_use", t.in_use), cell_num("most_used", t.most));
@@ -236,7 +245,7 @@ static int clear_conn(struct session *s, const struct args *a, struct err *e)
         struct box *b = session_box(s);
         struct clearing c = { 0 };
 
-        if (parse_filter(a, &c.f, e))
+        if (parse_filter(b, a, &c.f, e))
                 return -1;
         for (unsigned i = 0; i < b->nworkers; i++) {
                 if (!b->worker[i])

@@ -13,13 +13,16 @@ static void show_certificate(struct session *s, const struct store *st)
 {
         char tp[TRUSTPOINT_NAME_MAX + 1], print[HTTPD_PRINT_TEXT];
         const char *nameif = "";
+        struct err e = { 0 };
+        bool fit = httpd_certificate_check(session_box(s), &e) == 0;
 
         conf_each(struct box_access_conf, a, &st->policy.box_access[BOX_HTTP]) {
                 if (!*nameif)
                         nameif = a->nameif;
         }
         if (!httpd_certificate(session_box(s), nameif, tp, sizeof tp, print)) {
-                PUT(s, "Certificate: none\n", cell_null("trustpoint"), cell_null("fingerprint"));
+                PUT(s, "Certificate: none%s%s\n", cell_text(fit ? "" : ": "), cell_text(e.text),
+                    cell_null("trustpoint"), cell_null("fingerprint"));
                 return;
         }
         if (*tp)
@@ -27,6 +30,8 @@ static void show_certificate(struct session *s, const struct store *st)
         else
                 PUT(s, "Certificate: self-signed\n", cell_null("trustpoint"));
         PUT(s, "Fingerprint: SHA256 %s\n", cell_str("fingerprint", print));
+        if (!fit && !*tp)
+                PUT(s, "There is none with the name of the box: %s\n", cell_text(e.text));
 }
 
 static void show_minutes(struct session *s, const char *fmt, const char *name, uint32_t minutes)

@@ -92,7 +92,7 @@ static void show_address(struct session *s, const struct iface_view *v)
 
         if (v->conf.ip.fam)
                 PUT(s, "\tIP address %s, subnet mask %s\n", cell_addr("ip_address", &v->conf.ip),
-                    cell_addr("subnet_mask", &mask));
+                    cell_mask("subnet_mask", &mask));
         else
                 PUT(s, "\tIP address unassigned\n", cell_null("ip_address"), cell_null("subnet_mask"));
 }
@@ -309,7 +309,7 @@ static void address_row(struct session *s, const struct iface_view *v)
         if (*v->conf.nameif && v->conf.ip.fam)
                 ROW(s, "%-24s %-22s %-15s %-15s manual\n", cell_str("interface", v->hwname),
                     cell_str("nameif", v->conf.nameif), cell_addr("ip_address", &v->conf.ip),
-                    cell_addr("subnet_mask", &mask));
+                    cell_mask("subnet_mask", &mask));
 }
 
 static int show_ip(struct session *s, const struct args *a UNUSED, struct err *e)

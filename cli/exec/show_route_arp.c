@@ -40,7 +40,7 @@ static void show_entry(struct session *s, const struct net_rt *n, const struct r
         const struct cell code = cell_str("code", r->connected    ? "C"
                                                   : is_default(r) ? "S*"
                                                                   : "S"),
-                          network = cell_addr("network", &r->dst.a), netmask = cell_addr("mask", &mask),
+                          network = cell_addr("network", &r->dst.a), netmask = cell_mask("mask", &mask),
                           ifc = cell_str("interface", iface_name(n, r->iface));
 
         if (r->connected)
@@ -60,7 +60,7 @@ static void show_local(struct session *s, const struct net_rt *n)
 
                 if (ifc && ifc->up && addr_is_v4(&ifc->ip) && ifc->mask_len < 32)
                         ROW(s, "%-9s%s %s is directly connected, %s\n", cell_str("code", "L"),
-                            cell_addr("network", &ifc->ip), cell_addr("mask", &host),
+                            cell_addr("network", &ifc->ip), cell_mask("mask", &host),
                             cell_str("interface", ifc->nameif));
         }
 }

@@ -1,6 +1,7 @@
 #include "cli/exec/util.h"
 
 #include "cli/conf/store.h"
+#include "cli/lang/types.h"
 #include "platform/base/str.h"
 #include "platform/net/iface.h"
 #include "proxy/worker/proxy_worker.h"
@@ -53,12 +54,28 @@ int with_names(struct session *s, const struct args *a, struct err *e,
         struct addr_names names;
         int rc;
 
+        if (t->json)
+                return fn(s, a, e);
         addr_names_of_box(session_box(s), &names);
         t->names = &names;
         rc = fn(s, a, e);
         t->names = NULL;
         addr_names_fini(&names);
         return rc;
+}
+
+bool addr_of_word(struct box *b, const char *word, struct addr *out)
+{
+        const struct addr *a;
+
+        if (addr_parse(word, out))
+                return true;
+        pthread_mutex_lock(&b->conf_lock);
+        a = type_alias(&(struct type_env){ .store = b->store }, word, strlen(word));
+        if (a)
+                *out = *a;
+        pthread_mutex_unlock(&b->conf_lock);
+        return a != NULL;
 }
 
 bool is_word(const char *word, const char *arg)

@@ -43,6 +43,8 @@ void httpd_counts(struct httpd *d, struct httpd_counts *out);
 bool httpd_disconnect(struct httpd *d, unsigned id);
 /* "SHA256 aa:bb:..." of the certificate that is shown on an interface, and whose it is; false: there is none yet. */
 #define HTTPD_PRINT_TEXT 104
+/* Can a certificate of our own have the name of the box? */
+int httpd_certificate_check(struct box *b, struct err *e);
 bool httpd_certificate(struct box *b, const char *nameif, char *trustpoint, size_t cap, char print[HTTPD_PRINT_TEXT]);
 
 #endif

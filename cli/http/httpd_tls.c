@@ -55,6 +55,14 @@ int httpd_certificate_make(struct box *b, struct err *e)
         return pki_enroll_self(b->keys, &own_trustpoint, &p, e);
 }
 
+int httpd_certificate_check(struct box *b, struct err *e)
+{
+        struct called c;
+        struct enroll_params p = called_now(b, &c);
+
+        return pki_names_check(&p, e);
+}
+
 void httpd_certificate_name(struct box *b, char *out, size_t cap)
 {
         struct called c;

@@ -67,6 +67,7 @@ static const char *value_text(const struct cell *c, char buf[CELL_TEXT])
         case CELL_BOOL:
                 return c->v.u ? "true" : "false";
         case CELL_ADDR:
+        case CELL_MASK:
                 return addr_print(c->v.a, buf);
         case CELL_FIX:
                 fix_text(buf, CELL_TEXT, c->v.i, c->digits);
@@ -192,7 +193,7 @@ static void put_string(struct table *t, const char *s)
 
 static bool is_quoted(enum cell_kind k)
 {
-        return k == CELL_STR || k == CELL_ADDR || k == CELL_TIME;
+        return k == CELL_STR || k == CELL_ADDR || k == CELL_MASK || k == CELL_TIME;
 }
 
 static void put_value(struct table *t, const struct cell *c)

@@ -19,7 +19,7 @@
 #include "platform/base/addr.h"
 #include "platform/base/err.h"
 
-enum cell_kind { CELL_NULL, CELL_STR, CELL_NUM, CELL_INT, CELL_BOOL, CELL_ADDR, CELL_FIX, CELL_TIME };
+enum cell_kind { CELL_NULL, CELL_STR, CELL_NUM, CELL_INT, CELL_BOOL, CELL_ADDR, CELL_MASK, CELL_FIX, CELL_TIME };
 
 struct cell {
         const char *name; /* NULL: only in the text */
@@ -53,6 +53,10 @@ static inline struct cell cell_bool(const char *name, bool yes)
 static inline struct cell cell_addr(const char *name, const struct addr *a) /* of no family: null */
 {
         return (struct cell){ .name = name, .kind = a->fam ? CELL_ADDR : CELL_NULL, .v.a = a };
+}
+static inline struct cell cell_mask(const char *name, const struct addr *a) /* a number, whatever has its name */
+{
+        return (struct cell){ .name = name, .kind = CELL_MASK, .v.a = a };
 }
 /* i / 10^digits: seconds of milliseconds (3), per cent of per mille (1). */
 static inline struct cell cell_fix(const char *name, int64_t i, unsigned digits)

@@ -292,6 +292,13 @@ static void refuse_document(struct session *s, const char *cmd)
         s->failed = true;
 }
 
+/* The file system's words begin with "%Error" and stand alone, as on the ASA. */
+static void say_failed(struct session *s, const struct err *e)
+{
+        out(s, strncmp(e->text, "%Error", 6) ? "ERROR: %s\n" : "%s\n", e->text);
+        s->failed = true;
+}
+
 /* true: a dialog changed the configuration. */
 static bool run_exec(struct session *s, const struct cli_result *r)
 {
@@ -304,8 +311,7 @@ static bool run_exec(struct session *s, const struct cli_result *r)
         if (s->filter.kind == FILTER_JSON) {
                 run_document(s, r);
         } else if (r->exec->fn(s, r->args, &e)) {
-                out(s, "ERROR: %s\n", e.text);
-                s->failed = true;
+                say_failed(s, &e);
         }
         d = s->dialog;
         s->dialog = NULL;

@@ -264,8 +264,10 @@ static void places_on_servers(void **state UNUSED)
         };
 
         cf_priv(&f, "configure terminal\ninterface g0/0\nnameif inside\nend\n");
-        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
                 has(cf_priv(&f, rows[i][0]), rows[i][1]);
+                lacks(cf_priv(&f, rows[i][0]), "ERROR: %Error");
+        }
 }
 
 /* ---- the factory's ---- */

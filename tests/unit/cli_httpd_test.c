@@ -365,6 +365,28 @@ static void the_certificate_follows_the_name(void **state UNUSED)
         df_until(has_name, (void *)(uintptr_t) "fw.example.com", "a certificate with the old name");
 }
 
+/* X.509 has 64 characters for a common name: the alternative name holds the whole. */
+static void a_long_name_is_whole_where_there_is_room(void **state UNUSED)
+{
+        static const char host[] = "h23456789-123456789-123456789-123456789-123456789-123456789-123";
+        char subject[256], key[1024], print[HTTPD_PRINT_TEXT], line[100], name[100];
+        struct err e;
+
+        snprintf(line, sizeof line, "hostname %s\n", host);
+        snprintf(name, sizeof name, "%s.example.com", host);
+        configure(line);
+        df_until(has_name, name, "a certificate with the long name");
+        shown(subject, key, print);
+        assert_non_null(strstr(subject, host));
+        configure("hostname fw\n");
+        df_until(has_name, (void *)(uintptr_t) "fw.example.com", "a certificate with the old name");
+        configure("domain-name ex$ample\n");
+        assert_int_equal(httpd_certificate_check(&f.cf.box, &e), -1);
+        assert_non_null(strstr(e.text, "holds a character that is not allowed"));
+        configure("domain-name example.com\n");
+        assert_int_equal(httpd_certificate_check(&f.cf.box, &e), 0);
+}
+
 static void looking_again_makes_no_other_certificate(void **state UNUSED)
 {
         char name[256], key[1024], print[HTTPD_PRINT_TEXT], print2[HTTPD_PRINT_TEXT];
@@ -417,6 +439,7 @@ int main(void)
                 cmocka_unit_test(sessions_are_bounded_and_places_come_back),
                 cmocka_unit_test(another_user_on_a_connection_takes_his_place),
                 cmocka_unit_test(the_certificate_follows_the_name),
+                cmocka_unit_test(a_long_name_is_whole_where_there_is_room),
                 cmocka_unit_test(looking_again_makes_no_other_certificate),
                 cmocka_unit_test(a_trustpoint_stays_whatever_the_name),
         };

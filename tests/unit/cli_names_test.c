@@ -230,12 +230,43 @@ static void what_is_shown_saved_and_compared(void **state UNUSED)
         cf_close(&f);
 }
 
+/* What only looks like the address that has the name, and where names are typed outside of lines. */
+static void masks_and_other_places(void **state UNUSED)
+{
+        struct console_fixture f;
+        const char *t;
+
+        cf_open(&f);
+        t = cf_priv(&f, "configure terminal\ninterface g0/0\nnameif outside\nip address 192.0.2.1 255.255.255.0\nno "
+                        "shutdown\nexit\nname 255.255.255.0 m24\nname 0.0.0.0 zero\nname 10.0.0.5 cu-cm\n"
+                        "name 10.0.0.9 srv\nroute outside 0.0.0.0 0.0.0.0 192.0.2.9\n"
+                        "access-list a extended permit tcp any host cu-cm eq 5061\nend\nshow route\n"
+                        "show running-config route\n");
+        has(t, "C        192.0.2.0 255.255.255.0 is directly connected, outside\n");
+        has(t, "S*       0.0.0.0 0.0.0.0 [1/0] via 192.0.2.9, outside\n");
+        has(t, "\nroute outside 0.0.0.0 0.0.0.0 192.0.2.9 1\n");
+        t = cf_priv(&f, "show access-list a | json\n");
+        has(t, "host 10.0.0.5 eq 5061");
+        lacks(t, "host cu-cm");
+        has(cf_priv(&f, "clear conn address cu-cm-srv\n"), " connection(s) deleted.\n");
+        has(cf_priv(&f, "clear conn address cu-cm\n"), " connection(s) deleted.\n");
+        has(cf_priv(&f, "clear conn address cu\n"), "ERROR: cu is not an address or a range of addresses\n");
+        lacks(cf_priv(&f, "capture c match ip host srv cu-cm 255.255.255.255\n"), "ERROR");
+        has(cf_priv(&f, "capture c match ip host nobody any\n"), "ERROR: nobody is not an address\n");
+        t = cf_priv(&f, "ping\ny\n\nsrv\n80\ny\nsrv\n\n\n\n");
+        has(t, "Source IP address: srv\nSource IP port: ");
+        lacks(t, "is not an IP address");
+        has(cf_priv(&f, "ping\ny\n\nsrv\n80\ny\nnobody\n"), "ERROR: nobody is not an IP address\n");
+        cf_close(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(whatever_the_names_it_reads_back),
                 cmocka_unit_test(words_that_would_mean_something_else),
                 cmocka_unit_test(what_is_shown_saved_and_compared),
+                cmocka_unit_test(masks_and_other_places),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
