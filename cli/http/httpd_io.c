@@ -107,7 +107,7 @@ int httpd_watch(struct httpd_conn *c, int fd, short events)
         for (;;) {
                 struct pollfd p[3] = { { .fd = fd, .events = events },
                                        { .fd = c->guest.wake, .events = POLLIN },
-                                       { .fd = c->guest.fd } }; /* only that it has gone */
+                                       { .fd = c->guest.fd, .events = POLLRDHUP } }; /* only that it has gone */
 
                 if (httpd_now(c) >= c->answer_until)
                         return -1;
@@ -115,7 +115,7 @@ int httpd_watch(struct httpd_conn *c, int fd, short events)
                         return -1;
                 if (p[1].revents)
                         wake_drain(c->guest.wake);
-                if (door_must_go(&c->guest) || p[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+                if (door_must_go(&c->guest) || p[2].revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL))
                         return -1;
                 if (p[0].revents)
                         return 0;

@@ -1,6 +1,11 @@
 /* The HTTPS server on a clock that moves when told: its time-outs, its bounds, the name in its certificate. */
 #include "cli/http/httpd_int.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "platform/base/mem.h"
 #include "tests/support/door_fixture.h"
 #include "tests/support/https_client.h"
 #include "tests/support/test.h"
@@ -320,6 +325,35 @@ static void another_user_on_a_connection_takes_his_place(void **state UNUSED)
         gone(&h);
 }
 
+/* ---- who goes while a command runs ---- */
+
+/* Not only when the connection is gone altogether: who sends no more waits for nothing. */
+static void a_client_that_has_ended_is_not_waited_for(void **state UNUSED)
+{
+        struct httpd_conn *c = mem_alloc(MEM_CLI, sizeof *c);
+        int client[2], command[2];
+
+        assert_non_null(c);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, client), 0);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, command), 0);
+        c->guest.door = d->door;
+        c->guest.fd = client[0];
+        c->guest.wake = -1;
+        c->answer_until = UINT64_MAX;
+        assert_int_equal(write(command[1], "x", 1), 1);
+        assert_int_equal(httpd_watch(c, command[0], POLLIN), 0);
+        assert_int_equal(read(command[0], (char[1]){ 0 }, 1), 1);
+        shutdown(client[1], SHUT_WR);
+        alarm(60); /* without an end of its own it would wait on */
+        assert_int_equal(httpd_watch(c, command[0], POLLIN), -1);
+        alarm(0);
+        for (unsigned i = 0; i < 2; i++) {
+                close(client[i]);
+                close(command[i]);
+        }
+        mem_free(c);
+}
+
 /* ---- the certificate ---- */
 
 /* What a client is shown: names in the subject; its key and fingerprint. */
@@ -432,6 +466,7 @@ int main(void)
                 cmocka_unit_test(a_slow_header_before_the_login),
                 cmocka_unit_test(a_slow_header),
                 cmocka_unit_test(a_slow_body),
+                cmocka_unit_test(a_client_that_has_ended_is_not_waited_for),
                 cmocka_unit_test(a_body_that_comes_in_time),
                 cmocka_unit_test(a_quiet_connection_ends_as_configured),
                 cmocka_unit_test(any_connection_ends_as_configured),
