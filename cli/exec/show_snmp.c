@@ -117,25 +117,92 @@ static bool begins(const char *line, const char *with)
         return !strncmp(line, with, strlen(with));
 }
 
-static void host_lines(struct session *s, const struct snmp_host *h)
+/* A name that `name` gives is the number it stands for: nobody else knows it. */
+static bool number_of(const struct store *st, const char *host, struct addr *out)
 {
-        if (h->poll)
-                out(s, "rocommunity COMMUNITY %s -V voxgate " SNMP_CONTEXT "\n", h->address);
-        if (h->trap)
-                out(s, "%s %s:%u COMMUNITY\n", !strcmp(h->version, "2c") ? "trap2sink" : "trapsink", h->address,
-                    h->port);
+        const struct alias_conf *al = conf_list_find(&st->sys.aliases, host);
+
+        if (al)
+                *out = al->addr;
+        return al || addr_parse(host, out);
 }
 
-static void user_lines(struct session *s, const struct store *st)
+static void trap_line(struct session *s, const struct snmp_host *h, const char *where)
 {
+        if (!strcmp(h->version, "3"))
+                out(s, "# with the user's own words: trapsess -v 3 -u USER -l LEVEL -n " SNMP_CONTEXT " %s:%u\n", where,
+                    h->port);
+        else
+                out(s, "%s %s:%u COMMUNITY\n", !strcmp(h->version, "2c") ? "trap2sink" : "trapsink", where, h->port);
+}
+
+static void host_lines(struct session *s, const struct store *st, const struct snmp_host *h)
+{
+        char text[ADDR_TEXT_MAX], where[ADDR_TEXT_MAX + 8];
+        struct addr a;
+
+        if (!number_of(st, h->address, &a)) {
+                out(s, "# snmp-server host %s %s: no address\n", h->nameif, h->address);
+                return;
+        }
+        addr_print(&a, text);
+        if (h->poll && strcmp(h->version, "3") != 0)
+                out(s, "rocommunity%s COMMUNITY %s -V voxgate " SNMP_CONTEXT "\n", addr_is_v4(&a) ? "" : "6", text);
+        snprintf(where, sizeof where, addr_is_v4(&a) ? "%s" : "udp6:[%s]", text);
+        if (h->trap)
+                trap_line(s, h, where);
+}
+
+/* Who asks by a name: snmpd knows no sources of users. Its level is what he has keys for. */
+static void user_line(struct session *s, const char *line)
+{
+        char name[65];
+
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " "), line);
+        line += strlen(name);
+        if (strstr(line, " priv "))
+                out(s, "# createUser %s AUTH AUTHPASSWORD PRIV PRIVPASSWORD\n", name);
+        else if (strstr(line, " auth "))
+                out(s, "# createUser %s AUTH AUTHPASSWORD\n", name);
+        else
+                out(s, "# createUser %s\n", name);
+        out(s, "rouser %s %s -V voxgate " SNMP_CONTEXT "\n", name,
+            strstr(line, " priv ") ? "priv" : strstr(line, " auth ") ? "auth" : "noauth");
+}
+
+struct askers {
+        bool hosts, users; /* who may ask by a community; by a name */
+};
+
+static struct askers all_hosts(struct session *s, const struct store *st)
+{
+        struct askers x = { false, false };
         struct snmp_host h;
 
         conf_each(struct conf_obj, o, &st->sys.inert) {
-                if (begins(o->name, "snmp-server community "))
-                        out(s, "rocommunity COMMUNITY default -V voxgate " SNMP_CONTEXT "\n");
-                else if (snmp_host_read(o->name, &h))
-                        host_lines(s, &h);
+                if (!snmp_host_read(o->name, &h))
+                        continue;
+                host_lines(s, st, &h);
+                x.users |= h.poll && !strcmp(h.version, "3");
+                x.hosts |= h.poll && strcmp(h.version, "3") != 0;
         }
+        return x;
+}
+
+/* Nobody may ask but who is a host of the configuration, as on the ASA; a community alone opens nothing. */
+static void user_lines(struct session *s, const struct store *st)
+{
+        static const char port[] = "snmp-server listen-port ", user[] = "snmp-server user ";
+        struct askers x = all_hosts(s, st);
+
+        conf_each(struct conf_obj, o, &st->sys.inert) {
+                if (begins(o->name, port))
+                        out(s, "agentAddress udp:%s\n", o->name + sizeof port - 1);
+                else if (begins(o->name, user) && x.users)
+                        user_line(s, o->name + sizeof user - 1);
+        }
+        if (!x.hosts && !x.users)
+                out(s, "# Nobody may ask: there is no snmp-server host that may.\n");
         if (st->sys.snmp.authentication)
                 out(s, "authtrapenable 1\n");
 }

@@ -32,7 +32,7 @@ interface GigabitEthernet0/1
 snmp-server location Cellar, rack 3
 snmp-server contact ann@example.com
 snmp-server community public
-snmp-server host inside 10.0.0.254 trap version 2c
+snmp-server host inside 10.0.0.254 version 2c
 snmp-server enable traps snmp linkup linkdown coldstart
 """
 SYSTEM, IF, IFX = "1.3.6.1.2.1.1", "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
@@ -82,9 +82,9 @@ class Snmp:
 def snmpd_lines(con):
     """What the console has for the file, with what it does not tell: the community, and nobody's group here."""
     text = con.cmd("show snmp-server snmpd")
-    assert "rocommunity COMMUNITY default -V voxgate voxgate" in text and "trap2sink 10.0.0.254:162 COMMUNITY" in text
+    assert "rocommunity COMMUNITY 10.0.0.254 -V voxgate voxgate" in text and "trap2sink 10.0.0.254:162 COMMUNITY" in text
     return (text.replace("COMMUNITY", "public").replace("0660 0755 root voxgate", "0666 0755")
-            .replace("10.0.0.254:162", f"127.0.0.1:{TRAPS}"))
+            .replace("10.0.0.254:162", f"127.0.0.1:{TRAPS}").replace("10.0.0.254", "127.0.0.1"))
 
 
 def up(lab):

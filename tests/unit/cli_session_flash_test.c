@@ -119,6 +119,37 @@ static void kept_secrets_are_masked_however_they_are_typed(void **state UNUSED)
         has(cf_priv(&f, "more system:running-config\n"), "snmp-server community Snmp55\n");
 }
 
+/* Behind the two lines of comment and the three of the session with snmpd. */
+static void the_file_of_snmpd_opens_what_is_configured(void **state UNUSED)
+{
+        static const char *const rows[][2] = {
+                { "snmp-server community S1\n", "# Nobody may ask: there is no snmp-server host that may.\n" },
+                { "snmp-server host inside 10.0.0.9 poll\n", "rocommunity COMMUNITY 10.0.0.9 -V voxgate voxgate\n" },
+                { "name 10.0.0.8 nms\nsnmp-server host inside nms version 2c udp-port 1162\n",
+                  "rocommunity COMMUNITY 10.0.0.8 -V voxgate voxgate\ntrap2sink 10.0.0.8:1162 COMMUNITY\n" },
+                { "snmp-server host inside nowhere\n",
+                  "trap2sink 10.0.0.8:1162 COMMUNITY\n# snmp-server host inside nowhere: no address\n" },
+                { "clear configure snmp-server\nsnmp-server user ann staff v3 auth sha S2 priv aes 128 S3\n"
+                  "snmp-server user bob staff v3 auth sha S4\nsnmp-server host inside 10.0.0.7 trap version 3 ann\n",
+                  "# with the user's own words: trapsess -v 3 -u USER -l LEVEL -n voxgate 10.0.0.7:162\n"
+                  "# Nobody may ask: there is no snmp-server host that may.\n" },
+                { "snmp-server host inside 10.0.0.7 poll version 3 ann\nsnmp-server listen-port 1161\n",
+                  "# createUser ann AUTH AUTHPASSWORD PRIV PRIVPASSWORD\nrouser ann priv -V voxgate voxgate\n"
+                  "# createUser bob AUTH AUTHPASSWORD\nrouser bob auth -V voxgate voxgate\nagentAddress udp:1161\n" },
+        };
+        char script[512], want[512];
+
+        cf_priv(&f, "configure terminal\ninterface g0/1\nnameif inside\n");
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                snprintf(script, sizeof script, "configure terminal\n%send\nshow snmp-server snmpd\n", rows[i][0]);
+                snprintf(want, sizeof want, "view voxgate included .1\n%s", rows[i][1]);
+                if (i != 2 && i != 3)
+                        has(cf_priv(&f, script), want);
+                else
+                        has(cf_priv(&f, script), rows[i][1]);
+        }
+}
+
 static void kept_secrets_are_masked(void **state UNUSED)
 {
         const char *t;
@@ -195,6 +226,7 @@ int main(void)
                 T(erasing_leaves_nothing),
                 T(clearing_asks_nobody),
                 T(kept_secrets_are_masked),
+                T(the_file_of_snmpd_opens_what_is_configured),
                 T(kept_secrets_are_masked_however_they_are_typed),
                 T(interfaces_by_any_name),
         };
