@@ -54,6 +54,7 @@ def lab():
 def fresh(lab):
     yield
     paste(lab.con, "clear configure ntp\n")
+    lablib.wait_for("nobody to be followed", lambda: not synchronized(lab))  # the client has a thread of its own
     lab.con.cmd("clear logging buffer")
 
 
