@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "platform/base/file.h"
+#include "proxy/tls/tls_profile.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/test.h"
 
@@ -113,6 +114,25 @@ static void same(const char *name, const char *what, const char *got, const char
         fail_msg("%s: %s:\ngot  %.200s\n\nwant %.200s", name, what, line, other);
 }
 
+/* Ciphers that the TLS library in use has not are left out of the line; NAME.ok has all. */
+static void drop_absent_suites(char *text)
+{
+        char *line = strstr(text, "\nssl encryption "), *word, *rest;
+
+        for (word = line ? line + 15 : NULL; word && *word == ' '; word = rest) {
+                char name[32];
+                bool has = true;
+
+                rest = word + 1 + strcspn(word + 1, " \n");
+                snprintf(name, sizeof name, "%.*s", (int)(rest - word - 1), word + 1);
+                assert_true(tls_suite_known(name, &has));
+                if (has)
+                        continue;
+                memmove(word, rest, strlen(rest) + 1);
+                rest = word;
+        }
+}
+
 static void check_ok(const char *name, const char *shown)
 {
         char path[512], *want;
@@ -126,6 +146,7 @@ static void check_ok(const char *name, const char *shown)
                 return;
         }
         want = read_text(name, ".ok");
+        drop_absent_suites(want);
         same(name, "printed", shown, want);
         mem_free(want);
 }
