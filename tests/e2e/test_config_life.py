@@ -6,9 +6,8 @@ import test_restart as restart
 
 import lab as lablib
 from conftest import finish, paste
+from filelab import HOST, serving
 from test_copy import fill, small  # noqa: F401
-
-HOST = "10.0.0.254"
 
 
 def hostname(con):
@@ -48,17 +47,7 @@ def test_a_lost_file_is_told_at_the_start(lab):
 
 @pytest.fixture(scope="module")
 def served():
-    it = lablib.Lab()
-    it.root = os.path.join(it.dir, "served")
-    os.makedirs(it.root)
-    os.chmod(it.root, 0o777)
-    lablib.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", it.dir + "/tls.key", "-out", it.dir + "/tls.crt", "-days", "30",
-                   "-subj", "/CN=files", "-addext", "subjectAltName=IP:" + HOST)
-    it.con = it.start()
-    paste(it.con, "hostname fw\n" + lablib.PORTS)
-    lablib.Peer(it, it.inside, "file_servers", HOST, it.root, it.dir + "/tls.crt", it.dir + "/tls.key")
-    it.spawn(it.inside, "in.tftpd", "-L", "-c", "-a", HOST + ":69", "-u", "root", "-s", it.root)
-    lablib.wait_for("in.tftpd", lambda: HOST + ":69" in it.inside.run("ss", "-lun").stdout.decode())
+    it = serving("hostname fw\n" + lablib.PORTS)
     yield it
     finish(it)
 

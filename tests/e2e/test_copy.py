@@ -7,24 +7,14 @@ import pytest
 
 import lab as lablib
 from conftest import finish, paste
+from filelab import HOST, serving
 
-HOST = "10.0.0.254"
 CONFIG = "hostname fw\n" + lablib.PORTS + "access-list wire extended permit ip any any\n"
 
 
 @pytest.fixture(scope="module")
 def lab():
-    it = lablib.Lab()
-    it.root = os.path.join(it.dir, "served")
-    os.makedirs(it.root)
-    os.chmod(it.root, 0o777)
-    lablib.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", it.dir + "/tls.key", "-out", it.dir + "/tls.crt", "-days", "30",
-                   "-subj", "/CN=files", "-addext", "subjectAltName=IP:" + HOST)
-    it.con = it.start()
-    paste(it.con, CONFIG)
-    it.servers = lablib.Peer(it, it.inside, "file_servers", HOST, it.root, it.dir + "/tls.crt", it.dir + "/tls.key")
-    it.spawn(it.inside, "in.tftpd", "-L", "-c", "-a", HOST + ":69", "-u", "root", "-s", it.root)
-    lablib.wait_for("in.tftpd", lambda: HOST + ":69" in it.inside.run("ss", "-lun").stdout.decode())
+    it = serving(CONFIG)
     yield it
     finish(it)
 
