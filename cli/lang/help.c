@@ -71,6 +71,7 @@ static void offer_value(void *ctx, const char *value)
         struct offers *of = ctx;
         const char *help = word_help("value", value);
 
+        of->names++;
         if (str_prefix_ci(value, of->prefix))
                 offer(of, "", value, help ? help : of->help, false);
 }
@@ -120,11 +121,27 @@ static bool has_many_names(const struct gram_part *p)
         return !strcmp(t, "tcpport") || !strcmp(t, "udpport") || !strcmp(t, "protocol") || !strcmp(t, "icmptype");
 }
 
-/* The names there are; what stands for a value, unless they are all that it can be. */
-static void offer_names(struct offers *of, const struct tree_row *tr, const struct gram_part *p)
+static void offer_placeholder(struct offers *of, const struct gram_part *p)
 {
         char shown[FORM_SHOWN_MAX];
 
+        form_shown(p, shown, sizeof shown);
+        offer(of, "", shown, of->help, true);
+}
+
+/* All that it can be; while there is none yet, what stands for it. */
+static void offer_set(struct offers *of, const struct tree_row *tr, const struct gram_part *p)
+{
+        of->help = help_of(tr, p);
+        of->names = 0;
+        p->type->complete(&of->env, &p->targ, offer_value, of);
+        if (!of->names && !of->prefix_len)
+                offer_placeholder(of, p);
+}
+
+/* The names there are; what stands for a value, unless they are all that it can be. */
+static void offer_names(struct offers *of, const struct tree_row *tr, const struct gram_part *p)
+{
         of->help = help_of(tr, p);
         of->type = p->type->name;
         of->names = 0;
@@ -132,10 +149,8 @@ static void offer_names(struct offers *of, const struct tree_row *tr, const stru
                 each_name(tr, p, &of->env, offer_name, of);
         if (is_ref(p) && of->names && of->names <= NAMES_MAX)
                 return;
-        if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len)) {
-                form_shown(p, shown, sizeof shown);
-                offer(of, "", shown, of->help, true);
-        }
+        if (!of->prefix_len || p->type->match(&of->env, &p->targ, of->prefix, of->prefix_len))
+                offer_placeholder(of, p);
 }
 
 static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part *p)
@@ -148,8 +163,7 @@ static void on_next(void *ctx, const struct tree_row *tr, const struct gram_part
                 if (str_prefix_ci(p->text, of->prefix))
                         offer(of, explain_first(tr), p->text, help_of(tr, p), false);
         } else if (is_closed_set(p)) {
-                of->help = help_of(tr, p);
-                p->type->complete(&of->env, &p->targ, offer_value, of);
+                offer_set(of, tr, p);
         } else {
                 offer_names(of, tr, p);
         }
