@@ -26,11 +26,7 @@ static int session_open(struct sshd_conn *c, struct err *e)
                    ssh_options_set(c->s, SSH_OPTIONS_COMPRESSION, "no") < 0) {
                 err_set(e, ERR_SUPPORT, "SSH: %s", ssh_get_error(c->s));
         } else if (sshd_algo_set(c->d->box, bind, e) == 0 && sshd_keys_import(c->d->box, bind, e) == 0) {
-                rc = ssh_bind_accept_fd(bind, c->s, c->guest.fd) == SSH_OK
-                             ? 0
-                             : err_set(e, ERR_IO, "SSH: %s", ssh_get_error(bind));
-                if (rc == 0)
-                        c->guest.fd = -1; /* libssh's */
+                rc = sshd_greet_open(c, bind, e);
         }
         ssh_bind_free(bind);
         if (rc == 0)
@@ -74,7 +70,7 @@ static int wait_and_read(struct sshd_conn *c, int timeout_ms)
         return ssh_is_connected(c->s) || !c->ev ? 0 : -1;
 }
 
-static int grace_left(const struct sshd_conn *c)
+int sshd_grace_left(const struct sshd_conn *c)
 {
         uint64_t now = door_now(&c->guest), until = door_grace(&c->guest);
 
@@ -85,8 +81,12 @@ static bool exchange_keys(struct sshd_conn *c)
 {
         int rc;
 
+        if (!sshd_greet(c)) {
+                c->why = sshd_grace_left(c) ? "Format error" : "Time-out activated";
+                return false;
+        }
         while ((rc = ssh_handle_key_exchange(c->s)) == SSH_AGAIN) {
-                int left = grace_left(c);
+                int left = sshd_grace_left(c);
 
                 if (!left)
                         c->why = "Time-out activated";
@@ -101,7 +101,7 @@ static bool exchange_keys(struct sshd_conn *c)
 static bool log_in(struct sshd_conn *c)
 {
         while (!c->in) {
-                int left = grace_left(c);
+                int left = sshd_grace_left(c);
 
                 if (!left)
                         c->why = "Time-out activated";
@@ -249,7 +249,7 @@ void sshd_serve(struct guest *g)
         struct err e;
 
         c->d = door_owner(g->door);
-        c->chan.end = c->chan.raw = -1;
+        c->near = c->chan.end = c->chan.raw = -1;
         if (session_open(c, &e) == 0)
                 converse(c);
         else

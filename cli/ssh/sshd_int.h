@@ -51,6 +51,7 @@ struct sshd_conn {
         /* its own thread's */
         struct sshd *d;
         ssh_session s;
+        int near; /* while greeting: the other end of what libssh has for its connection; else -1 */
         ssh_event ev;
         struct ssh_server_callbacks_struct cb;
         unsigned tries, offers;
@@ -68,6 +69,12 @@ struct sshd {
 
 /* sshd_conn.c */
 void sshd_serve(struct guest *g);
+/* Milliseconds that are left to log in. */
+int sshd_grace_left(const struct sshd_conn *c);
+/* sshd_greet.c: gives libssh what stands for the connection while sides greet */
+int sshd_greet_open(struct sshd_conn *c, ssh_bind bind, struct err *e) MUST_USE;
+/* From here on libssh has the guest's connection. false: it is over. */
+bool sshd_greet(struct sshd_conn *c);
 /* sshd.c: a place among the sessions; false: all are taken. */
 bool sshd_admit(struct sshd_conn *c);
 /* sshd_auth.c */

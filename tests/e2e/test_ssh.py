@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 
@@ -161,6 +162,44 @@ def test_what_is_configured_is_offered_and_nothing_else(box, line, client, other
     assert (box.ssh("show clock", opts=client).returncode == 255) is old
     assert box.ssh("show clock", opts=["-c", "aes128-ctr", "-m", "hmac-sha2-256"]).returncode == 0
     t.close()
+
+
+def offer(**only):
+    """A client's KEXINIT (RFC 4253, 7.1) in its packet, with the algorithms of `only` in place of what all know."""
+    lists = dict(kex="curve25519-sha256,ecdh-sha2-nistp256", key="rsa-sha2-256,ssh-ed25519,ecdsa-sha2-nistp256",
+                 cipher="aes128-ctr,aes256-ctr", mac="hmac-sha2-256,hmac-sha1", compression="none")
+    lists.update(only)
+    names = [lists[n] for n in ("kex", "key", "cipher", "cipher", "mac", "mac", "compression", "compression")]
+    body = b"\x14" + bytes(16) + b"".join(ssh_string(n) for n in [*names, "", ""]) + bytes(5)
+    pad = 8 - (5 + len(body)) % 8 + 8
+    return struct.pack(">IB", 1 + len(body) + pad, pad) + body + bytes(pad)
+
+
+def ssh_string(text):
+    return struct.pack(">I", len(text)) + text.encode()
+
+
+@pytest.mark.parametrize("only", [{"cipher": "arcfour"}, {"mac": "hmac-md5"}, {"kex": "diffie-hellman-group1-sha1"},
+                                  {"key": "ssh-dss"}], ids=lambda d: next(iter(d)))
+def test_a_client_that_says_all_at_once_sees_what_it_could_have_had(box, only):
+    """Greeting and offer in one segment: the box's own offer is there before the connection ends."""
+    s = box.socket()
+    s.sendall(b"SSH-2.0-hasty\r\n" + offer(**only))
+    data = b""
+    while more := s.recv(65536):
+        data += more
+    greeting, _, rest = data.partition(b"\r\n")
+    assert greeting.startswith(b"SSH-2.0-") and rest[5] == 20, data  # KEXINIT
+    assert b"aes256-gcm@openssh.com" in rest and only.popitem()[1].encode() not in rest, rest
+
+
+def test_a_greeting_may_come_octet_by_octet_and_the_boxs_waits_for_none(box):
+    s = box.socket()
+    greeting = s.recv(100)
+    assert greeting.startswith(b"SSH-2.0-") and greeting.endswith(b"\r\n")
+    for octet in b"SSH-2.0-slow\r\n":
+        s.sendall(bytes([octet]))
+    assert s.recv(4096)[5] == 20
 
 
 def test_the_client_exchanges_keys_again_and_again(box):
