@@ -224,15 +224,7 @@ static struct cert *write_and_sign(const struct ldc *l, struct keypair *ca_key, 
 
 time_t cert_end(const mbedtls_x509_crt *c)
 {
-        const mbedtls_x509_time *t = &c->valid_to;
-        struct tm tm = { .tm_year = t->year - 1900,
-                         .tm_mon = t->mon - 1,
-                         .tm_mday = t->day,
-                         .tm_hour = t->hour,
-                         .tm_min = t->min,
-                         .tm_sec = t->sec };
-
-        return timegm(&tm);
+        return x509_time(&c->valid_to);
 }
 
 int issuer_check(const struct cert *ca, const struct keypair *ca_key, time_t now, struct err *e)

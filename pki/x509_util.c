@@ -83,6 +83,18 @@ bool x509_has_ext(const mbedtls_x509_crt *c, const char *oid, size_t oid_len)
         return x509_find_ext(c, oid, oid_len, &val, &n);
 }
 
+time_t x509_time(const mbedtls_x509_time *t)
+{
+        struct tm tm = { .tm_year = t->year - 1900,
+                         .tm_mon = t->mon - 1,
+                         .tm_mday = t->day,
+                         .tm_hour = t->hour,
+                         .tm_min = t->min,
+                         .tm_sec = t->sec };
+
+        return timegm(&tm);
+}
+
 void x509_serial_text(const mbedtls_x509_crt *c, char *out, size_t cap)
 {
         const uint8_t *p = c->serial.p;

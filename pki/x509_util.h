@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* issuer == subject of the parent and the parent's key verifies the signature. Says nothing about CA flags. */
 bool x509_signed_by(const mbedtls_x509_crt *child, const mbedtls_x509_crt *parent);
@@ -16,6 +17,8 @@ bool x509_key_is_cheap(const mbedtls_x509_crt *c);
 bool x509_find_ext(const mbedtls_x509_crt *c, const void *oid, size_t oid_len, const uint8_t **val, size_t *n);
 /* Is the extension there? */
 bool x509_has_ext(const mbedtls_x509_crt *c, const char *oid, size_t oid_len);
+/* A date of a certificate in seconds since 1970; -1 when the clock of the machine cannot hold it. */
+time_t x509_time(const mbedtls_x509_time *t);
 void x509_serial_text(const mbedtls_x509_crt *c, char *out, size_t cap); /* hex, lower case, no separators */
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/conf/store.h"
 #include "cli/box/usage.h"
 #include "pki/keystore.h"
+#include "pki/x509_util.h"
 
 #define DAY_S 86400
 #define DAY_MS (DAY_S * 1000ull)
@@ -26,15 +27,10 @@ bool alert_due(int64_t days, unsigned begin, unsigned repeat, bool first)
 
 static int64_t end_of(const struct cert *c, char *text, size_t cap)
 {
-        const mbedtls_x509_time *t = &cert_x509(c)->valid_to;
-        struct tm tm = { .tm_year = t->year - 1900,
-                         .tm_mon = t->mon - 1,
-                         .tm_mday = t->day,
-                         .tm_hour = t->hour,
-                         .tm_min = t->min,
-                         .tm_sec = t->sec };
-        time_t at = timegm(&tm);
+        time_t at = x509_time(&cert_x509(c)->valid_to);
+        struct tm tm = { 0 };
 
+        gmtime_r(&at, &tm);
         strftime(text, cap, "%H:%M:%S UTC %b %d %Y", &tm);
         return at;
 }

@@ -7,6 +7,7 @@
 #include "cli/conf/store.h"
 #include "pki/ctl_make.h"
 #include "pki/keystore.h"
+#include "pki/x509_util.h"
 
 #define NAMES_MAX 256
 
@@ -89,18 +90,6 @@ static void show_name(struct session *s, const char *name, const struct cert *c,
         table_close(session_table(s));
 }
 
-static time_t time_of(const mbedtls_x509_time *t)
-{
-        struct tm tm = { .tm_year = t->year - 1900,
-                         .tm_mon = t->mon - 1,
-                         .tm_mday = t->day,
-                         .tm_hour = t->hour,
-                         .tm_min = t->min,
-                         .tm_sec = t->sec };
-
-        return timegm(&tm);
-}
-
 static const char *key_type(const mbedtls_x509_crt *x)
 {
         return mbedtls_pk_get_type(&x->pk) == MBEDTLS_PK_RSA ? "RSA" : "ECDSA";
@@ -118,7 +107,7 @@ static void show_signature(struct session *s, const mbedtls_x509_crt *x)
 
 static void show_validity(struct session *s, const mbedtls_x509_crt *x)
 {
-        time_t from = time_of(&x->valid_from), to = time_of(&x->valid_to);
+        time_t from = x509_time(&x->valid_from), to = x509_time(&x->valid_to);
         struct tz z;
         char t[48];
 

@@ -2,12 +2,12 @@
 #include "cli/http/metrics_int.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "cli/exec/util.h"
 #include "cli/http/httpd.h"
 #include "cli/ssh/sshd.h"
 #include "pki/pki_rt.h"
+#include "pki/x509_util.h"
 #include "proxy/media/media.h"
 #include "proxy/worker/proxy_worker.h"
 
@@ -166,13 +166,7 @@ static void media(struct box *b, struct text *t)
 
 static uint64_t seconds_of(const mbedtls_x509_time *x)
 {
-        struct tm tm = { .tm_year = x->year - 1900,
-                         .tm_mon = x->mon - 1,
-                         .tm_mday = x->day,
-                         .tm_hour = x->hour,
-                         .tm_min = x->min,
-                         .tm_sec = x->sec };
-        time_t s = timegm(&tm);
+        time_t s = x509_time(x);
 
         return s > 0 ? (uint64_t)s : 0;
 }

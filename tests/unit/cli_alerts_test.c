@@ -2,6 +2,7 @@
 #include "cli/box/alerts.h"
 #include "cli/conf/store.h"
 #include "pki/keystore.h"
+#include "pki/x509_util.h"
 #include "platform/base/mem.h"
 #include "tests/support/conf_fixture.h"
 #include "tests/support/pki_store.h"
@@ -47,19 +48,6 @@ struct bench {
         time_t ends;
 };
 
-static time_t end_of(const struct cert *c)
-{
-        const mbedtls_x509_time *t = &cert_x509(c)->valid_to;
-        struct tm tm = { .tm_year = t->year - 1900,
-                         .tm_mon = t->mon - 1,
-                         .tm_mday = t->day,
-                         .tm_hour = t->hour,
-                         .tm_min = t->min,
-                         .tm_sec = t->sec };
-
-        return timegm(&tm);
-}
-
 static int bench_open(void **state)
 {
         struct bench *t = calloc(1, sizeof *t);
@@ -75,7 +63,7 @@ static int bench_open(void **state)
         t->b.keys = t->k->k;
         t->b.store = t->f.s;
         assert_int_equal(keystore_tp_put(t->k->k, "tp", NULL, &c, 1, &t->k->e), 0);
-        t->ends = end_of(c);
+        t->ends = x509_time(&cert_x509(c)->valid_to);
         cert_put(c);
         pki_store_lines(t->k);
         *state = t;

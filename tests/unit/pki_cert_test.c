@@ -1,6 +1,7 @@
 #include "pki/cert.h"
 
 #include "pki/chain.h"
+#include "pki/x509_util.h"
 #include "tests/support/pki.h"
 
 static void fields_are_shown(void **state)
@@ -223,6 +224,24 @@ static void hosts_and_addresses(void **state)
         cert_put(c);
 }
 
+static void dates_are_seconds(void **state)
+{
+        static const struct {
+                mbedtls_x509_time t;
+                time_t want;
+        } row[] = {
+                { { 1970, 1, 1, 0, 0, 0 }, 0 },
+                { { 2000, 2, 29, 23, 59, 59 }, 951868799 },
+                { { 2038, 1, 19, 3, 14, 8 }, 2147483648 },
+                { { 9999, 12, 31, 23, 59, 59 }, 253402300799 },
+                { { 1950, 1, 1, 0, 0, 0 }, -631152000 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(row); i++)
+                assert_int_equal(x509_time(&row[i].t), row[i].want);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -237,6 +256,7 @@ int main(void)
                 cmocka_unit_test(fingerprints_and_serials),
                 cmocka_unit_test(keys_belong_to_their_certificates),
                 cmocka_unit_test(hosts_and_addresses),
+                cmocka_unit_test(dates_are_seconds),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
