@@ -1,4 +1,5 @@
 /* Single log messages, rate limits, counters, and the buffer saved to the flash. */
+#include "cli/exec/log_wait.h"
 #include "cli/exec/save.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
@@ -99,6 +100,7 @@ static int show_rate(struct session *s, const struct args *a UNUSED, struct err 
                 return err_set(e, ERR_STATE, "there is no log");
         if (!c)
                 return err_nomem(e, "showing rate limits");
+        log_wait(session_box(s));
         log_get_conf(l, c);
         if (c->nrates)
                 out(s, "Messages              At most     Seconds  Suppressed\n");
@@ -116,6 +118,7 @@ static int clear_counter(struct session *s, const struct args *a UNUSED, struct 
 {
         struct box *b = session_box(s);
 
+        log_wait(b);
         if (b->log)
                 log_clear_counters(b->log);
         if (b->syslog)
@@ -169,6 +172,7 @@ static int savelog(struct session *s, const struct args *a, struct err *e)
 
         if (!l)
                 return err_set(e, ERR_STATE, "there is no log");
+        log_wait(session_box(s));
         if (log_buffer_walk(l, add_line, &t) < 0 || t.bad)
                 rc = err_nomem(e, "saving the log");
         else

@@ -1,4 +1,5 @@
 /* `show logging`: settings, counts, and the buffer. */
+#include "cli/exec/log_wait.h"
 #include "cli/exec/tables.h"
 #include "cli/exec/util.h"
 
@@ -86,8 +87,8 @@ static void show_host(struct session *s, const struct syslog_stat *h)
                     dropped);
         else
                 PUT(s, "        Logging to %s %s%s, UDP TX:%s errors: %s  dropped: %s\n", nameif, addr,
-                    cell_as(cell_bool("emblem", h->host.emblem), h->host.emblem ? " format emblem" : ""), sent, errors,
-                    dropped);
+                    cell_as(cell_bool("emblem", h->host.emblem), h->host.emblem ? " format emblem" : ""), sent,
+                    errors, dropped);
         if (!h->up && *h->cause)
                 PUT(s, "          %s\n", cell_str("cause", h->cause));
         table_close(session_table(s));
@@ -148,6 +149,7 @@ static int show_logging(struct session *s, const struct args *a, struct err *e)
 
         if (!l)
                 return err_set(e, ERR_STATE, "there is no log");
+        log_wait(session_box(s));
         show_settings(s, l);
         if (arg_has(a, "setting"))
                 return 0;
@@ -180,8 +182,10 @@ static int show_queue(struct session *s, const struct args *a UNUSED, struct err
         return 0;
 }
 
+/* What was said before goes, too, if it is still under way. */
 static int clear_buffer(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
 {
+        log_wait(session_box(s));
         if (session_box(s)->log)
                 log_buffer_clear(session_box(s)->log);
         return 0;

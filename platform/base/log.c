@@ -244,6 +244,28 @@ void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx)
         pthread_mutex_unlock(&l->deliver);
 }
 
+/* ---- how far the log thread is ---- */
+
+void log_mark(struct log *l, struct log_mark *m)
+{
+        pthread_mutex_lock(&l->lock);
+        m->n = l->nsrcs;
+        for (unsigned i = 0; i < m->n; i++)
+                m->said[i] = atomic_load_explicit(&l->src[i]->queued, memory_order_acquire);
+        pthread_mutex_unlock(&l->lock);
+}
+
+bool log_reached(struct log *l, const struct log_mark *m)
+{
+        bool all = true;
+
+        pthread_mutex_lock(&l->lock);
+        for (unsigned i = 0; i < m->n; i++)
+                all = all && atomic_load_explicit(&l->src[i]->kept, memory_order_acquire) >= m->said[i];
+        pthread_mutex_unlock(&l->lock);
+        return all;
+}
+
 /* ---- show logging ---- */
 
 static struct log_src_stats stats_of(struct log_src *s)

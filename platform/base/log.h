@@ -72,7 +72,7 @@ struct log_src;
 /* slots: records per thread ring. NULL when out of memory. clk is borrowed. */
 struct log *log_new(const struct clock *clk, uint32_t slots) MUST_USE;
 void log_free(struct log *l); /* all sources must be idle */
-/* A ring for one producing thread, at most 64 of them; freed with the log. NULL when out of memory. */
+/* A ring for one producing thread, at most LOG_SRCS_MAX of them; freed with the log. NULL when out of memory. */
 struct log_src *log_src_new(struct log *l, const char *name) MUST_USE;
 
 /* Cheap test: does any destination want this message now? */
@@ -198,6 +198,19 @@ typedef void (*debug_sink_fn)(void *ctx, enum debug_family f, const char *line);
 void log_set_debug_sink(struct log *l, debug_sink_fn fn, void *ctx);
 /* Drains all rings once in time order per ring; returns records handled. */
 unsigned log_step(struct log *l);
+
+/*
+ * What was said up to a moment. Reached: all of it has been judged, and what is for the buffers stands in them; other
+ * destinations may still be at it, and what is said later does not count. Who shows the log waits for that, but not
+ * for ever: the log thread may be held up by a destination.
+ */
+#define LOG_SRCS_MAX 64
+struct log_mark {
+        unsigned n;
+        uint64_t said[LOG_SRCS_MAX];
+};
+void log_mark(struct log *l, struct log_mark *m);
+bool log_reached(struct log *l, const struct log_mark *m);
 
 /* ---- show logging ---- */
 struct log_stats {

@@ -77,11 +77,19 @@ static void deliver_to(struct log *l, unsigned dest, const struct lines *n, uint
                 l->emblem.fn(l->emblem.ctx, dest, n->level, id, n->emblem);
 }
 
-static void handle_message(struct log *l, enum log_msg id, const struct log_rec *r)
+/* Of whom it came from nobody has to wait for it any more. NULL: from the log itself. */
+static void kept(struct log_src *from)
+{
+        if (from)
+                atomic_fetch_add_explicit(&from->kept, 1, memory_order_release);
+}
+
+static void handle_message(struct log *l, struct log_src *from, enum log_msg id, const struct log_rec *r)
 {
         struct lines n;
         uint8_t dests = take_message(l, id, r, &n);
 
+        kept(from);
         pthread_mutex_lock(&l->deliver);
         for (unsigned i = 0; i < LOG_DESTS; i++)
                 if (i != LOG_TO_BUFFER && (dests & 1u << i))
@@ -107,11 +115,11 @@ static bool tell_held(struct log *l)
         if (i < 0)
                 return false;
         log_pack(&r, (const struct log_arg[]){ LS(what), LU(n) }, 2);
-        handle_message(l, LOG_780012, &r);
+        handle_message(l, NULL, LOG_780012, &r);
         return true;
 }
 
-static void handle_debug(struct log *l, enum debug_family f, const struct log_rec *r)
+static void handle_debug(struct log *l, struct log_src *from, enum debug_family f, const struct log_rec *r)
 {
         char text[LOG_LINE_MAX];
         struct wbuf line = wbuf_of(text, sizeof text);
@@ -121,9 +129,10 @@ static void handle_debug(struct log *l, enum debug_family f, const struct log_re
         trace = l->conf.debug_trace;
         pthread_mutex_unlock(&l->lock);
         if (trace) {
-                handle_message(l, LOG_711001, r);
+                handle_message(l, from, LOG_711001, r);
                 return;
         }
+        kept(from);
         log_format_text(&line, "%s", r);
         wbuf_text(&line);
         pthread_mutex_lock(&l->deliver);
@@ -141,9 +150,9 @@ static unsigned drain(struct log *l, struct log_src *s)
         for (n = 0; n < ring_slots(s->ring) && ring_pop(s->ring, &r); n++) {
                 atomic_fetch_add_explicit(&s->taken, 1, memory_order_relaxed);
                 if (r.id < LOG_MSGS)
-                        handle_message(l, r.id, &r);
+                        handle_message(l, s, r.id, &r);
                 else
-                        handle_debug(l, r.id - LOG_MSGS, &r);
+                        handle_debug(l, s, r.id - LOG_MSGS, &r);
         }
         return n;
 }

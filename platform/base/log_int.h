@@ -10,7 +10,6 @@
 #include "platform/base/ring.h"
 #include "platform/base/wbuf.h"
 
-#define LOG_SRCS_MAX 64
 #define LOG_REC_DATA 496
 #define LOG_LINE_MAX 2560 /* every byte of a record escaped, the message's own text and the stamp */
 
@@ -66,6 +65,7 @@ struct log_src {
         struct ring *ring;
         char name[LOG_SRC_NAME_MAX];
         _Atomic uint64_t queued, taken, lost;
+        _Atomic uint64_t kept; /* of those taken: what is for the buffers is in them */
 };
 
 struct sink {
