@@ -284,6 +284,17 @@ static inline struct ntp_row row(struct rig *r, unsigned i)
         return rows[i];
 }
 
+/* Until it has answered once more. */
+static inline void until_answered(struct rig *r, unsigned i)
+{
+        uint64_t before = row(r, i).answered;
+
+        for (unsigned k = 0; row(r, i).answered == before; k++) {
+                assert_true(k < 20000);
+                run(r, 1);
+        }
+}
+
 static inline void assert_ahead(struct rig *r, int64_t ns)
 {
         int64_t off = clock_own_offset(&r->own) - ns;

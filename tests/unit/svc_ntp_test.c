@@ -258,6 +258,54 @@ static void most_are_right(void **state)
         assert_string_equal(status(r).why, "the servers do not agree");
 }
 
+/* Two contradict each other; the third tells who of them is right, and what that one said before is enough. */
+static void the_third_decides_at_once(void **state)
+{
+        struct rig *r = *state;
+        unsigned before;
+
+        add(r, 0)->prefer = true;
+        add(r, 1);
+        add(r, 2);
+        r->srv[1].ahead_ns = 100 * S;
+        r->srv[2].silent = true;
+        begin(r);
+        run(r, 30);
+        assert_string_equal(status(r).why, "the servers do not agree");
+        r->srv[2].silent = false;
+        before = r->srv[0].asked;
+        for (unsigned i = 0; i < NTP_FIT_ANSWERS; i++) {
+                assert_false(status(r).synchronized);
+                until_answered(r, 2);
+        }
+        assert_true(status(r).synchronized && row(r, 0).master);
+        assert_int_equal(r->srv[0].asked, before);
+}
+
+/* Of several that all want a step it is the one that is followed who has to say so several times. */
+static void others_do_not_count_for_the_one(void **state)
+{
+        struct rig *r = *state;
+        unsigned before[SERVERS];
+
+        for (unsigned i = 0; i < SERVERS; i++)
+                add(r, i);
+        begin(r);
+        run(r, 30);
+        assert_true(status(r).synchronized);
+        for (unsigned i = 0; i < SERVERS; i++) {
+                before[i] = r->srv[i].asked;
+                r->srv[i].ahead_ns = 10 * S;
+        }
+        for (unsigned i = 0; i < SERVERS; i++)
+                while (r->srv[i].asked < before[i] + NTP_STEP_PATIENCE - 1)
+                        run(r, 1);
+        assert_int_equal(status(r).steps, 0);
+        run(r, 2000);
+        assert_int_equal(status(r).steps, 1);
+        assert_ahead(r, 10 * S);
+}
+
 static void the_preferred_one_is_followed(void **state)
 {
         struct rig *r = *state;
@@ -403,6 +451,8 @@ int main(void)
                 T(without_the_key_nobody_is_believed),
                 T(only_trusted_keys_are_used),
                 T(most_are_right),
+                T(the_third_decides_at_once),
+                T(others_do_not_count_for_the_one),
                 T(the_preferred_one_is_followed),
                 T(a_question_under_way_goes_on),
                 T(one_that_falls_silent_is_told_and_left_in_peace),

@@ -1,5 +1,6 @@
 /* The syslog sender: which servers there are, who is down, who is told of it. */
 #include "tests/support/syslog_rig.h"
+#include "tests/support/tls_rig.h"
 
 static unsigned said_in(const char *text, const char *what)
 {
@@ -171,11 +172,40 @@ static void test_what_waits_has_a_bound(void **state)
         }
 }
 
+/* Whom nobody vouched for, somebody may vouch for now. */
+static void test_other_trust_is_tried_at_once(void **state)
+{
+        struct bench *b = *state;
+        struct syslog_host h = tcp_host();
+        struct tls_profile *p;
+        struct err e;
+
+        up(NULL);
+        p = profile_of(TLS_CLIENT, &(struct side){ .trust = root }, &e);
+        assert_non_null(p);
+        h.tls = b->broken = true;
+        syslog_send_hosts(b->send, &h, 1);
+        syslog_send_tls(b->send, p);
+        for (unsigned i = 0; i < 3; i++)
+                syslog_send_step(b->send);
+        assert_int_equal(b->opens, 1);
+        syslog_send_tls(b->send, p);
+        syslog_send_step(b->send);
+        assert_int_equal(b->opens, 2);
+        b->opens = 0; /* none of them came to anything */
+        tls_profile_put(p);
+        down(NULL);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                T(test_tcp_without_an_answer),          T(test_who_holds_and_who_is_told), T(test_formats),
-                T(test_another_line_is_another_server), T(test_what_waits_has_a_bound),
+                T(test_tcp_without_an_answer),
+                T(test_who_holds_and_who_is_told),
+                T(test_formats),
+                T(test_another_line_is_another_server),
+                T(test_what_waits_has_a_bound),
+                T(test_other_trust_is_tried_at_once),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
