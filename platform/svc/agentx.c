@@ -104,16 +104,20 @@ static int push(struct agentx *a)
         return 0;
 }
 
+static void try_later(struct agentx *a)
+{
+        a->retry_at_ms = clock_mono_ms(a->env.clk) + a->retry_ms;
+        a->retry_ms = MIN_OF(a->retry_ms * 2, AGENTX_RETRY_MAX_MS);
+}
+
 static void drop(struct agentx *a, const char *why)
 {
         agentx_session_end(a->session);
         push(a);
         close(a->fd);
         a->fd = -1;
-        a->nin = 0;
         str_copy(a->why, sizeof a->why, why);
-        a->retry_at_ms = clock_mono_ms(a->env.clk) + a->retry_ms;
-        a->retry_ms = MIN_OF(a->retry_ms * 2, AGENTX_RETRY_MAX_MS);
+        try_later(a);
 }
 
 static void open_failed(struct agentx *a, int fd, int error)
@@ -121,8 +125,7 @@ static void open_failed(struct agentx *a, int fd, int error)
         snprintf(a->why, sizeof a->why, "no master agent at %.*s: %s", 60, a->path, strerror(error));
         if (fd >= 0)
                 close(fd);
-        a->retry_at_ms = clock_mono_ms(a->env.clk) + a->retry_ms;
-        a->retry_ms = MIN_OF(a->retry_ms * 2, AGENTX_RETRY_MAX_MS);
+        try_later(a);
 }
 
 static void open_master(struct agentx *a)

@@ -41,6 +41,7 @@ static int on_listen(const struct box_net *n, const struct box_service *s, struc
         pthread_mutex_lock(&f->lock);
         f->bell = wake_open();
         f->port = s->port;
+        f->service = *s;
         f->opened++;
         pthread_mutex_unlock(&f->lock);
         return f->bell;

@@ -23,11 +23,12 @@ struct door_fixture {
                 struct box_peer peer;
         } waiting[DF_WAITING];
         unsigned nwaiting, dialled;
-        int bell;            /* readable while somebody waits: what the door listens on; -1: closed */
-        unsigned port;       /* it is open at; 0: none */
-        unsigned opened;     /* times */
-        atomic_bool refuses; /* listening fails ... */
-        atomic_uint refused; /* ... as often as it did */
+        int bell;                   /* readable while somebody waits: what the door listens on; -1: closed */
+        unsigned port;              /* it is open at; 0: none */
+        struct box_service service; /* what was opened last */
+        unsigned opened;            /* times */
+        atomic_bool refuses;        /* listening fails ... */
+        atomic_uint refused;        /* ... as often as it did */
 };
 
 void df_open(struct door_fixture *f);

@@ -427,6 +427,9 @@ static void the_end_waits_for_all(void **state UNUSED)
 static void it_is_open_at_once(void **state UNUSED)
 {
         assert_int_equal(door_port(d), 22);
+        assert_true(f.service.by_lines); /* nobody gets to it whom no line lets in */
+        assert_int_equal(f.service.use, BOX_SSH);
+        assert_int_equal(f.service.box_port, 99);
         df_until(was_told, &(unsigned){ 1 }, "the first look");
         door_look(d);
         df_until(was_told, &(unsigned){ 2 }, "a look");

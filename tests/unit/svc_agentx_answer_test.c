@@ -1,5 +1,7 @@
 #include "tests/support/agentx_rig.h"
 
+#include "platform/svc/agentx_answer.h"
+
 struct var {
         uint16_t type;
         struct oid name;
@@ -101,20 +103,23 @@ static void it_answers_getnext(void **state)
                                              "1.3.6.1.2.1.2",
                                              "1.3.6.1.2.1.1.5.0",
                                              "1.3.6.1.2.1.2",
+                                             "1.3.6.1.2.1.1.3.0",
+                                             "1.3.6.1.2.1.1.5.0", /* which is behind the range */
                                              "1.3.6.1.4.1.9.1.2",
                                              "",
                                              NULL };
         struct box *b = open_box(false);
-        struct var v[4];
+        struct var v[5];
         unsigned n;
 
         (void)state;
-        assert_int_equal(ask(b, AGENTX_GETNEXT, names, v, 4, &n), AGENTX_OK);
-        assert_int_equal(n, 4);
+        assert_int_equal(ask(b, AGENTX_GETNEXT, names, v, 5, &n), AGENTX_OK);
+        assert_int_equal(n, 5);
         assert_true(is(&v[0], "1.3.6.1.2.1.1.2.0") && v[0].type == MIB_OID && v[0].num == 2);
         assert_true(is(&v[1], "1.3.6.1.2.1.1.5.0") && v[1].type == MIB_OCTETS);
         assert_true(is(&v[2], "1.3.6.1.2.1.1.5.0") && v[2].type == MIB_END);
-        assert_true(is(&v[3], "1.3.6.1.4.1.9.1.2") && v[3].type == MIB_END);
+        assert_true(is(&v[3], "1.3.6.1.2.1.1.3.0") && v[3].type == MIB_END);
+        assert_true(is(&v[4], "1.3.6.1.4.1.9.1.2") && v[4].type == MIB_END);
         free_box(b);
 }
 
@@ -199,6 +204,38 @@ static void a_bulk_ends_where_it_has_no_room(void **state)
         assert_int_equal(answer(b, v, 2100, &n), AGENTX_OK);
         assert_true(n > 500 && n < 2100);
         assert_string_equal(v[n - 1].text, "0123456789012345678901234567890123456789");
+        mem_free(v);
+        free_box(b);
+}
+
+/* So many ranges that are at their ends, and one that is not, a hundred times. */
+static uint16_t many_ranges(struct box *b, unsigned over, struct var *v, unsigned cap, unsigned *n)
+{
+        b->many = 100;
+        master_begin(&b->m, AGENTX_GETBULK, 0, MASTER_SESSION, 500);
+        master_u32(&b->m, 100);
+        for (unsigned i = 0; i <= over; i++) {
+                master_oid(&b->m, i < over ? "2" : "1.3.6.1.4.1.9", false);
+                master_oid(&b->m, "", false);
+        }
+        master_end(&b->m);
+        assert_int_equal(master_send(&b->m, b->s), 0);
+        read_all(b);
+        return answer(b, v, cap, n);
+}
+
+static void a_bulk_has_bounds(void **state)
+{
+        struct box *b = open_box(false);
+        struct var *v = mem_alloc(MEM_MISC, 2 * AGENTX_BULK_VARS * sizeof *v);
+        unsigned n;
+
+        (void)state;
+        assert_non_null(v);
+        assert_int_equal(many_ranges(b, 63, v, 2 * AGENTX_BULK_VARS, &n), AGENTX_OK);
+        assert_int_equal(n, AGENTX_BULK_VARS);
+        assert_int_equal(many_ranges(b, 64, v, 2 * AGENTX_BULK_VARS, &n), AGENTX_PARSE_ERROR);
+        assert_int_equal(n, 0);
         mem_free(v);
         free_box(b);
 }
@@ -353,6 +390,7 @@ int main(void)
                 cmocka_unit_test(it_answers_getbulk),
                 cmocka_unit_test(a_bulk_goes_on_behind_a_start_that_is_included),
                 cmocka_unit_test(a_bulk_ends_where_it_has_no_room),
+                cmocka_unit_test(a_bulk_has_bounds),
                 cmocka_unit_test(what_does_not_fit_is_too_big),
                 cmocka_unit_test(a_bulk_of_once_ends_where_it_has_no_room),
                 cmocka_unit_test(values_are_a_second_old_at_most),

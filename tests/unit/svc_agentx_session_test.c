@@ -38,6 +38,9 @@ static void a_master_that_refuses_is_told_of(void **state)
 
         (void)state;
         read_all(b);
+        master_response(&b->m, 0, b->pdu.packet + 1, 256); /* an answer to nothing */
+        assert_int_equal(master_send(&b->m, b->s), 0);
+        assert_int_equal(agentx_session_state(b->s), AGENTX_OPENING);
         master_response(&b->m, 0, b->pdu.packet, 256);
         assert_int_equal(master_send(&b->m, b->s), -1);
         assert_string_equal(agentx_session_why(b->s), "the master refuses the session: AgentX error 256");
@@ -92,6 +95,8 @@ static void a_silent_master_is_left(void **state)
         clock_advance_ms(&b->v, AGENTX_IDLE_MS);
         assert_int_equal(agentx_session_tick(b->s), 0);
         assert_int_equal(read_all(b), 1);
+        master_response(&b->m, MASTER_SESSION, b->pdu.packet - 1, 0); /* of another question */
+        assert_int_equal(master_send(&b->m, b->s), 0);
         clock_advance_ms(&b->v, AGENTX_PATIENCE_MS);
         assert_int_equal(agentx_session_tick(b->s), -1);
         assert_string_equal(agentx_session_why(b->s), "the master does not answer");
@@ -100,6 +105,37 @@ static void a_silent_master_is_left(void **state)
         assert_int_equal(agentx_session_tick(b->s), 0);
         clock_advance_ms(&b->v, 1);
         assert_int_equal(agentx_session_tick(b->s), -1); /* it never opened */
+        free_box(b);
+}
+
+/* Whoever has just asked something is there. */
+static void a_master_that_speaks_is_not_asked(void **state)
+{
+        static const char *const name[] = { "1.3.6.1.2.1.1.5.0", "", NULL };
+        struct box *b = open_box(false);
+
+        (void)state;
+        clock_advance_ms(&b->v, AGENTX_IDLE_MS - 1);
+        master_request(&b->m, AGENTX_GET, name);
+        assert_int_equal(master_send(&b->m, b->s), 0);
+        assert_int_equal(read_all(b), 1);
+        clock_advance_ms(&b->v, 1);
+        assert_int_equal(agentx_session_tick(b->s), 0);
+        assert_int_equal(read_all(b), 0);
+        free_box(b);
+}
+
+static void a_master_that_has_forgotten_us_is_left(void **state)
+{
+        struct box *b = open_box(false);
+
+        (void)state;
+        clock_advance_ms(&b->v, AGENTX_IDLE_MS);
+        assert_int_equal(agentx_session_tick(b->s), 0);
+        assert_int_equal(read_all(b), 1);
+        master_response(&b->m, MASTER_SESSION, b->pdu.packet, AGENTX_NOT_OPEN);
+        assert_int_equal(master_send(&b->m, b->s), -1);
+        assert_string_equal(agentx_session_why(b->s), "the master does not know the session any more");
         free_box(b);
 }
 
@@ -230,6 +266,8 @@ int main(void)
                 cmocka_unit_test(a_master_that_refuses_is_told_of),
                 cmocka_unit_test(a_master_that_takes_nothing_is_left),
                 cmocka_unit_test(a_silent_master_is_left),
+                cmocka_unit_test(a_master_that_speaks_is_not_asked),
+                cmocka_unit_test(a_master_that_has_forgotten_us_is_left),
                 cmocka_unit_test(a_notification_is_sent_while_it_is_up),
                 cmocka_unit_test(garbage_ends_the_session),
                 cmocka_unit_test(a_master_that_closes_is_told_of),

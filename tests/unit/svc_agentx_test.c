@@ -10,13 +10,14 @@
 #include "platform/base/mem.h"
 #include "platform/svc/agentx.h"
 
-static const char *const subtrees[] = { "1.3.6.1.2.1.1" };
+static const char *const subtrees[] = { "1.3.6.1.2.1.1", "1.3.6.1.2.1.2" };
 
 struct rig {
         struct clock_virtual v;
         struct clock clk;
         char path[64];
         int listen, fd; /* the master's */
+        uint16_t error; /* what it answers to the last PDU of several */
         unsigned looked;
         struct agentx *a;
         struct agentx_status st;
@@ -55,7 +56,7 @@ static int setup(void **state)
         struct rig *r = &rig;
         struct agentx_env env = { .clk = &r->clk,
                                   .path = r->path,
-                                  .conf = { "a box", "box", 100, subtrees, 1 },
+                                  .conf = { "a box", "box", 100, subtrees, ARRAY_LEN(subtrees) },
                                   .mib = { r, fill },
                                   .look = look };
         struct err e;
@@ -102,8 +103,8 @@ static bool master_step(struct rig *r)
         ssize_t n = recv(r->fd, in, sizeof in, MSG_DONTWAIT);
         struct cur c = cur_of(in, n > 0 ? (size_t)n : 0);
 
-        while (agentx_parse(&c, &p) == PARSE_OK)
-                master_response(&m, MASTER_SESSION, p.packet, 0);
+        for (unsigned i = 0; agentx_parse(&c, &p) == PARSE_OK; i++)
+                master_response(&m, MASTER_SESSION, p.packet, i && !c.left ? r->error : 0);
         assert_int_equal(send(r->fd, m.out, m.n, MSG_NOSIGNAL), (ssize_t)m.n);
         return n > 0;
 }
@@ -226,6 +227,84 @@ static void a_request_may_come_in_pieces(void **state)
         assert_int_equal(r->st.counts.get, 1);
 }
 
+/* Nobody has to wait until it would have been tried again. */
+static void who_enables_it_again_wants_it_now(void **state)
+{
+        struct rig *r = *state;
+
+        agentx_configure(r->a, true, 5);
+        for (unsigned i = 0; i < 8; i++) {
+                assert_non_null(strstr(step(r, 1)->why, "No such file"));
+                clock_advance_ms(&r->v, AGENTX_RETRY_MAX_MS);
+        }
+        step(r, 1);
+        agentx_configure(r->a, false, 5);
+        assert_string_equal(step(r, 1)->why, "");
+        master_listens(r);
+        agentx_configure(r->a, true, 5);
+        connected(r);
+        close(r->fd);
+        step(r, 2);
+        clock_advance_ms(&r->v, AGENTX_RETRY_MS);
+        connected(r);
+}
+
+/* However long there was none. */
+static void a_master_that_comes_is_found_soon(void **state)
+{
+        struct rig *r = *state;
+
+        agentx_configure(r->a, true, 5);
+        for (unsigned i = 0; i < 8; i++) {
+                step(r, 1);
+                clock_advance_ms(&r->v, AGENTX_RETRY_MAX_MS);
+        }
+        step(r, 1);
+        master_listens(r);
+        clock_advance_ms(&r->v, AGENTX_RETRY_MAX_MS - 1);
+        step(r, 1);
+        assert_int_equal(accept(r->listen, NULL, NULL), -1);
+        clock_advance_ms(&r->v, 1);
+        connected(r);
+}
+
+static void what_is_refused_is_shown(void **state)
+{
+        struct rig *r = *state;
+
+        master_listens(r);
+        agentx_configure(r->a, true, 5);
+        r->error = 263;
+        connected(r);
+        assert_string_equal(r->st.why, "the master refuses 1 of 2 subtrees: AgentX error 263");
+}
+
+/* It does not ask the time again and again what there is to do. */
+static void while_it_is_off_it_rests(void **state)
+{
+        struct rig *r = *state;
+        struct clock real = clock_system;
+        uint64_t before = clock_mono_ms(&real);
+
+        clock_advance_ms(&r->v, 100000);
+        agentx_step(r->a, 100);
+        assert_true(clock_mono_ms(&real) - before >= 50);
+}
+
+static void at_the_end_it_says_goodbye(void **state)
+{
+        struct rig *r = *state;
+        uint8_t in[64];
+
+        master_listens(r);
+        agentx_configure(r->a, true, 5);
+        connected(r);
+        agentx_stop(r->a);
+        agentx_run(r->a);
+        assert_int_equal(recv(r->fd, in, sizeof in, MSG_DONTWAIT), AGENTX_HEAD + 4);
+        assert_int_equal(in[1], AGENTX_CLOSE);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -234,6 +313,11 @@ int main(void)
                 cmocka_unit_test_setup_teardown(it_is_patient_with_a_master_that_is_none, setup, teardown),
                 cmocka_unit_test_setup_teardown(it_looks_once_a_second, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_request_may_come_in_pieces, setup, teardown),
+                cmocka_unit_test_setup_teardown(who_enables_it_again_wants_it_now, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_master_that_comes_is_found_soon, setup, teardown),
+                cmocka_unit_test_setup_teardown(what_is_refused_is_shown, setup, teardown),
+                cmocka_unit_test_setup_teardown(while_it_is_off_it_rests, setup, teardown),
+                cmocka_unit_test_setup_teardown(at_the_end_it_says_goodbye, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

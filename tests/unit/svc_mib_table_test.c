@@ -125,6 +125,23 @@ static void what_has_no_room_is_told(void **state)
         assert_int_equal(mem_live_blocks(), 0);
 }
 
+static void a_name_that_is_too_long_is_none(void **state)
+{
+        char base[400] = "1";
+        struct mib_table t = { 0 };
+
+        (void)state;
+        for (unsigned i = 1; i < OID_MAX - 1; i++)
+                strcat(base, ".1");
+        mib_base(&t, base);
+        MIB_PUT(&t, MIB_INTEGER, 1, 1);
+        assert_false(t.bad);
+        MIB_PUT(&t, MIB_INTEGER, 1, 1, 1);
+        assert_true(t.bad);
+        assert_int_equal(t.n, 1);
+        mib_fini(&t);
+}
+
 static void many_are_sorted(void **state)
 {
         struct mib_table t = { 0 };
@@ -150,9 +167,13 @@ static void many_are_sorted(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(names_are_dotted_numbers), cmocka_unit_test(the_next_one_is_found_in_order),
-                cmocka_unit_test(values_are_kept),          cmocka_unit_test(counters_wrap_and_gauges_stay),
-                cmocka_unit_test(what_has_no_room_is_told), cmocka_unit_test(many_are_sorted),
+                cmocka_unit_test(names_are_dotted_numbers),
+                cmocka_unit_test(the_next_one_is_found_in_order),
+                cmocka_unit_test(values_are_kept),
+                cmocka_unit_test(counters_wrap_and_gauges_stay),
+                cmocka_unit_test(what_has_no_room_is_told),
+                cmocka_unit_test(many_are_sorted),
+                cmocka_unit_test(a_name_that_is_too_long_is_none),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
