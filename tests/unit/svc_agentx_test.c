@@ -240,11 +240,9 @@ static void who_enables_it_again_wants_it_now(void **state)
         step(r, 1);
         agentx_configure(r->a, false, 5);
         assert_string_equal(step(r, 1)->why, "");
-        master_listens(r);
         agentx_configure(r->a, true, 5);
-        connected(r);
-        close(r->fd);
-        step(r, 2);
+        assert_non_null(strstr(step(r, 1)->why, "No such file"));
+        master_listens(r);
         clock_advance_ms(&r->v, AGENTX_RETRY_MS);
         connected(r);
 }
