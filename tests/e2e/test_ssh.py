@@ -56,6 +56,8 @@ def test_who_may_not_enable_has_no_privileges_by_a_command(box):
     try:
         p = box.ssh("show curpriv\nshow running-config", user="nas", password="letmein-4")
         assert "privilege level : 1\n" in p.out and "interface" not in p.out, p.out
+        p = box.ssh(opts=["-T"], text=f"enable\n{SECRET}\n{SECRET}\n{SECRET}\n", user="nas", password="letmein-4")
+        assert p.out.count("Invalid password\n") == 3 and "Access denied.\n" in p.out and "fw# " not in p.out, p.out
     finally:
         paste(box.con, "no aaa authorization exec LOCAL\nno username nas\n")
 

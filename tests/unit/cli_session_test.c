@@ -132,6 +132,34 @@ static void wrong_enable_passwords(void **state UNUSED)
             "%ASA-6-308001: console enable password incorrect for 3 tries (from console)\n");
 }
 
+static unsigned paused_ms;
+
+static void note_pause(struct box *b UNUSED, unsigned ms)
+{
+        paused_ms += ms;
+}
+
+/* He may try as often as anybody, and learns no more: neither from the words nor from how long they take. */
+static void who_may_not_enable_does_not_hear_that_he_knows_the_password(void **state UNUSED)
+{
+        cf_priv(&f, "configure terminal\nenable password letmein\nlogging enable\nlogging buffered informational\n"
+                    "username nas password secret privilege 15\nusername nas attributes\nservice-type nas-prompt\n"
+                    "exit\naaa authentication serial console LOCAL\naaa authorization exec LOCAL\n");
+        f.box.pause = note_pause;
+        paused_ms = 0;
+        has(cf_run(&f, "nas\nsecret\nenable\nletmein\nwrong\nletmein\nshow curpriv\n"),
+            "ciscoasa> enable\nPassword: \nInvalid password\nPassword: \nInvalid password\nPassword: \n"
+            "Invalid password\nAccess denied.\nciscoasa> show curpriv\nUsername : nas\n"
+            "Current privilege level : 1\n");
+        assert_true(paused_ms > 0);
+        paused_ms = 0;
+        has(cf_run(&f, "nas\nsecret\nenable\nletmein\n"), "Password: \nInvalid password\n");
+        assert_true(paused_ms > 0); /* none of them was right */
+        f.box.pause = NULL;
+        log_step(f.box.log);
+        has(cf_priv(&f, "show logging\n"), "enable password incorrect for 3 tries (from console)\n");
+}
+
 /* What was said already is not said again, and other stores are not the appliance's. */
 static void interfaces_that_go_down_and_come_up_are_told(void **state UNUSED)
 {
@@ -269,8 +297,9 @@ static void tables_as_documents(void **state UNUSED)
 
 static void help_behind_the_bar(void **state UNUSED)
 {
-        const char *t = cf_priv(&f, "show nameif | ?\nshow tech-support | ?\nshow nameif |i?\nshow nameif | include ?\n"
-                                    "show nameif ?\nping ?\n");
+        const char *t =
+                cf_priv(&f, "show nameif | ?\nshow tech-support | ?\nshow nameif |i?\nshow nameif | include ?\n"
+                            "show nameif ?\nping ?\n");
 
         has(t, "show nameif | ?\n  begin    Begin with the line that matches\n  exclude  ");
         has(t, "  json     The table as one JSON document\nciscoasa# show tech-support | ?\n  begin ");
@@ -391,6 +420,7 @@ int main(void)
                 T(a_commit_that_fails_is_a_failure),
                 T(a_session_reads_like_a_log),
                 T(wrong_enable_passwords),
+                T(who_may_not_enable_does_not_hear_that_he_knows_the_password),
                 T(interfaces_that_go_down_and_come_up_are_told),
                 T(login_where_configured),
                 T(user_mode_has_fewer_commands),

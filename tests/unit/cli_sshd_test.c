@@ -20,7 +20,7 @@ static const char config[] = "configure terminal\n"
                              "username admin password letmein-1 privilege 15\n"
                              "aaa authentication ssh console LOCAL\n"
                              "logging enable\n"
-                             "logging buffered debugging\n"
+                             "logging buffered informational\n"
                              "ssh 0.0.0.0 0.0.0.0 inside\n";
 
 static bool has_key(void *arg UNUSED)
@@ -215,6 +215,73 @@ static void who_works_stays(void **state UNUSED)
         df_await(d->door, 0);
 }
 
+/* The end of what is said is far, and no client has room for it before he reads. */
+static ssh_channel told_much(ssh_session s)
+{
+        static const char line[] = "show version\n";
+        static char lines[SSHD_COMMAND_MAX];
+        ssh_channel c = ssh_channel_new(s);
+
+        assert_non_null(c);
+        lines[0] = 0;
+        for (size_t n = 0; n + sizeof line < sizeof lines; n += sizeof line - 1)
+                strcpy(lines + n, line);
+        assert_int_equal(ssh_channel_open_session(c), SSH_OK);
+        assert_int_equal(ssh_channel_request_exec(c, lines), SSH_OK);
+        return c;
+}
+
+static bool nobody_is_there(void *arg UNUSED)
+{
+        pass(1000);
+        return df_guests(d->door) == 0;
+}
+
+#define TIMEOUT_MS (2 * 60000u)
+
+static void who_reads_nothing_ends(void **state UNUSED)
+{
+        ssh_session s;
+        uint64_t before;
+
+        assert_null(strstr(cf_priv(&f.cf, "configure terminal\nssh timeout 2\n"), "ERROR"));
+        s = client();
+        log_in(s);
+        told_much(s);
+        before = atomic_load(&f.now_ns);
+        df_until(nobody_is_there, NULL, "the end of one who reads nothing");
+        assert_true(atomic_load(&f.now_ns) - before >= TIMEOUT_MS * 1000000ull);
+        assert_int_equal(sshd_sessions(d), 0);
+        is_logged("for user \"admin\" disconnected by SSH server, reason: \"Time-out activated\"");
+        hang_up(s);
+}
+
+/* More than fits on the way to him: what he reads was sent after he had read before. */
+#define MORE 1500000u
+
+static void who_reads_slowly_stays(void **state UNUSED)
+{
+        static char sink[65536];
+        ssh_session s = client();
+        ssh_channel c;
+
+        log_in(s);
+        c = told_much(s);
+        for (unsigned i = 0; i < 3; i++) {
+                for (size_t n = 0; n < MORE;) {
+                        int got = ssh_channel_read(c, sink, sizeof sink, 0);
+
+                        assert_true(got > 0);
+                        n += (size_t)got;
+                }
+                pass(TIMEOUT_MS - 30000);
+                assert_int_equal(sshd_sessions(d), 1);
+        }
+        hang_up(s);
+        df_await(d->door, 0);
+        cf_priv(&f.cf, "configure terminal\nno ssh timeout\n");
+}
+
 static void sessions_are_bounded_and_places_come_back(void **state UNUSED)
 {
         ssh_session in[SSHD_SESSIONS_DEFAULT], more;
@@ -251,6 +318,8 @@ int main(void)
                 cmocka_unit_test(who_does_not_log_in_ends),
                 cmocka_unit_test(who_logs_in_and_opens_nothing_ends),
                 cmocka_unit_test(who_works_stays),
+                cmocka_unit_test(who_reads_nothing_ends),
+                cmocka_unit_test(who_reads_slowly_stays),
                 cmocka_unit_test(sessions_are_bounded_and_places_come_back),
         };
 
