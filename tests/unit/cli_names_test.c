@@ -145,7 +145,8 @@ static void whatever_the_names_it_reads_back(void **state UNUSED)
 static const char furniture[] =
         "interface g0/0\nnameif outside\nip address 192.0.2.1 255.255.255.0\nexit\n"
         "name 10.0.0.5 cucm\nname 10.0.0.6 timeout\nname 10.0.0.7 obj\nname 10.0.0.8 outside\n"
-        "name 10.0.0.9 first\nname 10.0.0.9 second\nname 10.0.0.10 EXT\nname 10.1.0.0 branch\n"
+        "name 192.0.2.11 address\nname 10.0.0.9 first\nname 10.0.0.9 second\nname 10.0.0.10 EXT\nname 10.1.0.0 "
+        "branch\n"
         "object network obj\nhost 10.0.0.5\nexit\n";
 
 /* Each line as it is printed with names. */
@@ -165,6 +166,8 @@ static void words_that_would_mean_something_else(void **state UNUSED)
                 { "access-list a extended permit ip host 10.0.0.10 any", /* begins extended */
                   "access-list a extended permit ip host 10.0.0.10 any" },
                 { "access-list a remark host 10.0.0.5", "access-list a remark host 10.0.0.5" },
+                { "media-termination m\n address 192.0.2.11 interface outside", /* a word of another mode's row */
+                  "media-termination m\n address 192.0.2.11 interface outside" },
         };
         struct conf_fixture f;
         char *numbers, *names;

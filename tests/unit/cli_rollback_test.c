@@ -141,6 +141,22 @@ static void nobody_else_writes_among_them(void **state UNUSED)
         has_not(f.out, "\n  2  ");
 }
 
+/* Names that are not of eight digits are not ours: nothing is counted from them. */
+static void other_files_do_not_count(void **state UNUSED)
+{
+        char path[128];
+        FILE *w;
+
+        cf_priv(&f, "configure terminal\nhostname one\nwrite memory\n");
+        snprintf(path, sizeof path, "%s/rollback/77", f.dir);
+        w = fopen(path, "w");
+        assert_non_null(w);
+        fclose(w);
+        cf_priv(&f, "configure terminal\nhostname two\nwrite memory\n");
+        has(cf_priv(&f, "dir disk0:/rollback\n"), " 00000002\n");
+        assert_int_equal(unlink(path), 0);
+}
+
 /* A directory with the last number there is, from wherever it came, goes on being kept. */
 static void numbers_begin_anew_after_the_last(void **state UNUSED)
 {
@@ -321,6 +337,20 @@ static void what_nobody_confirms_is_taken_back(void **state UNUSED)
         pass(1);
         assert_string_equal(f.box.store->sys.hostname, "ciscoasa");
         has(cf_priv(&f, "commit confirm\n"), "ERROR: no change waits for a confirmation\n");
+}
+
+static void going_back_may_be_taken_back_as_well(void **state UNUSED)
+{
+        const char *t = cf_priv(&f, "configure terminal\nhostname one\nwrite memory\nhostname two\nend\n"
+                                    "rollback 1 noconfirm revertable 5\n");
+
+        has(t, "INFO: it is taken back in 5 minutes unless you type: commit confirm\n");
+        assert_string_equal(f.box.store->sys.hostname, "one");
+        pass(300);
+        assert_string_equal(f.box.store->sys.hostname, "two");
+        t = cf_priv(&f, "configure session w\nhostname aside\nrollback 1 noconfirm\n");
+        has(t, "ERROR: a configuration session is open: commit or abort it first\n");
+        assert_string_equal(f.box.store->sys.hostname, "two");
 }
 
 /* ---- what all terminals are told ---- */
@@ -578,6 +608,7 @@ int main(void)
                 ROW(erasing_takes_them_along),
                 ROW(nobody_else_writes_among_them),
                 ROW(nothing_else_takes_the_place_of_the_saved_one),
+                ROW(other_files_do_not_count),
                 ROW(numbers_begin_anew_after_the_last),
                 ROW(differences_are_shown_without_secrets),
                 ROW(exchanged_secrets_are_a_difference),
@@ -590,6 +621,7 @@ int main(void)
                 ROW(what_others_changed_meanwhile_is_not_lost),
                 ROW(sessions_are_few_and_open_once),
                 ROW(what_nobody_confirms_is_taken_back),
+                ROW(going_back_may_be_taken_back_as_well),
                 ROW(everybody_is_told_what_is_taken_back),
                 ROW(everybody_is_told_of_a_reload),
                 ROW(what_is_confirmed_stays),
