@@ -7,6 +7,59 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab as lablib  # noqa: E402
 
 
+# ---- what fails leaves nothing behind ----
+
+def end_labs(labs):
+    """Newest first; whether they end well is no question any more."""
+    for it in reversed(list(labs)):
+        try:
+            it.close()
+        except Exception as e:
+            print("a lab that was left over does not end:", e)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef):
+    """A fixture that began ends its labs itself; those of one that did not are ended here."""
+    before = list(lablib.LABS)
+    outcome = yield
+    made = [it for it in lablib.LABS if it not in before and not it.owner]
+    if outcome.excinfo:
+        end_labs(made)
+    for it in made:
+        it.owner = fixturedef
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_fixture_post_finalizer(fixturedef):
+    end_labs([it for it in lablib.LABS if it.owner is fixturedef])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    item.red = report.failed or getattr(item, "red", False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Behind a red test nothing is kept for the next one: what a whole file shares is made anew. Not for ever: what never begins
+    would take its time for each test of the file."""
+    of_file = item.getparent(pytest.Module)
+    of_file.reds = getattr(of_file, "reds", 0) + item.red
+    if item.red and of_file.reds <= 5:
+        item.session._setupstate.teardown_exact(None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish():
+    end_labs([it for it in lablib.LABS if not it.owner])
+
+
+def pytest_unconfigure():
+    end_labs(lablib.LABS)
+
+
 class Setup:
     """A lab whose appliance runs a configuration; con is its console in privileged mode."""
 

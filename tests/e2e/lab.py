@@ -50,8 +50,15 @@ class Namespace:
     def __init__(self, name):
         self.name = name
         self.holder = subprocess.Popen(["unshare", "-n", "sleep", "infinity"], stdin=subprocess.DEVNULL)
+        try:
+            self._up()
+        except BaseException:
+            self.close()
+            raise
+
+    def _up(self):
         mine = os.readlink("/proc/self/ns/net")
-        wait_for("namespace " + name, lambda: self._ns() not in (None, mine))
+        wait_for("namespace " + self.name, lambda: self._ns() not in (None, mine))
         self.run("ip", "link", "set", "lo", "up")
         self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
@@ -221,11 +228,18 @@ class Appliance:
         self.stderr_file = stderr or tempfile.TemporaryFile()
         self.proc = subprocess.Popen(box.cmd(*argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=self.stderr_file, env=env, bufsize=0)
-        if console == "stdio":
-            self.console = Console(self.proc.stdout.fileno(), self.proc.stdin.fileno(), log)
-        else:
-            self.console = SerialConsole(console.partition(":")[2], log)
-            self.console.send("")
+        try:
+            self.console = self._console(console, log)
+        except BaseException:
+            end(self.proc)
+            raise
+
+    def _console(self, kind, log):
+        if kind == "stdio":
+            return Console(self.proc.stdout.fileno(), self.proc.stdin.fileno(), log)
+        line = SerialConsole(kind.partition(":")[2], log)
+        line.send("")
+        return line
 
     def enable(self, password=""):
         """Privileged mode; what was printed before the first prompt is in the console's greeting."""
@@ -391,15 +405,20 @@ def record(lab, ns, dev, path, expr):
     return p
 
 
+# Labs that nobody has closed yet. conftest.py ends those whose fixture or test did not get so far.
+LABS = []
+
+
 class Lab:
-    """Namespaces, wires, certificates, and an appliance when asked for."""
+    """Namespaces, wires, certificates, and an appliance when asked for. owner: the fixture that ends it, once it has begun."""
 
     def __init__(self, outside=("192.0.2.10/24", "192.0.2.254/24"), inside=("10.0.0.254/24", "10.0.0.53/24"),
                  inside_lo=("10.1.1.2/32",), out_gw="192.0.2.1", in_gw="10.0.0.1"):
         self.dir = tempfile.mkdtemp(prefix="voxgate-lab-")
         self.pki = Pki(self.dir)
-        self.procs, self.app, self.ports, self.extra = [], None, [], []
-        self.outside, self.box, self.inside = Namespace("outside"), Namespace("box"), Namespace("inside")
+        self.procs, self.app, self.ports, self.extra, self.owner = [], None, [], [], None
+        LABS.append(self)
+        self.outside, self.box, self.inside = map(self.namespace, ("outside", "box", "inside"))
         self.wire(self.outside, "oA", "bA", outside)
         self.wire(self.inside, "iB", "bB", inside)
         for a in inside_lo:
@@ -447,9 +466,11 @@ class Lab:
         text = self.app.stderr() if self.app else ""
         for p in reversed(self.procs):
             end(p)
-        for ns in (self.outside, self.inside, self.box, *self.extra):
+        for ns in self.extra:
             ns.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+        if self in LABS:
+            LABS.remove(self)
         return rc, text
 
 
