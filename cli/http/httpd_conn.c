@@ -1,6 +1,7 @@
 /* One HTTPS connection, from its first byte to its last, in a thread of its own. */
 #include "cli/http/httpd_int.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,9 +9,12 @@
 #include "cli/conf/store.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
+#include "platform/base/wake.h"
 #include "proxy/tls/tls_profile.h"
 
-#define LINGER_MS 2000u /* for the peer to read what was sent before the end */
+/* For the peer to read what was sent before the end: as long as he still sends, but not for ever. */
+#define LINGER_MS 3000u
+#define LINGER_ALL_MS 30000u
 
 uint64_t httpd_now(const struct httpd_conn *c)
 {
@@ -243,22 +247,40 @@ static bool serve(struct httpd_conn *c)
 
 /* ---- its life ---- */
 
-/* The peer reads the answer before it hears of the end: what it still sends is taken for a moment. */
+/* false: he sends no more. */
+static bool take_rest(struct httpd_conn *c, uint64_t *until)
+{
+        char sink[4096];
+        ssize_t n = recv(c->guest.fd, sink, sizeof sink, 0);
+
+        mem_wipe(sink, sizeof sink);
+        if (n > 0)
+                *until = httpd_now(c) + LINGER_MS;
+        return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/*
+ * The peer reads the answer, or why there was no handshake, before it hears of the end: what it still sends is taken,
+ * else the kernel would answer it by a reset, which takes away what was said before.
+ */
 static void say_goodbye(struct httpd_conn *c)
 {
-        uint64_t until = httpd_now(c) + LINGER_MS;
-        char sink[1024];
+        uint64_t now = httpd_now(c), until = now + LINGER_MS, last = now + LINGER_ALL_MS;
 
-        if (!c->tls.up || c->broken || door_why(&c->guest) == PLACE_STOPPED)
+        if (c->broken || door_why(&c->guest) == PLACE_STOPPED)
                 return;
-        mbedtls_ssl_close_notify(&c->tls.ssl);
+        if (c->tls.up)
+                mbedtls_ssl_close_notify(&c->tls.ssl);
         shutdown(c->guest.fd, SHUT_WR);
-        while (httpd_now(c) < until && !door_must_go(&c->guest)) {
+        for (; now < MIN_OF(until, last) && !door_must_go(&c->guest); now = httpd_now(c)) {
                 struct pollfd p[2] = { { .fd = c->guest.fd, .events = POLLIN },
                                        { .fd = c->guest.wake, .events = POLLIN } };
 
-                if (poll(p, 2, (int)(until - httpd_now(c))) <= 0 || !p[0].revents ||
-                    recv(c->guest.fd, sink, sizeof sink, 0) <= 0)
+                if (poll(p, 2, (int)(MIN_OF(until, last) - now)) < 0 && errno != EINTR)
+                        return;
+                if (p[1].revents)
+                        wake_drain(c->guest.wake);
+                if (p[0].revents && !take_rest(c, &until))
                         return;
         }
 }
@@ -271,8 +293,11 @@ static void converse(struct httpd_conn *c)
         c->deadline = door_grace(&c->guest);
         ok = httpd_handshake(c);
         note_handshake(c, ok);
-        if (!ok)
+        if (!ok) {
+                if (!c->late)
+                        say_goodbye(c);
                 return;
+        }
         while (!door_must_go(&c->guest) && serve(c))
                 ;
         httpd_logout(c);

@@ -19,7 +19,7 @@
 #define SSHD_GRACE_MS 30000u     /* time to log in */
 #define SSHD_TRIES 3u            /* wrong passwords */
 #define SSHD_KEY_OFFERS 10u      /* public keys that are not known */
-#define SSHD_LAST_WORDS_MS 3000u /* for what is not sent yet when it ends */
+#define SSHD_LAST_WORDS_MS 15000u /* for what is not sent yet when it ends, and for the client to close */
 #define SSHD_COMMAND_MAX 65536u
 
 /* The one channel of a connection, and the session behind it. */

@@ -39,9 +39,11 @@ def test_traffic_and_cpu_are_counted(lab):
     assert re.fullmatch(r"CPU utilization for 5 seconds = \d+%; 1 minute: \d+%; 5 minutes: \d+%", con.cmd("show cpu usage").strip())
     lablib.wait_for("the dataplane's share", lambda: rates() and re.search(
         r"^ *[1-9]\d* ms +(?!0\.0%).*   vg-dataplane$", con.cmd("show processes"), re.M))
-    table = con.cmd("show processes cpu-usage")
-    run = {m[2]: int(m[1]) for m in re.finditer(r"^ *(\d+) ms .*%   (\S+)$", table, re.M)}
-    assert {"vg-dataplane", "vg-proxy", "vg-log"} <= set(run), table
+
+    def running():  # a thread has its name when it has begun to run
+        return set(re.findall(r"(?m)^ *\d+ ms .*%   (\S+)$", con.cmd("show processes cpu-usage")))
+
+    lablib.wait_for("the threads", lambda: {"vg-dataplane", "vg-proxy", "vg-log"} <= running())
     blocks = re.findall(r"^ +(\d+) +(\d+) +(\d+) +(\d+)$", con.cmd("show blocks"), re.M)
     assert [b[0] for b in blocks] == ["2048", "65700"]
     assert all(int(low) <= int(free) <= int(most) for _, most, low, free in blocks), blocks

@@ -28,7 +28,13 @@ def ended(s):
 def still_there(box):
     """Serial console, SSH, and no connection that was left behind."""
     assert "UTC" in box.con.cmd("show clock")
+    nobody(box)
     assert box.ssh("show clock").returncode == 0
+    nobody(box)
+
+
+def nobody(box):
+    """Whoever has hung up has his place until the box has seen it."""
     lablib.wait_for("nobody to be connected", lambda: "10.0.0." not in box.con.cmd("show ssh sessions"))
 
 
