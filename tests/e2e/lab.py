@@ -212,6 +212,13 @@ def children(pid):
         return [int(p) for p in f.read().split()]
 
 
+def worker_threads():
+    """Of the dataplane and the proxy, who share one where there is one core."""
+    kind = os.environ.get("VOXGATE_THREADS") or "auto"
+    joint = kind == "joint" or (kind == "auto" and len(os.sched_getaffinity(0)) == 1)
+    return {"vg-dataplane"} if joint else {"vg-dataplane", "vg-proxy"}
+
+
 class Appliance:
     """voxgate run in a namespace: the guard is our child, the appliance the guard's."""
 

@@ -43,7 +43,7 @@ def test_traffic_and_cpu_are_counted(lab):
     def running():  # a thread has its name when it has begun to run
         return set(re.findall(r"(?m)^ *\d+ ms .*%   (\S+)$", con.cmd("show processes cpu-usage")))
 
-    lablib.wait_for("the threads", lambda: {"vg-dataplane", "vg-proxy", "vg-log"} <= running())
+    lablib.wait_for("the threads", lambda: lablib.worker_threads() | {"vg-log"} <= running())
     blocks = re.findall(r"^ +(\d+) +(\d+) +(\d+) +(\d+)$", con.cmd("show blocks"), re.M)
     assert [b[0] for b in blocks] == ["2048", "65700"]
     assert all(int(low) <= int(free) <= int(most) for _, most, low, free in blocks), blocks

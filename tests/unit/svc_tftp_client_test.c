@@ -105,7 +105,7 @@ static int upload(struct server *s, const void *data, size_t n, struct err *e)
 {
         bool waits = s->drop > 0;
         const struct tftp_net net = {
-                s, net_open, net_bound, net_close, waits ? 100 : 20000, !waits ? 2 : s->drop < 100 ? 50 : 3
+                s, net_open, net_bound, net_close, waits ? 100 : 20000, !waits ? 2 : s->drop < 100 ? 600 : 3
         };
         const struct tftp_job job = { .file = "cap.pcap" };
         struct sockaddr_in a;
@@ -309,7 +309,7 @@ static void no_close(void *ctx)
 
 static int download(struct giver *g, struct taken *t, struct err *e)
 {
-        const struct tftp_net net = { t, giver_open, NULL, no_close, g->drop ? 100 : 20000, g->drop < 100 ? 50 : 3 };
+        const struct tftp_net net = { t, giver_open, NULL, no_close, g->drop ? 100 : 20000, g->drop < 100 ? 600 : 3 };
         const struct tftp_job job = { "a/file", t, on_stop, on_take, NULL, on_size };
         struct sockaddr_in a;
         socklen_t len = sizeof a;
