@@ -12,7 +12,10 @@
 #include "platform/base/mem.h"
 #include "platform/base/wake.h"
 
-#define ENDING_MS 200 /* typed ahead of the end of input, on its way through a pseudo terminal */
+/* What was typed ahead of the end of input is on its way through a pseudo terminal, and nobody tells how much it is:
+ * so many looks in a row see nothing of it. (One alone may be late where the whole machine had stood still.) */
+#define ENDING_MS 100
+#define ENDING_LOOKS 3
 
 /* ---- life ---- */
 
@@ -128,24 +131,34 @@ void term_size(const struct term *t, unsigned *cols, unsigned *rows)
 
 /* ---- input ---- */
 
+static int wait_input(struct pollfd p[2], int timeout_ms, bool ending)
+{
+        int n = 0;
+
+        if (!ending)
+                return poll(p, 2, timeout_ms);
+        for (unsigned i = 0; i < ENDING_LOOKS && !n; i++)
+                n = poll(p, 2, ENDING_MS);
+        return n;
+}
+
 /* KEY_NONE: bytes are in the buffer now. */
 static int fill(struct term *t, int timeout_ms, bool *got)
 {
         struct pollfd p[2] = { { .fd = t->in, .events = POLLIN }, { .fd = t->wake, .events = POLLIN } };
+        bool ending = atomic_load(&t->ending);
         ssize_t n;
 
         *got = false;
         if (t->in < 0 || t->ieof || atomic_load(&t->hung))
                 return KEY_EOF;
-        if (atomic_load(&t->ending))
-                timeout_ms = ENDING_MS;
-        if (poll(p, 2, timeout_ms) < 0)
+        if (wait_input(p, timeout_ms, ending) < 0)
                 return errno == EINTR ? KEY_WAKE : KEY_EOF;
         if (p[1].revents) {
                 wake_drain(t->wake);
                 return KEY_WAKE;
         }
-        t->ieof = !p[0].revents && atomic_load(&t->ending);
+        t->ieof = !p[0].revents && ending;
         if (!p[0].revents)
                 return t->ieof ? KEY_EOF : KEY_NONE;
         n = read(t->in, t->ibuf, sizeof t->ibuf);

@@ -89,6 +89,7 @@ static void tty_idle_at_a_question(void **state UNUSED)
         assert_int_equal(term_readline(p.t, "fw# ", &line), TERM_IDLE);
         term_set_idle(p.t, 1);
         assert_int_equal(term_answer(p.t, "Q? ", false, &line), TERM_IDLE);
+        term_set_idle(p.t, 60000); /* what is typed takes a moment to get here */
         type(p.master, "two\r");
         assert_int_equal(term_answer(p.t, "Q? ", false, &line), TERM_LINE); /* somebody is there again */
         type(p.master, "three\r");
