@@ -103,6 +103,7 @@ struct box {
         struct dns *dns;            /* NULL in check mode */
         struct ntp *ntp;            /* NULL in check mode */
         struct agentx *agentx;      /* NULL in check mode */
+        struct syslog_trap *syslog_trap; /* likewise */
 };
 
 #endif

@@ -31,10 +31,12 @@ static void drop_list(struct log_conf *l, struct log_list *at)
 /* The line that uses a list; NULL: none does. */
 static const char *list_user(const struct log_conf *l, const char *name)
 {
-        static const char *const line[] = { [LOG_TO_BUFFER] = "logging buffered",
-                                            [LOG_TO_CONSOLE] = "logging console",
-                                            [LOG_TO_MONITOR] = "logging monitor",
-                                            [LOG_TO_TRAP] = "logging trap" };
+        static const char *const line[] = {
+                [LOG_TO_BUFFER] = "logging buffered", [LOG_TO_CONSOLE] = "logging console",
+                [LOG_TO_MONITOR] = "logging monitor", [LOG_TO_TRAP] = "logging trap",
+                [LOG_TO_ASDM] = "logging asdm",       [LOG_TO_MAIL] = "logging mail",
+                [LOG_TO_HISTORY] = "logging history"
+        };
 
         for (unsigned d = 0; d < LOG_DESTS; d++)
                 if (!strcmp(l->dest[d].list, name))
@@ -268,6 +270,9 @@ static const struct cmd_bind bind[] = {
         BIND("CONSOLE", struct store, L(dest[LOG_TO_CONSOLE])),
         BIND("MONITOR", struct store, L(dest[LOG_TO_MONITOR])),
         BIND("TRAP", struct store, L(dest[LOG_TO_TRAP])),
+        BIND("ASDM", struct store, L(dest[LOG_TO_ASDM])),
+        BIND_DFLT("ASDM-SIZE", struct store, L(asdm_size), 100),
+        BIND("HISTORY", struct store, L(dest[LOG_TO_HISTORY])),
         { 0 },
 };
 
@@ -377,9 +382,10 @@ const struct cmd_row rows_logging[] = {
           "logging host IFC:nameif A:addr PORT:logport(tcp) "
           "[secure [reference-identity IDENTITY:ref(reference-identity)]]",
           "A syslog server, reached by TCP or TLS", tcp_bind, DIRTY_LOG, STORE(sys.log_tcp), .check = check_host },
-        KEPT("logging {asdm|mail|history} WHAT:word(64)", "Other destinations", "there is no such destination"),
-        KEPT("logging asdm-buffer-size SIZE:u32(100-512)", "Messages kept for ASDM", "there is no such destination",
-             .flags = ROW_SINGLE),
+        LEAF("logging asdm-buffer-size ASDM-SIZE:u32(100-512)", "Messages of the second buffer"),
+        LEAF("logging history HISTORY:logfilter", "Messages sent as notifications of SNMP", .check = check_dest),
+        LEAF("logging asdm ASDM:logfilter", "Messages kept in a second buffer, that of ASDM", .check = check_dest),
+        KEPT("logging mail WHAT:word(64)", "Other destinations", "there is no such destination"),
         KEPT("logging {from-address|recipient-address} MAIL:word(127) [level LEVEL:level]",
              "Mail addresses of the destination mail", "there is no such destination"),
         KEPT("logging standby", "Messages of a standby unit", "there is no failover"),

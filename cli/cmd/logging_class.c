@@ -7,8 +7,8 @@
 
 static const struct {
         const char *dest, *level;
-} pairs[LOG_CLASS_DESTS] = { { "D1", "L1" }, { "D2", "L2" }, { "D3", "L3" }, { "D4", "L4" },
-                             { "D5", "L5" }, { "D6", "L6" }, { "D7", "L7" } };
+} pairs[LOG_DESTS] = { { "D1", "L1" }, { "D2", "L2" }, { "D3", "L3" }, { "D4", "L4" },
+                       { "D5", "L5" }, { "D6", "L6" }, { "D7", "L7" } };
 
 static unsigned number_of(const char *type, const char *word)
 {
@@ -25,8 +25,8 @@ static int take_pairs(int8_t *level, const struct args *a, bool no_form, struct 
         if (!no_form && !arg_str(a, "L1"))
                 return err_set(e, ERR_SYNTAX, "%% Incomplete command");
         if (!arg_str(a, "D1"))
-                memset(level, LOG_L_NONE, LOG_CLASS_DESTS);
-        for (unsigned i = 0; i < LOG_CLASS_DESTS && arg_str(a, pairs[i].dest); i++) {
+                memset(level, LOG_L_NONE, LOG_DESTS);
+        for (unsigned i = 0; i < LOG_DESTS && arg_str(a, pairs[i].dest); i++) {
                 int to = LOG_L_NONE;
 
                 if (!no_form)
@@ -39,20 +39,17 @@ static int take_pairs(int8_t *level, const struct args *a, bool no_form, struct 
 const char *class_inert(const struct store *s UNUSED, const void *obj)
 {
         const int8_t *level = obj;
-        bool kept = false;
 
         for (unsigned d = 0; d < LOG_DESTS; d++)
-                if (level[d] != LOG_L_NONE)
+                if (d != LOG_TO_MAIL && level[d] != LOG_L_NONE)
                         return NULL;
-        for (unsigned d = LOG_DESTS; d < LOG_CLASS_DESTS; d++)
-                kept = kept || level[d] != LOG_L_NONE;
-        return kept ? "there is no such destination" : NULL;
+        return level[LOG_TO_MAIL] != LOG_L_NONE ? "there is no such destination" : NULL;
 }
 
 int class_call(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
         int8_t *level = c->store->log.class_level[number_of("logclass", arg_str(a, "CLASS"))];
-        int8_t was[LOG_CLASS_DESTS];
+        int8_t was[LOG_DESTS];
 
         memcpy(was, level, sizeof was);
         if (take_pairs(level, a, no_form, e) < 0)
@@ -72,7 +69,7 @@ static void write_class(struct running *r, const struct cmd_row *row, unsigned k
         struct text t = { 0 };
         uint32_t n;
 
-        for (n = 0; n < LOG_CLASS_DESTS; n++) {
+        for (n = 0; n < LOG_DESTS; n++) {
                 if (level[n] == LOG_L_NONE)
                         continue;
                 text_add(&t, " ");

@@ -24,6 +24,8 @@ static const struct cmd_bind traps_bind[] = {
         { 0 },
 };
 
+static const struct cmd_bind syslog_bind[] = { BIND_FLAG("syslog", S, sys.snmp.syslog), { 0 } };
+
 static const char *inert_traps(const struct store *s, const void *obj)
 {
         const struct snmp_conf *c = &s->sys.snmp;
@@ -33,6 +35,13 @@ static const char *inert_traps(const struct store *s, const void *obj)
                 return "authentication is sent by the host's snmpd (authtrapenable 1 in its file), warmstart by "
                        "nobody; the others are in force";
         return c->warmstart ? "no start here is a warm one; the others are in force" : NULL;
+}
+
+/* What stands in front of it says which messages. */
+static const char *inert_syslog(const struct store *s, const void *obj)
+{
+        (void)obj;
+        return log_conf_uses(&s->log, LOG_TO_HISTORY) ? NULL : "no message goes there: see logging history";
 }
 
 /* ---- what tells a line from others: its secret need not be known ---- */
@@ -78,13 +87,15 @@ const struct cmd_row rows_snmp[] = {
           .flags = ROW_DEFAULT },
         { ROW_LEAF, "snmp-server contact TEXT:line(200)", "Who looks after the appliance", contact_bind, DIRTY_SYS,
           .flags = ROW_DEFAULT },
-        KEPT_AS("snmp-server community COMMUNITY:secretline(200)", "Who knows it may ask", SNMPD, .key = key_community,
-                .flags = ROW_SINGLE),
+        KEPT_AS("snmp-server community COMMUNITY:secretline(200)", "Who knows it may ask", SNMPD,
+                .key = key_community, .flags = ROW_SINGLE),
         KEPT_KEYED("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask",
                    key_user),
         { ROW_LEAF, "snmp-server enable", "Enable the SNMP agent", enable_bind, DIRTY_SYS, .flags = ROW_INVERSE },
         { ROW_LEAF, "snmp-server enable traps snmp " TRAPS, "Notifications of the standard", traps_bind, DIRTY_SYS,
           .flags = ROW_MERGE, .inert_if = inert_traps },
+        { ROW_LEAF, "snmp-server enable traps syslog", "Log messages: logging history", syslog_bind, DIRTY_SYS,
+          .inert_if = inert_syslog },
         KEPT_BECAUSE("snmp-server enable traps WHAT:line(200)", "Notifications to those who are told",
                      "there are no such notifications"),
         KEPT("snmp-server {group|listen-port} WHAT:line(200)", "Who may ask, and where"),

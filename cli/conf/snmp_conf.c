@@ -22,6 +22,6 @@ bool snmp_conf_of(const struct store *s, unsigned *notify)
         const struct snmp_conf *c = &s->sys.snmp;
 
         *notify = (c->linkup ? SNMP_LINK_UP : 0) | (c->linkdown ? SNMP_LINK_DOWN : 0) |
-                  (c->coldstart ? SNMP_COLD_START : 0);
+                  (c->coldstart ? SNMP_COLD_START : 0) | (c->syslog ? SNMP_SYSLOG : 0);
         return !c->off && has_reader(s);
 }

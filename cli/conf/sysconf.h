@@ -118,9 +118,9 @@ struct loghost_conf { /* logging host IFC A [udp/PORT] */
         struct conf_obj o;
         char nameif[NAMEIF_MAX + 1];
         struct addr addr;
-        uint16_t port; /* 0: 514, by TCP 1470 */
-        bool emblem;   /* by UDP: in this format */
-        bool secure;   /* by TCP: TLS */
+        uint16_t port;     /* 0: 514, by TCP 1470 */
+        bool emblem;       /* by UDP: in this format */
+        bool secure;       /* by TCP: TLS */
         char identity[65]; /* TLS: reference identity that the server's certificate must have, "": none */
 };
 
@@ -131,7 +131,7 @@ struct tftp_server_conf {
         char file[201];
 };
 
-struct alias_conf { /* name A ALIAS: what may be typed in place of the address */
+struct alias_conf {        /* name A ALIAS: what may be typed in place of the address */
         struct conf_obj o; /* its name is the alias */
         struct addr addr;
         char alias[64], text[201]; /* text: description */
@@ -153,9 +153,8 @@ enum exec_from { EXEC_OFF, EXEC_LOCAL, EXEC_SERVER }; /* rights of LOCAL users a
 struct aaa_conf {
         bool serial, enable, ssh, telnet, http; /* aaa authentication WHAT console LOCAL */
         /* Groups of servers that stand in front of LOCAL: not asked. */
-        char serial_group[65], enable_group[65], ssh_group[65], telnet_group[65], http_group[65],
-                command_group[65];
-        uint8_t exec;                           /* enum exec_from: aaa authorization exec */
+        char serial_group[65], enable_group[65], ssh_group[65], telnet_group[65], http_group[65], command_group[65];
+        uint8_t exec; /* enum exec_from: aaa authorization exec */
         bool auto_enable;
         bool command;           /* aaa authorization command LOCAL */
         uint8_t max_fail;       /* 0: nobody is locked out */
@@ -222,16 +221,17 @@ struct http_conf { /* http server; who may connect: policy/conf.h, box_access */
 
 #define SNMP_TEXT_MAX 200
 struct snmp_conf { /* snmp-server; who may ask is up to the master agent of the host */
-        bool off; /* no snmp-server enable */
+        bool off;  /* no snmp-server enable */
         char location[SNMP_TEXT_MAX + 1], contact[SNMP_TEXT_MAX + 1];
         bool authentication, linkup, linkdown, coldstart, warmstart; /* enable traps snmp */
+        bool syslog;                                                 /* enable traps syslog */
 };
 
-struct zone_conf { /* clock timezone */
+struct zone_conf {                  /* clock timezone */
         char name[TZ_NAME_MAX + 1]; /* "" UTC */
         int16_t hours, minutes;
 };
-struct summer_conf { /* clock summer-time */
+struct summer_conf {                /* clock summer-time */
         char name[TZ_NAME_MAX + 1]; /* "" none */
         uint8_t kind;               /* enum tz_summer */
         bool typed;                 /* recurring: with days of its own, not those of the USA */
@@ -254,7 +254,7 @@ struct sys_conf {
         struct ssh_conf ssh;
         struct http_conf http;
         struct snmp_conf snmp;
-        uint8_t prompt[6];            /* enum prompt_part, 0 ends; hostname context */
+        uint8_t prompt[6]; /* enum prompt_part, 0 ends; hostname context */
         struct zone_conf zone;
         struct summer_conf summer;
         struct tftp_server_conf tftp;
@@ -270,20 +270,20 @@ struct sys_conf {
         struct conf_list banners;    /* struct banner_conf */
         char log_device_text[65];    /* logging device-id string */
         char log_device_ifc[NAMEIF_MAX + 1];
-        struct conf_list log_hosts;  /* struct loghost_conf: by UDP */
-        struct conf_list log_tcp;    /* struct loghost_conf: by TCP */
-        struct conf_list aliases; /* struct alias_conf */
-        struct conf_list log_rates;  /* struct lograte_conf */
-        struct conf_list ref_ids;    /* struct ref_identity_conf */
-        struct conf_list inert;      /* struct inert_conf: lines of features that are not there */
-        struct conf_list ntp_keys;    /* struct ntp_key_line: ntp_conf.h */
-        struct conf_list ntp_trusted; /* struct ntp_trusted_line */
-        struct conf_list ntp_servers; /* struct ntp_server_line */
-        struct conf_list dns_lookup; /* struct name_conf: dns domain-lookup */
-        struct conf_list dns_groups; /* struct dns_group_conf */
-        struct conf_list dns_maps;   /* struct inert_block_conf: policy-map type inspect */
+        struct conf_list log_hosts;         /* struct loghost_conf: by UDP */
+        struct conf_list log_tcp;           /* struct loghost_conf: by TCP */
+        struct conf_list aliases;           /* struct alias_conf */
+        struct conf_list log_rates;         /* struct lograte_conf */
+        struct conf_list ref_ids;           /* struct ref_identity_conf */
+        struct conf_list inert;             /* struct inert_conf: lines of features that are not there */
+        struct conf_list ntp_keys;          /* struct ntp_key_line: ntp_conf.h */
+        struct conf_list ntp_trusted;       /* struct ntp_trusted_line */
+        struct conf_list ntp_servers;       /* struct ntp_server_line */
+        struct conf_list dns_lookup;        /* struct name_conf: dns domain-lookup */
+        struct conf_list dns_groups;        /* struct dns_group_conf */
+        struct conf_list dns_maps;          /* struct inert_block_conf: policy-map type inspect */
         struct conf_list kept[KEPT_BLOCKS]; /* struct inert_block_conf */
-        struct conf_list ssh_chain;  /* struct ssh_chain_conf: one at most */
+        struct conf_list ssh_chain;         /* struct ssh_chain_conf: one at most */
 };
 
 enum prompt_part {

@@ -131,10 +131,10 @@ static void show_settings(struct session *s, struct log *l)
         show_dest(s, "Trap", "trap", c, &st, LOG_TO_TRAP);
         show_hosts(s);
         PUT(s, "    Permit-hostdown logging: %s\n", on_off("permit_hostdown", c->permit_hostdown));
-        out(s, "    History logging: disabled\n");
+        show_dest(s, "History", "history", c, &st, LOG_TO_HISTORY);
         show_device(s, c);
         out(s, "    Mail logging: disabled\n");
-        out(s, "    ASDM logging: disabled\n");
+        show_dest(s, "ASDM", "asdm", c, &st, LOG_TO_ASDM);
         mem_free(c);
 }
 
@@ -155,6 +155,21 @@ static int show_logging(struct session *s, const struct args *a, struct err *e)
                 return 0;
         table_list(session_table(s), "lines");
         if (log_buffer_walk(l, buffer_line, s))
+                return err_nomem(e, "showing the log");
+        table_close(session_table(s));
+        return 0;
+}
+
+/* The lines alone, as on the ASA. */
+static int show_asdm(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct log *l = session_box(s)->log;
+
+        if (!l)
+                return err_set(e, ERR_STATE, "there is no log");
+        log_wait(session_box(s));
+        table_list(session_table(s), "lines");
+        if (log_asdm_walk(l, buffer_line, s))
                 return err_nomem(e, "showing the log");
         table_close(session_table(s));
         return 0;
@@ -191,9 +206,19 @@ static int clear_buffer(struct session *s, const struct args *a UNUSED, struct e
         return 0;
 }
 
+static int clear_asdm(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        log_wait(session_box(s));
+        if (session_box(s)->log)
+                log_asdm_clear(session_box(s)->log);
+        return 0;
+}
+
 const struct exec_row exec_show_logging[] = {
         { "show logging [setting]", "Show the log", 15 | EXEC_TABLE, show_logging },
         { "show logging queue", "Show what each thread has logged and lost", 15 | EXEC_TABLE, show_queue },
+        { "show logging asdm", "Show the messages that are kept for ASDM", 15 | EXEC_TABLE, show_asdm },
+        { "clear logging asdm", "Forget the messages that are kept for ASDM", 15, clear_asdm },
         { "clear logging buffer", "Forget the lines of the log buffer", 15, clear_buffer },
         { 0 },
 };

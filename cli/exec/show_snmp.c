@@ -5,7 +5,9 @@
 #include "cli/snmp/mib.h"
 #include "cli/snmp/snmp.h"
 #include "cli/snmp/snmp_hosts.h"
+#include "cli/snmp/snmp_users.h"
 #include "platform/svc/agentx.h"
+#include "platform/svc/syslog_trap.h"
 #include "cli/conf/store.h"
 
 /* ---- show snmp-server statistics ---- */
@@ -57,6 +59,9 @@ static int show_statistics(struct session *s, const struct args *a UNUSED, struc
         agentx_status(b->agentx, &x);
         show_state(s, &x);
         show_counts(s, &x.counts);
+        if (b->syslog_trap)
+                PUT(s, "%s log messages for which there was no room\n",
+                    cell_num("messages_dropped", syslog_trap_dropped(b->syslog_trap)));
         return 0;
 }
 
@@ -98,6 +103,78 @@ static int show_host(struct session *s, const struct args *a UNUSED, struct err 
         return 0;
 }
 
+/* ---- show snmp-server engineID, group, user: what is configured; in force is what snmpd has ---- */
+
+#define SNMPD_HAS "the host's snmpd"
+
+static int show_engine(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
+{
+        PUT(s, "Local SNMP engineID: that of %s\n", cell_str("engine_of", SNMPD_HAS));
+        return 0;
+}
+
+static void group_lines(struct session *s, const struct snmp_group *g)
+{
+        char model[sizeof g->model + sizeof g->level + 1];
+
+        snprintf(model, sizeof model, *g->level ? "%s %s" : "%s", g->model, g->level);
+        table_object(session_table(s), NULL);
+        PUT(s, "groupname: %-30s security model:%s\n", cell_str("name", g->name), cell_str("security_model", model));
+        PUT(s, "row status: kept, %s decides\n\n", cell_str("decided_by", SNMPD_HAS));
+        table_close(session_table(s));
+}
+
+static int show_group(struct session *s, const struct args *a UNUSED, struct err *e)
+{
+        struct store *st = copy_of(s, e);
+        struct snmp_group g;
+
+        if (!st)
+                return -1;
+        table_list(session_table(s), "groups");
+        conf_each(struct conf_obj, o, &st->sys.inert)
+                if (snmp_group_read(o->name, &g))
+                        group_lines(s, &g);
+        table_close(session_table(s));
+        store_free(st);
+        return 0;
+}
+
+static struct cell protocol(const char *name, const char *protocol)
+{
+        return *protocol ? cell_str(name, protocol) : cell_as(cell_null(name), "None");
+}
+
+static void user_lines_of(struct session *s, const struct snmp_user *u)
+{
+        table_object(session_table(s), NULL);
+        PUT(s, "User name: %s\n", cell_str("name", u->name));
+        PUT(s, "Engine ID: that of %s\n", cell_str("engine_of", SNMPD_HAS));
+        PUT(s, "Rowstatus: kept, %s decides\n", cell_str("decided_by", SNMPD_HAS));
+        PUT(s, "Authentication Protocol: %s\n", protocol("authentication", u->auth));
+        PUT(s, "Privacy Protocol: %s\n", protocol("privacy", u->priv));
+        PUT(s, "Group name: %s\n\n",
+            *u->group ? cell_str("group", u->group) : cell_as(cell_null("group"), "unknown"));
+        table_close(session_table(s));
+}
+
+static int show_user(struct session *s, const struct args *a, struct err *e)
+{
+        const char *only = arg_str(a, "NAME");
+        struct store *st = copy_of(s, e);
+        struct snmp_user u;
+
+        if (!st)
+                return -1;
+        table_list(session_table(s), "users");
+        conf_each(struct conf_obj, o, &st->sys.inert)
+                if (snmp_user_read(o->name, &u) && (!only || !strcmp(only, u.name)))
+                        user_lines_of(s, &u);
+        table_close(session_table(s));
+        store_free(st);
+        return 0;
+}
+
 /* ---- show snmp-server oidlist ---- */
 
 static int show_oidlist(struct session *s, const struct args *a UNUSED, struct err *e UNUSED)
@@ -130,8 +207,8 @@ static bool number_of(const struct store *st, const char *host, struct addr *out
 static void trap_line(struct session *s, const struct snmp_host *h, const char *where)
 {
         if (!strcmp(h->version, "3"))
-                out(s, "# with the user's own words: trapsess -v 3 -u USER -l LEVEL -n " SNMP_CONTEXT " %s:%u\n", where,
-                    h->port);
+                out(s, "# with the user's own words: trapsess -v 3 -u USER -l LEVEL -n " SNMP_CONTEXT " %s:%u\n",
+                    where, h->port);
         else
                 out(s, "%s %s:%u COMMUNITY\n", !strcmp(h->version, "2c") ? "trap2sink" : "trapsink", where, h->port);
 }
@@ -154,20 +231,18 @@ static void host_lines(struct session *s, const struct store *st, const struct s
 }
 
 /* Who asks by a name: snmpd knows no sources of users. Its level is what he has keys for. */
-static void user_line(struct session *s, const char *line)
+static void user_line(struct session *s, const struct snmp_user *u)
 {
-        char name[65];
-
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " "), line);
-        line += strlen(name);
-        if (strstr(line, " priv "))
-                out(s, "# createUser %s AUTH AUTHPASSWORD PRIV PRIVPASSWORD\n", name);
-        else if (strstr(line, " auth "))
-                out(s, "# createUser %s AUTH AUTHPASSWORD\n", name);
+        if (*u->priv)
+                out(s, "# createUser %s AUTH AUTHPASSWORD PRIV PRIVPASSWORD\n", u->name);
+        else if (*u->auth)
+                out(s, "# createUser %s AUTH AUTHPASSWORD\n", u->name);
         else
-                out(s, "# createUser %s\n", name);
-        out(s, "rouser %s %s -V voxgate " SNMP_CONTEXT "\n", name,
-            strstr(line, " priv ") ? "priv" : strstr(line, " auth ") ? "auth" : "noauth");
+                out(s, "# createUser %s\n", u->name);
+        out(s, "rouser %s %s -V voxgate " SNMP_CONTEXT "\n", u->name,
+            *u->priv   ? "priv"
+            : *u->auth ? "auth"
+                       : "noauth");
 }
 
 struct askers {
@@ -192,14 +267,15 @@ static struct askers all_hosts(struct session *s, const struct store *st)
 /* Nobody may ask but who is a host of the configuration, as on the ASA; a community alone opens nothing. */
 static void user_lines(struct session *s, const struct store *st)
 {
-        static const char port[] = "snmp-server listen-port ", user[] = "snmp-server user ";
+        static const char port[] = "snmp-server listen-port ";
         struct askers x = all_hosts(s, st);
+        struct snmp_user u;
 
         conf_each(struct conf_obj, o, &st->sys.inert) {
                 if (begins(o->name, port))
                         out(s, "agentAddress udp:%s\n", o->name + sizeof port - 1);
-                else if (begins(o->name, user) && x.users)
-                        user_line(s, o->name + sizeof user - 1);
+                else if (x.users && snmp_user_read(o->name, &u))
+                        user_line(s, &u);
         }
         if (!x.hosts && !x.users)
                 out(s, "# Nobody may ask: there is no snmp-server host that may.\n");
@@ -229,6 +305,9 @@ const struct exec_row exec_show_snmp[] = {
         { "show snmp-server statistics", "Show the session with the master agent, and counts", 15 | EXEC_TABLE,
           show_statistics },
         { "show snmp-server host", "Show who is told and who may ask", 15 | EXEC_TABLE, show_host },
+        { "show snmp-server engineID", "Show whose engine ID counts", 15 | EXEC_TABLE, show_engine },
+        { "show snmp-server group", "Show the groups of users that are configured", 15 | EXEC_TABLE, show_group },
+        { "show snmp-server user [NAME:word(64)]", "Show the users that are configured", 15 | EXEC_TABLE, show_user },
         { "show snmp-server oidlist", "Show what can be asked for", 15 | EXEC_TABLE, show_oidlist },
         { "show snmp-server snmpd", "Show lines for the file of the host's snmpd", 15, show_snmpd },
         { 0 },

@@ -95,10 +95,11 @@ static void memory(struct text *t)
 
 static void logs(struct box *b, struct text *t)
 {
-        static const char *const dest[LOG_DESTS] = { [LOG_TO_BUFFER] = "buffer",
-                                                     [LOG_TO_CONSOLE] = "console",
-                                                     [LOG_TO_MONITOR] = "monitor",
-                                                     [LOG_TO_TRAP] = "trap" };
+        static const char *const dest[LOG_DESTS] = {
+                [LOG_TO_BUFFER] = "buffer",  [LOG_TO_CONSOLE] = "console", [LOG_TO_MONITOR] = "monitor",
+                [LOG_TO_TRAP] = "trap",      [LOG_TO_ASDM] = "asdm",       [LOG_TO_MAIL] = "mail",
+                [LOG_TO_HISTORY] = "history"
+        };
         struct log_stats st = { 0 };
 
         if (!b->log)

@@ -15,10 +15,10 @@ static const char *class_name(unsigned i)
 
 static const char *dest_name(unsigned i)
 {
-        static const char *const name[LOG_CLASS_DESTS] = { "buffered", "console", "monitor", "trap",
+        static const char *const name[LOG_DESTS] = { "buffered", "console", "monitor", "trap",
                                                            "asdm",     "mail",    "history" };
 
-        return i < LOG_CLASS_DESTS ? name[i] : NULL;
+        return i < LOG_DESTS ? name[i] : NULL;
 }
 
 /* A name in full or a beginning that only one has; -1. */

@@ -6,6 +6,7 @@
 #include "cli/snmp/mib.h"
 #include "cli/conf/snmp_conf.h"
 #include "platform/base/mem.h"
+#include "platform/svc/syslog_trap.h"
 
 struct link {
         uint16_t idx; /* 0: none seen */
@@ -15,6 +16,7 @@ struct link {
 struct snmp {
         struct box *box;
         struct agentx *agentx;
+        struct syslog_trap *syslog;
         pthread_t thread;
         bool running;
         const char *subtree[MIB_SUBTREES];
@@ -77,6 +79,12 @@ static void look_at_links(struct snmp *s, struct agentx_session *x)
                 snapshot_put(s->box->hub, snap);
 }
 
+static void tell_messages(struct snmp *s, struct agentx_session *x)
+{
+        while (syslog_trap_next(s->syslog, &s->vars))
+                agentx_session_notify(x, &s->vars);
+}
+
 static void look(void *ctx, struct agentx_session *x, unsigned notify)
 {
         struct snmp *s = ctx;
@@ -86,6 +94,7 @@ static void look(void *ctx, struct agentx_session *x, unsigned notify)
                 agentx_session_notify(x, notification(s, COLD_START));
         s->told_start = true;
         look_at_links(s, x);
+        tell_messages(s, x);
 }
 
 /* ---- life ---- */
@@ -93,6 +102,22 @@ static void look(void *ctx, struct agentx_session *x, unsigned notify)
 static void fill(void *ctx, struct mib_table *t)
 {
         mib_fill(((struct snmp *)ctx)->box, t);
+}
+
+static bool syslog_wanted(void *ctx)
+{
+        return agentx_notifies(((struct snmp *)ctx)->agentx) & SNMP_SYSLOG;
+}
+
+static struct syslog_trap *syslog_new(struct snmp *s)
+{
+        const struct syslog_trap_env env = { .log = s->box->log,
+                                             .clk = s->box->clk,
+                                             .start_ms = s->box->start_mono_ms,
+                                             .ctx = s,
+                                             .wanted = syslog_wanted };
+
+        return syslog_trap_new(&env);
 }
 
 struct snmp *snmp_new(struct box *b, const char *path, struct err *e)
@@ -116,9 +141,12 @@ struct snmp *snmp_new(struct box *b, const char *path, struct err *e)
                 s->subtree[i] = mib_subtrees[i].oid;
         env.conf.subtree = s->subtree;
         b->agentx = s->agentx = agentx_new(&env, e);
-        if (s->agentx)
+        b->syslog_trap = s->syslog = s->agentx ? syslog_new(s) : NULL;
+        if (s->syslog)
                 return s;
-        mem_free(s);
+        if (s->agentx)
+                err_nomem(e, "starting the SNMP agent");
+        snmp_free(s);
         return NULL;
 }
 
@@ -127,6 +155,8 @@ void snmp_free(struct snmp *s)
         if (!s)
                 return;
         s->box->agentx = NULL;
+        s->box->syslog_trap = NULL;
+        syslog_trap_free(s->syslog);
         agentx_free(s->agentx);
         mib_fini(&s->vars);
         mem_free(s);

@@ -1,6 +1,6 @@
 /*
  * The SNMP agent: a subagent (platform/svc/agentx.h) of the host's snmpd, in a context of its own, that tells what is
- * in mib.h and sends what `snmp-server enable traps snmp` names.
+ * in mib.h and sends what `snmp-server enable traps` names.
  */
 #ifndef VOXGATE_CLI_SNMP_H
 #define VOXGATE_CLI_SNMP_H

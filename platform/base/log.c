@@ -26,7 +26,7 @@ struct log *log_new(const struct clock *clk, uint32_t slots)
         pthread_mutex_init(&l->deliver, NULL);
         log_conf_init(&l->conf);
         set_queue(l, l->conf.queue);
-        if (log_buf_resize(&l->buf, l->conf.buffer_size) < 0) {
+        if (log_buf_resize(&l->buf, l->conf.buffer_size, 0) < 0) {
                 log_free(l);
                 return NULL;
         }
@@ -47,6 +47,7 @@ void log_free(struct log *l)
         for (unsigned i = 0; i < l->nsrcs; i++)
                 src_free(l->src[i]);
         log_buf_fini(&l->buf);
+        log_buf_fini(&l->asdm);
         pthread_mutex_destroy(&l->lock);
         pthread_mutex_destroy(&l->deliver);
         mem_free(l);
@@ -185,6 +186,18 @@ static void take_conf(struct log *l, const struct log_conf *c)
         l->conf = *c;
 }
 
+/* Lines are seldom longer on an average. */
+#define ASDM_LINE 512u
+
+static int size_buffers(struct log *l, const struct log_conf *c)
+{
+        bool asdm = log_conf_uses(c, LOG_TO_ASDM);
+
+        if (log_buf_resize(&l->asdm, asdm ? c->asdm_size * ASDM_LINE : 0, c->asdm_size) < 0)
+                return -1;
+        return log_buf_resize(&l->buf, c->buffer_size, 0);
+}
+
 int log_configure(struct log *l, const struct log_conf *c, struct err *e)
 {
         int ret;
@@ -192,11 +205,11 @@ int log_configure(struct log *l, const struct log_conf *c, struct err *e)
         if (log_conf_check(c, e) < 0)
                 return -1;
         pthread_mutex_lock(&l->lock);
-        ret = log_buf_resize(&l->buf, c->buffer_size);
+        ret = size_buffers(l, c);
         if (!ret)
                 take_conf(l, c);
         pthread_mutex_unlock(&l->lock);
-        return ret ? err_nomem(e, "resizing the logging buffer") : 0;
+        return ret ? err_nomem(e, "resizing the logging buffers") : 0;
 }
 
 uint32_t log_queue_limit(struct log *l)
@@ -327,22 +340,22 @@ uint64_t log_rate_suppressed(struct log *l, unsigned i)
         return n;
 }
 
-/* A NUL-ended copy of the buffer, or NULL. */
-static char *buffer_copy(struct log *l)
+/* A NUL-ended copy of a buffer, or NULL. */
+static char *buffer_copy(struct log *l, const struct log_buf *b)
 {
         char *copy;
 
         pthread_mutex_lock(&l->lock);
-        copy = mem_alloc(MEM_LOG, (size_t)l->buf.used + 1);
+        copy = mem_alloc(MEM_LOG, (size_t)b->used + 1);
         if (copy)
-                log_buf_copy(&l->buf, copy);
+                log_buf_copy(b, copy);
         pthread_mutex_unlock(&l->lock);
         return copy;
 }
 
-int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx)
+static int buffer_walk(struct log *l, const struct log_buf *b, void (*fn)(void *ctx, const char *line), void *ctx)
 {
-        char *copy = buffer_copy(l), *line = copy, *end;
+        char *copy = buffer_copy(l, b), *line = copy, *end;
 
         if (!copy)
                 return -1;
@@ -354,9 +367,29 @@ int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void
         return 0;
 }
 
-void log_buffer_clear(struct log *l)
+static void buffer_clear(struct log *l, struct log_buf *b)
 {
         pthread_mutex_lock(&l->lock);
-        l->buf.start = l->buf.used = 0;
+        log_buf_clear(b);
         pthread_mutex_unlock(&l->lock);
+}
+
+int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx)
+{
+        return buffer_walk(l, &l->buf, fn, ctx);
+}
+
+int log_asdm_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx)
+{
+        return buffer_walk(l, &l->asdm, fn, ctx);
+}
+
+void log_buffer_clear(struct log *l)
+{
+        buffer_clear(l, &l->buf);
+}
+
+void log_asdm_clear(struct log *l)
+{
+        buffer_clear(l, &l->asdm);
 }

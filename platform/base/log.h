@@ -137,13 +137,20 @@ struct log_filter {
         int level;
         char list[LOG_LIST_NAME_MAX + 1];
 };
-enum log_dest { LOG_TO_BUFFER, LOG_TO_CONSOLE, LOG_TO_MONITOR, LOG_TO_TRAP, LOG_DESTS };
-/*
- * Classes: 1 and up, 0 is none. A severity per class and destination counts instead of what the destination wants
- * else. The last ones can be configured, and nobody sends there.
- */
+/* In the order in which `logging class` names them. */
+enum log_dest {
+        LOG_TO_BUFFER,
+        LOG_TO_CONSOLE,
+        LOG_TO_MONITOR,
+        LOG_TO_TRAP,
+        LOG_TO_ASDM, /* a second buffer, of so many messages */
+        LOG_TO_MAIL,
+        LOG_TO_HISTORY, /* notifications of SNMP */
+        LOG_DESTS
+};
+/* Classes: 1 and up, 0 is none. A severity per class and destination counts instead of what the destination wants
+ * else. */
 #define LOG_CLASSES_MAX 48
-enum { LOG_TO_ASDM = LOG_DESTS, LOG_TO_MAIL, LOG_TO_HISTORY, LOG_CLASS_DESTS };
 const char *log_class_name(unsigned c); /* NULL: there is no such class */
 bool log_class_has(unsigned c, uint32_t id);
 unsigned log_class_of(uint32_t id);
@@ -168,6 +175,7 @@ struct log_conf {
         bool emblem;          /* the EMBLEM format for all but syslog servers */
         uint32_t queue;       /* messages of one thread that may wait, 0: as many as fit */
         uint32_t buffer_size; /* bytes, 4096-1048576 */
+        uint32_t asdm_size;   /* messages, 100-512 */
         unsigned facility;    /* 16-23 */
         struct tz tz;         /* of the timestamps: clock timezone, clock summer-time */
         struct log_filter dest[LOG_DESTS];
@@ -175,21 +183,23 @@ struct log_conf {
         struct log_list lists[LOG_LISTS_MAX];
         unsigned noverrides;
         struct log_override overrides[LOG_OVERRIDES_MAX];
-        int8_t class_level[LOG_CLASSES_MAX][LOG_CLASS_DESTS]; /* by class; LOG_L_NONE: as everything */
+        int8_t class_level[LOG_CLASSES_MAX][LOG_DESTS]; /* by class; LOG_L_NONE: as everything */
         unsigned nrates;
         struct log_rate rates[LOG_RATES_MAX];
         enum log_device device; /* which text device_id is, for those who show it */
         char device_id[65];     /* text printed before the colon, "" = none */
 };
 void log_conf_init(struct log_conf *c); /* ASA defaults: everything off, 4096 bytes, facility 20 */
+/* Is there anything that this destination wants, once logging is enabled? */
+bool log_conf_uses(const struct log_conf *c, enum log_dest dest);
 int log_configure(struct log *l, const struct log_conf *c, struct err *e);
 
 /* ---- consuming side: one thread ---- */
 /* A finished line: "[timestamp: ]%ASA-6-302013: text". level and the numeric id come along. */
 typedef void (*log_sink_fn)(void *ctx, enum log_dest dest, int level, uint32_t id, const char *line);
 /*
- * One sink per destination except the buffer, which the log keeps itself. fn NULL removes it; no call is under way
- * when this returns. Thread-safe, but not from a sink, nor under a lock that a sink takes.
+ * One sink per destination except the two buffers, which the log keeps itself. fn NULL removes it; no call is under
+ * way when this returns. Thread-safe, but not from a sink, nor under a lock that a sink takes.
  */
 void log_set_sink(struct log *l, enum log_dest dest, log_sink_fn fn, void *ctx);
 /* What goes to LOG_TO_TRAP once more, in the EMBLEM format. The same rules. */
@@ -241,5 +251,8 @@ void log_get_conf(struct log *l, struct log_conf *out);
 /* Calls fn for each line of the buffer, oldest first, on a copy: no lock is held. -1 when out of memory. */
 int log_buffer_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx);
 void log_buffer_clear(struct log *l);
+/* The same of the buffer LOG_TO_ASDM, which is there while something is to go to it. */
+int log_asdm_walk(struct log *l, void (*fn)(void *ctx, const char *line), void *ctx);
+void log_asdm_clear(struct log *l);
 
 #endif

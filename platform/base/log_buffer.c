@@ -17,6 +17,7 @@ static void drop_oldest(struct log_buf *b)
         n += n < b->used; /* its line break */
         b->start = (b->start + n) % b->size;
         b->used -= n;
+        b->lines--;
 }
 
 static void put(struct log_buf *b, const char *p, uint32_t n)
@@ -34,37 +35,46 @@ void log_buf_add(struct log_buf *b, const char *line)
 
         if (n >= b->size)
                 return;
-        while (b->used + n + 1 > b->size)
+        while (b->used + n + 1 > b->size || (b->lines_max && b->lines >= b->lines_max))
                 drop_oldest(b);
         put(b, line, (uint32_t)n);
         put(b, "\n", 1);
+        b->lines++;
 }
 
 void log_buf_copy(const struct log_buf *b, char *out)
 {
         uint32_t first = MIN_OF(b->used, b->size - b->start);
 
+        if (!b->used)
+                return;
         memcpy(out, b->p + b->start, first);
         memcpy(out + first, b->p, b->used - first);
 }
 
-int log_buf_resize(struct log_buf *b, uint32_t size)
+int log_buf_resize(struct log_buf *b, uint32_t size, uint32_t lines_max)
 {
-        struct log_buf fresh = { .size = size };
+        char *p;
 
-        if (b->p && b->size == size)
+        if (!size)
+                log_buf_fini(b);
+        if (!size || (b->p && b->size == size && b->lines_max == lines_max))
                 return 0;
-        fresh.p = mem_alloc(MEM_LOG, size);
-        if (!fresh.p)
+        p = mem_alloc(MEM_LOG, size);
+        if (!p)
                 return -1;
-        while (b->used > size)
+        while (b->used > size || (lines_max && b->lines > lines_max))
                 drop_oldest(b);
         if (b->used)
-                log_buf_copy(b, fresh.p);
-        fresh.used = b->used;
+                log_buf_copy(b, p);
         mem_free(b->p);
-        *b = fresh;
+        *b = (struct log_buf){ .p = p, .size = size, .used = b->used, .lines = b->lines, .lines_max = lines_max };
         return 0;
+}
+
+void log_buf_clear(struct log_buf *b)
+{
+        b->start = b->used = b->lines = 0;
 }
 
 void log_buf_fini(struct log_buf *b)

@@ -56,7 +56,7 @@ bool log_level_parse(const char *s, int *level)
 
 void log_conf_init(struct log_conf *c)
 {
-        *c = (struct log_conf){ .buffer_size = 4096, .facility = 20 };
+        *c = (struct log_conf){ .buffer_size = 4096, .asdm_size = 100, .facility = 20 };
         for (unsigned i = 0; i < LOG_DESTS; i++)
                 c->dest[i].level = LOG_L_NONE;
         memset(c->class_level, LOG_L_NONE, sizeof c->class_level);
@@ -66,6 +66,8 @@ int log_conf_check(const struct log_conf *c, struct err *e)
 {
         if (c->buffer_size < 4096 || c->buffer_size > 1048576)
                 return err_set(e, ERR_RANGE, "logging buffer size %u is outside 4096-1048576", c->buffer_size);
+        if (c->asdm_size < 100 || c->asdm_size > 512)
+                return err_set(e, ERR_RANGE, "logging ASDM buffer size %u is outside 100-512", c->asdm_size);
         if (c->facility < 16 || c->facility > 23)
                 return err_set(e, ERR_RANGE, "logging facility %u is outside 16-23", c->facility);
         if (c->nlists > LOG_LISTS_MAX)
@@ -145,4 +147,13 @@ uint8_t log_conf_dests(const struct log_conf *c, const struct log_def *d, int le
                 if (wanted(c, i, d->id, level))
                         bits |= (uint8_t)(1u << i);
         return bits;
+}
+
+bool log_conf_uses(const struct log_conf *c, enum log_dest dest)
+{
+        bool used = *c->dest[dest].list || c->dest[dest].level != LOG_L_NONE;
+
+        for (unsigned k = 1; log_class_name(k); k++)
+                used = used || c->class_level[k][dest] != LOG_L_NONE;
+        return used;
 }

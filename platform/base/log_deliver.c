@@ -43,7 +43,13 @@ static uint8_t dests_of(struct log *l, enum log_msg id)
         return 0;
 }
 
-/* Fills the lines, and keeps one when the buffer wants it. Returns the destinations. */
+static void keep_line(struct log *l, enum log_dest dest, struct log_buf *b, const struct lines *n)
+{
+        log_buf_add(b, local_line(n));
+        count_dest(l, dest);
+}
+
+/* Fills the lines, and keeps one when a buffer wants it. Returns the destinations. */
 static uint8_t take_message(struct log *l, enum log_msg id, const struct log_rec *r, struct lines *n)
 {
         uint8_t dests;
@@ -57,10 +63,10 @@ static uint8_t take_message(struct log *l, enum log_msg id, const struct log_rec
                 form(l, log_format_line, id, r, n->plain);
         if (dests && (n->emblem_local || atomic_load_explicit(&l->want_emblem, memory_order_relaxed)))
                 form(l, log_format_emblem, id, r, n->emblem);
-        if (dests & 1u << LOG_TO_BUFFER) {
-                log_buf_add(&l->buf, local_line(n));
-                count_dest(l, LOG_TO_BUFFER);
-        }
+        if (dests & 1u << LOG_TO_BUFFER)
+                keep_line(l, LOG_TO_BUFFER, &l->buf, n);
+        if (dests & 1u << LOG_TO_ASDM)
+                keep_line(l, LOG_TO_ASDM, &l->asdm, n);
         pthread_mutex_unlock(&l->lock);
         return dests;
 }
@@ -92,7 +98,7 @@ static void handle_message(struct log *l, struct log_src *from, enum log_msg id,
         kept(from);
         pthread_mutex_lock(&l->deliver);
         for (unsigned i = 0; i < LOG_DESTS; i++)
-                if (i != LOG_TO_BUFFER && (dests & 1u << i))
+                if (i != LOG_TO_BUFFER && i != LOG_TO_ASDM && (dests & 1u << i))
                         deliver_to(l, i, &n, log_def_of(id)->id);
         pthread_mutex_unlock(&l->deliver);
 }

@@ -52,8 +52,11 @@ int log_rates_held(struct log_rates *r, const struct log_conf *c, uint64_t now_m
 struct log_buf {
         char *p;
         uint32_t size, start, used;
+        uint32_t lines, lines_max; /* 0: as many as fit */
 };
-int log_buf_resize(struct log_buf *b, uint32_t size); /* keeps the newest lines that fit; -1 when out of memory */
+/* Keeps the newest lines that fit; -1 when out of memory. Without a size nothing is kept. */
+int log_buf_resize(struct log_buf *b, uint32_t size, uint32_t lines_max);
+void log_buf_clear(struct log_buf *b);
 void log_buf_add(struct log_buf *b, const char *line);
 void log_buf_copy(const struct log_buf *b, char *out); /* used bytes, in order */
 void log_buf_fini(struct log_buf *b);
@@ -91,7 +94,7 @@ struct log {
         struct log_conf conf;
         int8_t level[LOG_MSGS];
         struct log_rates rates;
-        struct log_buf buf;
+        struct log_buf buf, asdm;
         struct log_src *src[LOG_SRCS_MAX];
         unsigned nsrcs;
 

@@ -86,6 +86,11 @@ void agentx_configure(struct agentx *a, bool on, unsigned notify)
                 wake(a);
 }
 
+unsigned agentx_notifies(struct agentx *a)
+{
+        return atomic_load(&a->on) ? atomic_load(&a->notify) : 0;
+}
+
 /* ---- the connection ---- */
 
 /* What is ready goes, as far as it is taken. -1: nobody is there. */

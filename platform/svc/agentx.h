@@ -30,6 +30,9 @@ void agentx_free(struct agentx *a); /* NULL is legal. Its thread has ended. */
 /* Any thread. Off: the session is closed, and nothing is connected to. notify: handed to look(). */
 void agentx_configure(struct agentx *a, bool on, unsigned notify);
 
+/* What it was told to notify; 0 while it is off. Any thread. */
+unsigned agentx_notifies(struct agentx *a);
+
 /* One round of its thread: waits at most wait_ms. */
 void agentx_step(struct agentx *a, unsigned wait_ms);
 void agentx_run(struct agentx *a); /* until agentx_stop(), any thread */

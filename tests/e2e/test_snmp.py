@@ -217,6 +217,26 @@ def test_those_who_are_told_are_told(lab):
     assert document(lab, "show snmp-server statistics")["traps"] >= 5
 
 
+def told_of(lab, text):
+    """Notifications clogMessageGenerated with that text."""
+    return [t for t in lab.snmp.traps("060b2b06010401090929020001") if text.encode().hex() in t]
+
+
+def test_messages_are_told(lab):
+    paste(lab.con, "logging enable\nlogging history notifications\nsnmp-server enable traps syslog\n")
+    for n in (1, 2):
+        text = f"111008: User 'enable_15' executed the 'snmp-server location Cellar, rack 3{n}' command."
+        paste(lab.con, f"snmp-server location Cellar, rack 3{n}\n")
+        lablib.wait_for("the message", lambda t=text: told_of(lab, t))
+        assert len(told_of(lab, text)) == 1
+    assert document(lab, "show logging setting")["history"]["messages"] >= 2
+    paste(lab.con, "no logging history\nsnmp-server location Cellar, rack 4\nlogging history notifications\n"
+          "snmp-server location Cellar, rack 3\n")
+    lablib.wait_for("the last message", lambda: told_of(lab, "rack 3' command."))
+    assert not told_of(lab, "rack 4")
+    paste(lab.con, "no logging enable\nno logging history\nno snmp-server enable traps syslog\n")
+
+
 def state(lab):
     return document(lab, "show snmp-server statistics")["state"]
 

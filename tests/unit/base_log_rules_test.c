@@ -104,7 +104,11 @@ static void a_class_has_its_own_severity(void **state)
         conf.class_level[ssl][LOG_TO_BUFFER] = LOG_L_NONE;
         conf.class_level[ssl][LOG_TO_MAIL] = LOG_L_DEBUG;
         configure();
-        assert_false(log_wanted(src, LOG_725001));
+        assert_true(log_wanted(src, LOG_725001)); /* elsewhere */
+        assert_false(log_wanted(src, LOG_302013));
+        log_msg(src, LOG_725001, LS("a"), LS("b"), LS("c"));
+        log_step(lg);
+        assert_string_equal(buffer(), "");
 }
 
 /* 106023 is in two classes: who of them wants more wins. */

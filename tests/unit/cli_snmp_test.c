@@ -1,6 +1,7 @@
 #include "tests/support/test.h"
 
 #include "cli/snmp/snmp_hosts.h"
+#include "cli/snmp/snmp_users.h"
 
 static const struct {
         const char *line;
@@ -49,11 +50,57 @@ static void other_lines_are_none(void **state)
                 assert_false(snmp_host_read(others[i], &h));
 }
 
+static void a_user_line_is_read(void **state)
+{
+        static const struct {
+                const char *line;
+                struct snmp_user u;
+        } row[] = {
+                { "snmp-server user ann staff v3", { "ann", "staff", "", "" } },
+                { "snmp-server user ann s3cr3t", { "ann", "", "", "" } },
+                { "snmp-server user ann s3cr3t auth sha s3cr3t", { "ann", "", "", "" } },
+                { "snmp-server user ann staff v3 auth s3cr3t s3cr3t priv aes s3cr3t", { "ann", "staff", "", "" } },
+                { "snmp-server user ann staff v3 auth sha priv", { "ann", "staff", "SHA", "" } },
+                { "snmp-server user ann staff v3 auth md5 auth priv des priv", { "ann", "staff", "MD5", "DES" } },
+                { "snmp-server user auth priv v3 encrypted auth sha k3y priv aes 256 k3y",
+                  { "auth", "priv", "SHA", "AES256" } },
+                { "snmp-server user ann staff v3 engineID 80000009 encrypted auth sha x priv 3des y",
+                  { "ann", "staff", "SHA", "3DES" } },
+        };
+        struct snmp_user u;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+                assert_true(snmp_user_read(row[i].line, &u));
+                assert_string_equal(u.name, row[i].u.name);
+                assert_string_equal(u.group, row[i].u.group);
+                assert_string_equal(u.auth, row[i].u.auth);
+                assert_string_equal(u.priv, row[i].u.priv);
+        }
+        assert_false(snmp_user_read("snmp-server user ann", &u));
+        assert_false(snmp_user_read("snmp-server user-list staff username ann", &u));
+}
+
+static void a_group_line_is_read(void **state)
+{
+        struct snmp_group g;
+
+        (void)state;
+        assert_true(snmp_group_read("snmp-server group staff v3 priv", &g));
+        assert_string_equal(g.name, "staff");
+        assert_string_equal(g.model, "v3");
+        assert_string_equal(g.level, "priv");
+        assert_false(snmp_group_read("snmp-server group staff", &g));
+        assert_false(snmp_group_read("snmp-server user ann staff v3", &g));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_host_line_is_read),
                 cmocka_unit_test(other_lines_are_none),
+                cmocka_unit_test(a_user_line_is_read),
+                cmocka_unit_test(a_group_line_is_read),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
