@@ -65,7 +65,8 @@ struct box {
         unsigned nproxies;
         char flash[256]; /* directory; "" none (check, replay) */
 
-        pthread_mutex_t conf_lock;   /* store and commit */
+        pthread_mutex_t conf_lock;   /* store and commit; box_lock_init() makes it fair */
+        pthread_mutex_t conf_whole;  /* who works in pieces, or needs no half-read configuration; before conf_lock */
         const struct cli_tree *tree; /* compiled command rows; immutable */
         struct store *store;
         struct commit *commit;

@@ -83,9 +83,11 @@ static enum applied line_put(struct apply *a, struct conf_list *l, struct conf_o
         if (!fresh)
                 return nomem(a);
         memcpy((char *)fresh + sizeof *fresh, (char *)typed + sizeof *typed, l->obj_size - sizeof *fresh);
+        a->c->put_for = old ? old->id : 0;
         if (old)
                 conf_list_del(l, old);
         a->c->put_row = a->row;
+        a->c->put = fresh;
         a->c->put_id = fresh->id;
         apply_changed(a);
         apply_warn_inert(a, fresh);

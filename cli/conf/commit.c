@@ -29,6 +29,7 @@ struct commit {
         uint64_t assets;                    /* generation of the key store in force */
         uint64_t first_ms;                  /* when the oldest waiting line came */
         bool waiting, more;
+        bool held; /* commit_hold() */
         struct commit_stats stats;
 };
 
@@ -363,6 +364,8 @@ int commit_run(struct commit *c, struct err *e)
         uint64_t assets = b->keys ? keystore_generation(b->keys) : 0;
         uint64_t from = b->clk->mono_ns(b->clk->ctx);
 
+        if (c->held)
+                return 0;
         c->waiting = c->more = false;
         if (logging_changes(b->store, dirty) && apply_logging(b, e) < 0)
                 return -1;
@@ -404,6 +407,11 @@ int commit_nothing(struct commit *c, struct err *e)
 
 /* ---- when ---- */
 
+void commit_hold(struct commit *c, bool on)
+{
+        c->held = on;
+}
+
 void commit_note(struct commit *c, bool more)
 {
         if (!c->waiting)
@@ -417,7 +425,7 @@ int commit_wait_ms(const struct commit *c)
         uint64_t delay = MAX_OF((uint64_t)DELAY_MS, c->stats.last_us * DELAY_FACTOR / 1000);
         uint64_t age = clock_mono_ms(c->box->clk) - c->first_ms;
 
-        if (!c->waiting)
+        if (!c->waiting || c->held)
                 return -1;
         return !c->more || age >= delay ? 0 : (int)(delay - age);
 }

@@ -27,6 +27,12 @@ int commit_now(struct box *b, struct err *e);
 /* Puts a configuration in force that forwards nothing; what is typed stays to be compiled. For a start that fails. */
 int commit_nothing(struct commit *c, struct err *e);
 
+/*
+ * While a configuration is read in pieces nothing is compiled: what is half read is in force at no time, and what others
+ * type meanwhile comes into force with it. Not nested (box->conf_whole).
+ */
+void commit_hold(struct commit *c, bool on);
+
 /* Puts only lines about logging in force, which is cheap: what follows in a paste is logged by them. */
 int commit_logging(struct commit *c, struct err *e);
 

@@ -62,6 +62,15 @@ void conf_ctx_fini(struct conf_ctx *c)
         pending_free(c);
 }
 
+bool conf_rest(struct conf_ctx *c, unsigned n)
+{
+        uint64_t before = c->store->edits;
+        bool go_on = !c->rest || n % CONF_PIECE || c->rest(c);
+
+        c->others |= c->store->edits != before;
+        return go_on;
+}
+
 void conf_top(struct conf_ctx *c)
 {
         c->depth = 0;

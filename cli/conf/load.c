@@ -5,6 +5,7 @@
 
 #include "cli/conf/dialog.h"
 #include "cli/conf/mask.h"
+#include "cli/conf/parse_int.h"
 #include "cli/lang/lexer.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
@@ -226,6 +227,36 @@ static void dangling(void *ctx, unsigned line_no, const char *words)
         report(l, line_no, "ERROR: %s", words);
 }
 
+/*
+ * Others may have removed the object whose lines are being read. What is left of its lines must not fall into the mode
+ * around it, where it would mean something else.
+ */
+static void keep_mode(struct loading *l)
+{
+        struct conf_ctx *c = l->c;
+        unsigned d = 0;
+
+        while (d < c->depth && conf_object_at(c, d + 1))
+                d++;
+        if (d == c->depth)
+                return;
+        c->skip_indent = c->level[d].indent + 1;
+        report(l, l->src.line_no, "ERROR: somebody removed %s meanwhile: the rest of its lines is not read",
+               c->level[d].name);
+        l->rep->errors++;
+        c->depth = d;
+}
+
+/* Between two lines. */
+static bool let_others(struct loading *l)
+{
+        bool go_on = conf_rest(l->c, l->src.line_no);
+
+        if (l->c->others && !(l->src.line_no % CONF_PIECE))
+                keep_mode(l);
+        return go_on;
+}
+
 /* A saved configuration is complete: what it does not say is not there, not even what comes from the factory. */
 static bool is_complete(const char *text, size_t n)
 {
@@ -250,9 +281,14 @@ int conf_load(struct conf_ctx *c, const char *text, size_t n, struct load_report
                 rep->errors++;
                 report(&l, 0, "ERROR: out of memory: what was configured before is still there");
         }
+        c->others = false;
         while (next_line(&l.src)) {
                 if (!is_envelope(l.src.line) && !load_line(&l))
                         rep->errors++;
+                if (let_others(&l))
+                        continue;
+                rep->stopped_at = l.src.line_no;
+                break;
         }
         lost = conf_finish(c, dangling, &l);
         rep->errors += lost;

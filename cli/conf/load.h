@@ -10,6 +10,7 @@ struct load_report {
         unsigned accepted; /* commands */
         unsigned errors, warnings;
         unsigned inert; /* accepted lines that are not in force */
+        unsigned stopped_at; /* the last line that was read, when c->rest wanted no more; else 0 */
         /* One line of words each: "line 12: ERROR: ...", with the offending line where it helps. May be NULL. */
         void (*fn)(void *ctx, unsigned line_no, const char *words);
         void *ctx;

@@ -80,8 +80,13 @@ struct conf_ctx {
         char was_nameif[NAMEIF_MAX + 1]; /* of the interface being changed */
         struct conf_list *list;          /* that the element of the line under way is in, for checks */
         const struct cmd_row *put_row;   /* of the element it put there ... */
-        uint32_t put_id;                 /* ... and its id */
+        struct conf_obj *put;            /* ... good until the next line ... */
+        uint32_t put_id, put_for;        /* ... its id, and that of the element it took the place of, which is gone */
         bool finishing;                  /* lines of a load are read again, now that everything has a meaning */
+        /* Loading: called between lines, and lets others at the store. false: no further line is read. May be NULL. */
+        bool (*rest)(struct conf_ctx *c);
+        void *rest_ctx;
+        bool others;                     /* somebody changed the store meanwhile */
         struct cli_result *res;          /* of the line under way */
         const char *line;                /* same */
 };
@@ -98,6 +103,9 @@ int exec_line(const struct store *s, unsigned priv, const char *line, struct cli
 const char *conf_prompt(const struct conf_ctx *c);
 /* To global configuration. */
 void conf_top(struct conf_ctx *c);
+/* Every CONF_PIECE lines, n of a load: lets others at the store. false: no further line is to be read. */
+#define CONF_PIECE 32
+bool conf_rest(struct conf_ctx *c, unsigned n);
 /* End of a load: lines whose references never came are taken back; fn gets one line of words for each. Returns how
  * many. */
 unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no, const char *words), void *ctx);

@@ -89,6 +89,42 @@ static void remove_made(struct conf_ctx *c, const struct cmd_row *row, uint32_t 
                 row_each(c->store, row, obj, remove_id, &r);
 }
 
+/* Of the line just typed it is at hand: no list is searched for it. */
+static void remove_put(struct conf_ctx *c)
+{
+        c->store->dirty |= c->put_row->dirty;
+        c->store->edits++;
+        conf_list_del(c->list, c->put);
+        c->put_row = NULL;
+}
+
+struct presence {
+        uint32_t id;
+        bool there;
+};
+
+static void see_id(void *ctx, struct conf_list *list UNUSED, struct conf_obj *o, const char *prefix UNUSED)
+{
+        struct presence *p = ctx;
+
+        p->there |= o->id == p->id;
+}
+
+/* Others had the store in between: has one of them removed the mode of the line, or what the line made? */
+static bool is_gone(struct conf_ctx *c, const struct conf_pending *p)
+{
+        struct presence x = { .id = p->id };
+        void *obj;
+
+        if (!c->others)
+                return false;
+        go_back(c, p);
+        obj = conf_object(c);
+        if (obj && p->row)
+                row_each(c->store, p->row, obj, see_id, &x);
+        return !obj || (p->row && !x.there);
+}
+
 /* What was said about the line, in one line. */
 static void refusal(const struct cli_result *res, struct err *why)
 {
@@ -115,7 +151,8 @@ static bool still_wrong(struct conf_ctx *c, struct conf_pending *p)
         pending_free(c);
         go_back(c, p);
         if (c->put_row && c->put_id != p->id) {
-                remove_made(c, p->row, p->id);
+                if (c->put_for != p->id)
+                        remove_made(c, p->row, p->id);
                 p->row = c->put_row;
                 p->id = c->put_id;
         }
@@ -129,6 +166,10 @@ static void take_back(struct conf_ctx *c, const struct conf_pending *p)
         struct text no = { 0 };
 
         go_back(c, p);
+        if (c->put_row && c->put_id == p->id) {
+                remove_put(c);
+                return;
+        }
         if (p->row) {
                 remove_made(c, p->row, p->id);
                 return;
@@ -145,19 +186,20 @@ unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no,
 {
         struct conf_pending *list = c->pending, *next;
         bool late = c->late;
-        unsigned n = 0;
+        unsigned n = 0, done = 0;
 
         c->pending = NULL;
         c->late = c->finishing = true;
         for (struct conf_pending *p = list; p; p = next) {
                 next = p->next;
-                if (still_wrong(c, p)) {
+                if (!is_gone(c, p) && still_wrong(c, p)) {
                         take_back(c, p);
                         n++;
                         if (fn)
                                 fn(ctx, p->line_no, p->why.text);
                 }
                 free_one(p);
+                conf_rest(c, ++done); /* what has begun is finished, whatever it says */
         }
         c->late = late;
         c->finishing = false;

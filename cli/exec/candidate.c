@@ -1,4 +1,5 @@
 /* Configuration sessions: a copy is changed aside, looked at, and put in force as a whole. */
+#include "cli/box/box_lock.h"
 #include "cli/conf/candidate.h"
 #include "cli/exec/rollback.h"
 #include "cli/exec/tables.h"
@@ -137,9 +138,9 @@ static enum dialog_next commit_step(struct dialog *d, const char *answer UNUSED)
         struct err e;
         int rc;
 
-        dialog_lock(d);
+        box_lock_whole(d->box);
         rc = put_in_force(st, &how, &d->out, &e);
-        dialog_unlock(d);
+        box_unlock_whole(d->box);
         if (rc)
                 return dialog_fail(d, &e);
         session_leave_config(st->s);
@@ -197,9 +198,9 @@ static int waiting(struct session *s, bool (*fn)(struct box *b), struct err *e)
         struct box *b = session_box(s);
         bool was;
 
-        pthread_mutex_lock(&b->conf_lock);
+        box_lock_whole(b);
         was = fn(b);
-        pthread_mutex_unlock(&b->conf_lock);
+        box_unlock_whole(b);
         return was ? 0 : err_set(e, ERR_STATE, "no change waits for a confirmation");
 }
 

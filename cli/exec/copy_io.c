@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include "cli/exec/cap_live.h"
+#include "cli/box/box_lock.h"
 #include "cli/exec/copy_net.h"
+#include "cli/exec/merge.h"
 #include "cli/exec/pkt_text.h"
 #include "cli/exec/save.h"
-#include "cli/conf/load.h"
 #include "cli/conf/running.h"
 #include "cli/conf/store.h"
 #include "platform/base/file.h"
@@ -89,9 +90,9 @@ static int read_source(struct session *s, struct copy_plan *p, struct blob *b, s
 
         switch (p->src.kind) {
         case COPY_RUNNING:
-                pthread_mutex_lock(&box->conf_lock);
+                box_lock_whole(box);
                 rc = running_write(box->store, &o, &b->t, e);
-                pthread_mutex_unlock(&box->conf_lock);
+                box_unlock_whole(box);
                 return rc;
         case COPY_STARTUP:
                 return startup_path(box, path, sizeof path, e) || read_file(path + strlen(box->flash) + 1, path, b, e)
@@ -111,18 +112,6 @@ static int read_source(struct session *s, struct copy_plan *p, struct blob *b, s
 
 /* ---- writing ---- */
 
-static void say_load(void *ctx, unsigned line_no, const char *words)
-{
-        text_printf(ctx, "line %u: %s\n", line_no, words);
-}
-
-/* Of what was saved it is no news which lines are not in force. */
-static void say_saved(void *ctx, unsigned line_no, const char *words)
-{
-        if (!strstr(words, "kept but not in force"))
-                say_load(ctx, line_no, words);
-}
-
 /* A configuration is text: anything else is not even looked at. */
 static int check_text(const struct blob *b, struct err *e)
 {
@@ -131,28 +120,13 @@ static int check_text(const struct blob *b, struct err *e)
         return err_set(e, ERR_SYNTAX, "this is not the text of a configuration: it has NUL bytes");
 }
 
-/* A merge, as if the lines were typed. */
 static int load_running(struct session *s, const struct copy_plan *p, const struct blob *b, struct text *say,
                         bool *changed, struct err *e)
 {
-        struct box *box = session_box(s);
-        bool saved = p->src.kind == COPY_STARTUP;
-        struct load_report rep = { .fn = saved ? say_saved : say_load, .ctx = say };
-        struct conf_ctx c;
-
         if (check_text(b, e) < 0)
                 return -1;
-        pthread_mutex_lock(&box->conf_lock);
-        log_msg(box->log_src, LOG_111002, LS(session_source(s)), LS(copy_shown(&p->src)));
-        conf_ctx_of_box(&c, box);
-        c.late = true;
-        conf_load(&c, text_str(&b->t), b->t.n, &rep);
-        conf_ctx_fini(&c);
-        pthread_mutex_unlock(&box->conf_lock);
-        if (saved && rep.inert)
-                text_printf(say, "INFO: %u lines are kept but not in force: show configuration inert\n", rep.inert);
         *changed = true;
-        return 0;
+        return merge_text(s, p, &b->t, say, e);
 }
 
 /* In the file system's form, with the reason alone. */

@@ -4,6 +4,7 @@
 #include "cli/exec/tables.h"
 #include "cli/exec/text_rows.h"
 
+#include "cli/box/box_lock.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/conf_diff.h"
 #include "cli/conf/conf_replace.h"
@@ -181,9 +182,9 @@ static enum dialog_next rollback_step(struct dialog *d, const char *answer)
                                   st->number);
         if (answer && strcmp(answer, "yes") != 0)
                 return DIALOG_DONE;
-        dialog_lock(d);
+        box_lock_whole(d->box);
         rc = go_back(st, &how, &d->out, &e);
-        dialog_unlock(d);
+        box_unlock_whole(d->box);
         if (rc)
                 return dialog_fail(d, &e);
         d->changed = how != REPLACE_NOTHING;

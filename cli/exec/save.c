@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "cli/box/box_lock.h"
 #include "cli/conf/boot_config.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/running.h"
@@ -109,11 +110,11 @@ static int running_text(struct session *s, struct text *t, char sum[33], char *n
         box_tz(b, &z);
         snprintf(written, sizeof written, "by %s at %s", session_user(s),
                  tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when));
-        pthread_mutex_lock(&b->conf_lock);
+        box_lock_whole(b);
         rc = running_write(b->store, &o, t, e);
         running_checksum(b->store, sum);
         snprintf(name, BOOT_NAME_MAX + 1, "%s", boot_config_name(b->store));
-        pthread_mutex_unlock(&b->conf_lock);
+        box_unlock_whole(b);
         return rc || t->bad ? err_set(e, ERR_NOMEM, "out of memory while writing the configuration") : 0;
 }
 
@@ -143,14 +144,14 @@ static int release(struct box *b, struct saved *out, struct err *e)
 {
         int rc = 0;
 
-        pthread_mutex_lock(&b->conf_lock);
+        box_lock_whole(b);
         out->released = b->store->policy.hold;
         if (out->released) {
                 b->store->policy.hold = false;
                 b->store->dirty |= DIRTY_ACL;
                 rc = b->commit ? commit_run(b->commit, e) : 0;
         }
-        pthread_mutex_unlock(&b->conf_lock);
+        box_unlock_whole(b);
         return rc;
 }
 

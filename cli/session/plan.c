@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/box/box_lock.h"
 #include "cli/conf/clock_text.h"
 #include "cli/conf/commit.h"
 #include "cli/conf/conf_replace.h"
@@ -117,7 +118,7 @@ bool plan_revert_now(struct box *b)
 
 /* ---- what happens when its time has come, and what is told before ---- */
 
-static void poll_revert(struct box *b, uint64_t now_ms, char *say, size_t n)
+static void poll_revert(struct box *b, bool whole, uint64_t now_ms, char *say, size_t n)
 {
         struct box_plan *p = &b->plan;
         unsigned mark;
@@ -125,6 +126,8 @@ static void poll_revert(struct box *b, uint64_t now_ms, char *say, size_t n)
         if (!p->revert_to)
                 return;
         if (now_ms >= p->revert_at_ms) {
+                if (!whole) /* somebody's merge is half read: the next time */
+                        return;
                 plan_revert_now(b);
                 snprintf(say, n, "*** --- CHANGE TAKEN BACK: nobody typed commit confirm ---");
                 return;
@@ -170,11 +173,16 @@ static void poll_reload(struct box *b, char *say, size_t n)
 void plan_poll(struct box *b)
 {
         char revert[128] = "", reload[192] = "";
+        bool whole = box_trylock_whole(b);
 
-        pthread_mutex_lock(&b->conf_lock);
-        poll_revert(b, clock_mono_ms(b->clk), revert, sizeof revert);
+        if (!whole)
+                pthread_mutex_lock(&b->conf_lock);
+        poll_revert(b, whole, clock_mono_ms(b->clk), revert, sizeof revert);
         poll_reload(b, reload, sizeof reload);
-        pthread_mutex_unlock(&b->conf_lock);
+        if (whole)
+                box_unlock_whole(b);
+        else
+                pthread_mutex_unlock(&b->conf_lock);
         if (*revert)
                 console_tell_all(b->consoles, NULL, revert);
         if (*reload)

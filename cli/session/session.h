@@ -95,5 +95,7 @@ const char *session_history(const struct session *s, unsigned n);
 void out_flush(struct session *s);
 /* Has the operator pressed ^C, waiting at most wait_ms for it? Other keys stay typed ahead. */
 bool session_aborted(struct session *s, unsigned wait_ms);
+/* Has he pressed ^C by now? Unlike the above not when his terminal is gone: what must not end half done goes on then. */
+bool session_interrupted(struct session *s);
 
 #endif

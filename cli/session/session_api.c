@@ -1,6 +1,7 @@
 /* What EXEC rows and other threads may ask of a session. */
 #include "cli/session/session_int.h"
 
+#include "cli/box/box_lock.h"
 #include "cli/conf/store.h"
 
 struct box *session_box(struct session *s)
@@ -91,7 +92,7 @@ int session_configure_aside(struct session *s, const char *name, struct err *e)
 {
         struct candidate *c;
 
-        pthread_mutex_lock(&s->box->conf_lock);
+        box_lock_whole(s->box);
         c = candidate_open(s->box, name, session_user(s), e);
         if (c && s->candidate)
                 candidate_close(s->candidate);
@@ -100,7 +101,7 @@ int session_configure_aside(struct session *s, const char *name, struct err *e)
                 point_at(s, c);
                 s->config = true;
         }
-        pthread_mutex_unlock(&s->box->conf_lock);
+        box_unlock_whole(s->box);
         session_publish(s);
         return c ? 0 : -1;
 }
@@ -236,4 +237,9 @@ bool session_aborted(struct session *s, unsigned wait_ms)
 {
         out_flush(s);
         return term_abort_key(s->t, wait_ms);
+}
+
+bool session_interrupted(struct session *s)
+{
+        return s->t && !term_gone(s->t) && term_abort_key(s->t, 0) && !term_gone(s->t);
 }

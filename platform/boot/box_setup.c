@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/conf/candidate.h"
+#include "cli/box/box_lock.h"
 #include "cli/conf/commit.h"
 #include "cli/session/plan.h"
 #include "cli/conf/store.h"
@@ -95,7 +96,7 @@ int box_setup(struct box *b, struct box_setup *x, struct parts *parts, const str
         b->clk = clk;
         b->rng = rng;
         b->bind = &x->bind;
-        pthread_mutex_init(&b->conf_lock, NULL);
+        box_lock_init(b);
         b->start_wall_ns = clk->wall_ns(clk->ctx);
         b->start_mono_ms = clock_mono_ms(clk);
         if (flash && snprintf(b->flash, sizeof b->flash, "%s", flash) >= (int)sizeof b->flash)
@@ -120,7 +121,7 @@ void box_teardown(struct box *b, struct box_setup *x)
         if (!b->nworkers) /* without parts the hub is ours */
                 snap_hub_free(b->hub);
         keystore_close(x->keys);
-        pthread_mutex_destroy(&b->conf_lock);
+        box_lock_fini(b);
         memset(b, 0, sizeof *b);
         x->tree = NULL;
         x->keys = NULL;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/box/box_lock.h"
 #include "cli/conf/candidate.h"
 #include "cli/conf/commit.h"
 #include "cli/session/plan.h"
@@ -65,7 +66,7 @@ void cf_open(struct console_fixture *f)
         f->box.hash_rounds = 1;
         f->box.bind = &f->bind;
         strcpy(f->box.flash, f->dir);
-        pthread_mutex_init(&f->box.conf_lock, NULL);
+        box_lock_init(&f->box);
         f->box.stop = on_stop;
         f->box.job = run_here;
         f->box.log = log_new(&f->clk, 1024);
@@ -115,7 +116,7 @@ void cf_close(struct console_fixture *f)
         keystore_close(f->box.keys);
         snap_hub_free(f->box.hub);
         log_free(f->box.log);
-        pthread_mutex_destroy(&f->box.conf_lock);
+        box_lock_fini(&f->box);
         empty_dir(f->dir);
         free(f->out);
 }

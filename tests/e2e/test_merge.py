@@ -1,0 +1,58 @@
+"""A merge reads in pieces: other consoles go on meanwhile, and ^C ends it."""
+import os
+
+import pytest
+
+import sshlab
+from doorlab import fixtures
+
+box, tidy = fixtures(sshlab.SshBox)
+
+# Long enough for whatever the other console does meanwhile; costs no memory and says nothing.
+LINES = 1000000
+
+
+@pytest.fixture
+def endless(box):
+    with open(os.path.join(box.lab.flash(), "endless.cfg"), "w") as f:
+        f.write("access-list first extended permit ip any any\naccess-list first extended permit ip object never any\n"
+                + "hostname fw\n" * LINES)
+    shell = box.enabled(box.transport())
+    shell.chan.settimeout(300)
+    shell.send("copy /noconfirm disk0:/endless.cfg running-config\n")
+    shell.until("\n")
+    return shell
+
+
+def begun(box):
+    """The other console sees what was read so far: the merge is under way."""
+    sshlab.lablib.wait_for("the first line", lambda: "permit ip any any" in box.con.cmd("show running-config access-list"))
+
+
+def test_another_console_works_meanwhile(box, endless):
+    """Were it kept waiting, the merge would be over before its ^C comes."""
+    begun(box)
+    for line in ("show clock", "configure terminal", "object network mine", "host 10.0.0.77"):
+        box.con.cmd(line)
+    endless.send("\x03")
+    said = endless.until("fw# ")
+    assert "ERROR: interrupted behind line " in said and "bytes copied" not in said
+    box.con.cmd("end")
+    assert " host 10.0.0.77" in box.con.cmd("show running-config object")
+    assert "permit ip any any" in box.con.cmd("show access-list first")
+    box.con.cmd("configure terminal")
+    box.con.cmd("clear configure access-list first")
+    box.con.cmd("end")
+
+
+def test_saving_waits_for_its_end(box, endless):
+    """A line whose object never came is there while the merge goes on, and in no saved configuration."""
+    begun(box)
+    assert "object never" in box.con.cmd("show running-config access-list")
+    box.con.send("write memory")
+    endless.send("\x03")
+    assert "ERROR: interrupted behind line " in endless.until("fw# ")
+    box.con.until(rb"\[OK\]")
+    box.con.until(rb"fw# ")
+    saved = box.con.cmd("show startup-config")
+    assert "access-list first extended permit ip any any" in saved and "object never" not in saved
