@@ -62,12 +62,6 @@ void addr_names_of_box(struct box *b, struct addr_names *out)
         pthread_mutex_unlock(&b->conf_lock);
 }
 
-void addr_names_fini(struct addr_names *n)
-{
-        mem_free(n->e);
-        *n = (struct addr_names){ 0 };
-}
-
 const char *addr_names_find(const struct addr_names *n, const struct addr *a)
 {
         unsigned lo = 0, hi = n ? n->n : 0;
@@ -86,34 +80,111 @@ const char *addr_names_find(const struct addr_names *n, const struct addr *a)
         return NULL;
 }
 
+/* ---- words that are no names where a line of a row is read ---- */
+
+struct addr_words {
+        struct addr_words *next;
+        const struct tree_row *row;
+        unsigned n;
+        const char *word[];
+};
+
+static void words_free(struct addr_words *w)
+{
+        while (w) {
+                struct addr_words *next = w->next;
+
+                mem_free(w);
+                w = next;
+        }
+}
+
+void addr_names_fini(struct addr_names *n)
+{
+        words_free(n->words);
+        mem_free(n->e);
+        *n = (struct addr_names){ 0 };
+}
+
 static const char *first_word(const struct tree_row *tr)
 {
         return tr->g->npos && tr->g->pos[0]->kind == PART_KEYWORD ? tr->g->pos[0]->text : NULL;
 }
 
-static bool says(const struct tree_mode *m, const char *first, const char *word)
+static void add_word(struct addr_words *w, const char *word)
 {
+        for (unsigned i = 0; i < w->n; i++)
+                if (!strcmp(w->word[i], word))
+                        return;
+        w->word[w->n++] = word;
+}
+
+/* The keywords of the rows that begin so; how many there may be. w NULL: only counted. */
+static unsigned keywords(const struct tree_mode *m, const char *first, struct addr_words *w)
+{
+        unsigned n = 0;
+
         for (unsigned i = 0; i < m->n; i++) {
                 const struct grammar *g = m->row[i].g;
 
                 if (!first_word(&m->row[i]) || strcmp(first_word(&m->row[i]), first) != 0)
                         continue;
-                for (unsigned k = 0; k < g->npos; k++)
-                        if (g->pos[k]->kind == PART_KEYWORD && str_prefix_ci(g->pos[k]->text, word))
-                                return true;
+                for (unsigned k = 0; k < g->npos; k++) {
+                        if (g->pos[k]->kind != PART_KEYWORD)
+                                continue;
+                        n++;
+                        if (w)
+                                add_word(w, g->pos[k]->text);
+                }
         }
-        return false;
+        return n;
 }
 
 /* All rows that begin alike are asked, since a line is read by all of them at once. */
-bool addr_name_is_keyword(const struct cli_tree *t, const struct tree_row *tr, const char *word)
+static unsigned keywords_of(const struct cli_tree *t, const char *first, struct addr_words *w)
 {
-        const char *first = first_word(tr);
+        unsigned n = keywords(tree_global(t), first, w);
 
-        if (!first || says(tree_global(t), first, word))
-                return true;
         for (unsigned i = 0; tree_mode_at(t, i); i++)
-                if (says(tree_mode_at(t, i), first, word))
-                        return true;
-        return false;
+                n += keywords(tree_mode_at(t, i), first, w);
+        return n;
+}
+
+/* Collected when the first address of a row has a name, not for every address: there are thousands. The row asked for
+ * last is in front. NULL: out of memory. */
+static const struct addr_words *words_of(struct addr_names *n, const struct cli_tree *t, const struct tree_row *tr)
+{
+        struct addr_words *w = NULL;
+
+        for (struct addr_words **at = &n->words; *at; at = &(*at)->next) {
+                if ((*at)->row != tr)
+                        continue;
+                w = *at;
+                *at = w->next;
+                break;
+        }
+        if (!w)
+                w = mem_alloc(MEM_CLI, sizeof *w + keywords_of(t, first_word(tr), NULL) * sizeof w->word[0]);
+        if (!w)
+                return NULL;
+        if (!w->row)
+                keywords_of(t, first_word(tr), w);
+        w->row = tr;
+        w->next = n->words;
+        n->words = w;
+        return w;
+}
+
+const char *addr_names_find_for(struct addr_names *n, const struct cli_tree *t, const struct tree_row *tr,
+                                const struct addr *a)
+{
+        const char *name = addr_names_find(n, a);
+        const struct addr_words *w = name && first_word(tr) ? words_of(n, t, tr) : NULL;
+
+        if (!w)
+                return NULL;
+        for (unsigned i = 0; i < w->n; i++)
+                if (str_prefix_ci(w->word[i], name))
+                        return NULL;
+        return name;
 }

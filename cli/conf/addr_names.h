@@ -8,6 +8,7 @@
 
 struct store;
 struct box;
+struct addr_words;
 struct tree_row;
 struct cli_tree;
 
@@ -19,6 +20,7 @@ struct addr_name {
 struct addr_names {
         struct addr_name *e; /* by address, each once */
         unsigned n;
+        struct addr_words *words; /* asked for so far */
 };
 
 /* Names that would be read as something else where an address stands (an object's, an interface's) are left out; so
@@ -29,7 +31,8 @@ void addr_names_of_box(struct box *b, struct addr_names *out);
 void addr_names_fini(struct addr_names *n);
 /* NULL: it has none. */
 const char *addr_names_find(const struct addr_names *n, const struct addr *a);
-/* Would the word be taken for a keyword where a line of this row is read? */
-bool addr_name_is_keyword(const struct cli_tree *t, const struct tree_row *tr, const char *word);
+/* For a line of this row: NULL also where the name would be taken for a keyword. */
+const char *addr_names_find_for(struct addr_names *n, const struct cli_tree *t, const struct tree_row *tr,
+                                const struct addr *a);
 
 #endif

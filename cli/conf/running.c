@@ -63,9 +63,8 @@ struct naming {
 static const char *name_of(void *ctx, const struct addr *a)
 {
         const struct naming *n = ctx;
-        const char *name = addr_names_find(n->r->names, a);
 
-        return name && !addr_name_is_keyword(n->r->store->tree, n->tr, name) ? name : NULL;
+        return addr_names_find_for(n->r->names, n->r->store->tree, n->tr, a);
 }
 
 bool running_element(const struct running *r, const struct tree_row *tr, const void *obj, enum gram_write how,

@@ -42,7 +42,7 @@ struct running_line {
 struct running {
         const struct store *store;
         bool all, plain;
-        const struct addr_names *names; /* NULL: addresses are numbers */
+        struct addr_names *names; /* NULL: addresses are numbers */
         void (*line)(void *ctx, const struct running_line *l);
         void (*section)(void *ctx, const struct cmd_section *s, bool begin); /* may be NULL */
         void (*after_object)(void *ctx);                                     /* at the top; may be NULL */
