@@ -20,6 +20,9 @@ struct running_opts {
         bool envelope;       /* ": Saved" header, Cryptochecksum and ": end" */
         bool numbers;        /* addresses by their numbers, also while `names` holds: for comparing */
         const char *filter;  /* words behind `show running-config [all]`: "tls-proxy my_proxy"; NULL or "" none */
+        /* Lets others at the store, between the lines and their sum; what one of them changes is in both. May be NULL. */
+        void (*rest)(void *ctx);
+        void *rest_ctx;
         const char *written; /* "by enable_15 at ..." for the saved form; NULL leaves the line out */
 };
 

@@ -272,10 +272,33 @@ enum running_sum running_text_checksum(const char *text, size_t n, char out[33])
         return end - last >= 32 && !memcmp(last, out, 32) ? RUNNING_SUM_RIGHT : RUNNING_SUM_WRONG;
 }
 
+#define TRIES 3u /* with rests: somebody may change something every time */
+
+/* Cryptochecksum is that of the plain lines: of what is printed, where that is them. -1: memory ran out, or others
+ * changed something meanwhile. */
+static int write_sum(const struct store *s, const struct running_opts *o, size_t from, bool rest, struct text *out)
+{
+        bool printed = o->plain && !o->all && !o->numbers && !o->filter;
+        uint64_t edits = s->edits;
+        char sum[33];
+
+        if (!printed && rest && o->rest)
+                o->rest(o->rest_ctx);
+        if (s->edits != edits)
+                return -1;
+        if (printed)
+                sum_text(text_str(out) + from, out->n - from, sum);
+        else
+                running_checksum(s, sum);
+        text_printf(out, "Cryptochecksum:%s\n: end\n", sum);
+        return 0;
+}
+
 int running_write(const struct store *s, const struct running_opts *o, struct text *out, struct err *e)
 {
         struct sink sink = { .out = out };
-        char sum[33];
+        unsigned tries = 0;
+        size_t from;
         int ret;
 
         if (o->envelope) {
@@ -286,10 +309,10 @@ int running_write(const struct store *s, const struct running_opts *o, struct te
                         text_add(out, ":\n");
                 text_printf(out, "!\nASA Version %s\n!\n", ASA_RELEASE);
         }
-        ret = write_body(s, o, &sink, e);
-        if (ret == 0 && o->envelope) {
-                running_checksum(s, sum);
-                text_printf(out, "Cryptochecksum:%s\n: end\n", sum);
-        }
+        from = out->n;
+        do {
+                text_cut(out, from);
+                ret = write_body(s, o, &sink, e);
+        } while (!ret && o->envelope && write_sum(s, o, from, ++tries < TRIES, out) < 0);
         return ret == 0 && out->bad ? err_nomem(e, "the running configuration") : ret;
 }

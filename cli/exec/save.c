@@ -112,9 +112,9 @@ static int running_text(struct session *s, struct text *t, char sum[33], char *n
                  tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when));
         box_lock_whole(b);
         rc = running_write(b->store, &o, t, e);
-        running_checksum(b->store, sum);
         snprintf(name, BOOT_NAME_MAX + 1, "%s", boot_config_name(b->store));
         box_unlock_whole(b);
+        running_text_checksum(text_str(t), t->n, sum);
         return rc || t->bad ? err_set(e, ERR_NOMEM, "out of memory while writing the configuration") : 0;
 }
 

@@ -10,13 +10,24 @@
 #include "cli/conf/store.h"
 #include "platform/base/file.h"
 
+static void let_others(void *ctx)
+{
+        struct box *b = ctx;
+
+        pthread_mutex_unlock(&b->conf_lock);
+        pthread_mutex_lock(&b->conf_lock);
+}
+
 /* Written under the lock, shown without it: the pager may wait. */
 static int written(struct box *b, const struct running_opts *o, struct text *t, struct err *e)
 {
+        struct running_opts in_pieces = *o;
         int rc;
 
+        in_pieces.rest = let_others;
+        in_pieces.rest_ctx = b;
         pthread_mutex_lock(&b->conf_lock);
-        rc = running_write(b->store, o, t, e);
+        rc = running_write(b->store, &in_pieces, t, e);
         pthread_mutex_unlock(&b->conf_lock);
         return rc;
 }
