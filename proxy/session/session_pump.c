@@ -13,23 +13,39 @@ static void peer_reset(struct psession *s, unsigned from)
         psession_end(s, from ? CONN_END_RESET_I : CONN_END_RESET_O, true, NULL);
 }
 
+/*
+ * Nothing can be written to leg `to`. When its peer has reset it, its last words may still wait to be read: they are
+ * passed on first, whoever else happens to be talking.
+ */
+static enum pump cannot_write(struct psession *s, unsigned to, ssize_t why)
+{
+        struct half *h = &s->half[to];
+
+        if (why != LEG_RESET || h->eof || h->fin_sent) {
+                peer_reset(s, to);
+                return PUMP_DEAD;
+        }
+        h->deaf = h->readable = true;
+        return PUMP_IDLE;
+}
+
 /* Writes what waits for leg `to`. */
 static enum pump flush(struct psession *s, unsigned to)
 {
         struct half *h = &s->half[to];
 
-        while (h->out.len) {
+        while (h->out.len && !h->deaf) {
                 ssize_t n = leg_write(h->leg, sbuf_data(&h->out), h->out.len);
 
                 if (n == LEG_AGAIN)
                         return PUMP_IDLE;
-                if (n < 0) {
-                        peer_reset(s, to);
-                        return PUMP_DEAD;
-                }
+                if (n < 0)
+                        return cannot_write(s, to, n);
                 sbuf_used(&h->out, (size_t)n);
         }
-        if (h->fin_wanted && !h->fin_sent && leg_finish(h->leg) == 0)
+        if (h->deaf)
+                sbuf_used(&h->out, h->out.len);
+        else if (h->fin_wanted && !h->fin_sent && leg_finish(h->leg) == 0)
                 h->fin_sent = true;
         return PUMP_IDLE;
 }
@@ -48,10 +64,10 @@ static enum pump fill(struct psession *s, unsigned from, size_t *got)
         if (room < READ_CHUNK && sbuf_room(&h->in, MIN_OF(READ_CHUNK, h->in.max - h->in.len), &room))
                 p = h->in.p + h->in.off + h->in.len;
         n = leg_read(h->leg, p, room);
-        h->readable = n >= (ssize_t)READ_FULL;
-        if (n == LEG_AGAIN)
+        h->readable = n >= (ssize_t)READ_FULL || h->deaf;
+        if (n == LEG_AGAIN && !h->deaf)
                 return PUMP_IDLE;
-        if (n < 0) {
+        if (n < 0 || (n == 0 && h->deaf)) {
                 peer_reset(s, from);
                 return PUMP_DEAD;
         }
@@ -281,7 +297,7 @@ static bool waits_inside(const struct psession *s, unsigned from)
 
         if (h->held || s->half[!from].out.len >= OUT_MAX / 2)
                 return false;
-        return h->unseen || (leg_pending(h->leg) && h->in.len < h->in.max);
+        return h->unseen || ((h->deaf || leg_pending(h->leg)) && h->in.len < h->in.max);
 }
 
 static bool finished(const struct psession *s)
@@ -306,6 +322,11 @@ void psession_pump(struct psession *s)
                         return;
                 again |= p == PUMP_AGAIN || waits_inside(s, from);
         }
+        for (unsigned i = 0; i < 2; i++)
+                if (s->half[i].deaf && !waits_inside(s, i)) { /* the other is too slow for its last words */
+                        peer_reset(s, i);
+                        return;
+                }
         if (finished(s)) {
                 psession_end(s, CONN_END_FINS, false, NULL);
                 return;

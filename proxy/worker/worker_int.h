@@ -37,6 +37,7 @@ struct half { /* one leg of a session with the bytes that came from it and go to
         bool unseen;        /* input the engine was not shown yet: there was no room for its output */
         bool held;          /* its next message waits for a port; nothing is read meanwhile */
         bool fin_wanted, fin_sent;
+        bool deaf;           /* its peer has reset it: what it had said before is still read */
         struct sbuf in, out; /* from this leg; to this leg */
         uint64_t held_ms;    /* since when; 0: not, or no more */
         uint64_t bytes;      /* cleartext read from it */

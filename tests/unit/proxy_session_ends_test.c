@@ -25,6 +25,46 @@ SESSION_TEST(a_reset_goes_through)
         rig_hang_up(&f, true);
 }
 
+#define BLOCK "content-type: http/1.1\r\ncontent-length: 4\r\n\r\nabcd"
+
+/* Both talk at once, and one is gone when its turn comes: the other hears its last words first, and then of the
+ * reset. */
+static void last_words(struct rig *r, struct rig_flow *f, bool of_server)
+{
+        struct leg **gone = of_server ? &f->server : &f->client, *stays = of_server ? f->client : f->server;
+        char buf[sizeof BLOCK];
+
+        CHECK(leg_write(*gone, BLOCK, sizeof BLOCK - 1) == sizeof BLOCK - 1);
+        CHECK(leg_write(stays, BLOCK, sizeof BLOCK - 1) == sizeof BLOCK - 1);
+        leg_close(*gone, true);
+        *gone = NULL;
+        rig_hear(r, stays, buf, sizeof BLOCK - 1);
+        CHECK(!memcmp(buf, BLOCK, sizeof BLOCK - 1));
+        RIG_UNTIL(r, f->free);
+        CHECK(f->reason == (of_server ? CONN_END_RESET_I : CONN_END_RESET_O));
+        RIG_UNTIL(r, of_server ? client_reset(f) : server_reset(f));
+        rig_hang_up(f, true);
+}
+
+SESSION_TEST(what_was_said_before_a_reset_goes_through)
+{
+        struct rig_flow f;
+
+        for (unsigned of_server = 0; of_server < 2; of_server++) {
+                rig_open(r, &f, 3, (uint8_t)(1 + of_server));
+                exchange(r, &f);
+                last_words(r, &f, of_server);
+        }
+        for (unsigned of_server = 0; of_server < 2; of_server++) {
+                rig_flow_clear(r, &f, 3, (uint8_t)(3 + of_server), true);
+                RIG_UNTIL(r, f.connected == 1);
+                rig_dial(r, &f);
+                RIG_UNTIL(r, f.client_rc == 1 && f.server_rc == 1);
+                exchange(r, &f);
+                last_words(r, &f, of_server);
+        }
+}
+
 /* ---- END, GONE ---- */
 
 SESSION_TEST(the_dataplane_may_end_it_at_any_time)
@@ -153,6 +193,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reset_goes_through),
+                cmocka_unit_test(what_was_said_before_a_reset_goes_through),
                 cmocka_unit_test(the_dataplane_may_end_it_at_any_time),
                 cmocka_unit_test(ends_that_cross),
                 cmocka_unit_test(stale_messages_do_nothing),
