@@ -288,6 +288,28 @@ static void who_reads_slowly_stays(void **state UNUSED)
         cf_priv(&f.cf, "configure terminal\nno ssh timeout\n");
 }
 
+/* Whoever hears the end late, and answers it, does not find the connection reset. */
+static void a_client_has_time_to_close(void **state UNUSED)
+{
+        ssh_session s = client();
+        ssh_channel c;
+        char text[256];
+
+        log_in(s);
+        c = ssh_channel_new(s);
+        assert_int_equal(ssh_channel_open_session(c), SSH_OK);
+        assert_int_equal(ssh_channel_request_exec(c, "show curpriv"), SSH_OK);
+        while (ssh_channel_read(c, text, sizeof text, 0) > 0)
+                continue;
+        assert_int_equal(ssh_channel_get_exit_status(c), 0);
+        pass(SSHD_LAST_WORDS_MS - 1);
+        assert_int_equal(df_guests(d->door), 1);
+        pass(1);
+        df_await(d->door, 0);
+        assert_in_range(SSHD_LAST_WORDS_MS, 10000, 30000);
+        hang_up(s);
+}
+
 static void sessions_are_bounded_and_places_come_back(void **state UNUSED)
 {
         ssh_session in[SSHD_SESSIONS_DEFAULT], more;
@@ -324,6 +346,7 @@ int main(void)
                 cmocka_unit_test(who_does_not_log_in_ends),
                 cmocka_unit_test(who_logs_in_and_opens_nothing_ends),
                 cmocka_unit_test(who_works_stays),
+                cmocka_unit_test(a_client_has_time_to_close),
                 cmocka_unit_test(who_reads_nothing_ends),
                 cmocka_unit_test(who_reads_slowly_stays),
                 cmocka_unit_test(sessions_are_bounded_and_places_come_back),
