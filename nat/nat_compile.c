@@ -1,5 +1,7 @@
 #include "nat/nat_int.h"
 
+#include "platform/base/mem.h"
+
 /* What an object stands for; false: nothing a rule can use (empty, a name to be resolved). */
 static bool object_range(const struct policy_conf *objs, const char *name, struct addr_range *out, bool *subnet)
 {
@@ -29,8 +31,7 @@ static bool object_range(const struct policy_conf *objs, const char *name, struc
         return false;
 }
 
-/* IFACE_NONE for "any"; false for a name no interface has. */
-static bool resolve_iface(const struct net_rt *net, const char *name, uint16_t *idx)
+bool nat_resolve_iface(const struct net_rt *net, const char *name, uint16_t *idx)
 {
         const struct iface_rt *ifc;
 
@@ -101,8 +102,8 @@ static bool compile_rule(struct nat_rule_rt *r, const struct object_nat_conf *c,
                 .svc_mapped = c->svc_mapped,
         };
         strncpy(r->object, c->o.name, sizeof r->object - 1);
-        return resolve_iface(net, c->real_if, &r->real_if) && resolve_iface(net, c->mapped_if, &r->mapped_if) &&
-               object_range(objs, c->o.name, &r->real, &subnet) && resolve_mapped(r, c, objs, subnet) && usable(r);
+        return nat_resolve_iface(net, c->real_if, &r->real_if) &&
+               nat_resolve_iface(net, c->mapped_if, &r->mapped_if) && object_range(objs, c->o.name, &r->real, &subnet) && resolve_mapped(r, c, objs, subnet) && usable(r);
 }
 
 bool nat_rule_is_identity(const struct nat_rule_rt *r)
@@ -122,12 +123,19 @@ static bool answers_arp(const struct nat_rule_rt *r)
         return !addr_eq(&r->mapped.lo, &whole.lo) || !addr_eq(&r->mapped.hi, &whole.hi);
 }
 
+/* Can packets be for the mapped side? PAT to an interface never hides what the box itself listens to. */
+static bool is_called(const struct nat_rule_rt *r)
+{
+        return r->dynamic ? !r->to_interface : r->far || !r->one_way;
+}
+
 static void index_rule(struct nat_rt *n, uint32_t i)
 {
         const struct nat_rule_rt *r = &n->rule[i];
 
-        nat_index_add(&n->source, n, i, &r->real, r->real_if, r->svc_proto, r->svc_real);
-        if (!r->dynamic || !r->to_interface) /* PAT to an interface never hides what the box itself listens to */
+        if (!r->far || !r->one_way)
+                nat_index_add(&n->source, n, i, &r->real, r->real_if, r->svc_proto, r->svc_real);
+        if (is_called(r))
                 nat_index_add(&n->dest, n, i, &r->mapped, r->mapped_if, r->svc_proto, r->svc_mapped);
         if (answers_arp(r))
                 nat_index_add(&n->arp, n, i, &r->mapped, r->mapped_if, 0, 0);
@@ -149,23 +157,80 @@ static int build_indexes(struct nat_rt *n, struct arena *a)
         return 0;
 }
 
+/* The lines of twice NAT, resolved: those in force. */
+struct twices {
+        struct twice *t;
+        unsigned n, before; /* before: of section 1 */
+        unsigned rules;
+};
+
+static void twices_fini(struct twices *x)
+{
+        for (unsigned i = 0; i < x->n; i++)
+                twice_fini(&x->t[i]);
+        mem_free(x->t);
+}
+
+static int add_twices(struct twices *x, const struct conf_list *l, const struct policy_conf *objs, struct err *e)
+{
+        const char *why;
+
+        conf_each(struct twice_nat_conf, c, l) {
+                int can = c->inactive ? 0 : twice_resolve(&x->t[x->n], c, objs, &why, e);
+
+                if (can < 0)
+                        return -1;
+                if (!can && !c->inactive)
+                        twice_fini(&x->t[x->n]);
+                if (can)
+                        x->rules += twice_count(&x->t[x->n++]);
+        }
+        return 0;
+}
+
+static int resolve_twices(struct twices *x, const struct nat_conf *conf, const struct policy_conf *objs,
+                          struct err *e)
+{
+        *x = (struct twices){ .t = mem_alloc(MEM_ACL, (conf->twice.n + conf->after_auto.n + 1) * sizeof *x->t) };
+        if (!x->t)
+                return err_nomem(e, "compiling NAT");
+        if (add_twices(x, &conf->twice, objs, e) < 0)
+                return -1;
+        x->before = x->n;
+        return add_twices(x, &conf->after_auto, objs, e);
+}
+
+static int add_rules(struct nat_rt *n, struct arena *a, const struct nat_conf *conf, const struct twices *x,
+                     const struct policy_conf *objs, const struct net_rt *net, struct err *e)
+{
+        n->rule = arena_array(a, conf->object_nats.n + x->rules, sizeof *n->rule);
+        if (!n->rule)
+                return err_nomem(e, "compiling NAT");
+        for (unsigned i = 0; i < x->n; i++)
+                if (twice_compile(n, a, &x->t[i], i < x->before ? 1 : 3, i, net, e) < 0)
+                        return -1;
+        conf_each(struct object_nat_conf, c, &conf->object_nats)
+                n->n += compile_rule(&n->rule[n->n], c, objs, net);
+        for (unsigned i = 0; i < n->n; i++)
+                n->nstatic += !n->rule[i].dynamic;
+        nat_order(n->rule, n->n);
+        return build_indexes(n, a) ? err_nomem(e, "compiling NAT") : 0;
+}
+
 int nat_compile(struct snap_part *part, const struct nat_conf *conf, const struct policy_conf *objs,
                 const struct net_rt *net, struct err *e)
 {
         struct nat_rt *n = arena_alloc(part->arena, sizeof *n);
+        struct twices x;
+        int rc;
 
         if (!n)
                 return err_nomem(e, "compiling NAT");
-        n->rule = arena_array(part->arena, conf->object_nats.n, sizeof *n->rule);
-        if (!n->rule)
-                return err_nomem(e, "compiling NAT");
-        conf_each(struct object_nat_conf, c, &conf->object_nats) {
-                if (compile_rule(&n->rule[n->n], c, objs, net))
-                        n->nstatic += !n->rule[n->n++].dynamic;
-        }
-        nat_order(n->rule, n->n);
-        if (build_indexes(n, part->arena))
-                return err_nomem(e, "compiling NAT");
-        part->root = n;
-        return 0;
+        rc = resolve_twices(&x, conf, objs, e);
+        if (rc == 0)
+                rc = add_rules(n, part->arena, conf, &x, objs, net, e);
+        twices_fini(&x);
+        if (rc == 0)
+                part->root = n;
+        return rc;
 }

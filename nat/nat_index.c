@@ -99,7 +99,7 @@ static bool shadowed(const struct nat_index *ix, const struct nat_rt *n, const s
         for (uint32_t e = s->head; e; e = ix->entry[e - 1].next) {
                 const struct nat_rule_rt *r = &n->rule[ix->entry[e - 1].rule];
 
-                if (r->real_if == n->rule[rule].real_if && r->mapped_if == n->rule[rule].mapped_if)
+                if (r->real_if == n->rule[rule].real_if && r->mapped_if == n->rule[rule].mapped_if && !r->peer)
                         return true;
         }
         return false;
@@ -142,9 +142,41 @@ void nat_index_add(struct nat_index *ix, const struct nat_rt *n, uint32_t rule, 
         }
 }
 
+static bool has_range(const struct addr_range *r, unsigned n, const struct addr *a)
+{
+        while (n) {
+                unsigned mid = n / 2;
+
+                if (addr_cmp(a, &r[mid].lo) < 0) {
+                        n = mid;
+                } else if (range_has(&r[mid], a)) {
+                        return true;
+                } else {
+                        r += mid + 1;
+                        n -= mid + 1;
+                }
+        }
+        return false;
+}
+
+/* Addresses are answered for whoever asks. */
+static bool peer_fits(const struct nat_peer *p, const struct nat_query *q)
+{
+        if (q->arp_if)
+                return true;
+        if (!q->peer)
+                return false;
+        if (p->proto && (p->proto != q->proto || q->peer->port != (q->peer_is_real ? p->real_port : p->mapped_port)))
+                return false;
+        return q->peer_is_real ? has_range(p->real, p->nreal, &q->peer->a)
+                               : has_range(p->mapped, p->nmapped, &q->peer->a);
+}
+
 static bool accepts(const struct nat_rule_rt *r, const struct nat_query *q)
 {
         if (r->mapped_if != IFACE_NONE && r->mapped_if != q->mapped_if)
+                return false;
+        if (r->peer && !peer_fits(r->peer, q))
                 return false;
         return !q->arp_if || !nat_rule_is_identity(r) || !iface_connects(q->arp_if, &q->a);
 }

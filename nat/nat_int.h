@@ -81,6 +81,8 @@ struct nat_query {
         uint16_t mapped_if;
         uint8_t proto;
         uint16_t port;
+        const struct endpoint *peer; /* NULL: not known */
+        bool peer_is_real;           /* it is compared with what it is, not with how the real side calls it */
         const struct iface_rt *arp_if; /* ARP: identity rules do not count for this interface's own subnet */
 };
 
@@ -95,13 +97,38 @@ void nat_index_add(struct nat_index *ix, const struct nat_rt *n, uint32_t rule, 
 const struct nat_rule_rt *nat_index_find(const struct nat_index *ix, const struct nat_rt *n,
                                          const struct nat_query *q);
 
+/* A line of twice NAT: the addresses of its four words. */
+struct nat_set {
+        struct addr_range *r; /* in order, apart from each other */
+        unsigned n;
+};
+struct nat_service {
+        uint8_t proto; /* 0: any port */
+        uint16_t real, mapped;
+};
+struct twice {
+        const struct twice_nat_conf *conf;
+        struct nat_set real, mapped, there_real, there_mapped; /* empty: an interface, or not said */
+        struct nat_service svc, there_svc;
+};
+/* 1: it can be translated; 0: not, with *why. -1: memory ran out. */
+int twice_resolve(struct twice *t, const struct twice_nat_conf *c, const struct policy_conf *objs, const char **why,
+                  struct err *e);
+void twice_fini(struct twice *t);
+/* How many rules it is at most, and what puts them behind those there are. */
+unsigned twice_count(const struct twice *t);
+int twice_compile(struct nat_rt *n, struct arena *a, const struct twice *t, uint8_t section, uint32_t line,
+                  const struct net_rt *net, struct err *e);
+/* IFACE_NONE for "any"; false for a name no interface has. */
+bool nat_resolve_iface(const struct net_rt *net, const char *name, uint16_t *idx);
 /* Sorts rules into evaluation order. */
 void nat_order(struct nat_rule_rt *rule, unsigned n);
 /* Static and the same address on both sides. */
 bool nat_rule_is_identity(const struct nat_rule_rt *r);
 /* As nat_match_dest(), but says so too when the address is one that only PAT uses (a dynamic rule). */
 const struct nat_rule_rt *nat_find_dest(const struct nat_rt *n, const struct net_rt *net, uint16_t in_if,
-                                        uint8_t proto, const struct addr *mapped, uint16_t mport);
+                                        uint8_t proto, const struct addr *mapped, uint16_t mport,
+                                        const struct endpoint *peer);
 /* Does a static service rule own this port of a mapped address? */
 bool nat_port_is_static(const struct nat_rt *n, const struct net_rt *net, uint16_t mapped_if, uint8_t proto,
                         const struct addr *mapped, uint16_t mport);

@@ -6,9 +6,15 @@ const struct nat_rule_rt *nat_rule_at(const struct nat_rt *n, unsigned idx)
 }
 
 const struct nat_rule_rt *nat_match_source(const struct nat_rt *n, uint16_t real_if, uint16_t mapped_if,
-                                           uint8_t proto, const struct addr *real, uint16_t port)
+                                           uint8_t proto, const struct addr *real, uint16_t port,
+                                           const struct endpoint *peer)
 {
-        struct nat_query q = { .a = *real, .iface = real_if, .mapped_if = mapped_if, .proto = proto, .port = port };
+        struct nat_query q = { .a = *real,
+                               .iface = real_if,
+                               .mapped_if = mapped_if,
+                               .proto = proto,
+                               .port = port,
+                               .peer = peer };
 
         return nat_index_find(&n->source, n, &q);
 }
@@ -21,9 +27,16 @@ static bool is_own_address(const struct net_rt *net, uint16_t iface, const struc
 }
 
 const struct nat_rule_rt *nat_find_dest(const struct nat_rt *n, const struct net_rt *net, uint16_t in_if,
-                                        uint8_t proto, const struct addr *mapped, uint16_t mport)
+                                        uint8_t proto, const struct addr *mapped, uint16_t mport,
+                                        const struct endpoint *peer)
 {
-        struct nat_query q = { .a = *mapped, .iface = in_if, .mapped_if = in_if, .proto = proto, .port = mport };
+        struct nat_query q = { .a = *mapped,
+                               .iface = in_if,
+                               .mapped_if = in_if,
+                               .proto = proto,
+                               .port = mport,
+                               .peer = peer,
+                               .peer_is_real = true };
 
         if (is_own_address(net, in_if, mapped))
                 q.a = (struct addr){ .fam = ADDR_NONE };
@@ -33,7 +46,7 @@ const struct nat_rule_rt *nat_find_dest(const struct nat_rt *n, const struct net
 bool nat_port_is_static(const struct nat_rt *n, const struct net_rt *net, uint16_t mapped_if, uint8_t proto,
                         const struct addr *mapped, uint16_t mport)
 {
-        const struct nat_rule_rt *r = nat_find_dest(n, net, mapped_if, proto, mapped, mport);
+        const struct nat_rule_rt *r = nat_find_dest(n, net, mapped_if, proto, mapped, mport, NULL);
 
         return r && r->svc_proto;
 }
@@ -50,10 +63,10 @@ static struct addr shift(const struct addr *a, const struct addr_range *from, co
 }
 
 const struct nat_rule_rt *nat_match_dest(const struct nat_rt *n, const struct net_rt *net, uint16_t in_if,
-                                         uint8_t proto, const struct addr *mapped, uint16_t mport, struct addr *real,
-                                         uint16_t *port)
+                                         uint8_t proto, const struct addr *mapped, uint16_t mport,
+                                         const struct endpoint *peer, struct addr *real, uint16_t *port)
 {
-        const struct nat_rule_rt *r = nat_find_dest(n, net, in_if, proto, mapped, mport);
+        const struct nat_rule_rt *r = nat_find_dest(n, net, in_if, proto, mapped, mport, peer);
 
         if (!r || r->dynamic)
                 return NULL;

@@ -7,12 +7,22 @@ static int cmp_num(unsigned __int128 a, unsigned __int128 b)
         return a < b ? -1 : a > b;
 }
 
+/* Sections 1 and 3: as they stand. */
+static int cmp_line(const struct nat_rule_rt *a, const struct nat_rule_rt *b)
+{
+        int d = cmp_num(a->line, b->line);
+
+        return d ? d : cmp_num(a->part, b->part);
+}
+
 /* Section 2: static before dynamic, fewer real addresses first, the lower address, the name. */
 static int cmp_rule(const void *pa, const void *pb)
 {
         const struct nat_rule_rt *a = pa, *b = pb;
         int d = (int)a->section - (int)b->section;
 
+        if (!d && a->section != 2)
+                return cmp_line(a, b);
         if (!d)
                 d = (int)a->dynamic - (int)b->dynamic;
         if (!d)

@@ -173,14 +173,15 @@ static const struct nat_rule_rt *asymmetric_rule(const struct source *s)
         if (p->untrans_rule)
                 return NULL;
         return nat_match_source(nat_rt(s->w->snap), p->out_iface, p->in_iface, p->in.proto, &p->dst_real,
-                                p->dst_real_port);
+                                p->dst_real_port, &(struct endpoint){ s->real, s->rport });
 }
 
 static enum pkt_verdict translate_source(struct source *s)
 {
         const struct flow_plan *p = s->plan;
 
-        s->rule = nat_match_source(nat_rt(s->w->snap), p->in_iface, p->out_iface, p->in.proto, &s->real, s->rport);
+        s->rule = nat_match_source(nat_rt(s->w->snap), p->in_iface, p->out_iface, p->in.proto, &s->real, s->rport,
+                                   &(struct endpoint){ flow_dst(&p->in), p->in.dport });
         if (!s->rule)
                 return PKT_NEXT;
         return s->rule->dynamic ? plan_dynamic(s) : plan_static(s);

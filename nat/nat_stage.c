@@ -19,9 +19,11 @@ static bool hops_are_shown(struct worker *w, const struct pkt *pk, const struct 
 }
 
 /* As the rules say for what this router itself would send; its own address where none speaks of it. */
-static struct addr hop_mapped(struct worker *w, const struct addr *hop, uint16_t in, uint16_t out)
+static struct addr hop_mapped(struct worker *w, const struct pkt *pk, const struct addr *hop, uint16_t out)
 {
-        const struct nat_rule_rt *r = nat_match_source(nat_rt(w->snap), in, out, IPPROTO_ICMP_, hop, 0);
+        const struct endpoint to = { flow_dst(&pk->key), 0 };
+        const struct nat_rule_rt *r =
+                nat_match_source(nat_rt(w->snap), pk->iface, out, IPPROTO_ICMP_, hop, 0, &to);
         const struct iface_rt *egress = iface_by_idx(net_rt(w->snap), out);
         struct addr mapped = *hop;
         uint16_t port = 0;
@@ -44,7 +46,7 @@ static struct addr complainer(struct worker *w, const struct pkt *pk, const stru
         struct addr src = flow_src(&pk->key), peer = flow_src(&in->key), known = flow_dst(&out->key);
 
         if (!addr_eq(&src, &peer) && hops_are_shown(w, pk, &src, out))
-                return hop_mapped(w, &src, pk->iface, out->key.iface);
+                return hop_mapped(w, pk, &src, out->key.iface);
         return addr_eq(&peer, &known) ? src : known;
 }
 

@@ -41,13 +41,14 @@ enum pkt_verdict untrans_stage(struct worker *w, struct pkt *pk, struct flow_pla
 {
         const struct net_rt *net = net_rt(w->snap);
         struct addr mapped = flow_dst(&plan->in);
+        const struct endpoint from = { flow_src(&plan->in), plan->in.sport };
         const struct nat_rule_rt *r;
 
         if (plan->pinhole)
                 return PKT_NEXT;
         plan->dst_real = mapped;
         plan->dst_real_port = plan->in.dport;
-        r = nat_find_dest(nat_rt(w->snap), net, plan->in_iface, plan->in.proto, &mapped, plan->in.dport);
+        r = nat_find_dest(nat_rt(w->snap), net, plan->in_iface, plan->in.proto, &mapped, plan->in.dport, &from);
         if (!r)
                 return PKT_NEXT;
         if (r->dynamic) { /* nobody behind a PAT address can be called: only answers are for it, and those have a conn
@@ -55,8 +56,8 @@ enum pkt_verdict untrans_stage(struct worker *w, struct pkt *pk, struct flow_pla
                 trace_no_xlate(pk, r);
                 return dp_drop(pk, DROP_NAT_POOL);
         }
-        nat_match_dest(nat_rt(w->snap), net, plan->in_iface, plan->in.proto, &mapped, plan->in.dport, &plan->dst_real,
-                       &plan->dst_real_port);
+        nat_match_dest(nat_rt(w->snap), net, plan->in_iface, plan->in.proto, &mapped, plan->in.dport, &from,
+                       &plan->dst_real, &plan->dst_real_port);
         plan->untrans_rule = r->id;
         divert(plan, r);
         trace_untranslate(w, pk, plan, &mapped);

@@ -52,7 +52,7 @@ void xlate_plan_refused(struct worker *w, const struct flow_plan *plan);
 void nat_snapshot_hook(struct worker *w);
 
 struct xlate_row {
-        bool dynamic, portmap;
+        bool dynamic, portmap, identity, twice;
         uint8_t proto;
         uint16_t real_if, mapped_if;
         struct addr real, mapped, mapped_hi; /* static subnets: prefix length in len */

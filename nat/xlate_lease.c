@@ -2,11 +2,12 @@
 #include "nat/nat_int.h"
 
 const struct nat_rule_rt *nat_shared_addr(const struct snapshot *s, uint16_t real_if, uint16_t mapped_if,
-                                          uint8_t proto, const struct endpoint *real, unsigned nth,
-                                          struct addr *mapped)
+                                          uint8_t proto, const struct endpoint *real,
+                                          const struct endpoint *peer, unsigned nth, struct addr *mapped)
 {
         const struct iface_rt *out = iface_by_idx(net_rt(s), mapped_if);
-        const struct nat_rule_rt *r = nat_match_source(nat_rt(s), real_if, mapped_if, proto, &real->a, real->port);
+        const struct nat_rule_rt *r =
+                nat_match_source(nat_rt(s), real_if, mapped_if, proto, &real->a, real->port, peer);
         bool own = r && (r->to_interface || r->iface_fallback) && out && out->ip.fam == real->a.fam;
 
         if (!r || !r->dynamic)

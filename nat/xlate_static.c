@@ -7,7 +7,7 @@
 #include "platform/base/str.h"
 
 struct static_xlate {
-        uint32_t rule; /* conf id */
+        uint32_t rule, part; /* conf id, and which rule of its line */
         uint16_t real_if, mapped_if;
         struct addr real, mapped;
         uint64_t born_ms;
@@ -24,6 +24,7 @@ static struct static_xlate static_of(const struct worker *w, const struct nat_ru
         const struct net_rt *net = net_rt(w->snap);
         const struct iface_rt *ifc = iface_by_idx(net, r->mapped_if);
         struct static_xlate x = { .rule = r->id,
+                                  .part = r->part,
                                   .real_if = r->real_if,
                                   .mapped_if = r->mapped_if,
                                   .real = r->real.lo,
@@ -39,7 +40,9 @@ static int by_rule(const void *a, const void *b)
 {
         const struct static_xlate *x = a, *y = b;
 
-        return x->rule < y->rule ? -1 : x->rule > y->rule;
+        if (x->rule != y->rule)
+                return x->rule < y->rule ? -1 : 1;
+        return x->part < y->part ? -1 : x->part > y->part;
 }
 
 static bool is_same(const struct static_xlate *x, const struct static_xlate *y)
@@ -66,9 +69,9 @@ static void tell_changes(struct worker *w, const struct static_xlate *old, uint3
         uint32_t o = 0;
 
         for (uint32_t i = 0; i < n; i++) {
-                for (; o < nold && old[o].rule < now[i].rule; o++)
+                for (; o < nold && by_rule(&old[o], &now[i]) < 0; o++)
                         log_gone(w, &old[o]);
-                if (o < nold && old[o].rule == now[i].rule) {
+                if (o < nold && by_rule(&old[o], &now[i]) == 0) {
                         if (is_same(&old[o++], &now[i])) {
                                 now[i].born_ms = old[o - 1].born_ms;
                                 continue;

@@ -26,6 +26,8 @@ static void static_row(const struct worker *w, const struct nat_rule_rt *r, stru
 
         *row = (struct xlate_row){
                 .portmap = r->svc_proto != 0,
+                .identity = nat_rule_is_identity(r),
+                .twice = r->section != 2,
                 .proto = r->svc_proto,
                 .real_if = r->real_if,
                 .mapped_if = r->mapped_if,

@@ -127,20 +127,8 @@ const struct cmd_row rows_kept_tcp_map[] = {
         END,
 };
 
-#define NOT_TRANSLATED "packets are NOT translated by this line: use `nat` in `object network`"
-#define TWICE(place)                                                                                                 \
-        {                                                                                                            \
-                ROW_INERT, "nat IFS:ifpair " place "source WHAT:line(400)", "Translate by source and destination",   \
-                        .list = STORE(sys.inert), .inert = NOT_TRANSLATED                                            \
-        }
 const struct cmd_row rows_kept_nat[] = {
         LINE("nat-control", "Refuse what is not translated", "what is not translated passes as it is"),
-        TWICE("[AT:u32(1-2147483647)] "),
-        END,
-};
-
-const struct cmd_row rows_kept_nat_after[] = {
-        TWICE("after-auto [AT:u32(1-2147483647)] "),
         END,
 };
 

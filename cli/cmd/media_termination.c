@@ -47,6 +47,17 @@ static bool object_has(const struct store *s, const char *name, const struct add
         }
 }
 
+static bool is_shared(const struct store *s, const struct conf_list *l, const struct addr *a)
+{
+        conf_each(struct twice_nat_conf, n, l) {
+                const struct netobj_conf *o = n->dynamic ? conf_list_find(&s->policy.netobjs, n->mapped.name) : NULL;
+
+                if (o && o->kind == NETOBJ_HOST && addr_eq(&o->a, a))
+                        return true;
+        }
+        return false;
+}
+
 /* A mapped address, or the real one of a translated host; mapped networks count with all their addresses. */
 static const char *nat_owner(const struct store *s, const struct addr *a)
 {
@@ -60,6 +71,8 @@ static const char *nat_owner(const struct store *s, const struct addr *a)
                 if (o && o->kind == NETOBJ_HOST && addr_eq(&o->a, a))
                         return "the address of a translated host";
         }
+        if (is_shared(s, &s->nat.twice, a) || is_shared(s, &s->nat.after_auto, a))
+                return "a mapped address of NAT";
         return NULL;
 }
 

@@ -23,7 +23,7 @@ extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_i
         rows_phone_proxy[], rows_ctl_file[], rows_license[], rows_policy_map[], rows_service_policy[], rows_prompt[],
         rows_crypto[], rows_general[], rows_password_policy[], rows_privilege[], rows_boot[], rows_tftp_server[],
         rows_ip[], rows_asdm[], rows_kept_xlate[], rows_kept_pool[], rows_kept_time_range[], rows_kept_tcp_map[],
-        rows_kept_nat[], rows_kept_nat_after[], rows_kept_routing[], rows_kept_tunneled[], rows_kept_aaa[],
+        rows_kept_nat[], rows_twice_nat[], rows_twice_nat_after[], rows_kept_routing[], rows_kept_tunneled[], rows_kept_aaa[],
         rows_kept_services[], rows_kept_crypto[], rows_kept_ike[], rows_kept_dhcp[], rows_kept_webvpn[],
         rows_kept_tunnel_group[], rows_kept_smtp[],
         rows_kept_ctl_provider[], rows_kept_group[], rows_kept_class[], rows_kept_map[], rows_kept_call_home[];

@@ -69,6 +69,8 @@ static bool is_filled_acl(const void *obj)
 static const struct conf_kind kinds[] = {
         { KIND("object", policy.netobjs, OBJ_NAME_MAX, "specified object (", ") does not exist or is empty"),
           .usable = has_address },
+        { KIND("nat-object", policy.netobjs, OBJ_NAME_MAX, "", " doesn't match an existing object or object-group"),
+          .usable = has_address, .also = "network-group" },
         { KIND("service-object", policy.svcobjs, OBJ_NAME_MAX, "specified object (", ") does not exist or is empty"),
           .usable = has_service },
         { KIND("network-group", policy.groups, OBJ_NAME_MAX, "specified object group <", "> not found"),
@@ -167,7 +169,9 @@ bool conf_kind_has(const struct conf_kind *k, const struct store *s, const char 
                 return true;
         if (k->foreseen && !strncmp(k->foreseen, name, strlen(k->foreseen)))
                 return true;
-        return o && (!k->fits || k->fits(o)) && (!k->usable || k->usable(o));
+        if (o && (!k->fits || k->fits(o)) && (!k->usable || k->usable(o)))
+                return true;
+        return k->also && conf_kind_has(conf_kind_find(k->also), s, name);
 }
 
 void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)(void *ctx, const char *name),
@@ -178,6 +182,8 @@ void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)
                         fn(ctx, o->name);
         if (k->always && !conf_list_find(list_of(k, s), k->always))
                 fn(ctx, k->always);
+        if (k->also && !conf_kind_shares(k->name, k->also))
+                conf_kind_each(conf_kind_find(k->also), s, fn, ctx);
 }
 
 int conf_kind_refuse(const struct conf_kind *k, const struct store *s, const char *name, struct err *e)

@@ -71,7 +71,7 @@ struct conf_kind {
         const char *unusable;            /* then, instead of `after`; NULL: the same */
         const char *always;              /* a name that is there without an object */
         const char *foreseen;            /* names that begin so are there, or will be made */
-        const char *also;                /* a kind whose objects these references hold as well */
+        const char *also;                /* a kind whose objects these references name as well */
 };
 const struct conf_kind *conf_kind_find(const char *name);
 /* Why the name is of no use; -1. */

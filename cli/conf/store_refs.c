@@ -40,7 +40,7 @@ static bool is_of_kind(const struct gram_part *p, const char *kind)
         if (strcmp(p->type->name, "ref") != 0)
                 return false;
         k = conf_kind_find(p->targ.text);
-        return conf_kind_shares(p->targ.text, kind) || (k && k->also && !strcmp(k->also, kind));
+        return conf_kind_shares(p->targ.text, kind) || (k && k->also && conf_kind_shares(k->also, kind));
 }
 
 static bool names_it(const struct gram_part *p, const char *obj, const char *name)

@@ -1,6 +1,8 @@
 #include "cli/exec/rule_text.h"
 
 #include "cli/exec/acl_lines.h"
+#include "cli/cmd/rows.h"
+#include "cli/conf/running.h"
 #include "cli/conf/store.h"
 #include "policy/police.h"
 
@@ -49,6 +51,27 @@ static const struct object_nat_conf *find_nat(const struct store *s, uint32_t id
         return NULL;
 }
 
+static const struct twice_nat_conf *find_twice(const struct store *s, uint32_t id)
+{
+        const struct conf_list *const lists[] = { &s->nat.twice, &s->nat.after_auto };
+
+        for (unsigned i = 0; i < 2; i++)
+                conf_each(struct twice_nat_conf, c, lists[i])
+                        if (c->o.id == id)
+                                return c;
+        return NULL;
+}
+
+/* As it is printed: "nat (inside,outside) source static a b ...". */
+static bool twice_line(const struct store *s, const struct twice_nat_conf *c, struct text *out)
+{
+        const struct cmd_row *both[] = { rows_twice_nat, rows_twice_nat_after };
+        bool after = conf_list_find(&s->nat.after_auto, c->o.name) == c;
+        const struct tree_row *row = tree_row_of(s->tree, NULL, both[after]);
+
+        return row && grammar_write(row->element, c, WRITE_PLAIN, out);
+}
+
 static void put_target(struct wbuf *w, const struct object_nat_conf *c)
 {
         char a[ADDR_TEXT_MAX];
@@ -81,23 +104,43 @@ bool nat_target_text(struct box *b, uint32_t id, char *out, size_t cap)
         return c != NULL;
 }
 
-static void nat_text(struct box *b, uint32_t id, struct text *out)
+bool nat_twice_of(struct box *b, uint32_t id, struct twice_nat_conf *out)
 {
-        const struct object_nat_conf *c;
+        const struct twice_nat_conf *c;
+
+        pthread_mutex_lock(&b->conf_lock);
+        c = find_twice(b->store, id);
+        if (c)
+                *out = *c;
+        pthread_mutex_unlock(&b->conf_lock);
+        return c != NULL;
+}
+
+static void object_text(const struct object_nat_conf *c, struct text *out)
+{
         char target[200];
         struct wbuf w = wbuf_of(target, sizeof target);
 
+        put_target(&w, c);
+        text_printf(out, "object network %s\n nat (%s,%s) %s %s", c->o.name, c->real_if, c->mapped_if,
+                    c->dynamic ? "dynamic" : "static", wbuf_text(&w));
+        if (c->svc_proto)
+                text_printf(out, " service %s %u %u", c->svc_proto == 6 ? "tcp" : "udp", c->svc_real, c->svc_mapped);
+        text_add(out, "\n");
+}
+
+static void nat_text(struct box *b, uint32_t id, struct text *out)
+{
+        const struct object_nat_conf *c;
+        const struct twice_nat_conf *t;
+
         pthread_mutex_lock(&b->conf_lock);
         c = find_nat(b->store, id);
-        if (c) {
-                put_target(&w, c);
-                text_printf(out, "object network %s\n nat (%s,%s) %s %s", c->o.name, c->real_if, c->mapped_if,
-                            c->dynamic ? "dynamic" : "static", wbuf_text(&w));
-                if (c->svc_proto)
-                        text_printf(out, " service %s %u %u", c->svc_proto == 6 ? "tcp" : "udp", c->svc_real,
-                                    c->svc_mapped);
+        t = c ? NULL : find_twice(b->store, id);
+        if (c)
+                object_text(c, out);
+        else if (t && twice_line(b->store, t, out))
                 text_add(out, "\n");
-        }
         pthread_mutex_unlock(&b->conf_lock);
 }
 

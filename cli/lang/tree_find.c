@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "cli/conf/store.h"
 #include "cli/lang/tree.h"
 #include "platform/base/mem.h"
 
@@ -31,6 +32,7 @@ struct walk {
 /* What the candidates for one word have in common. */
 struct verdict {
         bool exact, value, two_prefixes;
+        bool named; /* a value that is the name of what there is */
         const char *prefix;
         size_t reach; /* characters of the word that some candidate understands */
 };
@@ -121,6 +123,16 @@ static void note_fit(struct verdict *v, const struct gram_part *p, enum fit fit)
         v->prefix = p->text;
 }
 
+static bool is_name(const struct reading *r, const struct gram_part *p, const char *s)
+{
+        const struct conf_kind *k;
+
+        if (p->kind != PART_VALUE || strcmp(p->type->name, "ref") != 0 || !r->env || !r->env->store)
+                return false;
+        k = conf_kind_find(p->targ.text);
+        return k && conf_kind_has(k, r->env->store, s);
+}
+
 /* What is not here takes no abbreviation from what is: `conf t` is no config-register. */
 static bool needs_whole_word(const struct tree_row *row, unsigned prev)
 {
@@ -135,6 +147,7 @@ static void try_part(struct walk *w, struct verdict *v, const struct tree_row *r
         if (fit == FIT_NOT || (fit == FIT_PREFIX && needs_whole_word(row, prev)))
                 return;
         note_fit(v, p, fit);
+        v->named |= fit == FIT_VALUE && is_name(w->r, p, w->r->lx->w[word].s);
         add_step(w, row, p, word, prev, fit);
 }
 
@@ -171,13 +184,13 @@ static void try_follow(struct walk *w, struct verdict *v, unsigned word, unsigne
         }
 }
 
-/* An exact keyword beats longer ones and values. */
-static void keep_exact(struct walk *w)
+/* An exact keyword beats longer ones and values, a name that exists beats longer keywords. */
+static void keep_only(struct walk *w, enum fit fit)
 {
         unsigned n = 0;
 
         for (unsigned i = 0; i < w->nalive; i++)
-                if (w->step[w->alive + i].fit == FIT_EXACT)
+                if (w->step[w->alive + i].fit == fit)
                         w->step[w->alive + n++] = w->step[w->alive + i];
         w->nsteps = w->alive + n;
         w->nalive = n;
@@ -197,7 +210,9 @@ static enum found walk_word(struct walk *w, unsigned word, struct verdict *v)
         if (!w->nalive || w->overflow)
                 return FOUND_INVALID;
         if (v->exact)
-                keep_exact(w);
+                keep_only(w, FIT_EXACT);
+        else if (v->named)
+                keep_only(w, FIT_VALUE);
         else if (v->two_prefixes && !v->value && w->doubt > word)
                 w->doubt = word;
         return FOUND;

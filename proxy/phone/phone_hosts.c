@@ -16,7 +16,7 @@ bool phone_host_global(const struct snapshot *s, uint16_t iface, const struct ad
         const struct net_rt *net = net_rt(s);
         const struct route_entry *way = route_lookup(net, real);
         const struct nat_rule_rt *r =
-                way ? nat_match_source(nat_rt(s), way->iface, iface, IPPROTO_TCP_, real, port) : NULL;
+                way ? nat_match_source(nat_rt(s), way->iface, iface, IPPROTO_TCP_, real, port, NULL) : NULL;
 
         *global = *real;
         *gport = port;

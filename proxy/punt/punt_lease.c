@@ -118,10 +118,11 @@ static bool has_lease(const struct punt *p, unsigned link, const struct punt_lea
 static void first_of(struct punt *p, unsigned link, const struct punt_flow_info *i, unsigned side, uint8_t proto)
 {
         const struct endpoint *real = side ? &i->server_real : &i->client_real;
+        const struct endpoint *peer = side ? &i->client_mapped : &i->server_mapped;
         struct punt_lease l = { .iface = i->iface[!side], .proto = proto };
         unsigned nth = 0;
 
-        while (nat_shared_addr(p->w->snap, i->iface[side], l.iface, proto, real, nth++, &l.addr))
+        while (nat_shared_addr(p->w->snap, i->iface[side], l.iface, proto, real, peer, nth++, &l.addr))
                 if (has_lease(p, link, &l) || lease(p, link, &l))
                         return;
 }

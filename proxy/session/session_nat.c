@@ -30,14 +30,25 @@ static bool own_ends(const struct punt_flow_info *i, enum inspect_dir from, cons
         return true;
 }
 
+/* What a side calls itself, and the other end. Who else a payload speaks of is taken to be where that one is. */
+static const struct endpoint *self_of(const struct punt_flow_info *i, unsigned side)
+{
+        return side ? &i->server_real : &i->client_real;
+}
+
+static const struct endpoint *peer_of(const struct punt_flow_info *i, unsigned side)
+{
+        return side ? &i->client_mapped : &i->server_mapped;
+}
+
 static bool to_real(const struct psession *s, unsigned side, uint8_t proto, const struct endpoint *in,
                     struct endpoint *out)
 {
         const struct snapshot *snap = s->w->snap;
 
         *out = *in;
-        return nat_match_dest(nat_rt(snap), net_rt(snap), s->info.iface[side], proto, &in->a, in->port, &out->a,
-                              &out->port) != NULL;
+        return nat_match_dest(nat_rt(snap), net_rt(snap), s->info.iface[side], proto, &in->a, in->port,
+                              self_of(&s->info, side), &out->a, &out->port) != NULL;
 }
 
 /* 1 translated, 0 no rule, -1 a rule that gives no lasting answer. */
@@ -46,7 +57,8 @@ static int to_mapped(const struct psession *s, unsigned side, uint8_t proto, con
 {
         const struct snapshot *snap = s->w->snap;
         uint16_t real_if = s->info.iface[side], mapped_if = s->info.iface[!side];
-        const struct nat_rule_rt *r = nat_match_source(nat_rt(snap), real_if, mapped_if, proto, &in->a, in->port);
+        const struct nat_rule_rt *r = nat_match_source(nat_rt(snap), real_if, mapped_if, proto, &in->a, in->port,
+                                                       peer_of(&s->info, side));
 
         if (!r)
                 return 0;
@@ -70,7 +82,9 @@ static bool leased(struct psession *s, unsigned side, uint8_t proto, const struc
 {
         struct pat_place p = place(s, side, proto);
 
-        for (unsigned nth = 0; nat_shared_addr(s->w->snap, p.real_if, p.mapped_if, proto, in, nth, &p.mapped); nth++)
+        for (unsigned nth = 0; nat_shared_addr(s->w->snap, p.real_if, p.mapped_if, proto, in,
+                                               peer_of(&s->info, side), nth, &p.mapped);
+             nth++)
                 if (pat_find(s->w->pat, &p, in, out))
                         return true;
         return false;
@@ -122,7 +136,8 @@ bool ctx_announce(struct inspect_ctx *c, const struct announce_req *r, struct en
                 return true;
         for (unsigned nth = 0; s->w->snap && !c->dry; nth++) {
                 const struct nat_rule_rt *next =
-                        nat_shared_addr(s->w->snap, p.real_if, p.mapped_if, r->proto, &r->at, nth, &p.mapped);
+                        nat_shared_addr(s->w->snap, p.real_if, p.mapped_if, r->proto, &r->at,
+                                        peer_of(&s->info, side), nth, &p.mapped);
 
                 if (!next)
                         break;

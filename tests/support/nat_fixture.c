@@ -14,17 +14,30 @@ static void need(bool ok, const char *what)
         abort();
 }
 
+static void free_members(struct conf_obj *o)
+{
+        conf_list_fini(&((struct group_conf *)(void *)o)->members);
+}
+
 void nf_init(struct nat_fixture *n)
 {
         memset(n, 0, sizeof *n);
+        conf_list_init(&n->conf.twice, sizeof(struct twice_nat_conf), NULL);
         conf_list_init(&n->conf.object_nats, sizeof(struct object_nat_conf), NULL);
+        conf_list_init(&n->conf.after_auto, sizeof(struct twice_nat_conf), NULL);
+        conf_list_init(&n->objs.groups, sizeof(struct group_conf), free_members);
+        conf_list_init(&n->objs.svcobjs, sizeof(struct svcobj_conf), NULL);
         conf_list_init(&n->objs.netobjs, sizeof(struct netobj_conf), NULL);
         timeout_conf_init(&n->objs.timeouts);
 }
 
 void nf_fini(struct nat_fixture *n)
 {
+        conf_list_fini(&n->conf.twice);
         conf_list_fini(&n->conf.object_nats);
+        conf_list_fini(&n->conf.after_auto);
+        conf_list_fini(&n->objs.groups);
+        conf_list_fini(&n->objs.svcobjs);
         conf_list_fini(&n->objs.netobjs);
 }
 
@@ -99,6 +112,75 @@ struct object_nat_conf *nf_dynamic(struct nat_fixture *n, const char *obj, const
 
         c->dynamic = true;
         return c;
+}
+
+static struct nat_end end_of(const char *word)
+{
+        struct nat_end n = { .kind = NAT_END_OBJECT };
+
+        if (strcmp(word, "any") == 0)
+                n.kind = NAT_END_ANY;
+        else if (strcmp(word, "interface") == 0)
+                n.kind = NAT_END_INTERFACE;
+        else
+                snprintf(n.name, sizeof n.name, "%s", word);
+        return n;
+}
+
+struct twice_nat_conf *nf_twice(struct nat_fixture *n, unsigned section, const char *real_if, const char *mapped_if,
+                                const char *real, const char *mapped)
+{
+        struct conf_list *l = section == 1 ? &n->conf.twice : &n->conf.after_auto;
+        struct twice_nat_conf *c;
+        char name[16];
+
+        snprintf(name, sizeof name, "%u", l->n);
+        c = conf_list_add(l, name);
+        need(c != NULL, "twice nat line");
+        snprintf(c->real_if, sizeof c->real_if, "%s", real_if);
+        snprintf(c->mapped_if, sizeof c->mapped_if, "%s", mapped_if);
+        c->real = end_of(real);
+        c->mapped = end_of(mapped);
+        return c;
+}
+
+struct twice_nat_conf *nf_there(struct twice_nat_conf *c, const char *mapped, const char *real)
+{
+        c->there_mapped = end_of(mapped);
+        c->there_real = end_of(real);
+        return c;
+}
+
+void nf_group(struct nat_fixture *n, const char *name, const char *members)
+{
+        struct group_conf *g = conf_list_add(&n->objs.groups, name);
+
+        need(g != NULL, "group");
+        g->kind = GROUP_NETWORK;
+        conf_list_init(&g->members, sizeof(struct group_member), NULL);
+        while (*members) {
+                size_t len = strcspn(members, " ");
+                struct group_member *m = conf_list_add(&g->members, "");
+
+                need(m != NULL, "member");
+                m->kind = GM_ADDR;
+                m->addr.kind = AS_OBJECT;
+                memcpy(m->addr.name, members, len);
+                members += len + (members[len] == ' ');
+        }
+}
+
+void nf_ports(struct nat_fixture *n, const char *name, uint8_t proto, uint16_t src, uint16_t dst)
+{
+        struct svcobj_conf *o = conf_list_add(&n->objs.svcobjs, name);
+
+        need(o != NULL, "service object");
+        o->defined = true;
+        o->s.proto = proto;
+        if (src)
+                o->s.src = (struct port_spec){ .op = PORT_EQ, .lo = src };
+        if (dst)
+                o->s.dst = (struct port_spec){ .op = PORT_EQ, .lo = dst };
 }
 
 void nf_del(struct nat_fixture *n, const char *obj)

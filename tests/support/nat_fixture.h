@@ -31,6 +31,15 @@ struct object_nat_conf *nf_service(struct nat_fixture *n, const char *obj, const
                                    const char *mapped, uint8_t proto, uint16_t real, uint16_t mapped_port);
 struct object_nat_conf *nf_dynamic(struct nat_fixture *n, const char *obj, const char *real_if, const char *mapped_if,
                                    const char *mapped);
+/* A line of twice NAT, of section 1 or 3. real, mapped: an object, "any", "interface". */
+struct twice_nat_conf *nf_twice(struct nat_fixture *n, unsigned section, const char *real_if, const char *mapped_if,
+                                const char *real, const char *mapped);
+/* Its destination. */
+struct twice_nat_conf *nf_there(struct twice_nat_conf *c, const char *mapped, const char *real);
+/* A group of network objects: names with blanks between. */
+void nf_group(struct nat_fixture *n, const char *name, const char *members);
+/* A service object; 0: any port. */
+void nf_ports(struct nat_fixture *n, const char *name, uint8_t proto, uint16_t src, uint16_t dst);
 void nf_del(struct nat_fixture *n, const char *obj);
 /* A compiled part; the reference is the caller's. */
 struct snap_part *nf_compile(const struct nat_fixture *n, struct worker_fixture *f);

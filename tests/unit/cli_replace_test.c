@@ -197,6 +197,9 @@ static void what_stood_before_others_comes_back_by_lines(void **state)
                 { "regex a x\n", "regex b x\n" },
                 { "object network a\n host 10.8.0.2\n nat (inside,outside) static 10.9.0.2\n",
                   "object network b\n host 10.8.0.3\n nat (inside,outside) static 10.9.0.3\n" },
+                { "object network a\n host 10.8.0.2\nnat (inside,outside) source static a a\n",
+                  "object network b\n host 10.8.0.3\nnat (inside,outside) source static b b\n"
+                  "nat (inside,outside) after-auto source dynamic any interface\n" },
                 { "object-group network a\n network-object host 10.8.0.2\n",
                   "object-group network b\n network-object host 10.8.0.3\n" },
                 { "object-group network g\n network-object host 10.8.0.2\n",

@@ -64,7 +64,7 @@ static const struct nat_rt *compile(struct bench *b)
 static const char *source(const struct bench *b, uint16_t from, uint16_t to, const char *real, uint16_t port)
 {
         struct addr a = pb_addr(real);
-        const struct nat_rule_rt *r = nat_match_source(nat_rt(&b->snap), from, to, TCP, &a, port);
+        const struct nat_rule_rt *r = nat_match_source(nat_rt(&b->snap), from, to, TCP, &a, port, NULL);
 
         return r ? r->object : "-";
 }
@@ -77,7 +77,7 @@ static const char *dest(const struct bench *b, uint16_t in, const char *mapped, 
         struct addr a = pb_addr(mapped), real;
         uint16_t port;
         const struct nat_rule_rt *r =
-                nat_match_dest(nat_rt(&b->snap), net_rt(&b->snap), in, TCP, &a, mport, &real, &port);
+                nat_match_dest(nat_rt(&b->snap), net_rt(&b->snap), in, TCP, &a, mport, NULL, &real, &port);
 
         if (!r)
                 return "-";
@@ -190,9 +190,9 @@ static void test_service_ports(void **state)
         assert_string_equal(source(b, IN, OUT, "10.1.1.3", 443), "ssl");
         assert_string_equal(source(b, IN, OUT, "10.1.1.3", 444), "-");
         real = pb_addr("10.1.1.4");
-        r = nat_match_source(nat_rt(&b->snap), IN, OUT, TCP, &real, 22);
+        r = nat_match_source(nat_rt(&b->snap), IN, OUT, TCP, &real, 22, NULL);
         assert_non_null(r);
-        assert_null(nat_match_source(nat_rt(&b->snap), IN, OUT, IPPROTO_UDP_, &real, 22));
+        assert_null(nat_match_source(nat_rt(&b->snap), IN, OUT, IPPROTO_UDP_, &real, 22, NULL));
         assert_true(nat_static_mapped(r, net_rt(&b->snap), &real, 22, TCP, OUT, &mapped, &port));
         assert_true(addr_eq(&mapped, &want) && port == 2222);
         assert_false(nat_static_mapped(r, net_rt(&b->snap), &real, 23, TCP, OUT, &mapped, &port));
@@ -312,7 +312,7 @@ static void test_index_equals_walk(void **state)
                             (!r->mapped_if || r->mapped_if == to) && (!r->svc_proto || r->svc_real == port))
                                 want = r;
                 }
-                assert_ptr_equal(nat_match_source(n, from, to, TCP, &a, port), want);
+                assert_ptr_equal(nat_match_source(n, from, to, TCP, &a, port, NULL), want);
         }
 }
 

@@ -1,14 +1,11 @@
-/* Translations and the rules that make them. */
+/* Translations. */
 #include "cli/exec/clear.h"
 #include "cli/exec/live.h"
-#include "cli/exec/rule_text.h"
 #include "cli/exec/tables.h"
 
 #include "nat/xlate.h"
 
 #define ROWS 64
-
-/* ---- show xlate ---- */
 
 struct query {
         uint32_t cursor, in_use, most;
@@ -47,6 +44,12 @@ static const char *with_len(const struct addr *a, uint8_t len, char *out, size_t
         return out;
 }
 
+static const char *static_flags(const struct xlate_row *r, char out[8])
+{
+        snprintf(out, 8, "s%s%s%s", r->portmap ? "r" : "", r->identity ? "I" : "", r->twice ? "T" : "");
+        return out;
+}
+
 static void put_times(struct session *s, const struct xlate_row *r, const char *flags)
 {
         char idle[24], to[24];
@@ -58,7 +61,7 @@ static void put_times(struct session *s, const struct xlate_row *r, const char *
 
 static void show_pat(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
 {
-        char num[8];
+        char num[8], flags[8];
         const struct cell rport = cell_num("real_port", r->rport), mport = cell_num("mapped_port", r->mport),
                           again = cell_num(NULL, r->rport), mapped_again = cell_num(NULL, r->mport),
                           proto = cell_str("protocol", proto_name(r->proto, num)),
@@ -73,7 +76,7 @@ static void show_pat(struct session *s, const struct snapshot *snap, const struc
         } else {
                 PUT(s, "%s PAT from %s:%s %s-%s to %s:%s %s-%s\n    ", proto, real_if, real, rport, again, mapped_if,
                     mapped, mport, mapped_again);
-                put_times(s, r, "sr");
+                put_times(s, r, static_flags(r, flags));
         }
 }
 
@@ -84,13 +87,13 @@ static const char *any_name(const struct snapshot *snap, uint16_t iface)
 
 static void show_nat_row(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
 {
-        char real[64], mapped[64];
+        char real[64], mapped[64], flags[8];
 
         PUT(s, "NAT from %s:%s to %s:%s\n    ", cell_str("real_interface", any_name(snap, r->real_if)),
             cell_str("real_address", with_len(&r->real, r->len, real, sizeof real)),
             cell_str("mapped_interface", any_name(snap, r->mapped_if)),
             cell_str("mapped_address", with_len(&r->mapped, r->len, mapped, sizeof mapped)));
-        put_times(s, r, r->dynamic ? "i" : "s");
+        put_times(s, r, r->dynamic ? "i" : static_flags(r, flags));
 }
 
 static bool show_row(struct session *s, const struct snapshot *snap, const struct xlate_row *r)
@@ -163,117 +166,8 @@ static int clear_xlate(struct session *s, const struct args *a UNUSED, struct er
         return 0;
 }
 
-/* ---- show nat ---- */
-
-static const char *const titles[] = { "", "Manual NAT Policies (Section 1)", "Auto NAT Policies (Section 2)",
-                                      "Manual NAT Policies (Section 3)" };
-
-static void put_range(struct wbuf *w, const struct addr_range *r)
-{
-        char lo[ADDR_TEXT_MAX], hi[ADDR_TEXT_MAX];
-        uint32_t n = r->hi.v4 - r->lo.v4 + 1;
-
-        addr_print(&r->lo, lo);
-        if (!addr_is_v4(&r->lo))
-                wbuf_str(w, lo);
-        else if (n && (n & (n - 1)) == 0 && !(r->lo.v4 & (n - 1)))
-                wbuf_printf(w, "%s/%d", lo, 32 - __builtin_ctz(n));
-        else
-                wbuf_printf(w, "%s-%s", lo, addr_print(&r->hi, hi));
-}
-
-static void show_origin(struct session *s, const struct snapshot *snap, const struct nat_rule_rt *r)
-{
-        char origin[128], translated[128];
-        struct wbuf o = wbuf_of(origin, sizeof origin), t = wbuf_of(translated, sizeof translated);
-        const struct iface_rt *ifc = iface_by_idx(net_rt(snap), r->mapped_if);
-        char a[ADDR_TEXT_MAX];
-
-        put_range(&o, &r->real);
-        if (r->to_interface)
-                wbuf_printf(&t, "%s/%u", ifc ? addr_print(&ifc->ip, a) : "unknown", ifc ? ifc->mask_len : 0);
-        else
-                put_range(&t, &r->mapped);
-        PUT(s, "    Source - Origin: %s, Translated: %s\n", cell_str("source_origin", wbuf_text(&o)),
-            cell_str("source_translated", wbuf_text(&t)));
-        if (r->svc_proto)
-                PUT(s, "    Service - Protocol: %s Real: %s Mapped: %s \n",
-                    cell_text(r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp"), cell_num(NULL, r->svc_real),
-                    cell_num(NULL, r->svc_mapped));
-}
-
-static void put_service(struct session *s, const struct nat_rule_rt *r)
-{
-        if (r->svc_proto)
-                PUT(s, "   service %s %s %s", cell_str("service", r->svc_proto == IPPROTO_TCP_ ? "tcp" : "udp"),
-                    cell_num("service_real_port", r->svc_real), cell_num("service_mapped_port", r->svc_mapped));
-        out(s, "\n");
-}
-
-static void show_rule(struct session *s, const struct snapshot *snap, const struct nat_rule_rt *r, unsigned n,
-                      bool more)
-{
-        struct box *b = session_box(s);
-        uint64_t t, u;
-        char target[200];
-
-        if (!nat_target_text(b, r->id, target, sizeof target))
-                strcpy(target, "?");
-        live_nat_hits(b, r->id, &t, &u);
-        table_object(session_table(s), NULL);
-        PUT(s, "%s (%s) to (%s) source %s %s %s", cell_num("number", n),
-            cell_str("real_interface", any_name(snap, r->real_if)),
-            cell_str("mapped_interface", any_name(snap, r->mapped_if)),
-            cell_str("type", r->dynamic ? "dynamic" : "static"), cell_str("real", r->object),
-            cell_str("mapped", target), cell_num("section", r->section));
-        put_service(s, r);
-        PUT(s, "    translate_hits = %s, untranslate_hits = %s\n", cell_num("translate_hits", t),
-            cell_num("untranslate_hits", u));
-        if (more)
-                show_origin(s, snap, r);
-        table_close(session_table(s));
-}
-
-static int show_nat(struct session *s, const struct args *a, struct err *e UNUSED)
-{
-        struct box *b = session_box(s);
-        const struct snapshot *snap = snapshot_get(b->hub);
-        const struct nat_rule_rt *r;
-        unsigned section = 0, n = 0;
-
-        table_list(session_table(s), "rules");
-        for (unsigned i = 0; snap && (r = nat_rule_at(nat_rt(snap), i)); i++) {
-                if (r->section != section) {
-                        out(s, "%s%s\n", section ? "\n" : "", titles[r->section & 3]);
-                        section = r->section;
-                        n = 0;
-                }
-                show_rule(s, snap, r, ++n, arg_has(a, "detail"));
-        }
-        table_close(session_table(s));
-        if (snap)
-                snapshot_put(b->hub, snap);
-        return 0;
-}
-
-int clear_nat(struct session *s, const struct args *a UNUSED, struct err *e)
-{
-        struct box *b = session_box(s);
-        const struct snapshot *snap = snapshot_get(b->hub);
-        const struct nat_rule_rt *r;
-        int rc = 0;
-
-        for (unsigned i = 0; snap && (r = nat_rule_at(nat_rt(snap), i)); i++)
-                rc |= live_nat_clear(b, r->id);
-        if (snap)
-                snapshot_put(b->hub, snap);
-        return rc ? err_nomem(e, "clearing counters") : 0;
-}
-
-const struct exec_row exec_show_xlate_nat[] = {
+const struct exec_row exec_show_xlate[] = {
         { "show xlate [count]", "Show translations", 15 | EXEC_TABLE, show_xlate },
         { "clear xlate", "End dynamic translations and all translated connections", 15, clear_xlate },
-        { "show nat [detail]", "Show NAT rules and how often they matched", 15 | EXEC_TABLE, show_nat },
-        { "clear nat counters", "Count matches of NAT rules from now on", 15, clear_nat },
         { 0 },
 };
