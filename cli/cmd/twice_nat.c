@@ -103,7 +103,7 @@ static const char *twice_inert(const struct store *s, const void *obj)
         "interface@mapped-interface [ipv6]|"                                                                         \
         "pat-pool " OBJ("POOL") " [round-robin] [extended] [flat [include-reserve]] [block-allocation] "               \
         "[interface@fallback [ipv6]]}} "                                                                             \
-        "[destination static {" OBJ("THERE") "|interface@there-interface|any@there-any} "                              \
+        "[destination static@there-static {" OBJ("THERE") "|interface@there-interface|any@there-any} "                              \
         "{" OBJ("THEREREAL") "|any@there-real-any}] "                                                                  \
         "[service SVC:ref(service-object) SVC2:ref(service-object)] [net-to-net] [dns] [unidirectional] "            \
         "[no-proxy-arp] [route-lookup] [inactive] [description TEXT:line(200)]"

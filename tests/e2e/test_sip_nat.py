@@ -20,12 +20,22 @@ access-group outside_in in interface outside
 """
 NEAR_AS = "object network near\n host 10.0.0.254\n nat (inside,outside) static {}\n"
 FAR_AS = "object network far\n host 192.0.2.10\n nat (outside,inside) static {}\n"
+# Everybody is shared but towards the far end.
+EXEMPT = """\
+object network all
+ subnet 10.0.0.0 255.255.255.0
+ nat (inside,outside) dynamic 192.0.2.31
+object network far
+ host 192.0.2.10
+nat (inside,outside) source static all all destination static far far
+"""
 # What the far end is called inside, what the near end is called outside.
 SIDES = {
     "both": ("10.0.0.99", "192.0.2.30", FAR_AS.format("10.0.0.99") + NEAR_AS.format("192.0.2.30")),
     "far": ("10.0.0.99", NEAR, FAR_AS.format("10.0.0.99")),
     "shared": (FAR, "192.0.2.31", "object network near\n host 10.0.0.254\n nat (inside,outside) dynamic 192.0.2.31\n"),
     "identity": (FAR, NEAR, NEAR_AS.format(NEAR)),
+    "exempt": (FAR, NEAR, EXEMPT),
 }
 
 

@@ -67,6 +67,7 @@ static void all_forms_are_in_force(void **state)
         stands(f, "nat (inside,outside) source static srv seen unidirectional description the server");
         stands(f, "nat (inside,outside) source static srv interface service rdp rdp");
         stands(f, "nat (inside,outside) source dynamic lan seen interface");
+        stands(f, "nat (inside,outside) source dynamic lan seen destination static both both");
         stands(f, "nat (inside,outside) source dynamic lan pat-pool seen");
         stands(f, "nat (inside,outside) source dynamic any interface destination static seen branch inactive");
         stands(f, "nat (inside,outside) after-auto source dynamic any interface");
