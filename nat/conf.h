@@ -28,10 +28,10 @@ struct twice_nat_conf {
         struct conf_obj o;
         char real_if[NAMEIF_MAX + 1], mapped_if[NAMEIF_MAX + 1]; /* "any" */
         bool dynamic;
-        struct nat_end real, mapped;              /* source */
-        struct nat_end there_mapped, there_real;  /* destination; NONE: any */
+        struct nat_end real, mapped;             /* source */
+        struct nat_end there_mapped, there_real; /* destination; NONE: any */
         char svc_first[OBJ_NAME_MAX + 1], svc_second[OBJ_NAME_MAX + 1];
-        bool iface_fallback, ipv6;                /* dynamic OBJ interface; interface ipv6 */
+        bool iface_fallback, ipv6; /* dynamic OBJ interface; interface ipv6 */
         bool round_robin, extended, flat, include_reserve, block_allocation; /* of pat-pool */
         bool dns, net_to_net, unidirectional, no_proxy_arp, route_lookup, inactive;
         char description[DESCRIPTION_MAX + 1];

@@ -22,8 +22,7 @@ static struct addr_range whole(uint32_t fam)
 /* Does y begin inside x or right behind it? */
 static bool touches(const struct addr_range *x, const struct addr_range *y)
 {
-        return x->lo.fam == y->lo.fam &&
-               (addr_cmp(&y->lo, &x->hi) <= 0 || addr_num(&y->lo) - addr_num(&x->hi) == 1);
+        return x->lo.fam == y->lo.fam && (addr_cmp(&y->lo, &x->hi) <= 0 || addr_num(&y->lo) - addr_num(&x->hi) == 1);
 }
 
 /* Ranges in order that neither meet nor overlap. */
@@ -110,8 +109,9 @@ static const char *pair_why_not(const struct nat_end *real, const struct nat_end
         if (mapped->kind != NAT_END_INTERFACE && same_set(r, m))
                 return NULL;
         if (mapped->kind == NAT_END_INTERFACE)
-                return r->n == 1 && addr_eq(&r->r->lo, &r->r->hi) ? NULL
-                                                                  : "an interface stands for one host: nothing is translated";
+                return r->n == 1 && addr_eq(&r->r->lo, &r->r->hi)
+                               ? NULL
+                               : "an interface stands for one host: nothing is translated";
         if (r->n != 1 || m->n != 1)
                 return "a group of several ranges is translated to itself only: nothing is translated";
         if (r->r->lo.fam != m->r->lo.fam)
@@ -119,7 +119,8 @@ static const char *pair_why_not(const struct nat_end *real, const struct nat_end
         return span(r) == span(m) ? NULL : "real and mapped object differ in size: nothing is translated";
 }
 
-static const char *pool_why_not(const struct twice_nat_conf *c, const struct nat_set *real, const struct nat_set *pool)
+static const char *pool_why_not(const struct twice_nat_conf *c, const struct nat_set *real,
+                                const struct nat_set *pool)
 {
         if (is_named(&c->real) && !real->n)
                 return "an object has no address: nothing is translated";
@@ -191,8 +192,9 @@ static const char *resolve_service(struct twice *t, const struct policy_conf *ob
                 return "a service without a port: nothing is translated";
         if (t->there_svc.proto && c->there_real.kind == NAT_END_NONE)
                 return "a service with a destination port needs a destination: nothing is translated";
-        return c->dynamic && t->svc.proto ? "a service with a source port needs a static source: nothing is translated"
-                                          : NULL;
+        return c->dynamic && t->svc.proto
+                       ? "a service with a source port needs a static source: nothing is translated"
+                       : NULL;
 }
 
 static const char *why_not(const struct twice *t)

@@ -95,16 +95,15 @@ static const char *twice_inert(const struct store *s, const void *obj)
         return !why && n->dns ? "`dns`: addresses in DNS answers are not translated" : why;
 }
 
-#define OBJ(name) name ":ref(nat-object)"
 #define LINE(place)                                                                                                  \
         "nat [IFS:ifpair] " place "[AT:u32(1-2147483647)] source "                                                   \
-        "{static {" OBJ("REAL") "|any@real-any} {" OBJ("MAPPED") "|interface@mapped-interface [ipv6]|any@mapped-any}|"   \
-        "dynamic {" OBJ("REAL") "|any@real-any} {" OBJ("MAPPED") " [interface@fallback [ipv6]]|"                         \
-        "interface@mapped-interface [ipv6]|"                                                                         \
-        "pat-pool " OBJ("POOL") " [round-robin] [extended] [flat [include-reserve]] [block-allocation] "               \
-        "[interface@fallback [ipv6]]}} "                                                                             \
-        "[destination static@there-static {" OBJ("THERE") "|interface@there-interface|any@there-any} "                              \
-        "{" OBJ("THEREREAL") "|any@there-real-any}] "                                                                  \
+        "{static {REAL:ref(nat-object)|any@real-any} "                                                               \
+        "{MAPPED:ref(nat-object)|interface@mapped-interface [ipv6]|any@mapped-any}|"                                 \
+        "dynamic {REAL:ref(nat-object)|any@real-any} {MAPPED:ref(nat-object) [interface@fallback [ipv6]]|"           \
+        "interface@mapped-interface [ipv6]|pat-pool POOL:ref(nat-object) [round-robin] [extended] "                  \
+        "[flat [include-reserve]] [block-allocation] [interface@fallback [ipv6]]}} "                                 \
+        "[destination static@there-static {THERE:ref(nat-object)|interface@there-interface|any@there-any} "          \
+        "{THEREREAL:ref(nat-object)|any@there-real-any}] "                                                           \
         "[service SVC:ref(service-object) SVC2:ref(service-object)] [net-to-net] [dns] [unidirectional] "            \
         "[no-proxy-arp] [route-lookup] [inactive] [description TEXT:line(200)]"
 #define TWICE(where, at)                                                                                             \

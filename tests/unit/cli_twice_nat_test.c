@@ -61,7 +61,8 @@ static void all_forms_are_in_force(void **state)
 {
         struct conf_fixture *f = *state;
 
-        stands(f, "nat (inside,outside) source static lan lan destination static both both no-proxy-arp route-lookup");
+        stands(f,
+               "nat (inside,outside) source static lan lan destination static both both no-proxy-arp route-lookup");
         stands(f, "nat source static lan lan");
         stands(f, "nat (inside,outside) source static any any destination static branch branch");
         stands(f, "nat (inside,outside) source static srv seen unidirectional description the server");
@@ -103,12 +104,13 @@ static void a_number_is_a_place(void **state)
                        "nat (inside,outside) 9 source static branch branch\n"
                        "nat (inside,outside) after-auto source dynamic any seen\n"
                        "nat (inside,outside) after-auto 1 source dynamic any interface\n");
-        assert_string_equal(conf_running(f, "nat", true), "nat (inside,outside) source dynamic lan interface\n"
-                                                          "nat (inside,outside) source static seen seen\n"
-                                                          "nat (inside,outside) source static lan lan\n"
-                                                          "nat (inside,outside) source static branch branch\n"
-                                                          "nat (inside,outside) after-auto source dynamic any interface\n"
-                                                          "nat (inside,outside) after-auto source dynamic any seen\n");
+        assert_string_equal(conf_running(f, "nat", true),
+                            "nat (inside,outside) source dynamic lan interface\n"
+                            "nat (inside,outside) source static seen seen\n"
+                            "nat (inside,outside) source static lan lan\n"
+                            "nat (inside,outside) source static branch branch\n"
+                            "nat (inside,outside) after-auto source dynamic any interface\n"
+                            "nat (inside,outside) after-auto source dynamic any seen\n");
 }
 
 /* An option is changed where the line stands. */
@@ -193,9 +195,10 @@ static void another_name_is_followed(void **state)
 {
         struct conf_fixture *f = *state;
 
-        conf_accept(f, "no object network srv\nnat (inside,outside) source static lan lan destination static both both\n"
-                       "nat (inside,outside) after-auto source dynamic any interface\n"
-                       "interface g0/1\n nameif core\nexit\n");
+        conf_accept(f,
+                    "no object network srv\nnat (inside,outside) source static lan lan destination static both both\n"
+                    "nat (inside,outside) after-auto source dynamic any interface\n"
+                    "interface g0/1\n nameif core\nexit\n");
         assert_string_equal(conf_running(f, "nat", true),
                             "nat (core,outside) source static lan lan destination static both both\n"
                             "nat (core,outside) after-auto source dynamic any interface\n");
@@ -217,15 +220,9 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
         const struct CMUnitTest tests[] = {
-                T(all_forms_are_in_force),
-                T(section_2_stands_in_between),
-                T(a_number_is_a_place),
-                T(an_option_is_changed_in_place),
-                T(names_must_be_there),
-                T(what_is_named_stays),
-                T(what_is_not_done_is_said),
-                T(a_name_beats_an_abbreviation),
-                T(another_name_is_followed),
+                T(all_forms_are_in_force),        T(section_2_stands_in_between),  T(a_number_is_a_place),
+                T(an_option_is_changed_in_place), T(names_must_be_there),          T(what_is_named_stays),
+                T(what_is_not_done_is_said),      T(a_name_beats_an_abbreviation), T(another_name_is_followed),
                 T(all_of_it_is_cleared),
         };
 
