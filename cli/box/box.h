@@ -105,6 +105,7 @@ struct box {
         struct ntp *ntp;            /* NULL in check mode */
         struct agentx *agentx;      /* NULL in check mode */
         struct syslog_trap *syslog_trap; /* likewise */
+        struct mail_send *mail;          /* likewise */
 };
 
 #endif

@@ -277,8 +277,18 @@ const struct cmd_row rows_kept_map[] = {
         END,
 };
 
+static const struct cmd_bind smtp_bind[] = {
+        BIND("A", struct store, sys.smtp_server[0]),
+        BIND("B", struct store, sys.smtp_server[1]),
+        { 0 },
+};
+
 const struct cmd_row rows_kept_smtp[] = {
-        LINE("smtp-server" REST, "Mail servers", "no mail is sent"),
+        { ROW_LEAF, "smtp-server A:addr [B:addr]", "Servers that take mail: logging mail", .bind = smtp_bind,
+          .dirty = DIRTY_LOG },
+        { ROW_INERT, "smtp-server HOST:word(127) [BACKUP:word(127)]", "Servers that take mail",
+          .list = STORE(sys.inert), .inert = "mail goes to servers that are named by their addresses",
+          .flags = ROW_SINGLE },
         END,
 };
 

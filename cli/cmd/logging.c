@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cmd/logging_class.h"
+#include "platform/svc/mail_send.h"
 #include "platform/svc/syslog_send.h"
 #include "cli/conf/running.h"
 #include "platform/base/str.h"
@@ -271,6 +272,8 @@ static const struct cmd_bind bind[] = {
         BIND("MONITOR", struct store, L(dest[LOG_TO_MONITOR])),
         BIND("TRAP", struct store, L(dest[LOG_TO_TRAP])),
         BIND("ASDM", struct store, L(dest[LOG_TO_ASDM])),
+        BIND("MAIL", struct store, L(dest[LOG_TO_MAIL])),
+        BIND("FROM", struct store, sys.mail_from),
         BIND_DFLT("ASDM-SIZE", struct store, L(asdm_size), 100),
         BIND("HISTORY", struct store, L(dest[LOG_TO_HISTORY])),
         { 0 },
@@ -334,6 +337,40 @@ static int check_host(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+/* ---- mail ---- */
+
+static int check_address(const char *a, struct err *e)
+{
+        return mail_address_ok(a) ? 0 : err_set(e, ERR_RANGE, "%s is not a mail address", a);
+}
+
+static int check_from(struct conf_ctx *c, void *obj, struct err *e)
+{
+        (void)obj;
+        return *c->store->sys.mail_from ? check_address(c->store->sys.mail_from, e) : 0;
+}
+
+static const struct cmd_bind to_bind[] = {
+        BIND("TO", struct mail_to_conf, address),
+        BIND_OPT("LEVEL", struct mail_to_conf, level, LOG_L_NONE),
+        { 0 },
+};
+
+static void init_to(struct conf_ctx *c UNUSED, void *obj)
+{
+        ((struct mail_to_conf *)obj)->level = LOG_L_NONE;
+}
+
+static int check_to(struct conf_ctx *c, void *obj, struct err *e)
+{
+        const struct mail_to_conf *to = obj;
+        const struct conf_list *l = &c->store->sys.mail_to;
+
+        if (l->n >= MAIL_TO_MAX && !conf_list_find(l, to->o.name))
+                return err_set(e, ERR_LIMIT, "at most %u logging recipient-address lines", MAIL_TO_MAX);
+        return check_address(to->address, e);
+}
+
 #define LEAF(g, hlp, ...)                                                                                            \
         {                                                                                                            \
                 ROW_LEAF, g, hlp, .bind = bind, .dirty = DIRTY_LOG, ##__VA_ARGS__                                    \
@@ -359,7 +396,7 @@ const struct cmd_row rows_logging[] = {
              .check = check_dest),
         LEAF("logging trap TRAP:logfilter", "Messages sent to syslog servers", .check = check_dest),
         { ROW_CALL, "logging class CLASS:logclass " CLASS_PAIRS, "Severities of a class of messages, by destination",
-          .call = class_call, .write = class_write, .inert_if = class_inert },
+          .call = class_call, .write = class_write },
         { ROW_CALL, "logging class CLASS:logclass [D1:logdest]", "Severities of a class of messages, by destination",
           .call = class_call, .flags = ROW_HIDDEN },
         LEAF("logging facility FACILITY:u32(16-23)", "Facility of messages sent"),
@@ -385,9 +422,10 @@ const struct cmd_row rows_logging[] = {
         LEAF("logging asdm-buffer-size ASDM-SIZE:u32(100-512)", "Messages of the second buffer"),
         LEAF("logging history HISTORY:logfilter", "Messages sent as notifications of SNMP", .check = check_dest),
         LEAF("logging asdm ASDM:logfilter", "Messages kept in a second buffer, that of ASDM", .check = check_dest),
-        KEPT("logging mail WHAT:word(64)", "Other destinations", "there is no such destination"),
-        KEPT("logging {from-address|recipient-address} MAIL:word(127) [level LEVEL:level]",
-             "Mail addresses of the destination mail", "there is no such destination"),
+        LEAF("logging mail MAIL:logfilter", "Messages sent by mail", .check = check_dest),
+        LEAF("logging from-address FROM:word(127)", "Whom mail comes from", .check = check_from),
+        { ROW_LIST, "logging recipient-address TO:word(127) [level LEVEL:level]", "Who gets mail", to_bind, DIRTY_LOG,
+          STORE(sys.mail_to), .init = init_to, .check = check_to },
         KEPT("logging standby", "Messages of a standby unit", "there is no failover"),
         KEPT("logging {flash-bufferwrap|ftp-bufferwrap}", "What becomes of a full buffer",
              "the buffer is saved by logging savelog only"),

@@ -36,16 +36,6 @@ static int take_pairs(int8_t *level, const struct args *a, bool no_form, struct 
         return 0;
 }
 
-const char *class_inert(const struct store *s UNUSED, const void *obj)
-{
-        const int8_t *level = obj;
-
-        for (unsigned d = 0; d < LOG_DESTS; d++)
-                if (d != LOG_TO_MAIL && level[d] != LOG_L_NONE)
-                        return NULL;
-        return level[LOG_TO_MAIL] != LOG_L_NONE ? "there is no such destination" : NULL;
-}
-
 int class_call(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
         int8_t *level = c->store->log.class_level[number_of("logclass", arg_str(a, "CLASS"))];
@@ -56,8 +46,6 @@ int class_call(struct conf_ctx *c, const struct args *a, bool no_form, struct er
                 return -1;
         if (!memcmp(was, level, sizeof was))
                 return 0;
-        if (!no_form && class_inert(c->store, level))
-                conf_inert(c, class_inert(c->store, level));
         c->store->dirty |= DIRTY_LOG;
         c->store->edits++;
         c->res->changed = true;

@@ -11,7 +11,5 @@
 /* CALL rows: CLASS and the pairs above; CLASS and at most D1, for their `no` forms. */
 int class_call(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e);
 void class_write(struct running *r, const struct cmd_row *row, const void *obj);
-/* obj: the levels of a class. */
-const char *class_inert(const struct store *s, const void *obj);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/conf/commit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/conf/ref_identity.h"
@@ -13,6 +14,7 @@
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 #include "platform/svc/agentx.h"
+#include "platform/svc/mail_send.h"
 #include "platform/svc/syslog_send.h"
 #include "policy/acl.h"
 #include "policy/policy_rt.h"
@@ -276,6 +278,25 @@ static int apply_hosts(struct box *b, struct err *e)
         return 0;
 }
 
+static void apply_mail(struct box *b)
+{
+        const struct sys_conf *s = &b->store->sys;
+        struct mail_conf c = { .nto = 0 };
+
+        snprintf(c.host, sizeof c.host, *s->domain ? "%s.%s" : "%s", s->hostname, s->domain);
+        str_copy(c.from, sizeof c.from, s->mail_from);
+        conf_each(struct mail_to_conf, to, &s->mail_to) {
+                if (c.nto == MAIL_TO_MAX)
+                        break;
+                c.to[c.nto].level = to->level;
+                str_copy(c.to[c.nto++].address, sizeof c.to[0].address, to->address);
+        }
+        for (unsigned i = 0; i < ARRAY_LEN(s->smtp_server); i++)
+                if (s->smtp_server[i].fam != ADDR_NONE)
+                        c.server[c.nservers++] = s->smtp_server[i];
+        mail_send_configure(b->mail, &c);
+}
+
 /* Logging is no part of the snapshot: it is copied by those who use it. */
 static int apply_logging(struct box *b, struct err *e)
 {
@@ -283,6 +304,8 @@ static int apply_logging(struct box *b, struct err *e)
                 return 0;
         if (configure_log(b, e) < 0)
                 return -1;
+        if (b->mail)
+                apply_mail(b);
         return b->syslog ? apply_hosts(b, e) : 0;
 }
 

@@ -64,6 +64,7 @@ static const struct list_def lists[] = {
         DEF(sys.ntp_trusted, ntp_trusted_line, NULL),
         DEF(sys.ntp_servers, ntp_server_line, NULL),
         DEF(sys.log_rates, lograte_conf, NULL),
+        DEF(sys.mail_to, mail_to_conf, NULL),
         DEF(sys.ref_ids, ref_identity_conf, ref_identity_conf_fini),
         DEF(sys.inert, inert_conf, NULL),
         DEF(sys.dns_lookup, name_conf, NULL),

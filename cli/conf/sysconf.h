@@ -124,6 +124,12 @@ struct loghost_conf { /* logging host IFC A [udp/PORT] */
         char identity[65]; /* TLS: reference identity that the server's certificate must have, "": none */
 };
 
+struct mail_to_conf { /* logging recipient-address */
+        struct conf_obj o;
+        char address[128];
+        int level; /* LOG_L_NONE: not typed */
+};
+
 /* tftp-server IFC HOST FILE: where `configure net` and `write net` go; nameif "": nowhere */
 struct tftp_server_conf {
         char nameif[NAMEIF_MAX + 1];
@@ -261,7 +267,9 @@ struct sys_conf {
         bool ntp_authenticate;
         bool no_names;
         struct cert_alerts_conf cert_alerts;
-        char dns_group[65]; /* dns-group: "" DefaultDNS */
+        char mail_from[128];        /* logging from-address */
+        struct addr smtp_server[2]; /* smtp-server */
+        char dns_group[65];         /* dns-group: "" DefaultDNS */
         /* the lists, from users on */
         struct conf_list users;      /* struct user_conf */
         struct conf_list user_attrs; /* struct user_attr_conf */
@@ -274,6 +282,7 @@ struct sys_conf {
         struct conf_list log_tcp;           /* struct loghost_conf: by TCP */
         struct conf_list aliases;           /* struct alias_conf */
         struct conf_list log_rates;         /* struct lograte_conf */
+        struct conf_list mail_to;           /* struct mail_to_conf */
         struct conf_list ref_ids;           /* struct ref_identity_conf */
         struct conf_list inert;             /* struct inert_conf: lines of features that are not there */
         struct conf_list ntp_keys;          /* struct ntp_key_line: ntp_conf.h */

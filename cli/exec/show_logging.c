@@ -5,6 +5,7 @@
 
 #include "cli/conf/store.h"
 #include "platform/base/log.h"
+#include "platform/svc/mail_send.h"
 #include "platform/svc/syslog_send.h"
 
 static struct cell on_off(const char *name, bool on)
@@ -108,6 +109,21 @@ static void show_hosts(struct session *s)
         mem_free(st);
 }
 
+static void show_mail(struct session *s)
+{
+        struct mail_status st;
+
+        if (!session_box(s)->mail)
+                return;
+        mail_send_status(session_box(s)->mail, &st);
+        table_object(session_table(s), "mails");
+        PUT(s, "        Mails sent: %s, failed: %s, messages waiting: %s, dropped: %s\n", cell_num("sent", st.sent),
+            cell_num("failed", st.failed), cell_num("waiting", st.waiting), cell_num("dropped", st.dropped));
+        if (*st.why)
+                PUT(s, "          %s\n", cell_str("cause", st.why));
+        table_close(session_table(s));
+}
+
 static void show_settings(struct session *s, struct log *l)
 {
         struct log_conf *c = mem_alloc(MEM_CLI, sizeof *c);
@@ -133,7 +149,9 @@ static void show_settings(struct session *s, struct log *l)
         PUT(s, "    Permit-hostdown logging: %s\n", on_off("permit_hostdown", c->permit_hostdown));
         show_dest(s, "History", "history", c, &st, LOG_TO_HISTORY);
         show_device(s, c);
-        out(s, "    Mail logging: disabled\n");
+        show_dest(s, "Mail", "mail", c, &st, LOG_TO_MAIL);
+        if (log_conf_uses(c, LOG_TO_MAIL))
+                show_mail(s);
         show_dest(s, "ASDM", "asdm", c, &st, LOG_TO_ASDM);
         mem_free(c);
 }

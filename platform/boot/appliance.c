@@ -27,6 +27,7 @@
 #include "platform/base/wake.h"
 #include "platform/boot/box_ports.h"
 #include "platform/boot/box_setup.h"
+#include "platform/boot/errands.h"
 #include "platform/boot/guard.h"
 #include "platform/boot/jobs.h"
 #include "platform/boot/private_ns.h"
@@ -35,6 +36,7 @@
 #include "platform/svc/box_net.h"
 #include "platform/svc/crash.h"
 #include "platform/svc/dns.h"
+#include "platform/svc/mail_send.h"
 #include "platform/svc/ntp.h"
 #include "platform/svc/syslog_send.h"
 #include "policy/conn.h"
@@ -57,10 +59,11 @@ struct appliance {
         struct console_set *consoles;
         struct box_net net;
         struct box_syslog syslog;
-        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread, dns_thread, ntp_thread;
+        pthread_t dp_thread[PARTS_WORKERS_MAX], proxy_thread[PARTS_WORKERS_MAX], log_thread;
         unsigned ndp, nproxy;
         bool joint; /* the first dataplane thread runs the first proxy worker as well */
-        bool log_running, dns_running, ntp_running;
+        struct errands errands;
+        bool log_running;
         atomic_bool log_stop;
 };
 
@@ -113,20 +116,6 @@ static void *proxy_thread(void *p)
 {
         prctl(PR_SET_NAME, "vg-proxy");
         proxy_run(p);
-        return NULL;
-}
-
-static void *dns_thread(void *p)
-{
-        prctl(PR_SET_NAME, "vg-dns");
-        dns_run(p);
-        return NULL;
-}
-
-static void *ntp_thread(void *p)
-{
-        prctl(PR_SET_NAME, "vg-ntp");
-        ntp_run(p);
         return NULL;
 }
 
@@ -192,12 +181,8 @@ static int threads_start(struct appliance *a, struct err *e)
                 if (!(a->joint && a->nproxy == 0) &&
                     pthread_create(&a->proxy_thread[a->nproxy], NULL, proxy_thread, a->parts.proxy[a->nproxy]))
                         return err_set(e, ERR_IO, "cannot start the proxy thread");
-        a->dns_running = pthread_create(&a->dns_thread, NULL, dns_thread, a->box.dns) == 0;
-        if (!a->dns_running)
-                return err_set(e, ERR_IO, "cannot start the DNS thread");
-        a->ntp_running = pthread_create(&a->ntp_thread, NULL, ntp_thread, a->box.ntp) == 0;
-        if (!a->ntp_running)
-                return err_set(e, ERR_IO, "cannot start the NTP thread");
+        if (errands_start(&a->errands, &a->box, e) < 0)
+                return -1;
         return a->log_running ? 0 : err_set(e, ERR_IO, "cannot start the log thread");
 }
 
@@ -216,14 +201,7 @@ static void proxies_stop(struct appliance *a)
 /* Legs are aborted first and the TUN drained while the dataplane still runs, so that peers are told (rule 11). */
 static void threads_stop(struct appliance *a)
 {
-        if (a->dns_running) { /* gives its flows back while there is somebody to take them */
-                dns_stop(a->box.dns);
-                pthread_join(a->dns_thread, NULL);
-        }
-        if (a->ntp_running) {
-                ntp_stop(a->box.ntp);
-                pthread_join(a->ntp_thread, NULL);
-        }
+        errands_stop(&a->errands, &a->box);
         proxies_stop(a);
         for (unsigned i = 0; a->ndp && i < DRAIN_STEPS; i++) {
                 nap_ms(1);
@@ -374,6 +352,14 @@ static int ntp_start(struct appliance *a, struct err *e)
         return 0;
 }
 
+static int mail_start(struct appliance *a, struct err *e)
+{
+        const struct mail_env env = { .log = a->parts.log, .clk = &a->clk, .ctx = &a->net, .send = box_mail };
+
+        a->box.mail = mail_send_new(&env);
+        return a->box.mail ? 0 : err_nomem(e, "starting the mail sender");
+}
+
 static int config_start(struct appliance *a, struct err *e)
 {
         const struct box_ports ports = { a->opt, a->guard_fd, &a->box, &a->setup, a->parts.worker[0] };
@@ -393,7 +379,7 @@ static int config_start(struct appliance *a, struct err *e)
         a->box.syslog = syslog_send_new(a->parts.log, &a->clk, &way);
         if (!a->box.syslog)
                 return err_nomem(e, "starting the syslog sender");
-        if (dns_start(a, e) < 0 || ntp_start(a, e) < 0)
+        if (dns_start(a, e) < 0 || ntp_start(a, e) < 0 || mail_start(a, e) < 0)
                 return -1;
         a->snmp = snmp_new(&a->box, a->opt->agentx, e);
         if (!a->snmp)
@@ -464,6 +450,7 @@ int appliance_main(int guard_fd, void *arg)
                 usage_free(a->box.usage);
                 crash_uninstall();
                 threads_stop(a);
+                mail_send_free(a->box.mail);
                 syslog_send_free(a->box.syslog);
                 snmp_free(a->snmp);
                 ntp_free(a->box.ntp);

@@ -30,7 +30,9 @@ struct transfer {
 
 uint16_t url_default_port(enum url_scheme s)
 {
-        static const uint16_t port[] = { [URL_HTTP] = 80, [URL_HTTPS] = 443, [URL_FTP] = 21, [URL_SCP] = 22 };
+        static const uint16_t port[] = {
+                [URL_HTTP] = 80, [URL_HTTPS] = 443, [URL_FTP] = 21, [URL_SCP] = 22, [URL_SMTP] = 25
+        };
 
         return port[s];
 }
@@ -159,7 +161,7 @@ static int host_key(void *ctx, int type UNUSED, const char *key, size_t n)
 /* ---- what libcurl is told ---- */
 
 static const char *const scheme_name[] = {
-        [URL_HTTP] = "http", [URL_HTTPS] = "https", [URL_FTP] = "ftp", [URL_SCP] = "scp"
+        [URL_HTTP] = "http", [URL_HTTPS] = "https", [URL_FTP] = "ftp", [URL_SCP] = "scp", [URL_SMTP] = "smtp"
 };
 
 /* SCP has paths from the root; "~" is where a login leads. */
@@ -216,6 +218,20 @@ static CURLcode set_bytes(struct transfer *t)
         SET(CURLOPT_READDATA, t);
         SET(CURLOPT_SEEKFUNCTION, rewind_to);
         SET(CURLOPT_SEEKDATA, t);
+        return rc;
+}
+
+static CURLcode set_mail(struct transfer *t, struct curl_slist **to)
+{
+        CURLcode rc = CURLE_OK;
+
+        if (t->job->scheme != URL_SMTP)
+                return rc;
+        *to = curl_slist_append(NULL, t->job->to);
+        if (!*to)
+                return CURLE_OUT_OF_MEMORY;
+        SET(CURLOPT_MAIL_FROM, t->job->from);
+        SET(CURLOPT_MAIL_RCPT, *to);
         return rc;
 }
 
@@ -301,14 +317,18 @@ static int failed(struct transfer *t, CURLcode rc, struct err *e)
 static int perform(struct transfer *t, struct err *e)
 {
         struct curl_slist *l = nowhere_else(t);
+        struct curl_slist *to = NULL;
         CURLcode rc = l ? set_bytes(t) : CURLE_OUT_OF_MEMORY;
 
         if (!rc)
                 rc = set_trust(t);
         if (!rc)
+                rc = set_mail(t, &to);
+        if (!rc)
                 rc = curl_easy_perform(t->c);
         curl_easy_setopt(t->c, CURLOPT_CONNECT_TO, NULL);
         curl_slist_free_all(l);
+        curl_slist_free_all(to);
         if (rc)
                 return failed(t, rc, e);
         return is_file(t) ? 0 : http_refused(t, e);

@@ -1,6 +1,6 @@
 /*
- * HTTP, HTTPS, FTP and SCP as a client (libcurl): TCP flows of the box itself through our own dataplane. Nothing of
- * the host is used: no resolver, no proxy, no certificates, no keys, no known hosts.
+ * HTTP, HTTPS, FTP, SCP and SMTP as a client (libcurl): TCP flows of the box itself through our own dataplane.
+ * Nothing of the host is used: no resolver, no proxy, no certificates, no keys, no known hosts.
  */
 #ifndef VOXGATE_SVC_URL_CLIENT_H
 #define VOXGATE_SVC_URL_CLIENT_H
@@ -10,7 +10,7 @@
 
 #include "platform/svc/box_net.h"
 
-enum url_scheme { URL_HTTP, URL_HTTPS, URL_FTP, URL_SCP };
+enum url_scheme { URL_HTTP, URL_HTTPS, URL_FTP, URL_SCP, URL_SMTP };
 
 /* How connections reach the server. */
 struct url_net {
@@ -26,8 +26,9 @@ struct url_job {
         const char *host;            /* as it was typed: the name in a certificate, in a request */
         uint16_t port;               /* 0: the scheme's */
         const char *path;            /* behind host and slash, as it was typed; FTP, SCP: from where a login leads, or
-                                        "/from/the/root" */
+                                        "/from/the/root"; SMTP: who the client is */
         const char *user, *password; /* NULL: none */
+        const char *from, *to;       /* SMTP: addresses without brackets; data is the mail */
         const char *anchors;         /* HTTPS: PEM certificates that are trusted */
         bool put;                    /* data goes to the server; else it comes to take() */
         const void *data;

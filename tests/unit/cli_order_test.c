@@ -19,7 +19,7 @@ static const struct {
           "object network d\nobject network c\nobject network a\n",
           "object network c\nobject network a\nobject network b\n" },
         /* what is kept only */
-        { "smtp-server 10.0.0.1\nsmtp-server 10.0.0.2\n", "smtp-server 10.0.0.2\nsmtp-server 10.0.0.1\n", NULL },
+        { "url-cache dst 1\nurl-cache src 2\n", "url-cache src 2\nurl-cache dst 1\n", NULL },
         { "webvpn\n enable a\n enable b\n", "webvpn\n enable b\n enable a\n", NULL },
         /* what is in arrays */
         { ALL "logging list l level errors\nlogging list m level errors\n",
