@@ -36,6 +36,9 @@ static const struct {
         { "host", 4, 1 }, /* aaa-server TAG (IF) host A KEY */
 };
 
+/* What a word ends with that has a secret behind it, whatever it is the secret of. */
+static const char *const ends[] = { "-key", "-password", "-passphrase", "-secret" };
+
 static const char *word_end(const char *s)
 {
         return s + strcspn(s, " \t");
@@ -45,6 +48,22 @@ static const char *next_word(const char *s)
 {
         s = word_end(s);
         return s + strspn(s, " \t");
+}
+
+static bool ends_so(const char *w, size_t n)
+{
+        for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+                size_t k = strlen(ends[i]);
+
+                if (n > k && !strncasecmp(w + n - k, ends[i], k))
+                        return true;
+        }
+        return false;
+}
+
+static const char *unless_timeout(const char *s)
+{
+        return *s && strncasecmp(s, "timeout ", 8) != 0 ? s : NULL;
 }
 
 /* The secret that this word announces at once, or behind others; NULL: none. What has a name of its own is none. */
@@ -60,9 +79,9 @@ static const char *announced(const char *w, bool behind)
                         continue;
                 for (unsigned k = 0; k < secrets[i].skip; k++)
                         s = next_word(s);
-                return *s && strncasecmp(s, "timeout ", 8) != 0 ? s : NULL;
+                return unless_timeout(s);
         }
-        return NULL;
+        return ends_so(w, n) ? unless_timeout(next_word(w)) : NULL;
 }
 
 /* Where the secrets of a kept text begin; its end: it has none. */
@@ -75,9 +94,35 @@ static size_t secret_begins(const char *s, bool behind)
         return (size_t)((*w ? announced(w, behind) : w) - s);
 }
 
+/* Passwords of URLs, up to the end. */
+static void put_urls(const char *line, const char *end, struct text *out)
+{
+        const char *p;
+
+        while ((p = memmem(line, (size_t)(end - line), "://", 3))) {
+                size_t word = strcspn(p, " "), len = MIN_OF(word, (size_t)(end - p));
+                const char *at = memrchr(p, '@', len), *colon = memchr(p + 3, ':', len - 3);
+
+                if (at && colon && colon < at) {
+                        text_addn(out, line, (size_t)(colon + 1 - line));
+                        text_add(out, "*****");
+                        line = at;
+                } else {
+                        text_addn(out, line, (size_t)(p + 3 - line));
+                        line = p + 3;
+                }
+        }
+        text_addn(out, line, (size_t)(end - line));
+}
+
+void mask_urls(const char *line, struct text *out)
+{
+        put_urls(line, line + strlen(line), out);
+}
+
 static void mask_behind(const char *line, size_t n, struct text *out)
 {
-        text_addn(out, line, n);
+        put_urls(line, line + n, out);
         if (line[n])
                 text_add(out, "*****");
 }
@@ -131,26 +176,6 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
         }
         if (any)
                 text_add(out, lx->raw + done);
-}
-
-void mask_urls(const char *line, struct text *out)
-{
-        const char *p;
-
-        while ((p = strstr(line, "://"))) {
-                size_t len = 3 + strcspn(p + 3, " ");
-                const char *at = memrchr(p, '@', len), *colon = memchr(p + 3, ':', len - 3);
-
-                if (at && colon && colon < at) {
-                        text_addn(out, line, (size_t)(colon + 1 - line));
-                        text_add(out, "*****");
-                        line = at;
-                } else {
-                        text_addn(out, line, (size_t)(p + 3 - line));
-                        line = p + 3;
-                }
-        }
-        text_add(out, line);
 }
 
 bool mask_has_secret(const struct tree_row *tr)
@@ -216,7 +241,7 @@ static void mask_tail(const char *line, struct text *out)
         text_add(out, " *****");
 }
 
-void mask_kept(const struct store *s, const struct tree_row *tr, const char *line, struct text *out)
+static void mask_words(const struct store *s, const struct tree_row *tr, const char *line, struct text *out)
 {
         struct tree_row row = *tr;
         const struct tree_mode only = { .row = &row, .n = 1 };
@@ -241,4 +266,14 @@ void mask_kept(const struct store *s, const struct tree_row *tr, const char *lin
                 mask_tail(line, out);
         lex_fini(&lx);
         mem_free(f);
+}
+
+void mask_kept(const struct store *s, const struct tree_row *tr, const char *line, struct text *out)
+{
+        struct text words = { 0 };
+
+        mask_words(s, tr, line, &words);
+        mask_urls(text_str(&words), out);
+        out->bad |= words.bad;
+        text_fini(&words);
 }
