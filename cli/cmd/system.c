@@ -64,11 +64,37 @@ static int check_alias(struct conf_ctx *c, void *obj, struct err *e)
 }
 #undef A
 
+/* The address is enough, as on the ASA. */
+static int call_no_name(struct conf_ctx *c, const struct args *a, bool no_form UNUSED, struct err *e)
+{
+        struct conf_list *l = &c->store->sys.aliases;
+        struct list *next;
+        bool some = false;
+        struct addr at;
+
+        for (struct list *it = l->items.next; arg_addr(a, "A", &at) && it && it != &l->items; it = next) {
+                struct alias_conf *al = (void *)list_entry(it, struct conf_obj, link);
+
+                next = it->next;
+                if (!addr_eq(&al->addr, &at))
+                        continue;
+                conf_list_del(l, &al->o);
+                some = true;
+        }
+        if (!some)
+                return err_set(e, ERR_REF, "the specified line does not exist in the configuration");
+        c->store->dirty |= DIRTY_SYS;
+        c->store->edits++;
+        c->res->changed = true;
+        return 0;
+}
+
 const struct cmd_row rows_names[] = {
         { ROW_LEAF, "names", "Names of addresses may be typed in their place", names_bind, DIRTY_SYS,
           .flags = ROW_INVERSE | ROW_DEFAULT },
         { ROW_LIST, "name A:addr ALIAS:newname(63) [description TEXT:line(200)]", "A name for an address", alias_bind,
           DIRTY_SYS, .list = STORE(sys.aliases), .check = check_alias },
+        { ROW_CALL, "name A:addr", "The name of an address", .call = call_no_name, .flags = ROW_NO_ONLY },
         END,
 };
 

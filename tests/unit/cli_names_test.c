@@ -196,6 +196,21 @@ static void words_that_would_mean_something_else(void **state UNUSED)
         conf_fixture_fini(&f);
 }
 
+static void the_address_is_enough_to_take_a_name_back(void **state UNUSED)
+{
+        struct conf_fixture f;
+
+        conf_fixture_init(&f);
+        conf_accept(&f, "name 10.0.0.5 cucm\nname 10.0.0.6 pub description x\nname 10.0.0.7 tftp\nno name 10.0.0.5\n"
+                        "no name 10.0.0.7 tftp\n");
+        assert_string_equal(conf_running(&f, "name", true), "name 10.0.0.6 pub description x\n");
+        assert_int_equal(conf_type(&f, "no name 10.0.0.5"), CLI_ERROR);
+        assert_int_equal(conf_type(&f, "name 10.0.0.5"), CLI_INCOMPLETE);
+        conf_accept(&f, "no name pub");
+        assert_string_equal(conf_running(&f, "name", true), "");
+        conf_fixture_fini(&f);
+}
+
 /* ---- on a console ---- */
 
 static void what_is_shown_saved_and_compared(void **state UNUSED)
@@ -268,6 +283,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(whatever_the_names_it_reads_back),
                 cmocka_unit_test(words_that_would_mean_something_else),
+                cmocka_unit_test(the_address_is_enough_to_take_a_name_back),
                 cmocka_unit_test(what_is_shown_saved_and_compared),
                 cmocka_unit_test(masks_and_other_places),
         };
