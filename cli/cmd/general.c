@@ -33,7 +33,7 @@ static int call_end(struct conf_ctx *c, const struct args *a, bool no_form, stru
 /* ---- clear configure ---- */
 static int clear_all(struct conf_ctx *c, struct err *e)
 {
-        if (store_reset(c->store, e) < 0)
+        if (store_reset(c->store, c->bind, e) < 0)
                 return -1;
         c->depth = 0;
         c->res->changed = true;

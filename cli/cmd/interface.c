@@ -132,6 +132,12 @@ static int clearing_name(const struct running_filter *f, char *canon, struct err
         return err_set(e, ERR_SYNTAX, "%s is not the name of an interface", f->word[1].s);
 }
 
+/* A subinterface, or one of a pasted configuration for which there is no port. */
+static bool is_made(const struct conf_ctx *c, const struct iface_conf *i)
+{
+        return is_sub(i) || (c->bind && !iface_is_port(c->bind, i->o.name));
+}
+
 static void reset_iface(struct iface_conf *i)
 {
         memset((char *)i + sizeof i->o, 0, sizeof *i - sizeof i->o);
@@ -159,7 +165,7 @@ int clear_interfaces(struct conf_ctx *c, const struct running_filter *f, struct 
                         continue;
                 any = true;
                 memcpy(was, i->nameif, sizeof was);
-                if (is_sub(i))
+                if (is_made(c, i))
                         conf_list_del(l, &i->o);
                 else
                         reset_iface(i);

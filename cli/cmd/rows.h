@@ -67,7 +67,8 @@ void rename_nameif(struct conf_ctx *c, const char *from, const char *to);
 /* Why this access list line is not in force; NULL: it is. */
 const char *ace_inert(const struct store *s, const void *obj);
 struct running_filter;
-/* `clear configure interface [NAME]`: subinterfaces go, the others are as they were delivered. */
+/* `clear configure interface [NAME]`: subinterfaces and what has no port go, the others are as they were
+ * delivered. */
 int clear_interfaces(struct conf_ctx *c, const struct running_filter *f, struct err *e);
 
 #endif

@@ -218,13 +218,14 @@ struct conf_obj *store_iface_place(const struct conf_list *ifaces, const char *h
         return NULL;
 }
 
-/* A new store's interfaces are those of the old one, as they come from the factory. */
-static int keep_ports(struct store *fresh, const struct store *s, struct err *e)
+/* A new store's interfaces are those of the old one that have ports, as they come from the factory. */
+static int keep_ports(struct store *fresh, const struct store *s, const struct iface_bindings *b, struct err *e)
 {
         struct iface_conf *f;
 
         conf_each(struct iface_conf, i, &s->net.ifaces) {
-                if (strchr(i->o.name, '.') || conf_list_find(&fresh->net.ifaces, i->o.name))
+                if (strchr(i->o.name, '.') || conf_list_find(&fresh->net.ifaces, i->o.name) ||
+                    (b && !iface_is_port(b, i->o.name)))
                         continue;
                 f = conf_list_insert(&fresh->net.ifaces, i->o.name, store_iface_place(&fresh->net.ifaces, i->o.name));
                 if (!f)
@@ -254,11 +255,11 @@ static void swap_lists(struct conf_list *x, struct conf_list *y)
         }
 }
 
-static int replace_by(struct store *s, struct store *fresh, struct err *e)
+static int replace_by(struct store *s, struct store *fresh, const struct iface_bindings *b, struct err *e)
 {
         if (!fresh)
                 return err_nomem(e, "clearing the configuration");
-        if (keep_ports(fresh, s, e) < 0) {
+        if (keep_ports(fresh, s, b, e) < 0) {
                 store_free(fresh);
                 return -1;
         }
@@ -270,14 +271,14 @@ static int replace_by(struct store *s, struct store *fresh, struct err *e)
         return 0;
 }
 
-int store_reset(struct store *s, struct err *e)
+int store_reset(struct store *s, const struct iface_bindings *b, struct err *e)
 {
-        return replace_by(s, store_new(s->tree), e);
+        return replace_by(s, store_new(s->tree), b, e);
 }
 
 int store_clear(struct store *s, struct err *e)
 {
-        return replace_by(s, store_new_empty(s->tree), e);
+        return replace_by(s, store_new_empty(s->tree), NULL, e);
 }
 
 struct store *store_copy(const struct store *from, struct err *e)

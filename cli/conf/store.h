@@ -52,8 +52,9 @@ struct store *store_new(const struct cli_tree *tree) MUST_USE;
 /* Defaults only, without the factory's policy: what a complete saved configuration is loaded into. */
 struct store *store_new_empty(const struct cli_tree *tree) MUST_USE;
 void store_free(struct store *s); /* NULL is legal */
-/* Back to store_new() or store_new_empty(); physical interfaces stay, with nothing configured. */
-int store_reset(struct store *s, struct err *e);
+/* Back to store_new() or store_new_empty(); physical interfaces stay, with nothing configured; with b those alone
+ * that are ports of the program. */
+int store_reset(struct store *s, const struct iface_bindings *b, struct err *e);
 int store_clear(struct store *s, struct err *e);
 /* A second store with the same content, made by parsing the plain text of the first. */
 struct store *store_copy(const struct store *s, struct err *e) MUST_USE;

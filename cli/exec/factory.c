@@ -22,7 +22,7 @@ static void find_port(struct box *b, char out[HWNAME_MAX + 1])
         *out = 0;
         pthread_mutex_lock(&b->conf_lock);
         conf_each(struct iface_conf, i, &b->store->net.ifaces)
-                if (!*out && !strncmp(i->o.name, "Management", 10) && !strchr(i->o.name, '.'))
+                if (!*out && !strncmp(i->o.name, "Management", 10) && (!b->bind || iface_is_port(b->bind, i->o.name)))
                         str_copy(out, HWNAME_MAX + 1, i->o.name);
         pthread_mutex_unlock(&b->conf_lock);
 }
@@ -63,7 +63,7 @@ static enum dialog_next apply(struct dialog *d, const struct factory_state *st)
         int rc;
 
         dialog_lock(d);
-        rc = store_reset(d->box->store, &e);
+        rc = store_reset(d->box->store, d->box->bind, &e);
         if (!rc) {
                 dialog_say(d, "\nBegin to apply factory-default configuration:\nClear all configuration\n");
                 conf_ctx_of_box(&c, d->box);

@@ -95,3 +95,11 @@ struct iface_binding *iface_bind(struct iface_bindings *t, const char *hwname)
         t->n++;
         return b;
 }
+
+bool iface_is_port(const struct iface_bindings *t, const char *hwname)
+{
+        for (unsigned i = 0; i < t->n; i++)
+                if (!strcmp(t->b[i].hwname, hwname))
+                        return t->b[i].port != 0xFFFF || t->b[i].absent;
+        return false;
+}

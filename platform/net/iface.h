@@ -106,6 +106,8 @@ struct iface_bindings {
 /* The binding of a hardware name, added (without a port) when new; NULL when the table is full. Control thread only.
  */
 struct iface_binding *iface_bind(struct iface_bindings *t, const char *hwname);
+/* Was the program started with a port of this name, whether its device is there or not? */
+bool iface_is_port(const struct iface_bindings *t, const char *hwname);
 
 /* Compiles interfaces, routes, ARP and ICMP lines into part->arena and sets part->root. Refuses only out-of-memory.
  */

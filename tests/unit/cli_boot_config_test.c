@@ -316,6 +316,9 @@ static void the_management_port_has_an_address(void **state UNUSED)
             "\nhttp 10.5.6.0 255.255.255.128 management\n");
         has(cf_priv(&f, "configure factory-default 172.16.0.9\n\nshow running-config interface Management0/0\n"),
             "\n ip address 172.16.0.9 255.255.0.0\n");
+        t = cf_priv(&f, "configure terminal\ninterface Management0/1\nend\nconfigure factory-default\n\nshow "
+                        "running-config\n");
+        lacks(t, "\ninterface Management0/1\n no"); /* there is no such port */
         has(cf_priv(&f, "configure factory-default 10.5.6.0 255.255.255.0\n"),
             "ERROR: this is not the address of a host");
         has(cf_priv(&f, "configure factory-default 10.5.6.255 255.255.255.0\n"),

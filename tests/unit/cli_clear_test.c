@@ -274,7 +274,13 @@ static void interfaces_are_as_delivered(void **state UNUSED)
         type_quietly("clear configure interface g0/0");
         assert_null(strstr(conf_running(&f, NULL, true), "outside")); /* the route as well */
         assert_non_null(strstr(conf_running(&f, NULL, true), "nameif inside"));
-        type_quietly("clear configure interface");
+        conf_accept(&f, "interface Ethernet0/3\n description of another box\n");
+        type_quietly("clear configure interface"); /* in the mode of one that goes */
+        assert_string_equal(conf_running(&f, NULL, true), fresh);
+        conf_type(&f, "description nobody's");
+        assert_string_equal(conf_running(&f, NULL, true), fresh);
+        conf_accept(&f, "interface Vlan1\n nameif inside\nexit\ninterface g0/1\n description x\n");
+        type_quietly("clear configure all");
         assert_string_equal(conf_running(&f, NULL, true), fresh);
         assert_int_equal(conf_type(&f, "clear configure interface g0/7"), CLI_ERROR);
         free(fresh);
