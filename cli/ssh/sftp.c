@@ -70,6 +70,14 @@ static void note(struct request *q, const char *what, const char *name)
                 q->s->note(q->s->ctx, what, name);
 }
 
+static void note_rename(struct request *q, const char *name, const char *to)
+{
+        char both[2 * XFER_NAME_MAX + 16];
+
+        snprintf(both, sizeof both, "%s disk0:/%s", name, to);
+        note(q, "rename", both);
+}
+
 /* ---- files ---- */
 
 /* What is there stays until CLOSE puts the new content in its place. */
@@ -273,12 +281,10 @@ static bool do_change(struct request *q, uint8_t type)
                 rc = sftp_get_name(q, to);
         if (rc)
                 return sftp_status_of(q, rc);
-        note(q,
-             type == FXP_MKDIR    ? "mkdir"
-             : type == FXP_RENAME ? "rename"
-             : type == FXP_RMDIR  ? "rmdir"
-                                  : "delete",
-             name);
+        if (type == FXP_RENAME)
+                note_rename(q, name, to);
+        else
+                note(q, type == FXP_MKDIR ? "mkdir" : type == FXP_RMDIR ? "rmdir" : "delete", name);
         if (type == FXP_MKDIR)
                 return sftp_status_of(q, xfer_mkdir(q->s->b, name));
         if (type == FXP_RENAME)

@@ -96,7 +96,7 @@ static void note(void *ctx, const char *what, const char *name)
 {
         const struct files *f = ctx;
         struct box *b = f->c->d->box;
-        char line[300];
+        char line[2 * XFER_NAME_MAX + 48];
 
         snprintf(line, sizeof line, "scopy %s disk0:/%s", what, name);
         pthread_mutex_lock(&b->conf_lock);

@@ -125,7 +125,7 @@ def test_sftp_session(box):
     with open(local(box, "t.txt"), "rb") as f:
         assert f.read() == b"some text\n" * 1000
     assert flash(box, "t.txt") is None and flash(box, "dir/s.txt") is None
-    for done in ("put disk0:/dir/s.txt", "rename disk0:/dir/s.txt", "delete disk0:/t.txt"):
+    for done in ("put disk0:/dir/s.txt", "rename disk0:/dir/s.txt disk0:/t.txt", "delete disk0:/t.txt"):
         lablib.wait_for(done + " in the log", lambda: f"User 'admin' executed the 'scopy {done}' command." in box.con.cmd("show logging | include scopy"))
 
 
