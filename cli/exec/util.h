@@ -37,9 +37,9 @@ const char *ifc_name(const struct snapshot *s, uint16_t iface);
 /* "tcp", "udp", "icmp", or the number; out holds 8 bytes. */
 const char *proto_name(uint8_t proto, char *out);
 
-/* Runs a handler whose text tells addresses by their names, while `names` holds; a document has numbers. */
 /* An address, or what a `name` line calls one: for words that the command language does not read. */
 bool addr_of_word(struct box *b, const char *word, struct addr *out);
+/* Runs a handler whose text tells addresses by their names, while `names` holds; a document has numbers. */
 int with_names(struct session *s, const struct args *a, struct err *e,
                int (*fn)(struct session *s, const struct args *a, struct err *e));
 
