@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "cli/conf/mask.h"
 #include "cli/conf/parse_int.h"
 #include "cli/conf/sysconf.h"
 #include "platform/base/str.h"
@@ -148,11 +149,24 @@ static bool drop_all(const struct scope *s, const char *words)
         return some;
 }
 
-/* The line, where its opposite stood or behind all others. */
+/* The secret that this line sets anew. */
+static struct conf_obj *find_set(const struct scope *s, const char *text)
+{
+        size_t n = mask_sets(text);
+        struct conf_obj *o = n ? next_in(s, NULL) : NULL;
+
+        while (o && (mask_sets(o->name) != n || strncmp(o->name, text, n) != 0))
+                o = next_in(s, o);
+        return o;
+}
+
+/* The line, where its opposite or the secret before it stood, or behind all others. */
 static enum applied put(struct apply *a, const struct scope *s, const char *text, const char *opposite)
 {
         struct conf_obj *o = find(s, text), *was = o ? NULL : find(s, opposite);
 
+        if (!o && !was)
+                was = find_set(s, text);
         if (!o) {
                 o = conf_list_insert(s->l, text, was ? drop(s, was) : behind(s));
                 if (!o) {

@@ -178,6 +178,34 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
                 text_add(out, lx->raw + done);
 }
 
+/* "key", "pre-shared-key": there is one of this name. */
+static bool is_single(const char *w, size_t n)
+{
+        static const char *const names[] = { "key", "password", "passphrase", "pw", "secret" };
+
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+                size_t k = strlen(names[i]);
+
+                if (n >= k && !strncasecmp(w + n - k, names[i], k) && (n == k || w[n - k - 1] == '-'))
+                        return true;
+        }
+        return false;
+}
+
+size_t mask_sets(const char *line)
+{
+        size_t n = secret_begins(line, false), end = n, begin;
+        const char *s = line + n;
+
+        if (isdigit((unsigned char)*s) && word_end(s) == s + 1 && *next_word(s)) /* how the secret is written */
+                s = next_word(s);
+        while (end && line[end - 1] == ' ')
+                end--;
+        for (begin = end; begin && line[begin - 1] != ' ';)
+                begin--;
+        return *s && !*next_word(s) && s[strspn(s, "*")] && is_single(line + begin, end - begin) ? n : 0;
+}
+
 bool mask_has_secret(const struct tree_row *tr)
 {
         for (unsigned i = 0; i < tr->g->npos; i++)

@@ -22,4 +22,8 @@ bool mask_has_secret(const struct tree_row *tr);
 /* A line of this row that is kept as text, masked as its words are read; what can not be read is not shown. */
 void mask_kept(const struct store *s, const struct tree_row *tr, const char *line, struct text *out);
 
+/* How much of a kept text names the secret that is all it sets, as in "neighbor A password X"; 0: it sets something
+ * else, or tells no secret. */
+size_t mask_sets(const char *line);
+
 #endif

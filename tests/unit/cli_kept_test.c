@@ -83,6 +83,25 @@ static void a_line_stands_behind_those_it_belongs_to(void **state UNUSED)
         prints("\ncall-home\n profile B\n  active\n");
 }
 
+static void a_secret_takes_the_place_of_the_one_before(void **state UNUSED)
+{
+        conf_accept(&f, "tunnel-group T ipsec-attributes\n ikev1 pre-shared-key a\n peer-id-validate nocheck\n"
+                        " ikev2 local-authentication pre-shared-key b\n ikev1 pre-shared-key c\n");
+        prints("\n ikev1 pre-shared-key c\n peer-id-validate nocheck\n ikev2 local-authentication pre-shared-key "
+               "b\n");
+        lacks("pre-shared-key a");
+        conf_accept(&f, "aaa-server R (inside) host 10.0.0.7\n key a\naaa-server R (inside) host 10.0.0.8\n key b\n"
+                        " key 8 c\n radius-common-pw d\n radius-common-pw e\n");
+        prints("\n key a\naaa-server R (inside) host 10.0.0.8\n key 8 c\n radius-common-pw e\n");
+        conf_accept(&f, "router bgp 1\n neighbor 10.0.0.1 password a\n neighbor 10.0.0.2 password b\n"
+                        " neighbor 10.0.0.1 password c\n area 1 virtual-link 10.0.0.9 message-digest-key 1 md5 a\n"
+                        " area 1 virtual-link 10.0.0.9 message-digest-key 2 md5 b\n");
+        prints("\n neighbor 10.0.0.1 password c\n neighbor 10.0.0.2 password b\n area 1 virtual-link 10.0.0.9 "
+               "message-digest-key 1 md5 a\n area 1 virtual-link 10.0.0.9 message-digest-key 2 md5 b\n");
+        conf_accept(&f, "router bgp 1\n neighbor 10.0.0.1 password *****\n"); /* is none */
+        prints("\n neighbor 10.0.0.1 password c\n");
+}
+
 static void blanks_have_a_bound(void **state UNUSED)
 {
         conf_accept(&f, "webvpn\n                    enable outside\n");
@@ -98,6 +117,7 @@ int main(void)
                 T(only_a_change_is_one),
                 T(a_line_takes_the_place_of_its_opposite),
                 T(a_line_stands_behind_those_it_belongs_to),
+                T(a_secret_takes_the_place_of_the_one_before),
                 T(blanks_have_a_bound),
         };
 
