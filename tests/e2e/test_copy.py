@@ -46,6 +46,16 @@ URLS = {"tftp": f"tftp://{HOST}/", "http": f"http://{HOST}/", "https": f"https:/
         "scp": f"scp://joe:p%40ss%3a1@{HOST}/"}
 
 
+def test_the_host_vouches_for_nobody(lab):
+    """What is trusted is configured here: the host trusts this server, and no trustpoint does."""
+    lab.pki.self_signed("stranger", "stranger.example.com")
+    put(lab, "host.txt", b"host\n")
+    paste(lab.con, "crypto ca trustpoint other\n enrollment terminal\ncrypto ca authenticate other\n" + lab.pki.pem_body("stranger.crt") + "quit\nyes\n")
+    text = copy(lab, URLS["https"] + "host.txt", "disk0:host.txt")
+    assert "%Error reading https" in text and flash(lab, "host.txt") is None, text
+    paste(lab.con, "no crypto ca trustpoint other noconfirm\n")
+
+
 @pytest.fixture(scope="module")
 def trusting(lab):
     """The server's certificate is that of a trustpoint; keys of SSH servers are believed."""
@@ -80,6 +90,11 @@ def test_both_ways(trusting, scheme):
     assert f"%Error reading {scheme}://10.0.0.254/none.bin (" in text, text
     assert scheme in ("scp", "tftp") or "none.bin (No such file or directory)" in text, text
     assert flash(lab, "none.bin") is None
+
+
+def test_paths_are_asked_for_as_they_were_typed(trusting):
+    assert "bytes copied" in copy(trusting, URLS["http"] + "a/../b", "disk0:asis")
+    assert flash(trusting, "asis") == b"/a/../b"
 
 
 def test_configurations(trusting):

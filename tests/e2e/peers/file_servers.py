@@ -1,7 +1,7 @@
 """file_servers.py ADDRESS DIRECTORY CERT KEY: the directory by HTTP (80), HTTPS (443), FTP (21) and SSH (22); says what was asked.
 
-User "joe", password "p@ss:1" for FTP, SSH and paths below /private/. /slow never ends, /short ends early, /moved is elsewhere,
-/huge says that it is larger than any disk.
+User "joe", password "p@ss:1" for FTP, SSH (or any key) and paths below /private/. /slow never ends, /short ends early, /moved is elsewhere,
+/huge says that it is larger than any disk; a path with /../ is told what it is.
 """
 import base64
 import http.server
@@ -49,7 +49,16 @@ class Web(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         return False
 
+    def echo(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.path)))
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+        return True
+
     def odd(self):
+        if "/../" in self.path:
+            return self.echo()
         size = {"/slow": 1000000, "/short": 1000, "/huge": 1 << 50}.get(self.path)
         if self.path == "/moved":
             self.send_response(302)
@@ -112,8 +121,11 @@ class Login(paramiko.ServerInterface):
     def check_auth_password(self, user, password):
         return paramiko.AUTH_SUCCESSFUL if (user, password) == (USER, PASSWORD) else paramiko.AUTH_FAILED
 
+    def check_auth_publickey(self, user, key):
+        return paramiko.AUTH_SUCCESSFUL
+
     def get_allowed_auths(self, user):
-        return "password"
+        return "publickey,password"
 
     def check_channel_request(self, kind, chanid):
         return paramiko.OPEN_SUCCEEDED
