@@ -55,19 +55,3 @@ bool arg_addr(const struct args *a, const char *name, struct addr *out)
 
         return c && addr_parse(c->s, out);
 }
-
-bool arg_value(const struct args *a, const char *name, const struct type_env *env, void *out, struct err *e)
-{
-        bool any = false;
-
-        for (unsigned i = 0; i < a->n; i++) {
-                const struct gram_part *p = a->cap[i].part;
-
-                if (!p->scope || strcmp(p->scope, name) != 0)
-                        continue;
-                if (grammar_store(p, env ? env : &form_only, a->cap[i].s, out, e) < 0)
-                        return false;
-                any = true;
-        }
-        return any;
-}

@@ -56,9 +56,6 @@ struct args {
         char alias[ARGS_ALIASES_MAX][ADDR_TEXT_MAX]; /* what cap[].s of those point to */
 };
 void args_free(struct args *a); /* NULL is legal */
-/* Stores a composite placeholder ("SRC:addrspec") of an EXEC row into its struct; false when absent; -1 is told by e.
- */
-bool arg_value(const struct args *a, const char *name, const struct type_env *env, void *out, struct err *e);
 
 /* What is read, and on which terms. */
 struct reading {

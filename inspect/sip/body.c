@@ -134,6 +134,6 @@ enum sip_fate sip_sdp_note(struct sip_work *x)
                 return no_sdp(x);
         x->part = part;
         f = take(x, part.content);
-        mem_wipe(&sh->sdp, offsetof(struct sdp, m) + sh->sdp.nmedia * sizeof sh->sdp.m[0]);
+        sdp_wipe(&sh->sdp);
         return f;
 }

@@ -15,11 +15,6 @@ static const struct {
 #undef SIP_HDR
 };
 
-const char *sip_hdr_name(enum sip_hdr id)
-{
-        return hdr[id < SIP_HDRS ? id : SIP_H_OTHER].name;
-}
-
 unsigned sip_hdr_flags(enum sip_hdr id)
 {
         return hdr[id < SIP_HDRS ? id : SIP_H_OTHER].flags;

@@ -88,8 +88,6 @@ enum sip_parse_result sip_parse(struct sip_msg *m, const uint8_t *p, size_t n, b
 /* strict-header-validation: every rule of reference 1.3 and the mandatory headers. NULL: valid. */
 const char *sip_validate_strict(const struct sip_msg *m);
 
-/* Name as RFC 3261 spells it; "" for SIP_H_OTHER. */
-const char *sip_hdr_name(enum sip_hdr id);
 unsigned sip_hdr_flags(enum sip_hdr id);
 
 /* i-th value of a header: NULL behind the last. Use: for (i = 0; (h = sip_header_at(m, SIP_H_VIA, i)); i++) */

@@ -212,8 +212,7 @@ bool sdp_parse(struct sdp *s, struct str body, const char **why)
 
 void sdp_wipe(struct sdp *s)
 {
-        for (unsigned i = 0; i < s->nmedia; i++)
-                mem_wipe(s->m[i].crypto, s->m[i].ncrypto * sizeof s->m[i].crypto[0]);
+        mem_wipe(s, offsetof(struct sdp, m) + s->nmedia * sizeof s->m[0]);
 }
 
 /* ---- questions ---- */

@@ -43,11 +43,6 @@ static const struct mta_rt *find(const struct proxy_rt *p, const struct addr *a)
         return s.found;
 }
 
-bool media_addr_ours(const struct proxy_rt *p, const struct addr *a)
-{
-        return find(p, a) != NULL;
-}
-
 uint16_t media_addr_iface(const struct proxy_rt *p, const struct addr *a)
 {
         const struct mta_rt *m = find(p, a);

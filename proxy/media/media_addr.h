@@ -1,5 +1,4 @@
-/* Questions about the media-termination addresses of a snapshot; media_term_at() and media_addr_ours() are in
- * proxy_rt.h. */
+/* Questions about the media-termination addresses of a snapshot; media_term_at() is in proxy_rt.h. */
 #ifndef VOXGATE_PROXY_MEDIA_MEDIA_ADDR_H
 #define VOXGATE_PROXY_MEDIA_MEDIA_ADDR_H
 

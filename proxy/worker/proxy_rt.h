@@ -94,9 +94,6 @@ const char *phone_proxy_ctl_lack(const struct phone_proxy_rt *p);
 const struct ctl_signer *phone_proxy_signer(const struct phone_proxy_rt *p);
 bool phone_proxy_lists(const struct phone_proxy_rt *p, const struct addr *a);
 bool phone_proxy_names(const struct phone_proxy_rt *p, const char *dns);
-/* Is a one of the box's media addresses (any interface)? */
-struct proxy_rt;
-bool media_addr_ours(const struct proxy_rt *p, const struct addr *a);
 
 struct proxy_rt {
         unsigned n_media_terms, n_phone_proxies;

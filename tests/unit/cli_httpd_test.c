@@ -326,9 +326,40 @@ static void another_user_on_a_connection_takes_his_place(void **state UNUSED)
         assert_int_equal(i.requests, 2);
         https_ask(&h, "GET", "/", "u1", "wrong", "");
         assert_int_equal(httpd_sessions(d) <= 1, true);
+        df_settle(d->door);
+        assert_true(df_quiet(h.fd));
         pass(10000); /* the delay of a wrong password */
         assert_int_equal(https_answer(&h), 401);
         assert_int_equal(httpd_sessions(d), 0);
+        gone(&h);
+}
+
+static void an_old_password_opens_nothing(void **state UNUSED)
+{
+        struct https h;
+
+        configure("password-policy lifetime 1\n");
+        pass(2 * 86400000ull);
+        dial(&h, "10.0.0.5");
+        assert_int_equal(get(&h, "admin"), 403);
+        assert_string_equal(https_body(&h), "ERROR: the password has expired: log in on a console to change it\n");
+        assert_int_equal(httpd_sessions(d), 0);
+        gone(&h);
+        configure("no password-policy lifetime 1\n");
+        dial(&h, "10.0.0.5");
+        assert_int_equal(get(&h, "admin"), 200);
+        gone(&h);
+}
+
+/* He hears of the end at once, and not when the server has waited for him. */
+static void the_end_follows_the_last_answer(void **state UNUSED)
+{
+        struct https h;
+
+        dial(&h, "10.0.0.5");
+        https_ask(&h, "GET", "/", "admin", "letmein-1", "Connection: close\r\n");
+        assert_int_equal(https_answer(&h), 200);
+        assert_true(df_ended(h.fd));
         gone(&h);
 }
 
@@ -480,6 +511,8 @@ int main(void)
                 cmocka_unit_test(who_does_not_take_his_answer_ends),
                 cmocka_unit_test(sessions_are_bounded_and_places_come_back),
                 cmocka_unit_test(another_user_on_a_connection_takes_his_place),
+                cmocka_unit_test(an_old_password_opens_nothing),
+                cmocka_unit_test(the_end_follows_the_last_answer),
                 cmocka_unit_test(the_certificate_follows_the_name),
                 cmocka_unit_test(a_long_name_is_whole_where_there_is_room),
                 cmocka_unit_test(looking_again_makes_no_other_certificate),
