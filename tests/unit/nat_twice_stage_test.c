@@ -93,6 +93,22 @@ static void an_exemption_is_called(void **state)
         assert_int_equal(wf_drops(&b->f, DROP_NAT_RPF), 1);
 }
 
+/* Who is to see a host by another address does not reach it by its own; who is not in the line does. */
+static void the_real_address_is_refused_to_the_peer(void **state)
+{
+        struct bench *b = *state;
+
+        objects(b);
+        nf_there(nf_twice(&b->n, 1, "inside", "outside", "lan", "shown"), "branch", "branch");
+        nf_commit(&b->n, &b->f);
+        assert_false(udp(b, 0, BRANCH, 4000, LAN_HOST, 5060));
+        assert_int_equal(wf_drops(&b->f, DROP_NAT_RPF), 1);
+        assert_true(udp(b, 0, ELSEWHERE, 4000, LAN_HOST, 5060));
+        assert_from_to(b, ELSEWHERE, 4000, LAN_HOST, 5060);
+        assert_true(udp(b, 0, BRANCH, 4000, "198.51.100.5", 5060));
+        assert_from_to(b, BRANCH, 4000, LAN_HOST, 5060);
+}
+
 static void both_ends_are_translated(void **state)
 {
         struct bench *b = *state;
@@ -224,6 +240,7 @@ int main(void)
                 T(the_last_section_takes_what_is_left),
                 T(an_exemption_passes_as_it_is),
                 T(an_exemption_is_called),
+                T(the_real_address_is_refused_to_the_peer),
                 T(both_ends_are_translated),
                 T(a_shared_source_and_a_port),
                 T(the_line_decides_egress),
