@@ -1,4 +1,4 @@
-/* Object NAT (section 2) and twice NAT (sections 1 and 3) as typed. asa-cli.md 3.3 and 3.4 */
+/* Object NAT (section 2) and twice NAT (sections 1 and 3) as typed. */
 #ifndef VOXGATE_NAT_CONF_H
 #define VOXGATE_NAT_CONF_H
 

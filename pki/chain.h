@@ -1,5 +1,5 @@
 /*
- * Verification of a peer's chain with reasons in words. Path rules: T4-T6 of the threats file.
+ * Verification of a peer's chain with reasons in words.
  *
  * What a certificate that an operator pasted (`authenticate`, or a CA of a PKCS#12 file) is trusted for:
  *  - for itself, always: a peer that presents exactly these bytes is accepted (within validity, key size and

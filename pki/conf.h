@@ -46,7 +46,7 @@ struct chain_conf {
         struct conf_list certs;
 };
 
-/* ctl-file as typed. reference/asa-cli.md 5.4. */
+/* ctl-file as typed. */
 #define CTL_FILE_NAME_LEN 64
 #define CTL_SAST_MAX 5
 #define CTL_SAST_DEFAULT 2

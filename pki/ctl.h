@@ -1,6 +1,6 @@
 /*
  * Certificate trust lists of phones and the files that are signed for them: one TLV header, then records (CTL) or the
- * payload (.sgn). Pure: bytes in, bytes out. reference/ctl-tlv.md; (U) there: names are written CN=x;OU=y;O=z.
+ * payload (.sgn). Pure: bytes in, bytes out. Names are written CN=x;OU=y;O=z.
  */
 #ifndef VOXGATE_PKI_CTL_H
 #define VOXGATE_PKI_CTL_H

@@ -1,7 +1,7 @@
 /*
  * Local dynamic certificates: a certificate for a peer that we show to the other side, signed by a trustpoint with
  * `proxy-ldc-issuer`. The subject of the verified original is copied byte for byte (its DER, capped), so that a call
- * manager finds the phone it knows. reference/asa-cli.md 5.1; T2 and T3 of the threats file.
+ * manager finds the phone it knows.
  */
 #ifndef VOXGATE_PKI_ISSUER_H
 #define VOXGATE_PKI_ISSUER_H

@@ -1,5 +1,4 @@
-/* Objects, access lists, class and policy maps as typed. Owned by the store; plain data. reference/asa-cli.md 3
- * and 6. */
+/* Objects, access lists, class and policy maps as typed. Owned by the store; plain data. */
 #ifndef VOXGATE_POLICY_CONF_H
 #define VOXGATE_POLICY_CONF_H
 

@@ -2,7 +2,6 @@
 """Files that pages, comments and scripts name are there: `folder/file.c` is the end of some file's path, `docs/` a folder."""
 import os
 import re
-import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -11,11 +10,16 @@ FOLDER = re.compile(r"`([a-z]\w*(?:/\w+)*/)`")
 # What others have, and what is made: not ours to find.
 ELSEWHERE = {"mbedtls/", "sys/", "netinet/", "linux/", "build/"}
 NAMES = {"NAME.c", "test_X.py"}
+OURS = ("README.md", "docs", "cli", "inspect", "nat", "pki", "platform", "policy", "proxy", "scripts", "tests")
 
 
-def tracked():
-    out = subprocess.run(["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"], capture_output=True, check=True)
-    return [f for f in out.stdout.decode().split("\n") if f]
+def files_of(root):
+    out = [f for f in OURS if os.path.isfile(os.path.join(root, f))]
+    for top in OURS:
+        for at, folders, names in os.walk(os.path.join(root, top)):
+            folders[:] = [f for f in folders if f[0] not in "._"]
+            out += [os.path.relpath(os.path.join(at, n), root) for n in names]
+    return sorted(out)
 
 
 def ends(files):
@@ -36,7 +40,7 @@ def prose(path, text):
 
 
 def main():
-    files = tracked()
+    files = files_of(ROOT)
     tails, folders = ends(files)
     bad = 0
     for path in files:

@@ -149,7 +149,7 @@ void store_free(struct store *s)
         mem_free_secret(s);
 }
 
-/* The policy that every unit comes with, reference/asa-sample-configs.md section 0. */
+/* The policy that every unit comes with. */
 static const char factory[] = "class-map inspection_default\n"
                               " match default-inspection-traffic\n"
                               "policy-map type inspect dns preset_dns_map\n"

@@ -168,7 +168,7 @@ struct cmd_mode {
         const struct cmd_row *row; /* { 0 }-terminated */
 };
 
-/* A chapter of the running configuration, in the order of reference/asa-cli.md 1.7. */
+/* A chapter of the running configuration, in the order in which the ASA prints it. */
 struct cmd_section {
         const struct cmd_row *row; /* { 0 }-terminated; NULL ends the table of sections */
         unsigned flags;

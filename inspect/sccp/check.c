@@ -1,4 +1,4 @@
-/* What a map forbids, in the order of reference/sccp.md 5: length, id, registration, matches. */
+/* What a map forbids, in this order: length, id, registration, matches. */
 #include "inspect/sccp/sccp_int.h"
 
 /* What is said before a registration is complete, by either side. */

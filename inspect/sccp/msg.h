@@ -1,6 +1,6 @@
 /*
  * SCCP on the wire: frames and the fields of those that matter. A frame is parsed by its own header version; a field
- * exists when it fits in its length, and whatever follows the known ones is kept. reference/sccp.md 1-3.
+ * exists when it fits in its length, and whatever follows the known ones is kept.
  *
  *   0  L        bytes behind byte 7, little-endian as all integers
  *   4  version  of the header: 0, 10, 11, 15..22

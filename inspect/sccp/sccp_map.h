@@ -1,6 +1,6 @@
 /*
  * A compiled `policy-map type inspect skinny`: ctx->params of the SCCP engine; NULL means the defaults. Immutable,
- * part of the snapshot; the engine never keeps the pointer. reference/sccp.md 5, asa-cli.md 6.2.
+ * part of the snapshot; the engine never keeps the pointer.
  */
 #ifndef VOXGATE_INSPECT_SCCP_MAP_H
 #define VOXGATE_INSPECT_SCCP_MAP_H

@@ -1,7 +1,7 @@
 /*
  * Edits of a message or an SDP body: a list of {slice of the original, replacement}, in any order, never overlapping. Writing
  * goes through the original once, so every byte without a reason to change stays as it is. The body comes first, Content-Length
- * last. reference/sip-inspection.md 2.2.
+ * last.
  */
 #ifndef VOXGATE_INSPECT_SIP_EDIT_H
 #define VOXGATE_INSPECT_SIP_EDIT_H

@@ -1,7 +1,6 @@
 /*
  * An endpoint as the other side must see it. The two ends of the session come first: they are known without asking,
  * and the same answer holds for a dialog's life. Everything else is the host's translation.
- * reference/sip-inspection.md 2, 7.
  */
 #include "inspect/sip/sip_int.h"
 

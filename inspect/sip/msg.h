@@ -1,5 +1,5 @@
 /*
- * A SIP message parsed in place: everything points into the caller's bytes. RFC 3261; reference/sip-inspection.md 1.
+ * A SIP message parsed in place: everything points into the caller's bytes. RFC 3261.
  * Two steps: sip_frame() says where the message ends on a stream, sip_parse() takes it apart. A message is re-emitted from
  * the parsed form (edit.h): what the filter reads is what the far end reads.
  */
@@ -85,7 +85,7 @@ enum sip_parse_result sip_frame(const uint8_t *p, size_t n, size_t *pos, size_t 
  * that do not parse.
  */
 enum sip_parse_result sip_parse(struct sip_msg *m, const uint8_t *p, size_t n, bool datagram, const char **why);
-/* strict-header-validation: every rule of reference 1.3 and the mandatory headers. NULL: valid. */
+/* strict-header-validation: every rule of its syntax and the mandatory headers. NULL: valid. */
 const char *sip_validate_strict(const struct sip_msg *m);
 
 unsigned sip_hdr_flags(enum sip_hdr id);

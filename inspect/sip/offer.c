@@ -1,7 +1,6 @@
 /*
  * Offers where media is relayed here: the offer of one side becomes our offer to the other. Towards the phone always
  * with keys, towards the cluster as it is run; a re-offer changes nothing in force before its answer.
- * reference/sip-inspection.md 6.
  */
 #include "inspect/sip/sip_int.h"
 #include "platform/base/mem.h"

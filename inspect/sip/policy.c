@@ -1,5 +1,4 @@
-/* `policy-map type inspect sip`: what a message must be like, and what is done when it is not.
- * reference/asa-cli.md 6.2. */
+/* `policy-map type inspect sip`: what a message must be like, and what is done when it is not. */
 #include <stdio.h>
 
 #include "inspect/sip/lex.h"

@@ -1,4 +1,4 @@
-/* Registrations: how long a phone stays is what the registrar answers. reference/sip-inspection.md 3, 8. */
+/* Registrations: how long a phone stays is what the registrar answers. */
 #include <stdio.h>
 
 #include "inspect/sip/lex.h"

@@ -1,5 +1,4 @@
-/* The head of a message as the other side must see it: which header is rewritten how. reference/sip-inspection.md 2.
- */
+/* The head of a message as the other side must see it: which header is rewritten how. */
 #include "inspect/sip/lex.h"
 #include "inspect/sip/sip_int.h"
 

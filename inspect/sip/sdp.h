@@ -1,4 +1,4 @@
-/* SDP in place. RFC 4566/8866, 3605, 4568; reference/sip-inspection.md 2.1 and 6. Bare LF is tolerated in bodies. */
+/* SDP in place. RFC 4566/8866, 3605, 4568. Bare LF is tolerated in bodies. */
 #ifndef VOXGATE_INSPECT_SIP_SDP_H
 #define VOXGATE_INSPECT_SIP_SDP_H
 

@@ -1,6 +1,6 @@
 /*
  * A compiled `policy-map type inspect sip`: ctx->params of the SIP engine; NULL means the defaults of `_default_sip_map`.
- * reference/asa-cli.md 6.2, sip-inspection.md 5. Immutable, part of the snapshot; the engine takes a copy of what it
+ * Immutable, part of the snapshot; the engine takes a copy of what it
  * needs per message, never keeps the pointer.
  */
 #ifndef VOXGATE_INSPECT_SIP_MAP_H

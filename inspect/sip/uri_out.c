@@ -1,6 +1,6 @@
 /*
  * A URI as the other side must see it: endpoint, and for our own two ends scheme and transport as the legs are. What
- * a client called itself is kept, so that it reads the same again. reference/sip-inspection.md 2, 7.
+ * a client called itself is kept, so that it reads the same again.
  */
 #include "inspect/sip/lex.h"
 #include "inspect/sip/sip_int.h"

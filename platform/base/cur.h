@@ -1,6 +1,6 @@
 /*
  * Read cursor over foreign bytes. `bad` is sticky: read on, check once. A read past the end reads nothing, returns 0
- * and sets bad. No other pointer arithmetic on input is allowed (reference/threats-and-robustness.md, P1).
+ * and sets bad. No other pointer arithmetic on input is allowed.
  */
 #ifndef VOXGATE_BASE_CUR_H
 #define VOXGATE_BASE_CUR_H

@@ -1,7 +1,7 @@
 /*
  * Syslog messages as binary records. A thread writes through its own log_src (single-producer ring, never blocks: a
  * full ring counts); the log thread drains the rings, formats, and hands lines to the sinks. Which messages exist,
- * their severity and wording: syslog.def. Formats: reference/asa-show-debug.md section 4.
+ * their severity and wording: syslog.def.
  */
 #ifndef VOXGATE_BASE_LOG_H
 #define VOXGATE_BASE_LOG_H

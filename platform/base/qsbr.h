@@ -1,5 +1,5 @@
 /*
- * Grace periods for the snapshot (reference/platform-pitfalls.md section 9): each worker owns a counter on its own
+ * Grace periods for the snapshot: each worker owns a counter on its own
  * cache line and bumps it once per loop; a retired object may go when every online worker's counter advanced by two.
  */
 #ifndef VOXGATE_BASE_QSBR_H

@@ -1,6 +1,6 @@
 /*
  * Packet captures: definitions, matching, linear or circular buffers. Written by the dataplane, read by cold threads through
- * worker_call(). reference/asa-show-debug.md section 6.
+ * worker_call().
  */
 #ifndef VOXGATE_NET_CAPTURE_H
 #define VOXGATE_NET_CAPTURE_H

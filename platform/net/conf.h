@@ -1,4 +1,4 @@
-/* Interfaces, routes, ARP and ICMP lines as typed. Owned by the store; plain data. reference/asa-cli.md section 2. */
+/* Interfaces, routes, ARP and ICMP lines as typed. Owned by the store; plain data. */
 #ifndef VOXGATE_NET_CONF_H
 #define VOXGATE_NET_CONF_H
 

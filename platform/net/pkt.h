@@ -71,7 +71,7 @@ static inline struct flow_key flow_reverse(const struct flow_key *k, uint16_t if
         return r;
 }
 
-/* Checksum and segmentation state, from receive to transmit (reference/platform-pitfalls.md section 2). */
+/* Checksum and segmentation state, from receive to transmit. */
 struct pkt_csum {
         bool partial;         /* L4 field holds the uncomplemented pseudo-header sum, to be completed by the sender */
         bool verified;        /* L4 checksum known good */

@@ -1,7 +1,6 @@
 /*
  * The punt glue: the private kernel's only interface, seen from the dataplane as an L3 port. Must be called inside the
  * private network namespace. /dev/net/tun where it can be opened, else a NOARP veth pair.
- * reference/platform-pitfalls.md section 1.
  */
 #ifndef VOXGATE_NET_TUN_H
 #define VOXGATE_NET_TUN_H

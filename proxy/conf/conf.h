@@ -1,4 +1,4 @@
-/* tls-proxy, media-termination and phone-proxy as typed. reference/asa-cli.md sections 5.1, 5.5, 5.6. */
+/* tls-proxy, media-termination and phone-proxy as typed. */
 #ifndef VOXGATE_PROXY_CONF_CONF_H
 #define VOXGATE_PROXY_CONF_CONF_H
 
@@ -24,7 +24,7 @@ struct tls_proxy_conf {
                 server_suites[SSL_SUITES_MAX][SSL_SUITE_NAME_MAX + 1];
 };
 
-/* media-termination as typed. reference/asa-cli.md 5.5. */
+/* media-termination as typed. */
 #define RTP_PORT_MIN_DEFAULT 16384
 #define RTP_PORT_MAX_DEFAULT 32767
 struct mta_addr_conf {
@@ -38,7 +38,7 @@ struct media_term_conf {
         uint16_t port_lo, port_hi;
 };
 
-/* phone-proxy as typed. reference/asa-cli.md 5.6. */
+/* phone-proxy as typed. */
 #define SECURE_PHONES_TIMEOUT_DEFAULT 300
 #define PROXY_SERVER_PORT_DEFAULT 8080
 #define TFTP_SERVERS_MAX 5
@@ -62,7 +62,7 @@ struct phone_proxy_conf {
         char proxy_nameif[NAMEIF_MAX + 1];
 };
 
-/* license model MODEL [uc N] [k8|k9]: ours. reference/asa-cli.md 5.1 */
+/* license model MODEL [uc N] [k8|k9]: ours (docs/licences.md). */
 #define LICENSE_MODEL_MAX 15
 struct license_conf {
         char model[LICENSE_MODEL_MAX + 1]; /* "": no limits */

@@ -1,4 +1,4 @@
-/* Inspection policy maps and what they match by, as typed. reference/asa-cli.md 6.1, 6.2. */
+/* Inspection policy maps and what they match by, as typed. */
 #ifndef VOXGATE_PROXY_CONF_INSPECT_CONF_H
 #define VOXGATE_PROXY_CONF_INSPECT_CONF_H
 

@@ -1,6 +1,6 @@
 /*
  * Licences, as the models of the ASA have them: which limits a model sets and which sessions count against them.
- * Without a `license` line there are none. reference/asa-cli.md 5.1, docs/licences.md.
+ * Without a `license` line there are none. docs/licences.md.
  */
 #ifndef VOXGATE_PROXY_CONF_LICENSE_H
 #define VOXGATE_PROXY_CONF_LICENSE_H

@@ -1,7 +1,7 @@
 /*
  * Editing of a phone's SEP<mac>.cnf.xml in place: the text of some elements is replaced, missing ones are inserted,
  * every other byte stays as it is. A scanner of tags, not an XML parser: files of call managers are not valid in the
- * strict sense (prefixes that are never declared). Pure: no state, no allocation. reference/phone-provisioning.md 5.
+ * strict sense (prefixes that are never declared). Pure: no state, no allocation.
  */
 #ifndef VOXGATE_PROXY_PHONE_PHONE_XML_H
 #define VOXGATE_PROXY_PHONE_PHONE_XML_H

@@ -1,7 +1,6 @@
 /*
  * The secure-phone table of a proxy worker: phones whose verified certificate named the device that registered. Live
  * state of the phone proxy; an entry lives `timeout secure-phones` after the last registration or keepalive.
- * reference/asa-show-debug.md 1.2.
  */
 #ifndef VOXGATE_PROXY_PHONE_PHONES_H
 #define VOXGATE_PROXY_PHONE_PHONES_H

@@ -1,6 +1,6 @@
 /*
  * Names that phones ask for: what kind of file it is and what the call manager calls it. A name is a key or is passed
- * on; it is never a path of ours (F1). reference/phone-provisioning.md 1, 2, 5.
+ * on; it is never a path of ours.
  */
 #ifndef VOXGATE_PROXY_TFTP_TFTP_NAME_H
 #define VOXGATE_PROXY_TFTP_TFTP_NAME_H

@@ -10,7 +10,7 @@
 static const mbedtls_ecp_group_id curves[] = { MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1,
                                                MBEDTLS_ECP_DP_SECP384R1, MBEDTLS_ECP_DP_NONE };
 
-/* SHA-1 last: some phones' stacks offer nothing else (reference/platform-pitfalls.md section 6). */
+/* SHA-1 last: some phones' stacks offer nothing else. */
 static const int sig_hashes[] = { MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA1,
                                   MBEDTLS_MD_NONE };
 

@@ -1,5 +1,5 @@
 /*
- * SCCP messages for tests, built by the facts (reference/sccp.md 3), not by the engine; and sessions of the SCCP
+ * SCCP messages for tests, built by the published layouts, not by the engine; and sessions of the SCCP
  * engine in the world of sip_feed.h.
  */
 #ifndef VOXGATE_SCCP_FEED_H

@@ -1,7 +1,7 @@
 #include "cli/conf/passwd.h"
 #include "tests/support/test.h"
 
-/* Check values of reference/asa-cli.md 2.4; the last two are the examples of hashcat for its modes 2400 and 2410. */
+/* Published check values; the last two are the examples of hashcat for its modes 2400 and 2410. */
 static void md5_hashes(void **state)
 {
         static const struct {

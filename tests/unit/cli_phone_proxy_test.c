@@ -401,7 +401,7 @@ static void what_cannot_work_is_unusable(void **state)
         }
 }
 
-/* ---- the published configurations: sections 4 and 5 of reference/asa-sample-configs.md ---- */
+/* ---- the published configurations ---- */
 
 static const char nonsecure[] = "object network obj-10.0.0.26\n"
                                 " host 10.0.0.26\n"

@@ -1,5 +1,5 @@
 /* CTL files and .sgn files: what is written is checked with another library on the raw bytes, what is read is built
- * by hand. Layout: reference/ctl-tlv.md. */
+ * by hand. */
 #include "pki/ctl.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The tables and counting rules of reference/asa-cli.md 5.1, row by row. */
+/* The tables and counting rules of docs/licences.md, row by row. */
 #include <string.h>
 
 #include "proxy/conf/license.h"

@@ -1,4 +1,4 @@
-/* What becomes of a phone's file, byte for byte. Files made after reference/phone-provisioning.md, sections 3-5. */
+/* What becomes of a phone's file, byte for byte. */
 #include "proxy/phone/phone_xml.h"
 
 #include "platform/base/attr.h"
