@@ -77,13 +77,6 @@ static bool same_override(const void *x, const void *y)
         return ((const struct log_override *)x)->id == ((const struct log_override *)y)->id;
 }
 
-static bool same_rate(const void *x, const void *y)
-{
-        const struct log_rate *a = x, *b = y;
-
-        return a->id == b->id && (a->id || a->level == b->level);
-}
-
 static void swap(char *x, char *y, size_t size)
 {
         for (size_t i = 0; i < size; i++) {
@@ -126,7 +119,6 @@ static bool log_order(struct log_conf *l, const struct log_conf *want)
                         moved |= ORDER(l->lists[i].item, l->lists[i].n, want->lists[i].item, want->lists[i].n,
                                        same_item);
         moved |= ORDER(l->overrides, l->noverrides, want->overrides, want->noverrides, same_override);
-        moved |= ORDER(l->rates, l->nrates, want->rates, want->nrates, same_rate);
         return moved;
 }
 
