@@ -30,6 +30,7 @@ struct trustpoint_conf {
         enum { REVOKE_NONE, REVOKE_CRL, REVOKE_OCSP, REVOKE_CRL_NONE } revocation;
         char id_usage[32];
         uint8_t client_types, validation_usage; /* enum tp_clients, enum tp_usage */
+        struct conf_list kept, crl;             /* the CLI's: lines that are not in force; those of `crl configure` */
 };
 
 /* crypto ca certificate chain N: which certificates the trustpoint holds, as hex lines; DER kept in the asset store

@@ -98,10 +98,13 @@ static int expand_ace(struct compile *c, const struct ace_conf *a)
         return rc;
 }
 
-/* There are no time ranges: what is permitted at times is not, what is denied at times is always. */
-static bool permits_at_times(const struct ace_conf *a)
+/*
+ * There are no time ranges, and nobody knows users or tags: what is permitted at times or to somebody is not, what is
+ * denied so is denied always and to everybody. A line never lets pass more than it says.
+ */
+static bool permits_to_some(const struct ace_conf *a)
 {
-        return a->kind == ACE_EXTENDED && a->permit && *a->remark;
+        return a->kind == ACE_EXTENDED && a->permit && (*a->remark || ace_has_identity(a));
 }
 
 static int add_ace(struct compile *c, const struct ace_conf *a)
@@ -117,7 +120,7 @@ static int add_ace(struct compile *c, const struct ace_conf *a)
                                   .log_disable = a->log_disable,
                                   .log_level = a->log_level < 0 ? 6 : a->log_level,
                                   .log_interval = a->log_interval ? a->log_interval : 300 };
-        if (!a->inactive && !permits_at_times(a) && expand_ace(c, a) < 0)
+        if (!a->inactive && !permits_to_some(a) && expand_ace(c, a) < 0)
                 return -1;
         r->n = c->nelems - r->first;
         c->l->naces++;

@@ -58,6 +58,11 @@ uint32_t acl_name_hash(const char *name)
         return fold(add_text(SEED, name));
 }
 
+static uint64_t add_who(uint64_t h, const struct ace_who *w)
+{
+        return add_text(add_num(h, (uint32_t)w->kind), w->name);
+}
+
 /* Not of log options and `inactive`: they change how a line acts, not which it is. */
 uint32_t ace_hash(const char *list, const struct ace_conf *a)
 {
@@ -69,6 +74,8 @@ uint32_t ace_hash(const char *list, const struct ace_conf *a)
         h = add_spec(add_spec(h, &a->src), &a->dst);
         h = add_ports(add_ports(h, &a->sport), &a->dport);
         h = add_num(h, (uint32_t)a->icmp_type);
+        for (size_t i = 0; ace_has_identity(a) && i < 3; i++)
+                h = add_who(h, i == 0 ? &a->user : i == 1 ? &a->src_tag : &a->dst_tag);
         return fold(a->icmp_code < 0 ? h : add_num(h, (uint32_t)a->icmp_code));
 }
 

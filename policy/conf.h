@@ -83,6 +83,11 @@ struct group_conf {
 };
 
 /* ---- access lists ---- */
+/* Who a line is about, and what is tagged: an identity firewall would know. Kept: nothing here does. */
+struct ace_who {
+        enum { WHO_ANYBODY, WHO_USER, WHO_USERS, WHO_USER_LIST, WHO_TAG_NAME, WHO_TAG, WHO_TAG_LIST } kind;
+        char name[OBJ_NAME_MAX + 1];
+};
 enum ace_kind { ACE_EXTENDED, ACE_STANDARD, ACE_REMARK };
 struct ace_conf { /* ordered, anonymous; o.id is the rule id of hit counters and packet-tracer */
         struct conf_obj o;
@@ -96,7 +101,12 @@ struct ace_conf { /* ordered, anonymous; o.id is the rule id of hit counters and
         int8_t log_level;      /* -1 default (6) */
         uint16_t log_interval; /* seconds, 300 */
         char remark[101]; /* of an extended line: its time-range */
+        struct ace_who user, src_tag, dst_tag;
 };
+static inline bool ace_has_identity(const struct ace_conf *a)
+{
+        return a->user.kind || a->src_tag.kind || a->dst_tag.kind;
+}
 struct acl_conf {
         struct conf_obj o;
         struct conf_list aces; /* struct ace_conf in order */
@@ -140,6 +150,9 @@ struct class_action_conf { /* class N inside a policy map; name: the class */
         uint32_t conn_max, embryonic_max, per_client_max, per_client_embryonic_max; /* 0 unlimited */
         uint32_t idle_s, embryonic_s, half_closed_s;                                /* 0 not set */
         bool set_conn, idle_reset;
+        bool dcd; /* dead connection detection: kept */
+        uint32_t dcd_retry_s;
+        uint8_t dcd_times;
         int8_t random_seq; /* -1 not set */
         struct police_conf police[POLICE_DIRS];
         struct conf_list kept; /* the CLI's: lines that are not in force */
@@ -152,7 +165,7 @@ struct policy_map_conf {
 struct service_policy_conf { /* name: nameif, or "global" */
         struct conf_obj o;
         char policy[MAP_NAME_MAX + 1];
-        bool global;
+        bool global, fail_close; /* the latter is kept */
         char nameif[NAMEIF_MAX + 1];
 };
 

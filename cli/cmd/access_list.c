@@ -215,6 +215,9 @@ static const struct cmd_bind ace_bind[] = {
         PROTO_KEY("udp", 17),
         PROTO_KEY("icmp", 1),
         BIND("PROTO", A, proto),
+        BIND("WHO", A, user),
+        BIND("STAG", A, src_tag),
+        BIND("DTAG", A, dst_tag),
         BIND("SRC", A, src),
         BIND("DST", A, dst),
         BIND("SPORT", A, sport),
@@ -239,11 +242,13 @@ static const struct cmd_bind standard_bind[] = {
 static const struct cmd_bind remark_bind[] = { BIND_TAGGED("TEXT", A, remark, kind, ACE_REMARK), { 0 } };
 
 #define PREFIX "access-list NAME:newname(241) [line POS:u32(1-2147483647)]"
+#define FROM "[WHO:who] [STAG:tagged] SRC:addrspec"
+#define TO "[DTAG:tagged] DST:addrspec"
 #define RULE                                                                                                         \
-        "{permit|deny} {tcp SRC:addrspec [SPORT:tcpports] DST:addrspec [DPORT:tcpports]|"                            \
-        "udp SRC:addrspec [SPORT:udpports] DST:addrspec [DPORT:udpports]|"                                           \
-        "icmp SRC:addrspec DST:addrspec [{ICMPTYPE:icmptype [ICMPCODE:u32(0-255)]|object-group "                     \
-        "ICMPGROUP:ref(icmp-group)}]|PROTO:proto SRC:addrspec [SPORT:tcpports] DST:addrspec [DPORT:tcpports]} "      \
+        "{permit|deny} {tcp " FROM " [SPORT:tcpports] " TO " [DPORT:tcpports]|"                                      \
+        "udp " FROM " [SPORT:udpports] " TO " [DPORT:udpports]|"                                                     \
+        "icmp " FROM " " TO " [{ICMPTYPE:icmptype [ICMPCODE:u32(0-255)]|object-group "                               \
+        "ICMPGROUP:ref(icmp-group)}]|PROTO:proto " FROM " [SPORT:tcpports] " TO " [DPORT:tcpports]} "                \
         "[log [{disable|default|LEVEL:level}] [interval SECONDS:u32(1-600)]] [time-range TIMES:word(64)] [inactive]"
 #define ACE(ln, hlp, bnd, ...)                                                                                       \
         {                                                                                                            \

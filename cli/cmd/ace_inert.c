@@ -57,6 +57,9 @@ const char *ace_inert(const struct store *s, const void *obj)
 
         if (a->kind != ACE_EXTENDED || a->inactive)
                 return NULL;
+        if (ace_has_identity(a))
+                return a->permit ? "users and security groups are not known: it permits nothing"
+                                 : "`user` and `security-group` are not known: it denies everybody";
         if (*a->remark)
                 return a->permit ? "there are no time ranges: it permits nothing"
                                  : "`time-range`: there are none, it always denies";

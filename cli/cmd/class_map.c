@@ -111,6 +111,9 @@ static const struct cmd_bind set_bind[] = {
         BIND("HALFCLOSED", A, half_closed_s),
         BIND("IDLE", A, idle_s),
         BIND_FLAG("reset", A, idle_reset),
+        BIND_FLAG("dcd", A, dcd),
+        BIND("RETRY", A, dcd_retry_s),
+        BIND("TIMES", A, dcd_times),
         { 0 },
 };
 
@@ -129,6 +132,11 @@ static const char *set_inert(const struct store *s, const void *obj)
 {
         (void)s;
         return ((const A *)obj)->random_seq >= 0 ? "sequence numbers are passed as they are" : NULL;
+}
+
+static const char *dcd_inert(const struct store *s UNUSED, const void *obj)
+{
+        return ((const A *)obj)->dcd ? "`dcd`: hosts are not asked whether they are alive" : NULL;
 }
 
 /* ---- police ---- */
@@ -179,9 +187,10 @@ static const struct cmd_row action_rows[] = {
           .inert_if = set_inert },
         { ROW_LEAF,
           "set connection timeout {embryonic HALFOPEN:duration [half-closed HALFCLOSED:duration] "
-          "[idle IDLE:duration [reset]]|half-closed HALFCLOSED:duration [idle IDLE:duration [reset]]|"
-          "idle IDLE:duration [reset]}",
-          "Idle times of connections", set_bind, DIRTY_POLICY, .flags = ROW_MERGE, .check = check_set },
+          "[idle IDLE:duration [reset]] [dcd [RETRY:duration [TIMES:u32(1-255)]]]|half-closed HALFCLOSED:duration [idle IDLE:duration [reset]] [dcd [RETRY:duration [TIMES:u32(1-255)]]]|"
+          "idle IDLE:duration [reset] [dcd [RETRY:duration [TIMES:u32(1-255)]]]|dcd [RETRY:duration [TIMES:u32(1-255)]]}",
+          "Idle times of connections", set_bind, DIRTY_POLICY, .flags = ROW_MERGE, .check = check_set,
+          .inert_if = dcd_inert },
         { ROW_LEAF, POLICE_LINE("input"), "Limit the rate at which the class comes in", input_bind, DIRTY_POLICY,
           .check = check_police },
         { ROW_LEAF, POLICE_LINE("output"), "Limit the rate at which the class goes out", output_bind, DIRTY_POLICY,
@@ -196,8 +205,10 @@ static const struct cmd_row action_rows[] = {
              "Inspections", NO_ENGINE),
         KEPT("set connection {advanced-options|decrement-ttl} [WHAT:line(100)]", "How connections are changed",
              "packets are passed as they are"),
-        KEPT("set connection timeout {dcd|tcp} [WHAT:line(100)]", "Idle times of connections",
-             "hosts are not asked whether they are alive"),
+        KEPT("set connection timeout tcp WHAT:line(100)", "Idle times of TCP, as they were before 8.2",
+             "use set connection timeout idle"),
+        KEPT("service-policy NAME:word(40)", "A policy for the queues of the class",
+             "there are no queues: packets leave in the order they came in"),
         KEPT("priority", "Low latency", "there are no queues: packets leave in the order they came in"),
         KEPT("shape WHAT:line(100)", "A rate that is not exceeded", "packets do not wait: use police"),
         KEPT("{csc|cxsc|ips|sfr} WHAT:line(100)", "Modules that look at traffic",
@@ -262,11 +273,18 @@ static const struct cmd_bind service_bind[] = {
         BIND("POLICY", S, policy),
         BIND_FLAG("global", S, global),
         BIND("IFC", S, nameif),
+        BIND_OPTFLAG("fail-close", S, fail_close),
         { 0 },
 };
 
+static const char *service_inert(const struct store *s UNUSED, const void *obj)
+{
+        return ((const S *)obj)->fail_close ? "`fail-close`: IPv6 is not forwarded" : NULL;
+}
+
 const struct cmd_row rows_service_policy[] = {
-        { ROW_LIST, "service-policy POLICY:ref(policy-map) {global|interface IFC:nameif}", "Put a policy map in use",
-          service_bind, DIRTY_POLICY, STORE(policy.services), .key = service_key, .check = check_service },
+        { ROW_LIST, "service-policy POLICY:ref(policy-map) {global|interface IFC:nameif} [fail-close]", "Put a policy map in use",
+          service_bind, DIRTY_POLICY, STORE(policy.services), .key = service_key, .check = check_service,
+          .inert_if = service_inert },
         END,
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cmd/crypto.h"
+#include "cli/conf/nested.h"
 #include "platform/base/mem.h"
 #include "platform/base/str.h"
 
@@ -76,10 +77,12 @@ static int make_trustpoint(struct store *s, const char *name, struct err *e)
 {
         struct trustpoint_conf *tp = conf_list_find(&s->pki.trustpoints, name);
 
-        if (!tp)
+        if (!tp) {
                 tp = conf_list_add(&s->pki.trustpoints, name);
-        if (!tp)
-                return err_nomem(e, "a trustpoint");
+                if (!tp)
+                        return err_nomem(e, "a trustpoint");
+                trustpoint_conf_init(tp);
+        }
         str_copy(tp->keypair, sizeof tp->keypair, name);
         return 0;
 }

@@ -125,7 +125,13 @@ static int check_domain(struct conf_ctx *c, void *obj, struct err *e)
         return err_set(e, ERR_SYNTAX, "%s is %s", g->domain, why.text);
 }
 
-static const struct cmd_bind server_bind[] = { BIND("A", S, addr), { 0 } };
+static const char *server_inert(const struct store *s UNUSED, const void *obj)
+{
+        return *((const S *)obj)->nameif ? "`name-server A IFC`: routes say through which interface a server is asked"
+                                         : NULL;
+}
+
+static const struct cmd_bind server_bind[] = { BIND("A", S, addr), BIND_OPT("IFC", S, nameif, 0), { 0 } };
 static const struct cmd_bind domain_bind[] = { BIND("DOMAIN", G, domain), { 0 } };
 static const struct cmd_bind retries_bind[] = { BIND_DFLT("N", G, retries, DNS_RETRIES_DEFAULT), { 0 } };
 static const struct cmd_bind timeout_bind[] = { BIND_DFLT("SECONDS", G, timeout_s, DNS_TIMEOUT_DEFAULT), { 0 } };
@@ -137,10 +143,10 @@ static const struct cmd_row group_rows[] = {
           poll_bind, DIRTY_SYS, .inert = "names of network objects are not resolved" },
         { ROW_LEAF, "expire-entry-timer minutes MINUTES:u32(1-65535)",
           "Minutes that an address stands after its time while no server answers", expire_bind, .dirty = DIRTY_SYS },
-        { ROW_LIST, "name-server A:addr", "Addresses of DNS servers, six at most", server_bind, DIRTY_SYS,
-          offsetof(G, servers), .check = check_server },
         { ROW_CALL, "name-server A:addr B:addr [C:addr [D:addr [E:addr [F:addr]]]]",
           "Addresses of DNS servers, six at most", .call = call_several },
+        { ROW_LIST, "name-server A:addr [IFC:nameif]", "Addresses of DNS servers, six at most", server_bind, DIRTY_SYS,
+          offsetof(G, servers), .check = check_server, .inert_if = server_inert },
         { ROW_LEAF, "domain-name DOMAIN:word(127)", "Domain added to names without a dot", domain_bind, DIRTY_SYS,
           .check = check_domain },
         { ROW_LEAF, "retries N:u32(0-10)", "How often all servers are asked again", retries_bind,

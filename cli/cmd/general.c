@@ -195,32 +195,11 @@ static int call_clear(struct conf_ctx *c, const struct args *a, bool no_form, st
                 ROW_CALL, g, hlp, .call = fn, .flags = ROW_NO_NO                                                     \
         }
 
-/* Address translation as it was before 8.3. */
-static int call_deprecated(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
-{
-        (void)c;
-        (void)no_form;
-        return err_set(e, ERR_SUPPORT,
-                       "This syntax of %s command has been deprecated.\n"
-                       "Please refer to \"help nat\" command for more details.",
-                       arg_has(a, "static")   ? "static"
-                       : arg_has(a, "global") ? "global"
-                                              : "nat");
-}
-
-#define OLD(g)                                                                                                       \
-        {                                                                                                            \
-                ROW_CALL, g, "Older address translation", .call = call_deprecated, .flags = ROW_HIDDEN               \
-        }
-
 const struct cmd_row rows_general[] = {
         CALL("exit", "Exit from the current mode", call_exit),
         CALL("quit", "Leave the current mode, as exit does", call_exit),
         CALL("end", "Exit from configuration mode", call_end),
         CALL("clear configure {all|primary|secondary}", "Remove the whole configuration", call_clear),
         CALL("clear configure SECTION:section(200)", "Remove a section of the configuration", call_clear),
-        OLD("nat IFC:oneif WHAT:line(200)"),
-        OLD("global IFC:oneif WHAT:line(200)"),
-        OLD("static WHAT:line(200)"),
         END,
 };

@@ -23,6 +23,8 @@ static const struct cmd_row dns_parameters[] = {
         SUB("dns-guard", "One answer a question"),
         SUB("nat-rewrite", "Translate addresses in answers"),
         SUB("protocol-enforcement", "Check the form of messages"),
+        SUB("dynamic-filter-snoop", "Answers teach the names of bad hosts"),
+        SUB("tsig enforced action {drop|log}", "Messages have a signature"),
         SUB("tcp-inspection", "DNS over TCP as well"),
         END,
 };
@@ -30,6 +32,10 @@ static const struct cmd_mode dns_parameters_mode = {
         "config-pmap-p", "MPF policy-map parameter configuration commands:", dns_parameters
 };
 
+static const struct cmd_bind match_bind[] = { BIND_WORD("match", struct inert_block_conf, word),
+                                              BIND_WORD("class", struct inert_block_conf, word),
+                                              BIND("REST", struct inert_block_conf, rest),
+                                              { 0 } };
 static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_block_conf, parameters), { 0 } };
 #define ROWS(proto)                                                                                                  \
         BLOCK("description TEXT:line(200)", "Description of the map"),                                               \
@@ -40,6 +46,17 @@ static const struct cmd_bind bind[] = { BIND_FLAG("parameters", struct inert_blo
                   DIRTY_SYS,                                                                                         \
                   .mode = &proto##_parameters_mode,                                                                  \
                   .flags = ROW_SAME | ROW_NO_NO },                                                                   \
+                { ROW_MODE,                                                                                          \
+                  "{match|class} REST:line(100)",                                                                    \
+                  "Messages of a kind",                                                                              \
+                  match_bind,                                                                                        \
+                  DIRTY_SYS,                                                                                         \
+                  offsetof(struct inert_block_conf, blocks),                                                         \
+                  &kept_match_mode,                                                                                  \
+                  .inert = NO_ENGINE,                                                                                \
+                  .init = init_block,                                                                                \
+                  .key = key_words,                                                                                  \
+                  .flags = ROW_KEPT },                                                                               \
                 END
 
 static const struct cmd_row dns_rows[] = { ROWS(dns) };

@@ -304,6 +304,30 @@ static const char *address_inert(const struct store *s, const void *obj)
         return ((const struct iface_conf *)obj)->standby.fam ? "`standby`: there is no failover" : NULL;
 }
 
+/* `ip address dhcp` or pppoe */
+static struct conf_obj *asks_for_address(const struct iface_conf *i)
+{
+        conf_each(struct conf_obj, o, &i->kept)
+                if (!strncmp(o->name, "ip address ", 11))
+                        return o;
+        return NULL;
+}
+
+static bool address_said(const void *obj)
+{
+        return asks_for_address(obj) != NULL;
+}
+
+/* It asks for none any more. */
+static void after_address(struct conf_ctx *c UNUSED, void *obj, bool no_form)
+{
+        struct iface_conf *i = obj;
+        struct conf_obj *o = asks_for_address(i);
+
+        if (!no_form && o && i->ip.fam)
+                conf_list_del(&i->kept, o);
+}
+
 static int check_vlan(struct conf_ctx *c, void *obj, struct err *e)
 {
         struct iface_conf *i = obj;
@@ -365,7 +389,8 @@ static const struct cmd_row iface_rows[] = {
         { ROW_LEAF, "security-level LEVEL:u32(0-100)", "Specify the security level of this interface", level_bind,
           DIRTY_IFACE, .flags = ROW_DEFAULT },
         { ROW_LEAF, "ip address A:addr M:mask [standby B:addr]", "Configure the interface address", ip_bind,
-          DIRTY_IFACE, .flags = ROW_DEFAULT, .check = check_address, .inert_if = address_inert },
+          DIRTY_IFACE, .flags = ROW_DEFAULT, .check = check_address, .inert_if = address_inert,
+          .said = address_said, .after = after_address },
         { ROW_INERT, "ip address {dhcp|pppoe} [WHAT:line(100)]", "Ask for an address", .list = offsetof(I, kept),
           .inert = "no address is asked for, the interface has NONE: use ip address A.B.C.D MASK",
           .flags = ROW_SINGLE },
@@ -376,9 +401,10 @@ static const struct cmd_row iface_rows[] = {
         KEPT("{backup|bridge-group|channel-group|flowcontrol|lacp|member-interface|poe|port-channel|pppoe|tunnel|"
              "zone-member}",
              "Links", "links are made by the host"),
-        KEPT("{authentication|delay|hello-interval|hold-time|igmp|mfib|ospf|pim|policy-route|rip|split-horizon|"
-             "summary-address}",
+        KEPT("{authentication|delay|hello-interval|hold-time|igmp|mfib|ospf|pim|policy-route|rip|summary-address}",
              "Routing protocols on the interface", NO_ROUTING),
+        KEPT_BOTH(offsetof(I, kept), "split-horizon WHAT:keptline(200)", "Routes back where they came from",
+                  NO_ROUTING),
         KEPT("ipv6", "The Internet Protocol, version 6", "IPv6 is not forwarded"),
         KEPT("dhcprelay", "DHCP relay", "questions of DHCP are not passed on"),
         END,

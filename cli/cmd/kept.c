@@ -35,12 +35,14 @@ static void write_lines(struct running *r, const struct cmd_row *row, const void
         }
 }
 
-#define MODE(id, shown, what, begin)                                                                                 \
+#define ROWS(id, begin)                                                                                              \
         static const struct cmd_row id##_rows[] = {                                                                  \
                 { ROW_INERT, "WHAT:keptline(400)", "Any line: it is kept", .list = offsetof(B, lines),               \
                   .inert = "nor is its section", .flags = ROW_ANY, .words = begin, .write = write_lines },           \
                 END,                                                                                                 \
-        };                                                                                                           \
+        }
+#define MODE(id, shown, what, begin)                                                                                 \
+        ROWS(id, begin);                                                                                             \
         static const struct cmd_mode id##_mode = { shown, what " commands, kept only:", id##_rows }
 MODE(time_range, "config-time-range", "Time range", "absolute periodic");
 MODE(tcp_map, "config-tcp-map", "TCP map",
@@ -84,6 +86,16 @@ MODE(tunnel_group, "config-tunnel", "Tunnel group",
      "password-management peer-id-validate ppp pre-shared-key strip-group strip-realm trust-point");
 MODE(inspect_class, "config-cmap", "Class map", "match");
 MODE(inspect_map, "config-pmap", "Inspection", "match parameters");
+ROWS(user_webvpn, "activex-relay anyconnect appl-acl customization file-browsing file-entry filter hidden-shares "
+                  "homepage html-content-filter http-comp http-proxy keep-alive-ignore port-forward post-max-size "
+                  "smart-tunnel sso-server svc unix-auth-gid unix-auth-uid upload-max-size url-entry url-list");
+const struct cmd_mode kept_webvpn_mode = { "config-username-webvpn", "WebVPN commands, kept only:", user_webvpn_rows };
+ROWS(match, "drop drop-connection enforce-tsig log mask reset");
+const struct cmd_mode kept_match_mode = { "config-pmap-c", "Action commands, kept only:", match_rows };
+MODE(management_map, "config-pmap", "Management policy", "class");
+MODE(trustpool, "config-ca-trustpool", "Trust pool", "auto-import crl cabundle-source revocation-check");
+MODE(dynamic_list, "config-llist", "Host list", "address name");
+MODE(mount, "config-mount-cifs", "Mounted directory", "domain password server share status username path");
 MODE(call_home, "cfg-call-home", "Call home",
      "alert-group alert-group-config contact-email-addr contact-name customer-id mail-server phone-number "
      "profile rate-limit sender site-id street-address");
@@ -91,6 +103,11 @@ MODE(call_home, "cfg-call-home", "Call home",
 /* Those without a name are one each. */
 static const struct cmd_bind webvpn_bind[] = { BIND_FLAG("webvpn", B, parameters), { 0 } };
 static const struct cmd_bind load_balancing_bind[] = { BIND_FLAG("load-balancing", B, parameters), { 0 } };
+static const struct cmd_bind trustpool_bind[] = { BIND_FLAG("policy", B, parameters), { 0 } };
+static const struct cmd_bind mount_bind[] = {
+        BIND("NAME", B, rest), BIND_WORD("cifs", B, word), BIND_WORD("ftp", B, word), { 0 }
+};
+static const struct cmd_bind list_bind[] = { BIND_WORD("blacklist", B, word), BIND_WORD("whitelist", B, word), { 0 } };
 static const struct cmd_bind call_home_bind[] = { BIND_FLAG("call-home", B, parameters), { 0 } };
 
 /* ---- the heads, place by place ---- */
@@ -144,6 +161,8 @@ const struct cmd_row rows_kept_routing[] = {
 };
 
 const struct cmd_row rows_kept_tunneled[] = {
+        LINE("route null0 NET:net MASK:netmask [METRIC:u32(1-255)]", "A network whose packets are thrown away",
+             "packets are not thrown away by a route: use an access list"),
         LINE("route IFC:nameif NET:net MASK:netmask GW:addr [METRIC:u32(1-255)] tunneled", "A route of tunnels",
              "there is no VPN: routes of tunnels are not installed"),
         END,
@@ -181,6 +200,12 @@ const struct cmd_row rows_kept_services[] = {
         LINE("crashinfo" REST, "Where a crash is told", "the host keeps it"),
         LINE("firewall" REST, "How packets are forwarded", "packets are routed"),
         LINE("mode" REST, "One or many contexts", "there is one context"),
+        LINE("cluster-interface-mode" REST, "Several units as one", "there are no other units"),
+        LINE("compression" REST, "Compressed tunnels", NO_VPN),
+        LINE("license-server" REST, "Licenses of several units", "licenses are not needed"),
+        BLOCK("mount NAME:word(64)  type {cifs|ftp}", "Directories of servers", MOUNT, mount,
+              "files of servers are copied with `copy`", .bind = mount_bind, .key = key_words),
+        LINE("object-group-search" REST, "How groups are matched", "how groups are matched is not for choice"),
         LINE("mac-address auto [WHAT:keptline(400)]", "Addresses of interfaces",
              "interfaces keep the addresses of the host"),
         END,
@@ -196,6 +221,8 @@ const struct cmd_row rows_kept_crypto[] = {
 };
 
 const struct cmd_row rows_kept_ike[] = {
+        BLOCK("crypto ca trustpool policy", "How certificates of the trust pool are looked at", TRUSTPOOL, trustpool,
+              "there is no trust pool", .bind = trustpool_bind, .key = key_words),
         BLOCK("crypto ca certificate map NAME:line(100)", "Which certificates are whose", CERT_MAP, cert_map, NO_VPN),
         KEPT_BOTH(STORE(sys.inert), "crypto isakmp" REST, "IKE as it was before 8.4", NO_VPN),
         BLOCK("crypto isakmp policy NAME:word(64)", "How keys are exchanged", ISAKMP, ike, NO_VPN),
@@ -208,6 +235,7 @@ const struct cmd_row rows_kept_ike[] = {
 };
 
 const struct cmd_row rows_kept_dhcp[] = {
+        KEPT_BOTH(STORE(sys.inert), "ipv6-vpn-addr-assign" REST, "Where VPN clients have IPv6 addresses from", NO_VPN),
         KEPT_BOTH(STORE(sys.inert), "vpn-addr-assign" REST, "Where VPN clients have addresses from", NO_VPN),
         BLOCK("vpn load-balancing", "VPN clients of several units", LOAD_BALANCING, load_balancing, NO_VPN,
               .bind = load_balancing_bind, .key = key_words),
@@ -219,6 +247,9 @@ const struct cmd_row rows_kept_dhcp[] = {
         BLOCK("priority-queue NAME:word(48)", "Queues of an interface", QUEUE, queue,
               "there are no queues: packets leave in the order they came in"),
         LINE("dynamic-filter" REST, "Names of bad hosts", "bad hosts are not known"),
+        BLOCK("dynamic-filter {blacklist|whitelist}", "Hosts that are known to be bad, or good", HOST_LIST,
+              dynamic_list, "bad hosts are not known", .bind = list_bind, .key = key_words),
+        LINE("wccp" REST, "Web caches", "web sites are not asked of caches"),
         END,
 };
 
@@ -274,6 +305,12 @@ const struct cmd_row rows_kept_class[] = {
 const struct cmd_row rows_kept_map[] = {
         BLOCK("policy-map type inspect " ENGINES("dcerpc|") " REST:line(100)", "Parameters of an inspection",
               INSPECT_MAP, inspect_map, NOT_INSPECTED, .bind = engine_bind, .key = key_words),
+        END,
+};
+
+const struct cmd_row rows_kept_management[] = {
+        BLOCK("policy-map type management NAME:word(64)", "What is done with traffic to the appliance", MANAGEMENT_MAP,
+              management_map, "traffic to the appliance is not classified"),
         END,
 };
 

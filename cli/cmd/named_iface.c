@@ -11,6 +11,12 @@ static bool is_pair(const struct gram_part *p)
         return p->kind == PART_VALUE && !strcmp(p->type->name, "ifpair");
 }
 
+/* "(inside)", of lines that are kept */
+static bool is_one(const struct gram_part *p)
+{
+        return p->kind == PART_VALUE && !strcmp(p->type->name, "oneif");
+}
+
 static bool is_name(const struct gram_part *p)
 {
         return p->kind == PART_VALUE && (is_pair(p) || !strcmp(p->type->name, "nameif"));
@@ -107,18 +113,19 @@ bool named_typed(const struct gram_part *p, const char *s, const char *from, con
 {
         const char *comma = is_name(p) && is_pair(p) ? strchr(s, ',') : NULL;
         bool whole = is_name(p) && !comma && !strcmp(s, from);
+        bool one = is_one(p) && *s == '(' && stands(s + 1, from, ')');
         bool real = comma && stands(s + 1, from, ','), mapped = comma && stands(comma + 1, from, ')');
 
         if (!out)
-                return whole || real || mapped;
-        if (whole)
-                text_add(out, to);
+                return whole || one || real || mapped;
+        if (whole || one)
+                text_printf(out, one ? "(%s)" : "%s", to);
         else if (comma)
                 text_printf(out, "(%.*s,%s%s", (int)(real ? strlen(to) : (size_t)(comma - s - 1)), real ? to : s + 1,
                             mapped ? to : comma + 1, mapped ? ")" : "");
         else
                 text_add(out, s);
-        return whole || real || mapped;
+        return whole || one || real || mapped;
 }
 
 bool named_in_text(const struct store *s, const struct tree_row *tr, const char *line, const char *nameif)

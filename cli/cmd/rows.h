@@ -26,7 +26,8 @@ extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_i
         rows_kept_nat[], rows_twice_nat[], rows_twice_nat_after[], rows_kept_routing[], rows_kept_tunneled[], rows_kept_aaa[],
         rows_kept_services[], rows_kept_crypto[], rows_kept_ike[], rows_kept_dhcp[], rows_kept_webvpn[],
         rows_kept_tunnel_group[], rows_kept_smtp[],
-        rows_kept_ctl_provider[], rows_kept_group[], rows_kept_class[], rows_kept_map[], rows_kept_call_home[];
+        rows_kept_ctl_provider[], rows_kept_group[], rows_kept_class[], rows_kept_map[], rows_kept_management[],
+        rows_kept_call_home[], rows_old_nat[];
 
 /* A line that is kept in a list, and told to be so with the first one of its row; with its `no` form. */
 #define KEPT_IN_(at, g, hlp, why, more)                                                                              \
@@ -35,6 +36,11 @@ extern const struct cmd_row rows_hostname[], rows_enable[], rows_names[], rows_i
         }
 #define KEPT_IN(at, g, hlp, why) KEPT_IN_(at, g, hlp, why, 0)
 #define KEPT_BOTH(at, g, hlp, why) KEPT_IN_(at, g, hlp, why, ROW_BOTH)
+
+/* What an inspection that is not there does with what it matches. */
+extern const struct cmd_mode kept_match_mode;
+/* What a user of browser VPN gets. */
+extern const struct cmd_mode kept_webvpn_mode;
 
 /* key hooks */
 /* The object or element is called what stands for NAME. */
@@ -47,6 +53,7 @@ void init_group(struct conf_ctx *c, void *obj);
 void init_class(struct conf_ctx *c, void *obj);
 void init_policy_map(struct conf_ctx *c, void *obj);
 void init_class_action(struct conf_ctx *c, void *obj);
+void init_trustpoint(struct conf_ctx *c, void *obj);
 void init_chain(struct conf_ctx *c, void *obj);
 void init_block(struct conf_ctx *c, void *obj);
 
@@ -55,6 +62,9 @@ int check_pair(const struct addr *a, uint8_t len, struct err *e);
 /* "NET MASK IFC" of the lines that open the box: ssh, http (struct box_access_conf). */
 extern const struct cmd_bind box_access_bind[];
 int check_box_access(struct conf_ctx *c, void *obj, struct err *e);
+/* A line of cipher suites, behind two words, of which the TLS library has n: none is refused, some are told. */
+int check_some_suites(const struct conf_ctx *c, unsigned n, struct err *e);
+void warn_missing_suites(struct conf_ctx *c, unsigned n);
 /* Ports that are none: a range the wrong way round, more than the last, less than the first. */
 int check_port_spec(const struct port_spec *p, struct err *e);
 /* Lists that lost their last line to purge_nameif(): what refers to them goes as well. */

@@ -42,6 +42,7 @@ INIT(class)
 INIT(policy_map)
 INIT(class_action)
 INIT(chain)
+INIT(trustpoint)
 
 void init_block(struct conf_ctx *c, void *obj)
 {

@@ -62,7 +62,23 @@ static void key_community(struct conf_ctx *c, const struct args *a, const void *
                 text_add(out, "snmp-server community");
 }
 
-/* Of host groups and lists of users there may be many lines. */
+/* A group of hosts is known by interface and name, a list of users by its name: its users are lines of their own. */
+static void key_group(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        if (arg_has(a, "IFC") && arg_has(a, "NAME"))
+                text_printf(out, "snmp-server host-group %s %s", arg_str(a, "IFC"), arg_str(a, "NAME"));
+}
+
+static void key_list(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
+{
+        (void)c;
+        (void)elem;
+        if (arg_has(a, "NAME") && arg_has(a, "USER"))
+                text_printf(out, "snmp-server user-list %s username %s", arg_str(a, "NAME"), arg_str(a, "USER"));
+}
+
 static void key_user(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out)
 {
         (void)c;
@@ -89,8 +105,12 @@ const struct cmd_row rows_snmp[] = {
           .flags = ROW_DEFAULT },
         KEPT_AS("snmp-server community COMMUNITY:secretline(200)", "Who knows it may ask", SNMPD,
                 .key = key_community, .flags = ROW_SINGLE),
-        KEPT_KEYED("snmp-server {host-group|user-list|user} NAME:word(64) WHAT:secretline(200)", "Who may ask",
-                   key_user),
+        KEPT_KEYED("snmp-server host-group IFC:nameif NAME:word(64) WHAT:secretline(200)",
+                   "Who of a network object gets traps, and may ask", key_group),
+        KEPT_KEYED("snmp-server user-list NAME:word(64) username USER:word(64)", "Users of a host group", key_list),
+        KEPT_KEYED("snmp-server user NAME:word(64) WHAT:secretline(200)", "Who may ask", key_user),
+        KEPT_BECAUSE("snmp {cpu|interface} WHAT:line(200)", "Thresholds of notifications",
+                     "there are no such notifications"),
         { ROW_LEAF, "snmp-server enable", "Enable the SNMP agent", enable_bind, DIRTY_SYS, .flags = ROW_INVERSE },
         { ROW_LEAF, "snmp-server enable traps snmp " TRAPS, "Notifications of the standard", traps_bind, DIRTY_SYS,
           .flags = ROW_MERGE, .inert_if = inert_traps },

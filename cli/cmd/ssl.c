@@ -12,6 +12,19 @@ static unsigned words_of(const char *s)
         return n;
 }
 
+int check_some_suites(const struct conf_ctx *c, unsigned n, struct err *e)
+{
+        if (n || !strncmp(c->line + strspn(c->line, " "), "no ", 3))
+                return 0;
+        return err_set(e, ERR_SUPPORT, "such a cipher is not available: the TLS library of this build lacks it");
+}
+
+void warn_missing_suites(struct conf_ctx *c, unsigned n)
+{
+        if (words_of(c->line) > 2 + n)
+                conf_warning(c, "ciphers that the TLS library of this build lacks are left out");
+}
+
 /* How many names the array holds is told beside it. Those that the TLS library lacks are not among them. */
 static int check_encryption(struct conf_ctx *c, void *obj, struct err *e)
 {
@@ -20,16 +33,14 @@ static int check_encryption(struct conf_ctx *c, void *obj, struct err *e)
         (void)obj;
         for (s->n_encryption = 0; s->n_encryption < SSL_SUITES_MAX && *s->encryption[s->n_encryption];)
                 s->n_encryption++;
-        if (s->n_encryption || !strncmp(c->line + strspn(c->line, " "), "no ", 3))
-                return 0;
-        return err_set(e, ERR_SUPPORT, "such a cipher is not available: the TLS library of this build lacks it");
+        return check_some_suites(c, s->n_encryption, e);
 }
 
 static void after_encryption(struct conf_ctx *c, void *obj, bool no_form)
 {
         (void)obj;
-        if (!no_form && words_of(c->line) > 2 + c->store->pki.ssl.n_encryption)
-                conf_warning(c, "ciphers that the TLS library of this build lacks are left out");
+        if (!no_form)
+                warn_missing_suites(c, c->store->pki.ssl.n_encryption);
 }
 
 static const struct cmd_bind bind[] = {
@@ -109,6 +120,8 @@ const struct cmd_row rows_ssl[] = {
           .check = check_client, .inert_if = client_inert, .dflt = "ssl client-version any" },
         KEPT_IN(STORE(sys.inert), "ssl {cipher|dh-group|ecdh-group} WHAT:line(200)",
                 "Ciphers, by version and strength", "ssl encryption says which ciphers are offered"),
+        KEPT_IN(STORE(sys.inert), "ssl certificate-authentication WHAT:line(200)",
+                "Interfaces where browsers show a certificate", "browsers log in with a password"),
         { ROW_LIST, "ssl trust-point TP:ref(trustpoint) [NAME:nameif]",
           "Certificate shown on an interface by tls-proxies that name none", tp_bind, DIRTY_PROXY,
           STORE(pki.ssl.trust_points), .key = key_name, .after = after_trust_point },

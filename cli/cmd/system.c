@@ -99,7 +99,22 @@ const struct cmd_row rows_names[] = {
 };
 
 /* ---- banner ---- */
-static int call_no_banner(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
+/* Printed with a blank behind it, which nobody sees and the next paste cuts off again. */
+static int add_empty_line(struct conf_ctx *c, enum banner_kind kind, struct err *e)
+{
+        struct banner_conf *b = conf_list_add(&c->store->sys.banners, "");
+
+        if (!b)
+                return err_nomem(e, "a command");
+        b->kind = kind;
+        str_copy(b->text, sizeof b->text, " ");
+        c->store->dirty |= DIRTY_SYS;
+        c->store->edits++;
+        c->res->changed = true;
+        return 0;
+}
+
+static int call_banner(struct conf_ctx *c, const struct args *a, bool no_form, struct err *e)
 {
         struct conf_list *l = &c->store->sys.banners;
         enum banner_kind kind = arg_has(a, "asdm")    ? BANNER_ASDM
@@ -108,8 +123,8 @@ static int call_no_banner(struct conf_ctx *c, const struct args *a, bool no_form
                                                       : BANNER_MOTD;
         struct list *next;
 
-        (void)no_form;
-        (void)e;
+        if (!no_form)
+                return add_empty_line(c, kind, e);
         for (struct list *it = l->items.next; it && it != &l->items; it = next) {
                 struct banner_conf *b = (void *)list_entry(it, struct conf_obj, link);
 
@@ -135,7 +150,7 @@ static const struct cmd_bind banner_bind[] = {
 const struct cmd_row rows_banner[] = {
         { ROW_LIST, "banner {asdm|exec|login|motd} TEXT:line(510)", "One more line of a banner", banner_bind,
           DIRTY_SYS, STORE(sys.banners), .flags = ROW_REPEAT },
-        { ROW_CALL, "banner {asdm|exec|login|motd}", "A banner", .call = call_no_banner, .flags = ROW_NO_ONLY },
+        { ROW_CALL, "banner {asdm|exec|login|motd}", "An empty line of a banner; no: no banner", .call = call_banner },
         END,
 };
 
@@ -144,7 +159,6 @@ const struct cmd_row rows_services[] = {
         KEPT("sysopt connection WHAT:line(200)", "Options of connections", "there is no such option",
              .flags = ROW_BOTH),
         KEPT("service WHAT:line(200)", "Options of services", "there is no such option", .flags = ROW_BOTH),
-        KEPT("crypto ca trustpool WHAT:line(200)", "Trust pool", "there is no trust pool"),
         END,
 };
 
@@ -171,8 +185,7 @@ const struct cmd_row rows_failover[] = {
         ONE("failover", "Two units as one", NO_FAILOVER),
         { ROW_FIXED, "failover", "Two units as one", .flags = ROW_NO_ONLY, .applies = is_alone },
         KEPT("failover WHAT:keptline(200)", "Two units as one", NO_FAILOVER, .flags = ROW_KEPT),
-        KEPT("monitor-interface IFC:word(48)", "Watch an interface", NO_FAILOVER, .flags = ROW_KEPT),
-        { ROW_FIXED, "monitor-interface IFC:word(48)", "Watch an interface", .flags = ROW_NO_ONLY | ROW_QUIET },
+        KEPT_BOTH(STORE(sys.inert), "monitor-interface IFC:word(48)", "Watch an interface", NO_FAILOVER),
         END,
 };
 

@@ -15,15 +15,32 @@ static unsigned count_names(const char (*names)[SSL_SUITE_NAME_MAX + 1])
         return n;
 }
 
-static int check_suites(struct conf_ctx *c, void *obj, struct err *e)
+static int check_client_suites(struct conf_ctx *c, void *obj, struct err *e)
 {
         T *t = obj;
 
-        (void)c;
-        (void)e;
         t->n_client_suites = count_names((const char(*)[SSL_SUITE_NAME_MAX + 1]) t->client_suites);
+        return check_some_suites(c, t->n_client_suites, e);
+}
+
+static int check_server_suites(struct conf_ctx *c, void *obj, struct err *e)
+{
+        T *t = obj;
+
         t->n_server_suites = count_names((const char(*)[SSL_SUITE_NAME_MAX + 1]) t->server_suites);
-        return 0;
+        return check_some_suites(c, t->n_server_suites, e);
+}
+
+static void after_client_suites(struct conf_ctx *c, void *obj, bool no_form)
+{
+        if (!no_form)
+                warn_missing_suites(c, ((const T *)obj)->n_client_suites);
+}
+
+static void after_server_suites(struct conf_ctx *c, void *obj, bool no_form)
+{
+        if (!no_form)
+                warn_missing_suites(c, ((const T *)obj)->n_server_suites);
 }
 
 /* A certificate of a ctl-file, which may come later: that is no mistake of this line. */
@@ -181,16 +198,16 @@ static const struct cmd_row tlsp_rows[] = {
           .check = check_server_tp, .inert_if = server_tp_inert },
         { ROW_LEAF, "server authenticate-client", "Ask the TLS client for a certificate; no: clients have none", bind,
           DIRTY_PROXY, .flags = ROW_INVERSE | ROW_ALL },
-        { ROW_LEAF, "server cipher-suite SSUITES:suites", "Cipher suites towards the TLS client", bind, DIRTY_PROXY,
-          .check = check_suites },
+        { ROW_LEAF, "server cipher-suite SSUITES:suites(some)", "Cipher suites towards the TLS client", bind, DIRTY_PROXY,
+          .check = check_server_suites, .after = after_server_suites },
         { ROW_LEAF, "client trust-point CTP:ref(trustpoint)", "Certificate shown to the TLS server", bind,
           DIRTY_PROXY, .check = check_client_tp },
         { ROW_LEAF, "client ldc issuer ISSUER:ref(trustpoint)", "Local CA that signs the per-client certificates",
           bind, DIRTY_PROXY, .check = check_issuer },
         { ROW_LEAF, "client ldc key-pair KEY:newname(128)", "Key pair used by the generated certificates", bind,
           DIRTY_PROXY, .check = check_key },
-        { ROW_LEAF, "client cipher-suite CSUITES:suites", "Cipher suites towards the TLS server", bind, DIRTY_PROXY,
-          .check = check_suites },
+        { ROW_LEAF, "client cipher-suite CSUITES:suites(some)", "Cipher suites towards the TLS server", bind, DIRTY_PROXY,
+          .check = check_client_suites, .after = after_client_suites },
         { ROW_LEAF, "client cleartext PORT:tcpport", "No TLS towards the server: TCP to this port", bind, DIRTY_PROXY,
           .check = check_cleartext },
         { ROW_LIST, "client trust NAME:ref(trustpoint)",

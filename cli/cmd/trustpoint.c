@@ -76,12 +76,19 @@ static const struct cmd_bind bind[] = {
                 ROW_LEAF, g, hlp, .bind = bind, .dirty = DIRTY_PKI, ##__VA_ARGS__                                    \
         }
 
-static const struct cmd_row crl_rows[] = { END };
+#define CRL(g, hlp) KEPT_BOTH(offsetof(T, crl), g, hlp, "revocation is not checked")
+static const struct cmd_row crl_rows[] = {
+        CRL("{cache-time|default|ldap-defaults|ldap-dn|policy|protocol|url} WHAT:line(200)",
+            "How lists of revoked certificates are got"),
+        CRL("enforcenextupdate", "Lists that are out of date are not used"),
+        END,
+};
 static const struct cmd_mode crl_mode = { "config-ca-crl", "crl configuration commands:", crl_rows };
 
 static void write_crl(struct running *r, const struct cmd_row *row, const void *obj)
 {
         running_line(r, row, obj, "%s", row->line);
+        running_mode(r, &crl_mode, obj);
 }
 
 static const struct cmd_row tp_rows[] = {
@@ -106,6 +113,8 @@ static const struct cmd_row tp_rows[] = {
         LEAF("accept-expired-phone-certificate",
              "Let phones of this CA in whose certificate has expired (each use is logged)"),
         LEAF("ignore-ssl-keyusage", "Accept certificates without the key usage of SSL", .inert = NOT_LOOKED_AT),
+        KEPT_IN(offsetof(T, kept), "enrollment retry {count|period} WHAT:line(20)", "How often a CA is asked",
+                "certificates are not fetched from a URL"),
         { ROW_MODE, "crl configure", "CRL options", .mode = &crl_mode, .flags = ROW_SAME | ROW_NO_NO,
           .write = write_crl },
         END,
@@ -115,7 +124,7 @@ static const struct cmd_mode tp_mode = { "config-ca-trustpoint",
 
 const struct cmd_row rows_trustpoint[] = {
         { ROW_MODE, "crypto ca trustpoint NAME:newname(128) [noconfirm]", "Define a CA trustpoint", NULL,
-          DIRTY_PKI | DIRTY_PROXY, STORE(pki.trustpoints), &tp_mode, .kind_name = "trustpoint",
+          DIRTY_PKI | DIRTY_PROXY, STORE(pki.trustpoints), &tp_mode, .kind_name = "trustpoint", .init = init_trustpoint,
           .dialog = &dialog_no_trustpoint },
         END,
 };

@@ -248,6 +248,8 @@ static const struct cmd_bind pkf_bind[] = { HASHED("SSHHASH", ATTR, pkf, 0),
                                             BIND_FLAG("hashed", ATTR, pkf_hashed),
                                             { 0 } };
 
+static const struct cmd_bind webvpn_bind[] = { BIND_FLAG("webvpn", struct inert_block_conf, parameters), { 0 } };
+
 static const struct cmd_row attr_rows[] = {
         { ROW_LEAF, "service-type {nas-prompt|remote-access|admin}", "What the user may use this box for", attr_bind,
           .dirty = DIRTY_SYS },
@@ -262,6 +264,8 @@ static const struct cmd_row attr_rows[] = {
           "filter|"
           "vpn-framed-ip-address|vpn-tunnel-protocol|group-lock|memberof|password-storage} WHAT:line(200)",
           "What a VPN user gets", .list = offsetof(ATTR, inert), .inert = "there is no VPN" },
+        { ROW_MODE, "webvpn", "What a user of browser VPN gets", webvpn_bind, DIRTY_SYS, offsetof(ATTR, webvpn),
+          &kept_webvpn_mode, .inert = "there is no VPN", .init = init_block, .key = key_words, .flags = ROW_KEPT },
         END,
 };
 static const struct cmd_mode attr_mode = { "config-username",

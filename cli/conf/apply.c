@@ -30,6 +30,38 @@ void apply_warn_inert(struct apply *a, const void *obj)
                 conf_inert(a->c, why);
 }
 
+/* ---- ***** ---- */
+static bool is_mask(const struct captured *cap)
+{
+        const struct gram_part *p = cap->part;
+        bool secret = p->kind == PART_VALUE &&
+                      ((p->bind_flags & (BIND_SECRET | BIND_HASHED)) || (p->type->flags & TYPE_SECRET));
+
+        return secret && *cap->s && !cap->s[strspn(cap->s, "*")];
+}
+
+bool apply_masked(const struct apply *a)
+{
+        for (unsigned i = 0; !a->no_form && i < a->args->n; i++)
+                if (is_mask(&a->args->cap[i]))
+                        return true;
+        return false;
+}
+
+int apply_has_secrets(struct apply *a, const void *obj)
+{
+        for (unsigned i = 0; i < a->args->n; i++) {
+                const struct captured *cap = &a->args->cap[i];
+                const struct cmd_bind *b = cap->part->bind;
+
+                if (is_mask(cap) && (!obj || !b || !((const char *)obj)[cap->part->base + b->off]))
+                        return err_set(a->e, ERR_REF,
+                                       "***** stands for a secret and is none: type the line with its secret");
+        }
+        conf_info(a->c, "***** stands for the secret that is there: it stays");
+        return 0;
+}
+
 /* A name that is kept nowhere (that of the mode's object, say) must exist all the same. */
 static int check_name(struct apply *a, const struct captured *cap)
 {
@@ -46,6 +78,8 @@ int apply_fields(struct apply *a, void *obj)
         for (unsigned i = 0; i < a->args->n; i++) {
                 const struct captured *cap = &a->args->cap[i];
 
+                if (!a->no_form && is_mask(cap))
+                        continue;
                 if (check_name(a, cap) < 0)
                         return -1;
                 if (!cap->part->apart && grammar_store(cap->part, &a->env, cap->s, obj, a->e) < 0)
@@ -117,6 +151,8 @@ static enum applied apply_leaf(struct apply *a)
 
         if (!obj)
                 return a->no_form && a->e->code == ERR_NONE ? APPLIED : APPLY_REFUSED;
+        if (apply_masked(a))
+                return apply_has_secrets(a, obj) < 0 ? APPLY_REFUSED : APPLIED;
         grammar_fields(a->tr->element, save_field, &s);
         if (s.bytes.bad) {
                 text_fini(&s.bytes);
@@ -170,6 +206,8 @@ enum applied apply_dialog(struct apply *a)
 
 static enum applied apply_call(struct apply *a)
 {
+        if (apply_masked(a) && apply_has_secrets(a, NULL) < 0)
+                return APPLY_REFUSED;
         if (a->row->dialog)
                 return apply_dialog(a);
         return a->row->call(a->c, a->args, a->no_form, a->e) < 0 ? APPLY_REFUSED : APPLIED;

@@ -113,6 +113,18 @@ static struct conf_obj *find(const struct scope *s, const char *text)
         return o;
 }
 
+/* A line that was printed without its secret is the one that is there. */
+static struct conf_obj *find_like(const struct scope *s, const char *text)
+{
+        struct conf_obj *o = find(s, text);
+
+        if (o || !mask_is_masked(text))
+                return o;
+        for (o = next_in(s, NULL); o && !mask_same(o->name, text);)
+                o = next_in(s, o);
+        return o;
+}
+
 static struct conf_obj *behind(const struct scope *s)
 {
         struct conf_obj *last = s->parent, *o;
@@ -163,7 +175,7 @@ static struct conf_obj *find_set(const struct scope *s, const char *text)
 /* The line, where its opposite or the secret before it stood, or behind all others. */
 static enum applied put(struct apply *a, const struct scope *s, const char *text, const char *opposite)
 {
-        struct conf_obj *o = find(s, text), *was = o ? NULL : find(s, opposite);
+        struct conf_obj *o = find_like(s, text), *was = o ? NULL : find(s, opposite);
 
         if (!o && !was)
                 was = find_set(s, text);

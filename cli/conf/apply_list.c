@@ -125,6 +125,15 @@ static struct conf_obj *find_line(const struct apply *a, const struct conf_list 
         return NULL;
 }
 
+/* The element that is there, with what else was typed. */
+static int keep_secrets(struct apply *a, const struct conf_list *l, const struct conf_obj *old, struct conf_obj *typed)
+{
+        if (apply_has_secrets(a, old) < 0)
+                return -1;
+        memcpy((char *)typed + sizeof *typed, (const char *)old + sizeof *old, l->obj_size - sizeof *old);
+        return apply_fields(a, typed);
+}
+
 enum applied apply_list(struct apply *a)
 {
         struct conf_list *l = list_of(a, !a->no_form);
@@ -148,7 +157,10 @@ enum applied apply_list(struct apply *a)
                         struct conf_obj *old = find_line(a, l, text_str(&key));
 
                         typed->name = key.p ? key.p : (char *)"";
-                        ret = a->no_form ? line_remove(a, l, old, typed, text_str(&key)) : line_add(a, l, old, typed);
+                        if (apply_masked(a) && keep_secrets(a, l, old, typed) < 0)
+                                ret = APPLY_REFUSED;
+                        else
+                                ret = a->no_form ? line_remove(a, l, old, typed, text_str(&key)) : line_add(a, l, old, typed);
                 }
         }
         mem_free_secret(typed);
@@ -274,12 +286,25 @@ static enum applied mode_find(struct apply *a, const char *name)
         return o ? mode_reenter(a, l, o) : mode_make(a, l, name);
 }
 
+/* A kept block whose first line was printed without its secret is the one that is there. */
+static const char *unmasked(struct apply *a, const char *name)
+{
+        struct conf_list *l = a->row->flags & ROW_KEPT && mask_is_masked(name) ? list_of(a, false) : NULL;
+
+        if (!l || conf_list_find(l, name))
+                return name;
+        conf_each(struct conf_obj, o, l)
+                if (mask_same(o->name, name))
+                        return o->name;
+        return name;
+}
+
 enum applied apply_mode(struct apply *a)
 {
         struct conf_ctx *c = a->c;
         struct text name = { 0 };
         enum applied ret = APPLY_REFUSED;
-        const char *n = mode_name(a, &name);
+        const char *n = unmasked(a, mode_name(a, &name));
 
         if (name.n > CONF_NAME_MAX)
                 err_set(a->e, ERR_RANGE, "a name has at most %d characters", CONF_NAME_MAX);
@@ -344,10 +369,37 @@ static void drop_opposite(struct apply *a, struct conf_list *l, const char *text
         text_fini(&no);
 }
 
+/* Are they one line, as long as nobody sees what is secret? */
+static bool looks_same(const struct apply *a, const char *x, const char *y)
+{
+        struct text tx = { 0 }, ty = { 0 };
+        bool same;
+
+        mask_kept(a->c->store, a->tr, x, &tx);
+        mask_kept(a->c->store, a->tr, y, &ty);
+        same = !strcmp(text_str(&tx), text_str(&ty)) && !tx.bad && !ty.bad;
+        text_fini(&tx);
+        text_fini(&ty);
+        return same;
+}
+
+/* A line that was printed without its secret is the one that is there. */
+static struct inert_conf *find_masked(const struct apply *a, const struct conf_list *l, const char *text)
+{
+        if (!mask_is_masked(text))
+                return NULL;
+        conf_each(struct inert_conf, i, l)
+                if (i->row == a->row->line && looks_same(a, i->o.name, text))
+                        return i;
+        return NULL;
+}
+
 static enum applied inert_put(struct apply *a, struct conf_list *l, const char *text)
 {
         struct inert_conf *i = conf_list_find(l, text);
 
+        if (!i)
+                i = find_masked(a, l, text);
         if (!i) {
                 if (a->row->flags & ROW_SINGLE)
                         drop_lines(a, l, NULL);
@@ -411,26 +463,12 @@ static struct inert_conf *find_keyed(const struct conf_list *l, const char *key)
         return NULL;
 }
 
-/* Are they one line, as long as nobody sees what is secret? */
-static bool looks_same(const struct apply *a, const char *x, const char *y)
-{
-        struct text tx = { 0 }, ty = { 0 };
-        bool same;
-
-        mask_kept(a->c->store, a->tr, x, &tx);
-        mask_kept(a->c->store, a->tr, y, &ty);
-        same = !strcmp(text_str(&tx), text_str(&ty)) && !tx.bad && !ty.bad;
-        text_fini(&tx);
-        text_fini(&ty);
-        return same;
-}
-
 /* A line that was printed without its secret is the one that is there; it makes no other of it. */
 static enum applied keyed_put(struct apply *a, struct conf_list *l, const char *text, const char *key)
 {
         struct inert_conf *old = find_keyed(l, key), *i = old;
 
-        if (old && strstr(text, " *****")) {
+        if (old && mask_is_masked(text)) {
                 if (!looks_same(a, old->o.name, text)) {
                         err_set(a->e, ERR_REF, "***** stands for a secret and is none: type the line with its secret");
                         return APPLY_REFUSED;
@@ -487,6 +525,8 @@ enum applied apply_inert(struct apply *a)
                 ret = inert_put(a, l, line.p);
         else
                 ret = inert_drop(a, l, text_str(&line));
+        if (ret == APPLIED && a->row->after && !a->no_form && conf_list_find(l, line.p))
+                a->row->after(a->c, conf_list_find(l, line.p), false);
         text_fini(&key);
         text_fini(&line);
         return ret;

@@ -72,19 +72,16 @@ int apply_agrees_line(struct apply *a, const void *obj)
         return ret;
 }
 
-/* What would follow the last word: the value that a cut line stops in front of. */
+/* What would follow the last word: the value that a cut line stops in front of. In front of more words it names all. */
 static unsigned clear_behind(const struct apply *a, const struct gram_part *last, void *obj)
 {
         unsigned n = 0;
 
-        for (unsigned i = 0; i < last->nfollow; i++) {
-                const struct gram_part *p = a->tr->g->pos[last->follow[i]];
-
-                if (!p->bind)
-                        continue;
-                grammar_clear_part(p, obj);
-                n++;
-        }
+        for (unsigned i = 0; i < last->nfollow; i++)
+                if (!a->tr->g->pos[last->follow[i]]->bind)
+                        return 0;
+        for (unsigned i = 0; i < last->nfollow; i++, n++)
+                grammar_clear_part(a->tr->g->pos[last->follow[i]], obj);
         return n;
 }
 

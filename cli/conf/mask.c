@@ -132,6 +132,27 @@ void mask_text(const char *line, struct text *out)
         mask_behind(line, secret_begins(line, true), out);
 }
 
+bool mask_same(const char *x, const char *y)
+{
+        struct text tx = { 0 }, ty = { 0 };
+        bool same;
+
+        mask_text(x, &tx);
+        mask_text(y, &ty);
+        same = !strcmp(text_str(&tx), text_str(&ty)) && !tx.bad && !ty.bad;
+        text_fini(&tx);
+        text_fini(&ty);
+        return same;
+}
+
+bool mask_is_masked(const char *line)
+{
+        for (const char *w = line + strspn(line, " \t"); *w; w = next_word(w))
+                if (*w == '*' && strspn(w, "*") == (size_t)(word_end(w) - w))
+                        return true;
+        return false;
+}
+
 static bool is_kept(const struct gram_part *p)
 {
         return p->kind == PART_VALUE && (p->type->flags & TYPE_KEPT);

@@ -17,6 +17,10 @@ void mask_unread(const struct cli_tree *tree, const char *line, struct text *out
 /* Kept text: what stands behind `key`, `password` and their like is hidden, to the end of the line. */
 void mask_text(const char *line, struct text *out);
 
+/* Was the kept text printed without its secret: is there a word of stars? */
+bool mask_is_masked(const char *line);
+/* Are two kept texts one, as long as nobody sees what is secret? */
+bool mask_same(const char *x, const char *y);
 /* Does a line of this row hold a secret? */
 bool mask_has_secret(const struct tree_row *tr);
 /* A line of this row that is kept as text, masked as its words are read; what can not be read is not shown. */

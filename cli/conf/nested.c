@@ -82,6 +82,22 @@ void class_action_conf_fini(struct conf_obj *o)
         conf_list_fini(&c->kept);
 }
 
+void trustpoint_conf_init(void *obj)
+{
+        struct trustpoint_conf *t = obj;
+
+        kept_init(&t->kept);
+        kept_init(&t->crl);
+}
+
+void trustpoint_conf_fini(struct conf_obj *o)
+{
+        struct trustpoint_conf *t = (void *)o;
+
+        conf_list_fini(&t->kept);
+        conf_list_fini(&t->crl);
+}
+
 static void chain_cert_fini(struct conf_obj *o)
 {
         mem_free(((struct chain_cert *)(void *)o)->der);
@@ -103,6 +119,7 @@ void inert_block_conf_init(void *obj)
 
         conf_list_init(&b->lines, sizeof(struct inert_conf), NULL);
         conf_list_init(&b->sub, sizeof(struct inert_conf), NULL);
+        conf_list_init(&b->blocks, sizeof(struct inert_block_conf), inert_block_conf_fini);
 }
 
 void inert_block_conf_fini(struct conf_obj *o)
@@ -111,6 +128,7 @@ void inert_block_conf_fini(struct conf_obj *o)
 
         conf_list_fini(&b->lines);
         conf_list_fini(&b->sub);
+        conf_list_fini(&b->blocks);
 }
 
 void user_attr_conf_init(void *obj)
@@ -118,9 +136,13 @@ void user_attr_conf_init(void *obj)
         struct user_attr_conf *u = obj;
 
         conf_list_init(&u->inert, sizeof(struct inert_conf), NULL);
+        conf_list_init(&u->webvpn, sizeof(struct inert_block_conf), inert_block_conf_fini);
 }
 
 void user_attr_conf_fini(struct conf_obj *o)
 {
-        conf_list_fini(&((struct user_attr_conf *)(void *)o)->inert);
+        struct user_attr_conf *u = (void *)o;
+
+        conf_list_fini(&u->inert);
+        conf_list_fini(&u->webvpn);
 }

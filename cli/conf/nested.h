@@ -18,6 +18,8 @@ void policy_map_conf_init(void *obj);
 void policy_map_conf_fini(struct conf_obj *o);
 void class_action_conf_init(void *obj);
 void class_action_conf_fini(struct conf_obj *o);
+void trustpoint_conf_init(void *obj);
+void trustpoint_conf_fini(struct conf_obj *o);
 void chain_conf_init(void *obj);
 void chain_conf_fini(struct conf_obj *o);
 void inert_block_conf_init(void *obj);

@@ -39,7 +39,11 @@ void apply_changed(struct apply *a);
 bool apply_locked(struct apply *a);
 /* Says that the line is not in force, when that is so. */
 void apply_warn_inert(struct apply *a, const void *obj);
-/* Stores what was typed into obj's fields. */
+/* Is a secret of the line typed as `*****`? That is how it is printed: it stands for the secret that is there. */
+bool apply_masked(const struct apply *a);
+/* Has obj the secrets that the line leaves to it? -1 with what to type. */
+int apply_has_secrets(struct apply *a, const void *obj);
+/* Stores what was typed into obj's fields, but for secrets that are not. */
 int apply_fields(struct apply *a, void *obj);
 /* Behind `no`: is every field that was typed what obj has? -1: no, and so nothing goes. typed: an object with them.
  */

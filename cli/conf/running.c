@@ -100,7 +100,8 @@ static void opposite_line(struct running *r, const struct tree_row *tr, const vo
 static void leaf_line(struct running *r, const struct tree_row *tr, const void *obj)
 {
         const struct cmd_row *row = tr->conf;
-        bool inverse = row->flags & ROW_INVERSE, always = row->flags & ROW_DEFAULT;
+        bool inverse = row->flags & ROW_INVERSE,
+             always = row->flags & ROW_DEFAULT && !(row->said && row->said(obj));
         struct text t = { 0 };
 
         if (inverse)

@@ -45,7 +45,7 @@ static const struct list_def lists[] = {
         DEF(nat.twice, twice_nat_conf, NULL),
         DEF(nat.object_nats, object_nat_conf, NULL),
         DEF(nat.after_auto, twice_nat_conf, NULL),
-        DEF(pki.trustpoints, trustpoint_conf, NULL),
+        DEF(pki.trustpoints, trustpoint_conf, trustpoint_conf_fini),
         DEF(pki.chains, chain_conf, chain_conf_fini),
         DEF(pki.ctl_files, ctl_file_conf, ctl_file_conf_fini),
         DEF(pki.ssl.trust_points, ssl_tp_conf, NULL),

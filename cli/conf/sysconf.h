@@ -42,6 +42,7 @@ struct user_attr_conf {
         char publickey[1400]; /* base64 only while a line is read; "": none */
         char pkf[SSH_KEY_TEXT + 1];
         struct conf_list inert; /* struct inert_conf: attributes of VPN users */
+        struct conf_list webvpn; /* struct inert_block_conf: one at most */
 };
 
 enum banner_kind { BANNER_ASDM, BANNER_EXEC, BANNER_LOGIN, BANNER_MOTD };
@@ -59,6 +60,7 @@ struct inert_conf {
 struct inert_block_conf {
         struct conf_obj o;           /* name of the object */
         struct conf_list lines, sub; /* struct inert_conf: its lines; those of its `parameters` mode */
+        struct conf_list blocks;     /* struct inert_block_conf: `match` and `class` of an inspection */
         bool parameters;
         char word[20], rest[101]; /* of its head, where its name is all of it */
 };
@@ -89,6 +91,10 @@ struct inert_block_conf {
         X(CTL_PROVIDER)                                                                                              \
         X(USER_GROUP)                                                                                                \
         X(SECURITY_GROUP)                                                                                            \
+        X(MANAGEMENT_MAP)                                                                                            \
+        X(TRUSTPOOL)                                                                                                 \
+        X(HOST_LIST)                                                                                                 \
+        X(MOUNT)                                                                                                     \
         X(LOAD_BALANCING)                                                                                            \
         X(CALL_HOME)
 #define KEPT_ID(id) KEPT_##id,
@@ -143,9 +149,10 @@ struct alias_conf {        /* name A ALIAS: what may be typed in place of the ad
         char alias[64], text[201]; /* text: description */
 };
 
-struct dns_server_conf { /* name-server A */
+struct dns_server_conf { /* name-server A [IFC] */
         struct conf_obj o;
         struct addr addr;
+        char nameif[NAMEIF_MAX + 1]; /* kept: routes say where the server is */
 };
 struct dns_group_conf { /* dns server-group NAME */
         struct conf_obj o;

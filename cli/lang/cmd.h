@@ -141,6 +141,8 @@ struct cmd_row {
         void (*each)(const struct store *s, void *obj, row_each_fn fn, void *ctx);
         /* Prints what obj holds of this row, when a line per element is not enough. */
         void (*write)(struct running *r, const struct cmd_row *row, const void *obj);
+        /* ROW_DEFAULT: does another line say what "no LINE" would? Then it is not printed. */
+        bool (*said)(const void *obj);
         /* When the row is there at all; NULL: always. obj: object of the mode. */
         bool (*applies)(const void *obj);
 };

@@ -28,6 +28,18 @@ static const struct cmd_bind addrspec_bind[] = {
         { 0 },
 };
 
+static const struct cmd_bind who_bind[] = {
+        BIND_TAGGED("USER", struct ace_who, name, kind, WHO_USER),
+        BIND_TAGGED("USERS", struct ace_who, name, kind, WHO_USERS),
+        BIND_TAGGED("USERLIST", struct ace_who, name, kind, WHO_USER_LIST),
+        BIND_TAGGED("TAGNAME", struct ace_who, name, kind, WHO_TAG_NAME),
+        BIND_TAGGED("TAG", struct ace_who, name, kind, WHO_TAG),
+        BIND_TAGGED("TAGLIST", struct ace_who, name, kind, WHO_TAG_LIST),
+        { 0 },
+};
+#define WHO "{user USER:word(64)|user-group USERS:word(64)|object-group-user USERLIST:word(64)}"
+#define TAGGED "{security-group {name TAGNAME:word(64)|tag TAG:word(64)}|object-group-security TAGLIST:word(64)}"
+
 /* What a rule that is not about interfaces may name: a plain subset of addrspec. */
 #define ADDRSPEC                                                                                                     \
         "{any|any4|any6|host HOST:addr|object OBJECT:ref(object)|object-group GROUP:ref(network-group)|"             \
@@ -148,6 +160,8 @@ const struct cmd_type cmd_types[] = {
         { "tcpeq", "", "", .grammar = PORTS_EQ("tcpport"), .bind = ports_bind },
         { "udpeq", "", "", .grammar = PORTS_EQ("udpport"), .bind = ports_bind },
         { "addrspec", "", "", .grammar = ADDRSPEC, .bind = addrspec_bind },
+        { "who", "", "", .grammar = WHO, .bind = who_bind },
+        { "tagged", "", "", .grammar = TAGGED, .bind = who_bind },
         { "tcpports", "", "", .grammar = PORTS_OR_GROUP("tcpport"), .bind = ports_bind },
         { "udpports", "", "", .grammar = PORTS_OR_GROUP("udpport"), .bind = ports_bind },
         { "tcprange", "", "", .grammar = PORTS("tcpport"), .bind = ports_bind },

@@ -20,7 +20,7 @@
  *   hhmm              a time of day, in minutes                    hhmmss          the same, in seconds
  *   section           as line: a section of the configuration, and what its lines go on with
  *   hwkind hwslot     a hardware name in two words             logport(udp) logport(tcp)   PROTOCOL[/PORT] of a log
- * server addrspec, hostspec: struct addr_spec; tcpports, udpports (with groups), tcprange, udprange, tcpeq, udpeq:
+ * server who, tagged: struct ace_who; addrspec, hostspec: struct addr_spec; tcpports, udpports (with groups), tcprange, udprange, tcpeq, udpeq:
  * struct port_spec; proto: struct proto_spec; logfilter: struct log_filter
  */
 #ifndef VOXGATE_CLI_LANG_TYPES_H

@@ -65,17 +65,35 @@ static void is_clean(const char *what, const char *text)
                 fail_msg("%s tells a secret:\n%.400s", what, at - text > 200 ? at - 200 : text);
 }
 
-/* The line that enters a mode, from global configuration; false: it is deeper. */
+static const struct tree_row *row_into(const struct tree_mode *from, const struct cmd_mode *mode)
+{
+        for (unsigned i = 0; i < from->n; i++)
+                if (from->row[i].conf->mode == mode)
+                        return &from->row[i];
+        return NULL;
+}
+
+static bool enter(const struct tree_mode *from, const struct cmd_mode *mode, struct text *out)
+{
+        const struct tree_row *tr = row_into(from, mode);
+
+        if (!tr)
+                return false;
+        gen_row(&gen, f.box.store, tr, out);
+        text_add(out, "\n");
+        return true;
+}
+
+/* The lines that enter a mode, from global configuration; one mode may be between. */
 static bool way_in(const struct tree_mode *m, struct text *out)
 {
-        const struct tree_mode *g = tree_global(tree());
+        const struct tree_mode *g = tree_global(tree()), *between;
 
-        for (unsigned i = 0; i < g->n; i++)
-                if (g->row[i].conf->mode == m->mode && g->row[i].conf->mode) {
-                        gen_row(&gen, f.box.store, &g->row[i], out);
-                        text_add(out, "\n");
-                        return true;
-                }
+        if (enter(g, m->mode, out))
+                return true;
+        for (unsigned i = 0; (between = tree_mode_at(tree(), i)); i++)
+                if (row_into(between, m->mode) && row_into(g, between->mode))
+                        return enter(g, between->mode, out) && enter(between, m->mode, out);
         return false;
 }
 

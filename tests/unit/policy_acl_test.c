@@ -107,6 +107,23 @@ static void a_time_range_permits_nothing(void **state)
         assert_true(hit(l, "192.0.2.8", "10.1.1.3", 82, 6).permit);
 }
 
+/* Nor does anybody know users and tags: a line for some permits nobody, and denies everybody that its addresses name. */
+static void a_line_for_some_is_never_wider(void **state)
+{
+        const struct acl_list_rt *l;
+
+        (void)state;
+        pf_conf_ace(&conf, "a", "permit tcp any any eq 80")->user.kind = WHO_USER;
+        pf_conf_ace(&conf, "a", "permit tcp any any eq 80")->src_tag.kind = WHO_TAG;
+        pf_conf_ace(&conf, "a", "permit tcp any any eq 80")->dst_tag.kind = WHO_TAG_NAME;
+        pf_conf_ace(&conf, "a", "deny tcp any host 10.1.1.3 eq 81")->user.kind = WHO_USERS;
+        pf_conf_ace(&conf, "a", "permit tcp any any eq 81");
+        l = compile("a");
+        assert_false(hit(l, "192.0.2.8", "10.1.1.3", 80, 6).permit);
+        assert_false(hit(l, "192.0.2.8", "10.1.1.3", 81, 6).permit);
+        assert_true(hit(l, "192.0.2.8", "10.1.1.4", 81, 6).permit);
+}
+
 static void a_standard_list_names_the_source(void **state)
 {
         struct ace_conf *a = pf_conf_ace(&conf, "s", "permit tcp 10.0.0.0/8 host 1.1.1.1 eq 80");
@@ -480,6 +497,7 @@ int main(void)
                 T(nothing_matched_is_a_denial),
                 T(inactive_lines_and_remarks_say_nothing),
                 T(a_time_range_permits_nothing),
+                T(a_line_for_some_is_never_wider),
                 T(a_standard_list_names_the_source),
                 T(icmp_types_are_ports),
                 T(icmp_codes_narrow_types),
