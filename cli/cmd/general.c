@@ -139,8 +139,8 @@ static void type_lines(struct conf_ctx *c, char *p)
 }
 
 /*
- * Again and again while something goes, because a line may stand in the way of another (a group inside a group). Only
- * the last round tells what stays and why.
+ * Again and again while something goes, because a line may stand in the way of another (a group inside a group), and
+ * each round knows who referred to whom at its beginning only. The last round tells what stays and why.
  */
 static int clear_section(struct conf_ctx *c, const struct running_filter *f, struct err *e)
 {
@@ -160,8 +160,10 @@ static int clear_section(struct conf_ctx *c, const struct running_filter *f, str
                 if (r.bad || x.lines.bad || x.head.bad)
                         rc = err_nomem(e, "clearing a section");
                 text_cut(&c->res->text, 0);
+                store_refs_hold(c->store);
                 if (!rc && x.lines.n)
                         type_lines(c, x.lines.p);
+                store_refs_drop(c->store);
                 text_fini(&x.lines);
                 text_fini(&x.head);
         } while (!rc && c->store->edits != before && ++rounds < ROUNDS_MAX);

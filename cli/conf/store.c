@@ -146,6 +146,7 @@ void store_free(struct store *s)
                 return;
         for (size_t i = 0; i < ARRAY_LEN(lists); i++)
                 conf_list_fini((void *)((char *)s + lists[i].off));
+        store_refs_drop(s);
         mem_free_secret(s);
 }
 

@@ -18,6 +18,7 @@
 
 struct cli_tree;
 struct iface_bindings;
+struct refs;
 
 /* What a commit has to rebuild: snapshot parts, and what is configured outside of snapshots. */
 #define DIRTY_PART(p) (1u << (p))
@@ -42,8 +43,9 @@ struct store {
         struct inspection_conf inspection;
         struct log_conf log;
         struct sys_conf sys;
-        uint32_t dirty; /* DIRTY_*, cleared by commit */
-        uint64_t edits; /* accepted changes since it was made */
+        uint32_t dirty;    /* DIRTY_*, cleared by commit */
+        uint64_t edits;    /* accepted changes since it was made */
+        struct refs *refs; /* of store_refs_hold(), or NULL */
 };
 
 /* The factory configuration of an ASA 9.3: inspection_default in global_policy applied everywhere. NULL: out of
@@ -89,6 +91,12 @@ void conf_kind_each(const struct conf_kind *k, const struct store *s, void (*fn)
                     void *ctx);
 /* Does a line of the configuration refer to this object? Its line in where (may be NULL), for the refusal. */
 bool store_in_use(const struct store *s, const char *kind, const char *name, char *where, size_t cap);
+/*
+ * Who refers to whom is collected once, for who removes many objects: until store_refs_drop() the answers are those
+ * of now, so what only removed lines refer to counts as used. Without memory each question is answered by itself.
+ */
+void store_refs_hold(struct store *s);
+void store_refs_drop(struct store *s);
 
 /* Where an interface of this hardware name goes; NULL: to the end. */
 struct conf_obj *store_iface_place(const struct conf_list *ifaces, const char *hwname);

@@ -223,7 +223,7 @@ static void told_much(ssh_session s)
 
         assert_non_null(c);
         lines[0] = 0;
-        for (unsigned i = 0; i < 62; i++)
+        for (unsigned i = 0; i < 70; i++)
                 strcat(lines, "show version\n");
         strcat(lines, "show curpriv\n");
         assert_int_equal(ssh_channel_open_session(c), SSH_OK);

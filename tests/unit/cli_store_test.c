@@ -145,6 +145,34 @@ static void references(void **state)
         conf_fixture_fini(&f);
 }
 
+/* Answers that are held are those without, and do not change with the lines. */
+static void references_held(void **state)
+{
+        static const struct {
+                const char *kind, *name;
+        } asked[] = { { "object", "o" },  { "tls-proxy", "p" },  { "access-list", "a" },
+                      { NULL, "inside" }, { "object", "other" }, { "trustpoint", "p" } };
+        struct conf_fixture f;
+        char now[512], held[512];
+
+        (void)state;
+        conf_fixture_init(&f);
+        conf_accept(&f, some);
+        for (unsigned i = 0; i < ARRAY_LEN(asked); i++) {
+                now[0] = held[0] = 0;
+                store_refs_drop(f.s);
+                store_in_use(f.s, asked[i].kind, asked[i].name, now, sizeof now);
+                store_refs_hold(f.s);
+                assert_int_equal(store_in_use(f.s, asked[i].kind, asked[i].name, held, sizeof held), now[0] != 0);
+                assert_string_equal(held, now);
+        }
+        conf_accept(&f, "no access-list a extended permit tcp any object o eq https log\n");
+        assert_true(store_in_use(f.s, "object", "o", NULL, 0));
+        store_refs_drop(f.s);
+        assert_false(store_in_use(f.s, "object", "o", NULL, 0));
+        conf_fixture_fini(&f);
+}
+
 static void ports_are_always_there(void **state)
 {
         struct iface_bindings b = { .n = 2 };
@@ -279,6 +307,7 @@ int main(void)
                 cmocka_unit_test(a_new_subinterface_is_up),
                 cmocka_unit_test(a_saved_configuration_is_complete),
                 cmocka_unit_test(references),
+                cmocka_unit_test(references_held),
                 cmocka_unit_test(ports_are_always_there),
                 cmocka_unit_test(removed_under_the_feet),
                 cmocka_unit_test(every_allocation_fails_once),
