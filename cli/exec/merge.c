@@ -36,7 +36,7 @@ static void hold(struct box *b, bool on)
                 commit_hold(b->commit, on);
 }
 
-/* Nothing of it is in force before its end, and the end is the session's commit behind this command. */
+/* Nothing of it is in force before its end. */
 static void load(struct session *s, const struct text *t, struct load_report *rep)
 {
         struct box *b = session_box(s);
@@ -52,6 +52,16 @@ static void load(struct session *s, const struct text *t, struct load_report *re
         hold(b, false);
 }
 
+/* Now, and not when somebody has read to its end what is said about the lines. What fails is tried again by the
+ * commit behind the command, and told there. */
+static void put_in_force(struct box *b)
+{
+        struct err e = { 0 };
+
+        if (b->commit)
+                (void)commit_run(b->commit, &e);
+}
+
 int merge_text(struct session *s, const struct copy_plan *p, const struct text *t, struct text *say, struct err *e)
 {
         struct box *b = session_box(s);
@@ -61,6 +71,7 @@ int merge_text(struct session *s, const struct copy_plan *p, const struct text *
         box_lock_whole(b);
         log_msg(b->log_src, LOG_111002, LS(session_source(s)), LS(copy_shown(&p->src)));
         load(s, t, &rep);
+        put_in_force(b);
         box_unlock_whole(b);
         if (saved && rep.inert)
                 text_printf(say, "INFO: %u lines are kept but not in force: show configuration inert\n", rep.inert);

@@ -17,7 +17,7 @@
 
 #include "platform/base/wake.h"
 
-#define GREETING_MAX 255u /* RFC 4253, 4.2; libssh refuses what is longer */
+#define GREETING_MAX 255u /* RFC 4253, 4.2; libssh takes fewer */
 
 struct greet {
         struct sshd_conn *c;

@@ -1,5 +1,6 @@
 """A merge reads in pieces: other consoles go on meanwhile, and ^C ends it."""
 import os
+import subprocess
 
 import pytest
 
@@ -56,3 +57,21 @@ def test_saving_waits_for_its_end(box, endless):
     box.con.until(rb"fw# ")
     saved = box.con.cmd("show startup-config")
     assert "access-list first extended permit ip any any" in saved and "object never" not in saved
+
+
+def test_what_was_read_is_in_force_while_its_messages_wait_to_be_read(box):
+    """Nobody else types anything: an address of the box tells."""
+    with open(os.path.join(box.lab.flash(), "faults.cfg"), "w") as f:
+        f.write("interface GigabitEthernet0/0\n ip address 192.0.2.71 255.255.255.0\n" + "no such command\n" * 100)
+    shell = box.enabled(box.transport(), height=24)
+    shell.send("terminal pager 24\n")
+    shell.until("fw# ")
+    shell.send("copy /noconfirm disk0:/faults.cfg running-config\n")
+    shell.until("<--- More --->")
+    sshlab.lablib.wait_for("an answer of the new address",
+                           lambda: not subprocess.call(box.lab.outside.cmd("ping", "-c1", "-W1", "-q", "192.0.2.71"),
+                                                       stdout=subprocess.DEVNULL))
+    shell.send("q")
+    shell.until("fw# ")
+    for line in ("configure terminal", "interface GigabitEthernet0/0", "ip address 192.0.2.1 255.255.255.0", "end"):
+        box.con.cmd(line)
