@@ -67,7 +67,7 @@ bool conf_rest(struct conf_ctx *c, unsigned n)
         uint64_t before = c->store->edits;
         bool go_on = !c->rest || n % CONF_PIECE || c->rest(c);
 
-        c->others |= c->store->edits != before;
+        c->others += c->store->edits != before;
         return go_on;
 }
 

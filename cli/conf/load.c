@@ -281,7 +281,7 @@ int conf_load(struct conf_ctx *c, const char *text, size_t n, struct load_report
                 rep->errors++;
                 report(&l, 0, "ERROR: out of memory: what was configured before is still there");
         }
-        c->others = false;
+        c->others = 0;
         while (next_line(&l.src)) {
                 if (!is_envelope(l.src.line) && !load_line(&l))
                         rep->errors++;

@@ -86,7 +86,8 @@ struct conf_ctx {
         /* Loading: called between lines, and lets others at the store. false: no further line is read. May be NULL. */
         bool (*rest)(struct conf_ctx *c);
         void *rest_ctx;
-        bool others;                     /* somebody changed the store meanwhile */
+        unsigned others;                 /* so often somebody changed the store meanwhile */
+        unsigned walks;                  /* of lists, by conf_finish() behind such changes */
         struct cli_result *res;          /* of the line under way */
         const char *line;                /* same */
 };

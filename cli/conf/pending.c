@@ -3,6 +3,7 @@
 
 #include "cli/conf/parse_int.h"
 #include "cli/conf/running.h"
+#include "platform/base/hash.h"
 #include "platform/base/mem.h"
 
 struct conf_pending {
@@ -13,6 +14,8 @@ struct conf_pending {
         struct err why;
         const struct cmd_row *row; /* of the element the line made, NULL: none */
         uint32_t id;
+        struct hash_node by_id;
+        unsigned seen; /* in the list it was put in, when others had changed the store so often */
 };
 
 static void free_one(struct conf_pending *p)
@@ -98,32 +101,128 @@ static void remove_put(struct conf_ctx *c)
         c->put_row = NULL;
 }
 
-struct presence {
-        uint32_t id;
-        bool there;
+/* ---- what others left of it ---- */
+
+/* A list that was walked since others changed the store the last time. */
+struct walked {
+        struct hash_node node;
+        const void *obj;
+        const struct cmd_row *row;
 };
 
-static void see_id(void *ctx, struct conf_list *list UNUSED, struct conf_obj *o, const char *prefix UNUSED)
-{
-        struct presence *p = ctx;
+/* One walk of a list tells of all waiting lines that made something in it. */
+struct presence {
+        struct conf_ctx *c;
+        struct hash_table lines; /* waiting, by what they made */
+        struct hash_table walked;
+        unsigned round; /* c->others then */
+        struct conf_pending *asked;
+};
 
-        p->there |= o->id == p->id;
+static uint64_t walked_hash(const void *obj, const struct cmd_row *row)
+{
+        const void *key[2] = { obj, row };
+
+        return hash_bytes(key, sizeof key, 0);
+}
+
+static void forget_walks(struct presence *x)
+{
+        for (uint32_t i = 0; x->walked.bucket && i <= x->walked.mask; i++)
+                while (x->walked.bucket[i]) {
+                        struct hash_node *n = x->walked.bucket[i];
+
+                        hash_del(&x->walked, n);
+                        mem_free(container_of(n, struct walked, node));
+                }
+}
+
+static bool was_walked(const struct presence *x, const void *obj, const struct cmd_row *row)
+{
+        hash_each_match(n, &x->walked, walked_hash(obj, row)) {
+                const struct walked *w = container_of(n, struct walked, node);
+
+                if (w->obj == obj && w->row == row)
+                        return true;
+        }
+        return false;
+}
+
+/* Without memory it is walked again. */
+static void note_walk(struct presence *x, const void *obj, const struct cmd_row *row)
+{
+        struct walked *w = x->walked.bucket && x->lines.bucket ? mem_alloc(MEM_CLI, sizeof *w) : NULL;
+
+        if (!w)
+                return;
+        w->obj = obj;
+        w->row = row;
+        hash_add(&x->walked, &w->node, walked_hash(obj, row));
+}
+
+static void see(void *ctx, struct conf_list *list UNUSED, struct conf_obj *o, const char *prefix UNUSED)
+{
+        struct presence *x = ctx;
+
+        if (o->id == x->asked->id)
+                x->asked->seen = x->round;
+        hash_each_match(n, &x->lines, o->id)
+                container_of(n, struct conf_pending, by_id)->seen = x->round;
+}
+
+static void walk(struct presence *x, struct conf_pending *p, void *obj)
+{
+        if (was_walked(x, obj, p->row))
+                return;
+        x->asked = p;
+        x->c->walks++;
+        row_each(x->c->store, p->row, obj, see, x);
+        note_walk(x, obj, p->row);
 }
 
 /* Others had the store in between: has one of them removed the mode of the line, or what the line made? */
-static bool is_gone(struct conf_ctx *c, const struct conf_pending *p)
+static bool is_gone(struct presence *x, struct conf_pending *p)
 {
-        struct presence x = { .id = p->id };
+        struct conf_ctx *c = x->c;
         void *obj;
 
         if (!c->others)
                 return false;
+        if (x->round != c->others)
+                forget_walks(x);
+        x->round = c->others;
         go_back(c, p);
         obj = conf_object(c);
-        if (obj && p->row)
-                row_each(c->store, p->row, obj, see_id, &x);
-        return !obj || (p->row && !x.there);
+        if (obj && p->row && p->seen != x->round)
+                walk(x, p, obj);
+        return !obj || (p->row && p->seen != x->round);
 }
+
+static void presence_init(struct presence *x, struct conf_ctx *c, struct conf_pending *list)
+{
+        *x = (struct presence){ .c = c };
+        if (hash_init(&x->lines, 0) < 0 || hash_init(&x->walked, 0) < 0)
+                return;
+        for (struct conf_pending *p = list; p; p = p->next)
+                if (p->row)
+                        hash_add(&x->lines, &p->by_id, p->id);
+}
+
+/* Its turn has come. */
+static void presence_drop(struct presence *x, struct conf_pending *p)
+{
+        if (p->row && x->lines.bucket && x->walked.bucket)
+                hash_del(&x->lines, &p->by_id);
+}
+
+static void presence_fini(struct presence *x)
+{
+        forget_walks(x);
+        hash_fini(&x->walked);
+        hash_fini(&x->lines);
+}
+
+/* ---- the end of a load ---- */
 
 /* What was said about the line, in one line. */
 static void refusal(const struct cli_result *res, struct err *why)
@@ -187,12 +286,17 @@ unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no,
         struct conf_pending *list = c->pending, *next;
         bool late = c->late;
         unsigned n = 0, done = 0;
+        struct presence there;
+        bool gone;
 
+        presence_init(&there, c, list);
         c->pending = NULL;
         c->late = c->finishing = true;
         for (struct conf_pending *p = list; p; p = next) {
                 next = p->next;
-                if (!is_gone(c, p) && still_wrong(c, p)) {
+                gone = is_gone(&there, p);
+                presence_drop(&there, p);
+                if (!gone && still_wrong(c, p)) {
                         take_back(c, p);
                         n++;
                         if (fn)
@@ -201,6 +305,7 @@ unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no,
                 free_one(p);
                 conf_rest(c, ++done); /* what has begun is finished, whatever it says */
         }
+        presence_fini(&there);
         c->late = late;
         c->finishing = false;
         conf_top(c);

@@ -9,7 +9,7 @@
 struct other {
         struct conf_fixture f;
         struct conf_ctx c;
-        const char *types[4];
+        const char *types[12];
         unsigned turns, stop_at; /* 0: never */
 };
 
@@ -153,6 +153,36 @@ static void removed_lines_stay_removed(void **state UNUSED)
         close_both(&o);
 }
 
+/* Lines of several lists wait, some are removed while the others are read again; a list is walked once for each
+ * change of somebody, not once for each line. */
+static void changes_of_others_cost_a_walk(void **state UNUSED)
+{
+        struct text t = { 0 }, said = { 0 };
+        struct other o;
+
+        open_both(&o);
+        o.types[0] = "hostname other";
+        o.types[9] = "no access-list b extended permit tcp any object late eq 1099\nno object-group network g";
+        text_add(&t, "object-group network g\n network-object object late\nexit\n");
+        for (unsigned i = 0; i < 4 * CONF_PIECE; i++)
+                text_printf(&t,
+                            "access-list a extended permit tcp any object late eq %u\n"
+                            "access-list b extended permit tcp any object late eq %u\n",
+                            1000 + i, 1000 + i);
+        text_add(&t, "object-group network h\n network-object object late\nexit\n");
+        text_add(&t, "object network late\n host 10.0.0.1\n");
+        assert_int_equal(load(&o, &t, &said).errors, 0);
+        assert_int_equal(o.f.c.others, 2);
+        assert_in_range(o.f.c.walks, 2, 6); /* of 260 lines */
+        assert_false(shows(&o, "access-list b extended permit tcp any object late eq 1099\n"));
+        assert_true(shows(&o, "access-list a extended permit tcp any object late eq 1099\n"));
+        assert_true(shows(&o, "access-list b extended permit tcp any object late eq 1127\n"));
+        assert_true(shows(&o, "object-group network h\n network-object object late\n"));
+        assert_false(shows(&o, "object-group network g\n"));
+        text_fini(&said);
+        close_both(&o);
+}
+
 /* Names that never come: every line that has them is taken back, and only those, also when others had the store. */
 static void lines_without_their_names_go(void **state)
 {
@@ -268,6 +298,7 @@ int main(void)
                 cmocka_unit_test(modes_are_each_his_own),
                 cmocka_unit_test(rest_of_a_removed_block_is_not_read),
                 cmocka_unit_test(removed_lines_stay_removed),
+                cmocka_unit_test(changes_of_others_cost_a_walk),
                 cmocka_unit_test_prestate(lines_without_their_names_go, NULL),
                 cmocka_unit_test_prestate(lines_without_their_names_go, &others),
                 cmocka_unit_test(stops_where_it_is_told),
