@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd/rows.h"
+#include "platform/base/hash.h"
 #include "platform/base/str.h"
 
 #define WORDS_MAX 24u
@@ -78,13 +79,52 @@ static bool is_host_mask(const char *mask)
 }
 
 /* ---- what is typed today ---- */
-static void say_object(struct conf_ctx *c, const char *addr, const char *mask, const char *for_what)
+#define NAME_LEN 64 /* of an object */
+
+struct hint {
+        const char *addr, *mask; /* real ones */
+        const char *from, *to;   /* interfaces */
+        const char *proto, *port, *mapped;
+};
+
+/* "_24" of a network; nothing of a host. */
+static void put_net(const char *mask, char *out, size_t cap)
 {
-        conf_say(c, "object network obj-%s-%s", zero(addr), for_what);
+        struct addr a;
+        uint8_t bits;
+
         if (is_host_mask(mask))
-                conf_say(c, " host %s", addr);
+                *out = 0;
+        else if (addr_parse(zero(mask), &a) && mask_to_len(a.v4, &bits))
+                snprintf(out, cap, "_%u", bits);
         else
-                conf_say(c, " subnet %s %s", zero(addr), zero(mask));
+                snprintf(out, cap, "_%s", mask);
+}
+
+/* What is told is typed line behind line: whatever two lines differ in makes two names of them, cut or not. */
+static void name_of(const struct hint *h, char out[NAME_LEN + 1])
+{
+        char whole[512], net[WORD_MAX + 2];
+        const char *dash = *h->proto ? "-" : "";
+
+        put_net(h->mask, net, sizeof net);
+        snprintf(whole, sizeof whole, "obj-%s%s-%s-%s%s%s%s%s-%s", zero(h->addr), net, h->from, h->to, dash, h->proto,
+                 dash, h->port, h->mapped);
+        if (!str_copy(out, NAME_LEN + 1, whole))
+                snprintf(out, NAME_LEN + 1, "%.*s-%08x", NAME_LEN - 9, whole,
+                         (unsigned)hash_bytes(whole, strlen(whole), 0));
+}
+
+static void say_object(struct conf_ctx *c, const struct hint *h)
+{
+        char name[NAME_LEN + 1];
+
+        name_of(h, name);
+        conf_say(c, "object network %s", name);
+        if (is_host_mask(h->mask))
+                conf_say(c, " host %s", h->addr);
+        else
+                conf_say(c, " subnet %s %s", zero(h->addr), zero(h->mask));
 }
 
 struct static_line {
@@ -117,17 +157,16 @@ static bool read_static(const struct store *s, const struct old_line *l, struct 
 static void say_static(struct conf_ctx *c, const struct old_line *l)
 {
         struct static_line st;
-        char pair[2 * WORD_MAX + 1], what[4 * WORD_MAX];
-        const char *to;
+        char from[2 * WORD_MAX + 1], *to;
 
         if (!read_static(c->store, l, &st))
                 return;
-        str_copy(pair, sizeof pair, l->w[1]);
-        to = strchr(pair, ',');
-        to = to ? to + 1 : pair;
-        snprintf(what, sizeof what, "%.*s%s%s%s%s", (int)strcspn(to, ")"), to, *st.proto ? "-" : "", st.proto,
-                 *st.proto ? "-" : "", st.mapped_port);
-        say_object(c, st.real, st.mask, what);
+        str_copy(from, sizeof from, l->w[1] + (*l->w[1] == '('));
+        from[strcspn(from, ")")] = 0;
+        to = from + strcspn(from, ",");
+        if (*to)
+                *to++ = 0;
+        say_object(c, &(struct hint){ st.real, st.mask, from, to, st.proto, st.mapped_port, st.mapped });
         if (*st.proto)
                 conf_say(c, " nat %s static %s%s service %s %s %s", l->w[1], st.mapped, st.dns ? " dns" : "",
                          st.proto, st.real_port, st.mapped_port);
@@ -155,7 +194,7 @@ static void say_dynamic(struct conf_ctx *c, const struct old_line *nat, const st
                 return;
         inner(nat->w[1], from);
         inner(global->w[1], to);
-        say_object(c, nat->w[3], *nat->w[4] ? nat->w[4] : "255.255.255.255", to);
+        say_object(c, &(struct hint){ nat->w[3], nat->w[4], from, to, "", "", global->w[3] });
         conf_say(c, " nat (%s,%s) dynamic %s", from, to, global->w[3]);
 }
 
@@ -184,8 +223,9 @@ static void say_identity(struct conf_ctx *c, const struct old_line *l)
 
         if (!is_address(c->store, l->w[3]) || !is_address(c->store, l->w[4]) || !strcmp(zero(l->w[4]), "0.0.0.0"))
                 return;
-        say_object(c, l->w[3], l->w[4], "any");
-        conf_say(c, " nat (%s,any) static %s", inner(l->w[1], ifc), zero(l->w[3]));
+        inner(l->w[1], ifc);
+        say_object(c, &(struct hint){ l->w[3], l->w[4], ifc, "any", "", "", "itself" });
+        conf_say(c, " nat (%s,any) static %s", ifc, zero(l->w[3]));
 }
 
 static void after_old(struct conf_ctx *c, void *obj, bool no_form)
