@@ -132,12 +132,13 @@ static bool is_called(const struct nat_rule_rt *r)
 static void index_rule(struct nat_rt *n, uint32_t i)
 {
         const struct nat_rule_rt *r = &n->rule[i];
+        bool again = r->dynamic && r->part; /* all ranges of a line share one address: it is there already */
 
         if (!r->far || !r->one_way)
                 nat_index_add(&n->source, n, i, &r->real, r->real_if, r->svc_proto, r->svc_real);
-        if (is_called(r))
+        if (is_called(r) && !again)
                 nat_index_add(&n->dest, n, i, &r->mapped, r->mapped_if, r->svc_proto, r->svc_mapped);
-        if (answers_arp(r))
+        if (answers_arp(r) && !again)
                 nat_index_add(&n->arp, n, i, &r->mapped, r->mapped_if, 0, 0);
 }
 

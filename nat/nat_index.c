@@ -172,13 +172,21 @@ static bool peer_fits(const struct nat_peer *p, const struct nat_query *q)
                                : has_range(p->mapped, p->nmapped, &q->peer->a);
 }
 
+/* Answered for, the others of the box's own subnet would be taken for liars. */
+static bool hides_neighbours(const struct nat_rule_rt *r, const struct iface_rt *ifc)
+{
+        return nat_rule_is_identity(r) || range_has(&r->mapped, &ifc->ip);
+}
+
 static bool accepts(const struct nat_rule_rt *r, const struct nat_query *q)
 {
         if (r->mapped_if != IFACE_NONE && r->mapped_if != q->mapped_if)
                 return false;
+        if (q->service)
+                return r->svc_proto != 0;
         if (r->peer && !peer_fits(r->peer, q))
                 return false;
-        return !q->arp_if || !nat_rule_is_identity(r) || !iface_connects(q->arp_if, &q->a);
+        return !q->arp_if || !hides_neighbours(r, q->arp_if) || !iface_connects(q->arp_if, &q->a);
 }
 
 /* The earlier of `best` and the first accepted rule of one key. */

@@ -81,8 +81,9 @@ struct nat_query {
         uint16_t mapped_if;
         uint8_t proto;
         uint16_t port;
-        const struct endpoint *peer; /* NULL: not known */
-        bool peer_is_real;           /* it is compared with what it is, not with how the real side calls it */
+        const struct endpoint *peer;   /* NULL: not known */
+        bool peer_is_real;             /* it is compared with what it is, not with how the real side calls it */
+        bool service;                  /* only rules of a service count, whoever their peer is */
         const struct iface_rt *arp_if; /* ARP: identity rules do not count for this interface's own subnet */
 };
 
@@ -115,6 +116,8 @@ struct twice {
 int twice_resolve(struct twice *t, const struct twice_nat_conf *c, const struct policy_conf *objs, const char **why,
                   struct err *e);
 void twice_fini(struct twice *t);
+/* Is an address of the interface called `nameif` on a mapped side that is not what the real side is? */
+bool twice_takes_own(const struct twice *t, const char *nameif, const struct addr *own);
 /* How many rules it is at most, and what puts them behind those there are. */
 unsigned twice_count(const struct twice *t);
 int twice_compile(struct nat_rt *n, struct arena *a, const struct twice *t, uint8_t section, uint32_t line,
@@ -181,7 +184,7 @@ struct xlate_table {
         uint64_t seed;
         uint16_t *generation; /* by pool index: tells a handle from its slot's earlier users */
         uint32_t most;
-        uint64_t built; /* ever */
+        uint64_t built;         /* ever */
         struct log_full full;   /* no slot, and no place for another address' ports */
         struct log_limit empty; /* no port was free: told */
         uint64_t refused;       /* flows without a port */

@@ -9,12 +9,9 @@ const struct nat_rule_rt *nat_match_source(const struct nat_rt *n, uint16_t real
                                            uint8_t proto, const struct addr *real, uint16_t port,
                                            const struct endpoint *peer)
 {
-        struct nat_query q = { .a = *real,
-                               .iface = real_if,
-                               .mapped_if = mapped_if,
-                               .proto = proto,
-                               .port = port,
-                               .peer = peer };
+        struct nat_query q = {
+                .a = *real, .iface = real_if, .mapped_if = mapped_if, .proto = proto, .port = port, .peer = peer
+        };
 
         return nat_index_find(&n->source, n, &q);
 }
@@ -26,29 +23,34 @@ static bool is_own_address(const struct net_rt *net, uint16_t iface, const struc
         return ifc && addr_eq(&ifc->ip, a);
 }
 
+static struct nat_query called(const struct net_rt *net, uint16_t in_if, uint8_t proto, const struct addr *mapped,
+                               uint16_t mport)
+{
+        struct nat_query q = { .a = *mapped, .iface = in_if, .mapped_if = in_if, .proto = proto, .port = mport };
+
+        if (is_own_address(net, in_if, mapped))
+                q.a = (struct addr){ .fam = ADDR_NONE };
+        return q;
+}
+
 const struct nat_rule_rt *nat_find_dest(const struct nat_rt *n, const struct net_rt *net, uint16_t in_if,
                                         uint8_t proto, const struct addr *mapped, uint16_t mport,
                                         const struct endpoint *peer)
 {
-        struct nat_query q = { .a = *mapped,
-                               .iface = in_if,
-                               .mapped_if = in_if,
-                               .proto = proto,
-                               .port = mport,
-                               .peer = peer,
-                               .peer_is_real = true };
+        struct nat_query q = called(net, in_if, proto, mapped, mport);
 
-        if (is_own_address(net, in_if, mapped))
-                q.a = (struct addr){ .fam = ADDR_NONE };
+        q.peer = peer;
+        q.peer_is_real = true;
         return nat_index_find(&n->dest, n, &q);
 }
 
 bool nat_port_is_static(const struct nat_rt *n, const struct net_rt *net, uint16_t mapped_if, uint8_t proto,
                         const struct addr *mapped, uint16_t mport)
 {
-        const struct nat_rule_rt *r = nat_find_dest(n, net, mapped_if, proto, mapped, mport, NULL);
+        struct nat_query q = called(net, mapped_if, proto, mapped, mport);
 
-        return r && r->svc_proto;
+        q.service = true;
+        return nat_index_find(&n->dest, n, &q) != NULL;
 }
 
 /* The address as far into `to` as `a` is into `from`; the smaller side is used over and over. */

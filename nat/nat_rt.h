@@ -65,16 +65,17 @@ bool nat_static_mapped(const struct nat_rule_rt *r, const struct net_rt *net, co
  * yet known.
  */
 const struct nat_rule_rt *nat_shared_addr(const struct snapshot *s, uint16_t real_if, uint16_t mapped_if,
-                                          uint8_t proto, const struct endpoint *real,
-                                          const struct endpoint *peer, unsigned nth, struct addr *mapped);
+                                          uint8_t proto, const struct endpoint *real, const struct endpoint *peer,
+                                          unsigned nth, struct addr *mapped);
 /*
  * What can be said against a line when it is typed (its object need not be defined yet): 0, or -1 with the ASA's
  * words where known. Compiling refuses nothing: a rule that cannot work is left out of it.
  */
 int nat_check(const struct object_nat_conf *c, const struct policy_conf *objs, const struct net_conf *ifs,
               struct err *e);
-/* Why a line of twice NAT is not in force; NULL: it is. */
-const char *nat_twice_why_not(const struct twice_nat_conf *c, const struct policy_conf *objs);
+/* Why a line of twice NAT is not in force; NULL: it is. ifs NULL: whatever the interfaces' addresses are. */
+const char *nat_twice_why_not(const struct twice_nat_conf *c, const struct policy_conf *objs,
+                              const struct net_conf *ifs);
 int nat_compile(struct snap_part *part, const struct nat_conf *conf, const struct policy_conf *objs,
                 const struct net_rt *net, struct err *e);
 

@@ -246,13 +246,45 @@ void twice_fini(struct twice *t)
         *t = (struct twice){ 0 };
 }
 
-const char *nat_twice_why_not(const struct twice_nat_conf *c, const struct policy_conf *objs)
+/* ---- addresses of the box ---- */
+static bool is_on(const char *where, const char *nameif)
+{
+        return strcmp(where, "any") == 0 || strcmp(where, nameif) == 0;
+}
+
+static bool takes(const struct nat_set *real, const struct nat_set *mapped, const struct addr *own)
+{
+        bool has = false;
+
+        for (unsigned i = 0; i < mapped->n; i++)
+                has |= range_has(&mapped->r[i], own);
+        return has && !same_set(real, mapped);
+}
+
+bool twice_takes_own(const struct twice *t, const char *nameif, const struct addr *own)
+{
+        return (is_on(t->conf->mapped_if, nameif) && takes(&t->real, &t->mapped, own)) ||
+               (is_on(t->conf->real_if, nameif) && takes(&t->there_real, &t->there_mapped, own));
+}
+
+/* An address of the box itself is mapped by the word `interface`, never by number. */
+static const char *overlap(const struct twice *t, const struct net_conf *ifs)
+{
+        conf_each(struct iface_conf, i, &ifs->ifaces)
+                if (*i->nameif && twice_takes_own(t, i->nameif, &i->ip))
+                        return "a mapped object overlaps with an interface address: nothing is translated";
+        return NULL;
+}
+
+const char *nat_twice_why_not(const struct twice_nat_conf *c, const struct policy_conf *objs,
+                              const struct net_conf *ifs)
 {
         const char *why = NULL;
         struct err e = { 0 };
         struct twice t;
 
-        twice_resolve(&t, c, objs, &why, &e);
+        if (twice_resolve(&t, c, objs, &why, &e) == 1 && ifs)
+                why = overlap(&t, ifs);
         twice_fini(&t);
         return why;
 }

@@ -124,6 +124,18 @@ static int add_far(struct nat_rt *n, struct arena *a, const struct twice *t, str
         return 0;
 }
 
+/* The box's own address, and so its subnet, stays its own. */
+static bool takes_own(const struct twice *t, const struct net_rt *net)
+{
+        for (uint16_t i = 1; i < net->nifaces; i++) {
+                const struct iface_rt *ifc = iface_by_idx(net, i);
+
+                if (ifc && twice_takes_own(t, ifc->nameif, &ifc->ip))
+                        return true;
+        }
+        return false;
+}
+
 int twice_compile(struct nat_rt *n, struct arena *a, const struct twice *t, uint8_t section, uint32_t line,
                   const struct net_rt *net, struct err *e)
 {
@@ -131,7 +143,7 @@ int twice_compile(struct nat_rt *n, struct arena *a, const struct twice *t, uint
         uint16_t real_if, mapped_if;
 
         if (!nat_resolve_iface(net, t->conf->real_if, &real_if) ||
-            !nat_resolve_iface(net, t->conf->mapped_if, &mapped_if))
+            !nat_resolve_iface(net, t->conf->mapped_if, &mapped_if) || takes_own(t, net))
                 return 0;
         near = near_rule(t, real_if, mapped_if);
         far = far_rule(t, real_if, mapped_if);

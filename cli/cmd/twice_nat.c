@@ -78,7 +78,8 @@ static void after_twice(struct conf_ctx *c, void *obj, bool no_form)
 {
         const T *n = obj;
 
-        if (no_form || n->dynamic || n->mapped.kind != NAT_END_INTERFACE || *n->svc_first)
+        if (no_form || n->dynamic || n->mapped.kind != NAT_END_INTERFACE || *n->svc_first ||
+            nat_twice_why_not(n, &c->store->policy, &c->store->net))
                 return;
         conf_warning(c, "All traffic destined to the IP address of the %s interface is being redirected.",
                      n->mapped_if);
@@ -88,7 +89,7 @@ static void after_twice(struct conf_ctx *c, void *obj, bool no_form)
 static const char *twice_inert(const struct store *s, const void *obj)
 {
         const T *n = obj;
-        const char *why = nat_twice_why_not(n, &s->policy);
+        const char *why = nat_twice_why_not(n, &s->policy, &s->net);
 
         if (n->inactive) /* as it says itself */
                 return NULL;

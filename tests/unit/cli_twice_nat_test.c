@@ -179,6 +179,19 @@ static void what_is_not_done_is_said(void **state)
         assert_null(strstr(text_str(&f->shown), "WARNING"));
 }
 
+/* A line that does nothing redirects nothing. */
+static void one_thing_is_said(void **state)
+{
+        struct conf_fixture *f = *state;
+
+        warned(f, "nat (inside,outside) source static lan interface", "one host: nothing is translated");
+        assert_null(strstr(text_str(&f->shown), "redirected"));
+        conf_accept(f, "object network own\n host 192.0.2.1\nexit\n");
+        warned(f, "nat (inside,outside) source static srv own", "overlaps with an interface address");
+        stands(f, "nat (outside,inside) source static own srv");
+        stands(f, "nat (outside,inside) source static own own");
+}
+
 /* A name that exists is no abbreviation: `int` is the host, not the interface. */
 static void a_name_beats_an_abbreviation(void **state)
 {
@@ -220,10 +233,12 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
         const struct CMUnitTest tests[] = {
-                T(all_forms_are_in_force),        T(section_2_stands_in_between),  T(a_number_is_a_place),
-                T(an_option_is_changed_in_place), T(names_must_be_there),          T(what_is_named_stays),
-                T(what_is_not_done_is_said),      T(a_name_beats_an_abbreviation), T(another_name_is_followed),
-                T(all_of_it_is_cleared),
+                T(all_forms_are_in_force),   T(section_2_stands_in_between),
+                T(a_number_is_a_place),      T(an_option_is_changed_in_place),
+                T(names_must_be_there),      T(what_is_named_stays),
+                T(what_is_not_done_is_said), T(a_name_beats_an_abbreviation),
+                T(another_name_is_followed), T(all_of_it_is_cleared),
+                T(one_thing_is_said),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

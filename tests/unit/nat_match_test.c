@@ -92,6 +92,21 @@ static bool answers(const struct bench *b, uint16_t iface, const char *ip)
         return nat_proxy_arp(&b->snap, iface, &a);
 }
 
+/* Whatever a line maps (the interface may have got its address later), neighbours keep theirs. */
+static void test_own_subnet_is_not_answered_for(void **state)
+{
+        struct bench *b = *state;
+
+        nf_subnet(&b->n, "net", "10.2.0.0", 24);
+        nf_static(&b->n, "net", "inside", "outside", "192.0.2.0");
+        nf_host(&b->n, "srv", "10.1.1.8");
+        nf_static(&b->n, "srv", "inside", "outside", "192.0.2.8");
+        compile(b);
+        assert_false(answers(b, WF_OUTSIDE, "192.0.2.99"));
+        assert_false(answers(b, WF_OUTSIDE, "192.0.2.1"));
+        assert_true(answers(b, WF_OUTSIDE, "192.0.2.8"));
+}
+
 static void test_order_of_section_2(void **state)
 {
         struct bench *b = *state;
@@ -435,6 +450,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(test_order_of_section_2),
+                T(test_own_subnet_is_not_answered_for),
                 T(test_subnets_and_ranges),
                 T(test_static_mapped),
                 T(test_service_ports),

@@ -52,11 +52,29 @@ static void ports_are_reserved(void **state)
         assert_false(nat_port_is_static(nat_rt(&b->snap), net_rt(&b->snap), OUT, TCP, &own, 3390));
 }
 
+/* To one peer alone it is reserved too: a source that has the port already would stand in the server's way. */
+static void ports_are_reserved_for_one_peer(void **state)
+{
+        struct bench *b = *state;
+        struct addr own = pb_addr("192.0.2.1");
+
+        nf_ports(&b->n, "p", UDP, 5000, 0);
+        service(nf_there(nf_twice(&b->n, 1, "inside", "outside", "srv", "interface"), "branch", "branch"), "p", "p");
+        nf_twice(&b->n, 1, "inside", "outside", "srv", "pat");
+        pat_for_all(b);
+        compile(b);
+        assert_true(nat_port_is_static(nat_rt(&b->snap), net_rt(&b->snap), OUT, UDP, &own, 5000));
+        assert_false(nat_port_is_static(nat_rt(&b->snap), net_rt(&b->snap), OUT, UDP, &own, 5001));
+        assert_false(nat_port_is_static(nat_rt(&b->snap), net_rt(&b->snap), OUT, TCP, &own, 5000));
+        own = pb_addr("192.0.2.9");
+        assert_false(nat_port_is_static(nat_rt(&b->snap), net_rt(&b->snap), OUT, UDP, &own, 5000));
+}
+
 /* ---- what is not in force ---- */
 
 static const char *why(struct bench *b, const struct twice_nat_conf *c)
 {
-        const char *w = nat_twice_why_not(c, &b->n.objs);
+        const char *w = nat_twice_why_not(c, &b->n.objs, &b->f.conf);
 
         return w ? w : "";
 }
@@ -111,14 +129,39 @@ static void what_cannot_be_translated(void **state)
         assert_null(nat_rule_at(nat_rt(&b->snap), 0));
 }
 
+/* The box's own address is `interface`: a line that takes it by number would cut its subnet off. */
+static void own_addresses_are_not_mapped(void **state)
+{
+        struct bench *b = *state;
+        struct twice_nat_conf *c;
+
+        nf_subnet(&b->n, "own", "192.0.2.0", 24);
+        nf_host(&b->n, "own1", "192.0.2.1");
+        nf_host(&b->n, "gate", "10.1.1.1");
+        WHY(nf_twice(&b->n, 1, "inside", "outside", "lan", "own"), "overlaps with an interface address");
+        WHY(nf_twice(&b->n, 1, "any", "any", "srv", "own1"), "overlaps with an interface address");
+        WHY(dynamic(nf_twice(&b->n, 1, "inside", "outside", "lan", "own1")), "overlaps with an interface address");
+        WHY(nf_there(nf_twice(&b->n, 1, "inside", "outside", "lan", "lan"), "gate", "pat"), "overlaps with");
+        compile(b);
+        assert_null(nat_rule_at(nat_rt(&b->snap), 0));
+        assert_false(answers(b, OUT, "192.0.2.99"));
+        c = nf_twice(&b->n, 1, "inside", "dmz", "lan", "own"); /* another interface's */
+        assert_string_equal(why(b, c), "");
+        c = nf_there(nf_twice(&b->n, 1, "inside", "outside", "lan", "lan"), "own", "own");
+        assert_string_equal(why(b, c), "");
+        c = nf_twice(&b->n, 1, "outside", "any", "own", "own");
+        assert_string_equal(why(b, c), "");
+        compile(b);
+        assert_non_null(nat_rule_at(nat_rt(&b->snap), 3));
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
         const struct CMUnitTest tests[] = {
-                T(a_port_of_the_source),
-                T(a_port_of_the_destination),
-                T(ports_are_reserved),
-                T(what_cannot_be_translated),
+                T(a_port_of_the_source),      T(a_port_of_the_destination),
+                T(ports_are_reserved),        T(ports_are_reserved_for_one_peer),
+                T(what_cannot_be_translated), T(own_addresses_are_not_mapped),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,30 @@ static void the_index_equals_a_walk(void **state)
         }
 }
 
+/* A line with a destination is one entry of its shared address, however many sources it has. */
+static void a_shared_address_is_found_once(void **state)
+{
+        struct bench *b = *state;
+        char name[16], ip[16], members[600] = "";
+        const struct nat_rt *n;
+
+        for (unsigned i = 0; i < 50; i++) {
+                snprintf(name, sizeof name, "h%u", i);
+                snprintf(ip, sizeof ip, "10.1.1.%u", 2 * i + 1);
+                nf_host(&b->n, name, ip);
+                strcat(strcat(members, i ? " " : ""), name);
+        }
+        nf_group(&b->n, "hosts", members);
+        nf_there(dynamic(nf_twice(&b->n, 1, "inside", "outside", "hosts", "pat")), "branch", "branch");
+        nf_there(dynamic(nf_twice(&b->n, 1, "inside", "outside", "lan", "pat")), "office", "office");
+        n = compile(b);
+        assert_int_equal(n->dest.nentries, 4);
+        assert_int_equal(n->arp.nentries, 4);
+        assert_true(answers(b, OUT, "192.0.2.9"));
+        assert_string_equal(source(b, IN, OUT, "10.1.1.99", 4000, "10.7.0.1", 80), "1/0 192.0.2.9");
+        assert_string_equal(source(b, IN, OUT, "10.1.1.98", 4000, "10.8.0.1", 80), "1/1 192.0.2.9");
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -250,6 +274,7 @@ int main(void)
                 T(static_without_a_destination),
                 T(unidirectional_is_not_called),
                 T(a_shared_source_with_a_destination),
+                T(a_shared_address_is_found_once),
                 T(the_index_equals_a_walk),
         };
 
