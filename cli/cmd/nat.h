@@ -11,6 +11,8 @@ int object_nat_check(struct conf_ctx *c, void *obj, struct err *e);
 void object_nat_after(struct conf_ctx *c, void *obj, bool no_form);
 /* Are the nat lines that use this object still legal after it changed? */
 int object_nat_still(struct conf_ctx *c, const struct netobj_conf *changed, struct err *e);
+/* Warns of lines of twice NAT that name this object, or service, and can not be in force now that it changed. */
+void twice_nat_warn(struct conf_ctx *c, const char *object);
 void *object_nat_target(struct conf_ctx *c, const struct args *a, bool make, struct err *e);
 void object_nat_key(struct conf_ctx *c, const struct args *a, const void *elem, struct text *out);
 void object_nat_each(const struct store *s, void *obj, row_each_fn fn, void *ctx);

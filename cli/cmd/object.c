@@ -76,6 +76,11 @@ static int remove_netobj(struct conf_ctx *c, void *obj, struct err *e)
         return 0;
 }
 
+static void after_change(struct conf_ctx *c, void *obj, bool no_form UNUSED)
+{
+        twice_nat_warn(c, ((const struct conf_obj *)obj)->name);
+}
+
 static int remove_nat(struct conf_ctx *c, void *obj, struct err *e UNUSED)
 {
         ctl_file_warn_nat(c, obj);
@@ -96,10 +101,12 @@ static const struct cmd_bind text_bind[] = { BIND("TEXT", N, description), { 0 }
 #define DIRTY_OBJ (DIRTY_ACL | DIRTY_NAT | DIRTY_POLICY)
 
 static const struct cmd_row netobj_rows[] = {
-        { ROW_LEAF, "host A:addr", "Enter a host", host_bind, .dirty = DIRTY_OBJ, .check = check_single },
-        { ROW_LEAF, "subnet A:net M:netmask", "Enter a network", subnet_bind, DIRTY_OBJ, .check = check_subnet },
+        { ROW_LEAF, "host A:addr", "Enter a host", host_bind, .dirty = DIRTY_OBJ, .check = check_single,
+          .after = after_change },
+        { ROW_LEAF, "subnet A:net M:netmask", "Enter a network", subnet_bind, DIRTY_OBJ, .check = check_subnet,
+          .after = after_change },
         { ROW_LEAF, "range LO:addr HI:addr", "Enter a range of addresses", range_bind, DIRTY_OBJ,
-          .check = check_range },
+          .check = check_range, .after = after_change },
         { ROW_LEAF, "fqdn [v4] FQDN:word(255)", "Enter a domain name", fqdn_bind, DIRTY_OBJ, .check = check_single,
           .inert = "names are not resolved: the object matches nothing" },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", text_bind, .dirty = DIRTY_SYS },
@@ -145,7 +152,8 @@ static const struct cmd_row svcobj_rows[] = {
           "service {tcp [source SPORT:tcprange] [destination DPORT:tcprange]|"
           "udp [source SPORT:udprange] [destination DPORT:udprange]|icmp [TYPE:icmptype "
           "[CODE:u32(0-255)]]|ip|PROTO:protocol}",
-          "Configure the service of the object", service_bind, .dirty = DIRTY_OBJ, .check = check_service },
+          "Configure the service of the object", service_bind, .dirty = DIRTY_OBJ, .check = check_service,
+          .after = after_change },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", svc_text_bind, .dirty = DIRTY_SYS },
         END,
 };

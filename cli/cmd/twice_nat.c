@@ -1,7 +1,7 @@
 /* Twice NAT: lines of their own, evaluated before or behind those of the objects. */
 #include <string.h>
 
-#include "cli/cmd/rows.h"
+#include "cli/cmd/nat.h"
 #include "nat/nat_rt.h"
 
 #define T struct twice_nat_conf
@@ -116,3 +116,45 @@ static const char *twice_inert(const struct store *s, const void *obj)
 
 const struct cmd_row rows_twice_nat[] = { TWICE("", nat.twice), END };
 const struct cmd_row rows_twice_nat_after[] = { TWICE("after-auto ", nat.after_auto), END };
+
+/* ---- what a line names has changed ---- */
+static bool is_called(const struct nat_end *n, const char *object)
+{
+        return (n->kind == NAT_END_OBJECT || n->kind == NAT_END_POOL) && !strcmp(n->name, object);
+}
+
+static bool names(const T *n, const char *object)
+{
+        return is_called(&n->real, object) || is_called(&n->mapped, object) || is_called(&n->there_real, object) ||
+               is_called(&n->there_mapped, object) || !strcmp(n->svc_first, object) || !strcmp(n->svc_second, object);
+}
+
+static void warn_line(struct conf_ctx *c, const struct cmd_row *row, const T *n, const char *why)
+{
+        const struct tree_row *tr = tree_row_of(c->store->tree, NULL, row);
+        struct text line = { 0 };
+
+        if (tr && grammar_write(tr->element, n, WRITE_PLAIN, &line))
+                conf_warning(c, "\"%s\" is not in force: %s", text_str(&line), why);
+        text_fini(&line);
+}
+
+static void warn_lines(struct conf_ctx *c, const struct cmd_row *row, const struct conf_list *l, const char *object)
+{
+        conf_each(T, n, l) {
+                const char *why = !n->inactive && names(n, object)
+                                          ? nat_twice_why_not(n, &c->store->policy, &c->store->net)
+                                          : NULL;
+
+                if (why)
+                        warn_line(c, row, n, why);
+        }
+}
+
+void twice_nat_warn(struct conf_ctx *c, const char *object)
+{
+        if (c->late || !c->res->changed)
+                return;
+        warn_lines(c, rows_twice_nat, &c->store->nat.twice, object);
+        warn_lines(c, rows_twice_nat_after, &c->store->nat.after_auto, object);
+}

@@ -179,6 +179,35 @@ static void what_is_not_done_is_said(void **state)
         assert_null(strstr(text_str(&f->shown), "WARNING"));
 }
 
+/* What makes a line fall out of force names it. */
+static void a_change_that_takes_lines_out_is_said(void **state)
+{
+        struct conf_fixture *f = *state;
+
+        conf_accept(f, "no object network srv\n"
+                       "object network hq\n range 10.0.0.100 10.0.0.149\n"
+                       "object network hqm\n range 198.51.100.100 198.51.100.149\nexit\n"
+                       "nat (inside,outside) source static hq hqm\n"
+                       "nat (inside,outside) source static int seen inactive\n"
+                       "nat (inside,outside) after-auto source static seen int service rdp rdp\n"
+                       "object network hq\n");
+        warned(f, "range 10.0.0.100 10.0.0.254",
+               "WARNING: \"nat (inside,outside) source static hq hqm\" is not in force: real and mapped object "
+               "differ");
+        conf_type(f, "range 10.0.0.100 10.0.0.254"); /* it is so already */
+        assert_null(strstr(text_str(&f->shown), "WARNING"));
+        conf_accept(f, "object network hqm\n");
+        conf_type(f, "range 198.51.100.100 198.51.100.254");
+        assert_null(strstr(text_str(&f->shown), "WARNING"));
+        conf_accept(f, "object network int\n");
+        conf_type(f, "host 10.0.0.7"); /* of lines that can be, or are not meant to */
+        assert_null(strstr(text_str(&f->shown), "WARNING"));
+        conf_accept(f, "object network hqm\n");
+        warned(f, "host 192.0.2.1", "source static hq hqm\" is not in force");
+        conf_accept(f, "object service rdp\n");
+        warned(f, "service icmp", "after-auto source static seen int service rdp rdp\" is not in force: a service");
+}
+
 /* A line that does nothing redirects nothing. */
 static void one_thing_is_said(void **state)
 {
@@ -238,7 +267,7 @@ int main(void)
                 T(names_must_be_there),      T(what_is_named_stays),
                 T(what_is_not_done_is_said), T(a_name_beats_an_abbreviation),
                 T(another_name_is_followed), T(all_of_it_is_cleared),
-                T(one_thing_is_said),
+                T(one_thing_is_said),        T(a_change_that_takes_lines_out_is_said),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
