@@ -37,7 +37,7 @@ struct box_plan {
         int64_t reload_at;  /* wall clock, ns; 0: no reload is planned */
         uint64_t reload_ms; /* monotonic: after so long, whatever the clock is set to meanwhile; 0: at that time */
         char reload_reason[128], reload_by[64]; /* who planned it */
-        struct store *revert_to; /* owned; NULL: nothing waits for a confirmation */
+        struct store *revert_to;                /* owned; NULL: nothing waits for a confirmation */
         uint64_t revert_at_ms;
         unsigned reload_told, revert_told; /* minutes before it that all terminals were told of last; 0: none yet */
 };
@@ -79,9 +79,9 @@ struct box {
         int64_t conf_changed_wall_ns; /* 0: not since start */
         char conf_changed_by[65];
         uint32_t hash_rounds; /* of new passwords; 0: as many as are good (tests want fewer) */
-        bool conf_dirty; /* running differs from startup */
+        bool conf_dirty;      /* running differs from startup */
         struct box_plan plan;
-        struct box_alerts alerts; /* of the control thread */
+        struct box_alerts alerts;    /* of the control thread */
         struct candidate *candidate; /* BOX_CANDIDATES of them (candidate.h); NULL: none was ever opened */
 
         struct usage *usage;          /* rates of the last minutes (usage.h); NULL: unknown */
@@ -89,6 +89,7 @@ struct box {
         struct aaa_state *aaa;        /* what happened to users (aaa_state.h); NULL: nothing is remembered */
         struct baselines *baselines;  /* what `clear ... counters` remembers (baseline.h); NULL: nothing */
 
+        atomic_bool ending; /* the appliance goes down: what can end half done does */
         /* Ends the process (reload: the guard starts it anew). Any thread. */
         void (*stop)(struct box *b, enum box_stop how);
         /* Keeps the calling thread asleep; NULL: nobody waits (tests, replay). */
@@ -97,13 +98,13 @@ struct box {
         void (*job)(struct box *b, void (*fn)(void *arg), void *arg);
         /* Opens a flow from the box itself (platform/svc): see there. NULL in check mode. */
         struct box_net *net;
-        const struct door_way *way; /* how services are reached (door.h); NULL: through the dataplane */
-        struct sshd *ssh; /* NULL: not there (check, replay) */
-        struct httpd *http; /* likewise */
-        struct syslog_send *syslog; /* NULL in check mode */
-        struct dns *dns;            /* NULL in check mode */
-        struct ntp *ntp;            /* NULL in check mode */
-        struct agentx *agentx;      /* NULL in check mode */
+        const struct door_way *way;      /* how services are reached (door.h); NULL: through the dataplane */
+        struct sshd *ssh;                /* NULL: not there (check, replay) */
+        struct httpd *http;              /* likewise */
+        struct syslog_send *syslog;      /* NULL in check mode */
+        struct dns *dns;                 /* NULL in check mode */
+        struct ntp *ntp;                 /* NULL in check mode */
+        struct agentx *agentx;           /* NULL in check mode */
         struct syslog_trap *syslog_trap; /* likewise */
         struct mail_send *mail;          /* likewise */
 };

@@ -1,5 +1,7 @@
 #include "cli/box/box_lock.h"
 
+#include <time.h>
+
 /*
  * An ordinary mutex goes to whoever is running when it is let go, which is the thread that did so and asks again.
  * With inheritance of priorities the kernel gives it to the thread that has waited longest.
@@ -25,6 +27,26 @@ void box_lock_whole(struct box *b)
 {
         pthread_mutex_lock(&b->conf_whole);
         pthread_mutex_lock(&b->conf_lock);
+}
+
+static bool lock_soon(pthread_mutex_t *m)
+{
+        struct timespec until;
+
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += 100000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        return pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &until) == 0;
+}
+
+bool box_lock_whole_while(struct box *b, bool (*go_on)(void *ctx), void *ctx)
+{
+        while (!lock_soon(&b->conf_whole))
+                if (!go_on(ctx))
+                        return false;
+        pthread_mutex_lock(&b->conf_lock);
+        return true;
 }
 
 bool box_trylock_whole(struct box *b)

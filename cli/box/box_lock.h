@@ -12,6 +12,8 @@ void box_lock_init(struct box *b);
 void box_lock_fini(struct box *b);
 /* Both locks, for work on the configuration as a whole; the caller has none of them. */
 void box_lock_whole(struct box *b);
+/* The same, while go_on() (asked ten times a second) says so; false: it did not, and nothing is held. */
+bool box_lock_whole_while(struct box *b, bool (*go_on)(void *ctx), void *ctx);
 /* The same when nobody works so at the moment; false: somebody does. */
 bool box_trylock_whole(struct box *b);
 void box_unlock_whole(struct box *b);

@@ -52,6 +52,7 @@ void conf_ctx_of_box(struct conf_ctx *c, struct box *b)
         conf_ctx_init(c, b->store);
         c->box = b;
         c->keys = b->keys;
+        c->clk = b->clk;
         c->rng = b->rng;
         c->hash_rounds = b->hash_rounds;
         c->bind = b->bind;
@@ -62,11 +63,26 @@ void conf_ctx_fini(struct conf_ctx *c)
         pending_free(c);
 }
 
+void conf_piece(struct conf_ctx *c)
+{
+        c->piece_ms = c->clk ? clock_mono_ms(c->clk) : 0;
+}
+
+static bool is_piece(const struct conf_ctx *c, unsigned n)
+{
+        return !(n % CONF_PIECE) || (c->clk && clock_mono_ms(c->clk) - c->piece_ms >= CONF_PIECE_MS);
+}
+
 bool conf_rest(struct conf_ctx *c, unsigned n)
 {
         uint64_t before = c->store->edits;
-        bool go_on = !c->rest || n % CONF_PIECE || c->rest(c);
+        bool go_on;
 
+        c->rested = c->rest && is_piece(c, n);
+        if (!c->rested)
+                return true;
+        go_on = c->rest(c);
+        conf_piece(c);
         c->others += c->store->edits != before;
         return go_on;
 }

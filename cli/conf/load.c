@@ -228,8 +228,8 @@ static void dangling(void *ctx, unsigned line_no, const char *words)
 }
 
 /*
- * Others may have removed the object whose lines are being read. What is left of its lines must not fall into the mode
- * around it, where it would mean something else.
+ * Others may have removed the object whose lines are being read. What is left of its lines must not fall into the
+ * mode around it, where it would mean something else.
  */
 static void keep_mode(struct loading *l)
 {
@@ -252,7 +252,7 @@ static bool let_others(struct loading *l)
 {
         bool go_on = conf_rest(l->c, l->src.line_no);
 
-        if (l->c->others && !(l->src.line_no % CONF_PIECE))
+        if (l->c->others && l->c->rested)
                 keep_mode(l);
         return go_on;
 }
@@ -282,6 +282,7 @@ int conf_load(struct conf_ctx *c, const char *text, size_t n, struct load_report
                 report(&l, 0, "ERROR: out of memory: what was configured before is still there");
         }
         c->others = 0;
+        conf_piece(c);
         while (next_line(&l.src)) {
                 if (!is_envelope(l.src.line) && !load_line(&l))
                         rep->errors++;

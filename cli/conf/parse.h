@@ -83,13 +83,17 @@ struct conf_ctx {
         struct conf_obj *put;            /* ... good until the next line ... */
         uint32_t put_id, put_for;        /* ... its id, and that of the element it took the place of, which is gone */
         bool finishing;                  /* lines of a load are read again, now that everything has a meaning */
-        /* Loading: called between lines, and lets others at the store. false: no further line is read. May be NULL. */
+        /* Loading: called between lines, and lets others at the store. false: no further line is read. May be NULL.
+         */
         bool (*rest)(struct conf_ctx *c);
         void *rest_ctx;
-        unsigned others;                 /* so often somebody changed the store meanwhile */
-        unsigned walks;                  /* of lists, by conf_finish() behind such changes */
-        struct cli_result *res;          /* of the line under way */
-        const char *line;                /* same */
+        const struct clock *clk; /* for that; NULL: lines alone count */
+        uint64_t piece_ms;       /* when the piece began */
+        bool rested;             /* behind the line that was read last */
+        unsigned others;         /* so often somebody changed the store meanwhile */
+        unsigned walks;          /* of lists, by conf_finish() behind such changes */
+        struct cli_result *res;  /* of the line under way */
+        const char *line;        /* same */
 };
 void conf_ctx_init(struct conf_ctx *c, struct store *s);
 /* The running store with everything that typed lines may use; the caller has conf_lock. */
@@ -104,9 +108,13 @@ int exec_line(const struct store *s, unsigned priv, const char *line, struct cli
 const char *conf_prompt(const struct conf_ctx *c);
 /* To global configuration. */
 void conf_top(struct conf_ctx *c);
-/* Every CONF_PIECE lines, n of a load: lets others at the store. false: no further line is to be read. */
+/* Every CONF_PIECE lines, n of a load, and behind a line when it took that long since: lets others at the store.
+ * false: no further line is to be read. */
 #define CONF_PIECE 32
+#define CONF_PIECE_MS 5
 bool conf_rest(struct conf_ctx *c, unsigned n);
+/* A piece begins. */
+void conf_piece(struct conf_ctx *c);
 /* End of a load: lines whose references never came are taken back; fn gets one line of words for each. Returns how
  * many. */
 unsigned conf_finish(struct conf_ctx *c, void (*fn)(void *ctx, unsigned line_no, const char *words), void *ctx);

@@ -138,7 +138,8 @@ static enum dialog_next commit_step(struct dialog *d, const char *answer UNUSED)
         struct err e;
         int rc;
 
-        box_lock_whole(d->box);
+        if (session_lock_whole(st->s, &e) < 0)
+                return dialog_fail(d, &e);
         rc = put_in_force(st, &how, &d->out, &e);
         box_unlock_whole(d->box);
         if (rc)
@@ -198,7 +199,8 @@ static int waiting(struct session *s, bool (*fn)(struct box *b), struct err *e)
         struct box *b = session_box(s);
         bool was;
 
-        box_lock_whole(b);
+        if (session_lock_whole(s, e) < 0)
+                return -1;
         was = fn(b);
         box_unlock_whole(b);
         return was ? 0 : err_set(e, ERR_STATE, "no change waits for a confirmation");

@@ -90,7 +90,8 @@ static int read_source(struct session *s, struct copy_plan *p, struct blob *b, s
 
         switch (p->src.kind) {
         case COPY_RUNNING:
-                box_lock_whole(box);
+                if (session_lock_whole(s, e) < 0)
+                        return -1;
                 rc = running_write(box->store, &o, &b->t, e);
                 box_unlock_whole(box);
                 return rc;

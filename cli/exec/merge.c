@@ -68,7 +68,8 @@ int merge_text(struct session *s, const struct copy_plan *p, const struct text *
         bool saved = p->src.kind == COPY_STARTUP;
         struct load_report rep = { .fn = saved ? say_saved : say_load, .ctx = say };
 
-        box_lock_whole(b);
+        if (session_lock_whole(s, e) < 0)
+                return -1;
         log_msg(b->log_src, LOG_111002, LS(session_source(s)), LS(copy_shown(&p->src)));
         load(s, t, &rep);
         put_in_force(b);

@@ -182,7 +182,8 @@ static enum dialog_next rollback_step(struct dialog *d, const char *answer)
                                   st->number);
         if (answer && strcmp(answer, "yes") != 0)
                 return DIALOG_DONE;
-        box_lock_whole(d->box);
+        if (session_lock_whole(st->s, &e) < 0)
+                return dialog_fail(d, &e);
         rc = go_back(st, &how, &d->out, &e);
         box_unlock_whole(d->box);
         if (rc)

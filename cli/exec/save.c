@@ -110,7 +110,8 @@ static int running_text(struct session *s, struct text *t, char sum[33], char *n
         box_tz(b, &z);
         snprintf(written, sizeof written, "by %s at %s", session_user(s),
                  tz_clock(&z, b->clk->wall_ns(b->clk->ctx), when));
-        box_lock_whole(b);
+        if (session_lock_whole(s, e) < 0)
+                return -1;
         rc = running_write(b->store, &o, t, e);
         snprintf(name, BOOT_NAME_MAX + 1, "%s", boot_config_name(b->store));
         box_unlock_whole(b);

@@ -78,7 +78,7 @@ static bool start(struct run *r)
 /* Whoever writes to a client that is gone wakes up. */
 static void finish(struct run *r)
 {
-        term_hangup(r->t);
+        (door_why(&r->c->guest) == PLACE_OPERATOR ? term_stop : term_hangup)(r->t);
         close(r->end);
         pthread_join(r->thread, NULL);
         term_close(r->t);

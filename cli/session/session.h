@@ -17,8 +17,8 @@ struct session_opts {
         bool privileged;  /* starts at level 15 (replay) */
         const char *user; /* already authenticated; NULL: not */
         const struct aaa_identity *id; /* the same, with all that is known of him; copied */
-        bool ssh;         /* `ssh timeout` */
-        bool mute;        /* nobody can answer: what would ask is refused */
+        bool ssh;                      /* `ssh timeout` */
+        bool mute;                     /* nobody can answer: what would ask is refused */
 };
 
 enum session_end { SESSION_LOGOUT, SESSION_EOF, SESSION_IDLE, SESSION_STOPPED };
@@ -95,7 +95,10 @@ const char *session_history(const struct session *s, unsigned n);
 void out_flush(struct session *s);
 /* Has the operator pressed ^C, waiting at most wait_ms for it? Other keys stay typed ahead. */
 bool session_aborted(struct session *s, unsigned wait_ms);
-/* Has he pressed ^C by now? Unlike the above not when his terminal is gone: what must not end half done goes on then. */
+/* Has he pressed ^C by now, has an operator ended his session, does the appliance go down? Unlike the above not when
+ * his terminal is just gone: what he began goes on then. */
 bool session_interrupted(struct session *s);
+/* box_lock_whole(), unless he is interrupted while he waits for it. */
+int session_lock_whole(struct session *s, struct err *e) MUST_USE;
 
 #endif

@@ -92,7 +92,8 @@ int session_configure_aside(struct session *s, const char *name, struct err *e)
 {
         struct candidate *c;
 
-        box_lock_whole(s->box);
+        if (session_lock_whole(s, e) < 0)
+                return -1;
         c = candidate_open(s->box, name, session_user(s), e);
         if (c && s->candidate)
                 candidate_close(s->candidate);
@@ -241,5 +242,19 @@ bool session_aborted(struct session *s, unsigned wait_ms)
 
 bool session_interrupted(struct session *s)
 {
+        if (atomic_load(&s->box->ending) || (s->t && term_stopped(s->t)))
+                return true;
         return s->t && !term_gone(s->t) && term_abort_key(s->t, 0) && !term_gone(s->t);
+}
+
+static bool waits_on(void *ctx)
+{
+        return !session_interrupted(ctx);
+}
+
+int session_lock_whole(struct session *s, struct err *e)
+{
+        if (box_lock_whole_while(s->box, waits_on, s))
+                return 0;
+        return err_set(e, ERR_STATE, "interrupted: another console works with the configuration");
 }

@@ -123,7 +123,7 @@ static void session_join(struct sshd_chan *x)
 void sshd_chan_stop(struct sshd_chan *x)
 {
         if (x->running && x->t)
-                term_hangup(x->t);
+                (door_why(&conn_of(x)->guest) == PLACE_OPERATOR ? term_stop : term_hangup)(x->t);
         if (x->end >= 0)
                 close(x->end); /* who is writing to it wakes up */
         x->end = -1;

@@ -475,6 +475,17 @@ void term_hangup(struct term *t)
         wake_kick(t->wake);
 }
 
+void term_stop(struct term *t)
+{
+        atomic_store(&t->stopped, true);
+        term_hangup(t);
+}
+
+bool term_stopped(const struct term *t)
+{
+        return atomic_load(&t->stopped);
+}
+
 void term_resized(struct term *t)
 {
         atomic_store(&t->resized, true);

@@ -84,6 +84,9 @@ void term_async(struct term *t, const char *line);
 void term_end_input(struct term *t);
 /* Any thread: reads end with TERM_EOF from now on. */
 void term_hangup(struct term *t);
+/* Any thread: the same, and nobody has left by himself: what is under way ends as soon as it can. */
+void term_stop(struct term *t);
+bool term_stopped(const struct term *t);
 /* The input can give nothing any more: closed or hung up. */
 bool term_gone(const struct term *t);
 /* Any thread: the window changed. */

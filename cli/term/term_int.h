@@ -41,7 +41,7 @@ struct term {
         size_t async_len;
         unsigned async_lost;
 
-        atomic_bool hung, resized, ending;
+        atomic_bool hung, stopped, resized, ending;
         struct term_edit *edit;
         void (*on_close)(void *arg); /* ends a serial line's pump */
         void *close_arg;

@@ -443,6 +443,7 @@ int appliance_main(int guard_fd, void *arg)
         if (machine_start(a, &e) == 0) {
                 if (config_start(a, &e) == 0)
                         rc = run_all(a, &e);
+                atomic_store(&a->box.ending, true);
                 snmp_stop(a->snmp); /* it asks everybody: it ends first */
                 httpd_stop(a->box.http);
                 sshd_stop(a->box.ssh);

@@ -1,5 +1,6 @@
 """A merge reads in pieces: other consoles go on meanwhile, and ^C ends it."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -17,7 +18,9 @@ LINES = 1000000
 def endless(box):
     with open(os.path.join(box.lab.flash(), "endless.cfg"), "w") as f:
         f.write("access-list first extended permit ip any any\naccess-list first extended permit ip object never any\n"
-                + "hostname fw\n" * LINES)
+                + "hostname fw\n" * LINES + "access-list last remark reached\n")
+    for line in ("configure terminal", "clear configure access-list", "end"):
+        box.con.cmd(line)
     shell = box.enabled(box.transport())
     shell.chan.settimeout(300)
     shell.send("copy /noconfirm disk0:/endless.cfg running-config\n")
@@ -57,6 +60,27 @@ def test_saving_waits_for_its_end(box, endless):
     box.con.until(rb"fw# ")
     saved = box.con.cmd("show startup-config")
     assert "access-list first extended permit ip any any" in saved and "object never" not in saved
+
+
+def test_who_waits_for_its_end_may_give_up(box, endless):
+    begun(box)
+    other = box.enabled(box.transport())
+    other.send("copy /noconfirm disk0:/endless.cfg running-config\n")
+    other.until("\n")
+    other.send("\x03")
+    assert "ERROR: interrupted: another console" in other.until("fw# ")
+    endless.send("\x03")
+    assert "ERROR: interrupted behind line " in endless.until("fw# ")
+
+
+def test_an_operator_ends_it(box, endless):
+    """Saving waits for the end of the merge, which comes before the last line."""
+    begun(box)
+    for number in re.findall(r"^(\d+) ", box.con.cmd("show ssh sessions"), re.M):
+        box.con.cmd("ssh disconnect " + number)
+    assert "[OK]" in box.con.cmd("write memory")
+    lists = box.con.cmd("show running-config access-list")
+    assert "permit ip any any" in lists and "object never" not in lists and "last" not in lists
 
 
 def test_what_was_read_is_in_force_while_its_messages_wait_to_be_read(box):

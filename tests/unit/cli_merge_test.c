@@ -92,6 +92,35 @@ static void pieces_are_bounded(void **state UNUSED)
         close_both(&o);
 }
 
+/* A clock that goes on by a millisecond whenever it is read: so long takes a line. */
+static uint64_t slow_ns(void *ctx)
+{
+        uint64_t *ms = ctx;
+
+        return ++*ms * 1000000u;
+}
+
+static void slow_lines_make_short_pieces(void **state UNUSED)
+{
+        uint64_t ms = 0;
+        struct clock slow = { .mono_ns = slow_ns, .ctx = &ms };
+        struct text t = { 0 }, said = { 0 };
+        struct other o;
+
+        open_both(&o);
+        o.f.c.clk = &slow;
+        o.types[0] = "no object-group network mine";
+        text_add(&t, "object-group network mine\n");
+        add_lines(&t, CONF_PIECE_MS - 1, " network-object host 10.1.0.");
+        text_add(&t, " hostname wrong\n");
+        add_lines(&t, 3 * CONF_PIECE_MS - 1, "access-list a remark line ");
+        assert_int_equal(load(&o, &t, &said).errors, 2); /* the block is gone, and the line behind it not read */
+        assert_int_equal(o.turns, 4);
+        assert_false(shows(&o, "hostname wrong"));
+        text_fini(&said);
+        close_both(&o);
+}
+
 /* In the middle of one's block the other opens and fills a block of his own. */
 static void modes_are_each_his_own(void **state UNUSED)
 {
@@ -253,23 +282,49 @@ static void nothing_half_read_is_in_force(void **state UNUSED)
         cf_close(&f);
 }
 
-static void merges_commit_at_their_end(void **state UNUSED)
+static void open_with_file(struct console_fixture *f)
 {
-        struct console_fixture f;
-        uint64_t before;
         char path[128];
         FILE *fp;
 
-        cf_open(&f);
-        snprintf(path, sizeof path, "%s/m.cfg", f.dir);
+        cf_open(f);
+        snprintf(path, sizeof path, "%s/m.cfg", f->dir);
         fp = fopen(path, "w");
         for (unsigned i = 0; i < 3 * CONF_PIECE; i++)
                 fprintf(fp, "access-list a extended permit tcp any any eq %u\n", i + 1);
         fclose(fp);
+}
+
+static void merges_commit_at_their_end(void **state UNUSED)
+{
+        struct console_fixture f;
+        uint64_t before;
+
+        open_with_file(&f);
         before = commits(&f.box);
         cf_priv(&f, "copy /noconfirm disk0:/m.cfg running-config\n");
         assert_int_equal(commits(&f.box), before + 1);
         assert_non_null(strstr(cf_priv(&f, "show access-list\n"), "access-list a; 96 elements"));
+        cf_close(&f);
+}
+
+/* The appliance goes down: a merge ends behind its piece, and who waits for another's end waits no longer. */
+static void nothing_keeps_a_stop_waiting(void **state UNUSED)
+{
+        static const char *const wait[] = { "copy /noconfirm disk0:/m.cfg running-config\n", "write memory\n",
+                                            "copy /noconfirm running-config disk0:/x.cfg\n",
+                                            "configure session x\n" };
+        struct console_fixture f;
+
+        open_with_file(&f);
+        atomic_store(&f.box.ending, true);
+        assert_non_null(strstr(cf_priv(&f, wait[0]), "ERROR: interrupted behind line 32: "));
+        assert_non_null(strstr(cf_priv(&f, "show access-list\n"), "access-list a; 32 elements"));
+        pthread_mutex_lock(&f.box.conf_whole);
+        for (unsigned i = 0; i < ARRAY_LEN(wait); i++)
+                if (!strstr(cf_priv(&f, wait[i]), "ERROR: interrupted: another console"))
+                        fail_msg("%s: %s", wait[i], f.out);
+        pthread_mutex_unlock(&f.box.conf_whole);
         cf_close(&f);
 }
 
@@ -295,6 +350,7 @@ int main(void)
         static bool others;
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(pieces_are_bounded),
+                cmocka_unit_test(slow_lines_make_short_pieces),
                 cmocka_unit_test(modes_are_each_his_own),
                 cmocka_unit_test(rest_of_a_removed_block_is_not_read),
                 cmocka_unit_test(removed_lines_stay_removed),
@@ -304,6 +360,7 @@ int main(void)
                 cmocka_unit_test(stops_where_it_is_told),
                 cmocka_unit_test(nothing_half_read_is_in_force),
                 cmocka_unit_test(merges_commit_at_their_end),
+                cmocka_unit_test(nothing_keeps_a_stop_waiting),
                 cmocka_unit_test(wholes_keep_apart),
         };
 
