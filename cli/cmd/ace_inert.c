@@ -33,10 +33,15 @@ static bool group_has_name(const struct policy_conf *p, const char *group, unsig
         return false;
 }
 
+bool group_has_fqdn(const struct policy_conf *p, const char *group)
+{
+        return group_has_name(p, group, DEPTH_MAX);
+}
+
 static bool has_name(const struct policy_conf *p, const struct addr_spec *s)
 {
         return (s->kind == AS_OBJECT && object_has_name(p, s->name)) ||
-               (s->kind == AS_GROUP && group_has_name(p, s->name, DEPTH_MAX));
+               (s->kind == AS_GROUP && group_has_fqdn(p, s->name));
 }
 
 static unsigned proto_of(const struct policy_conf *p, const struct proto_spec *s)

@@ -108,7 +108,7 @@ static const struct cmd_row netobj_rows[] = {
         { ROW_LEAF, "range LO:addr HI:addr", "Enter a range of addresses", range_bind, DIRTY_OBJ,
           .check = check_range, .after = after_change },
         { ROW_LEAF, "fqdn [v4] FQDN:word(255)", "Enter a domain name", fqdn_bind, DIRTY_OBJ, .check = check_single,
-          .inert = "names are not resolved: the object matches nothing" },
+          .after = after_change, .inert = "names are not resolved: the object matches nothing" },
         { ROW_LEAF, "description TEXT:line(200)", "Description of the object", text_bind, .dirty = DIRTY_SYS },
         { ROW_LIST, OBJECT_NAT_LINE, "Translate the addresses of the object", object_nat_bind, DIRTY_NAT,
           STORE(nat.object_nats), .flags = ROW_LATER, .section = "nat", .init = object_nat_init,

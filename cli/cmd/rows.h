@@ -76,6 +76,8 @@ void rename_nameif(struct conf_ctx *c, const char *from, const char *to);
 
 /* Why this access list line is not in force; NULL: it is. */
 const char *ace_inert(const struct store *s, const void *obj);
+/* Is an object that stands for a name in this group, or in one of its groups? */
+bool group_has_fqdn(const struct policy_conf *p, const char *group);
 struct running_filter;
 /* `clear configure interface [NAME]`: subinterfaces and what has no port go, the others are as they were
  * delivered. */

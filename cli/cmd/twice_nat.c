@@ -86,6 +86,18 @@ static void after_twice(struct conf_ctx *c, void *obj, bool no_form)
         conf_warning(c, "Users may not be able to access any service enabled on the %s interface.", n->mapped_if);
 }
 
+/* The others of the group are translated; what is only a name is not. */
+static bool has_fqdn(const struct policy_conf *p, const T *n)
+{
+        const struct nat_end *const all[] = { &n->real, &n->mapped, &n->there_real, &n->there_mapped };
+
+        for (size_t i = 0; i < ARRAY_LEN(all); i++)
+                if ((all[i]->kind == NAT_END_OBJECT || all[i]->kind == NAT_END_POOL) &&
+                    group_has_fqdn(p, all[i]->name))
+                        return true;
+        return false;
+}
+
 static const char *twice_inert(const struct store *s, const void *obj)
 {
         const T *n = obj;
@@ -93,6 +105,8 @@ static const char *twice_inert(const struct store *s, const void *obj)
 
         if (n->inactive) /* as it says itself */
                 return NULL;
+        if (!why && has_fqdn(&s->policy, n))
+                return "`fqdn`: names are not resolved, such an object of a group is not translated";
         return !why && n->dns ? "`dns`: addresses in DNS answers are not translated" : why;
 }
 

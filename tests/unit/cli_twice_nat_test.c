@@ -204,6 +204,7 @@ static void a_change_that_takes_lines_out_is_said(void **state)
         assert_null(strstr(text_str(&f->shown), "WARNING"));
         conf_accept(f, "object network hqm\n");
         warned(f, "host 192.0.2.1", "source static hq hqm\" is not in force");
+        warned(f, "fqdn hq.example.com", "source static hq hqm\" is not in force: an object has no address");
         conf_accept(f, "object service rdp\n");
         warned(f, "service icmp", "after-auto source static seen int service rdp rdp\" is not in force: a service");
 }
@@ -219,6 +220,20 @@ static void one_thing_is_said(void **state)
         warned(f, "nat (inside,outside) source static srv own", "overlaps with an interface address");
         stands(f, "nat (outside,inside) source static own srv");
         stands(f, "nat (outside,inside) source static own own");
+}
+
+/* Of a group with a name only the rest is translated. */
+static void names_in_groups_are_told(void **state)
+{
+        struct conf_fixture *f = *state;
+
+        conf_accept(f, "object network fq\n fqdn www.example.com\n"
+                       "object-group network gfq\n network-object host 10.0.0.8\n network-object object fq\n"
+                       "object-group network outer\n group-object gfq\n network-object host 10.0.0.9\nexit\n");
+        warned(f, "nat (inside,outside) source static gfq gfq",
+               "A part of this line is kept but not in force: `fqdn`");
+        warned(f, "nat (inside,outside) source static lan lan destination static outer outer", "`fqdn`");
+        stands(f, "nat (inside,outside) source static both both");
 }
 
 /* A name that exists is no abbreviation: `int` is the host, not the interface. */
@@ -262,12 +277,19 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
         const struct CMUnitTest tests[] = {
-                T(all_forms_are_in_force),   T(section_2_stands_in_between),
-                T(a_number_is_a_place),      T(an_option_is_changed_in_place),
-                T(names_must_be_there),      T(what_is_named_stays),
-                T(what_is_not_done_is_said), T(a_name_beats_an_abbreviation),
-                T(another_name_is_followed), T(all_of_it_is_cleared),
-                T(one_thing_is_said),        T(a_change_that_takes_lines_out_is_said),
+                T(all_forms_are_in_force),
+                T(section_2_stands_in_between),
+                T(a_number_is_a_place),
+                T(an_option_is_changed_in_place),
+                T(names_must_be_there),
+                T(what_is_named_stays),
+                T(what_is_not_done_is_said),
+                T(a_name_beats_an_abbreviation),
+                T(another_name_is_followed),
+                T(all_of_it_is_cleared),
+                T(one_thing_is_said),
+                T(names_in_groups_are_told),
+                T(a_change_that_takes_lines_out_is_said),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
