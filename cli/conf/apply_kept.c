@@ -167,7 +167,7 @@ static struct conf_obj *find_set(const struct scope *s, const char *text)
         size_t n = mask_sets(text);
         struct conf_obj *o = n ? next_in(s, NULL) : NULL;
 
-        while (o && (mask_sets(o->name) != n || strncmp(o->name, text, n) != 0))
+        while (o && !mask_sets_anew(o->name, text, n))
                 o = next_in(s, o);
         return o;
 }

@@ -126,7 +126,8 @@ static struct conf_obj *find_line(const struct apply *a, const struct conf_list 
 }
 
 /* The element that is there, with what else was typed. */
-static int keep_secrets(struct apply *a, const struct conf_list *l, const struct conf_obj *old, struct conf_obj *typed)
+static int keep_secrets(struct apply *a, const struct conf_list *l, const struct conf_obj *old,
+                        struct conf_obj *typed)
 {
         if (apply_has_secrets(a, old) < 0)
                 return -1;
@@ -160,7 +161,8 @@ enum applied apply_list(struct apply *a)
                         if (apply_masked(a) && keep_secrets(a, l, old, typed) < 0)
                                 ret = APPLY_REFUSED;
                         else
-                                ret = a->no_form ? line_remove(a, l, old, typed, text_str(&key)) : line_add(a, l, old, typed);
+                                ret = a->no_form ? line_remove(a, l, old, typed, text_str(&key))
+                                                 : line_add(a, l, old, typed);
                 }
         }
         mem_free_secret(typed);
@@ -394,23 +396,47 @@ static struct inert_conf *find_masked(const struct apply *a, const struct conf_l
         return NULL;
 }
 
+/* The line whose secret this one sets anew: its place is taken. */
+static struct inert_conf *find_set(const struct apply *a, const struct conf_list *l, const char *text)
+{
+        size_t n = mask_has_secret(a->tr) ? mask_sets(text) : 0;
+
+        if (!n)
+                return NULL;
+        conf_each(struct inert_conf, i, l)
+                if (i->row == a->row->line && mask_sets_anew(i->o.name, text, n))
+                        return i;
+        return NULL;
+}
+
+static struct inert_conf *inert_add(struct apply *a, struct conf_list *l, const char *text)
+{
+        struct inert_conf *was = find_set(a, l, text), *i;
+
+        if (a->row->flags & ROW_SINGLE)
+                drop_lines(a, l, NULL), was = NULL;
+        if (a->row->flags & ROW_BOTH)
+                drop_opposite(a, l, text);
+        i = conf_list_insert(l, text, was ? &was->o : NULL);
+        if (!i)
+                return NULL;
+        if (was)
+                conf_list_del(l, &was->o);
+        i->row = a->row->line;
+        apply_changed(a);
+        return i;
+}
+
 static enum applied inert_put(struct apply *a, struct conf_list *l, const char *text)
 {
         struct inert_conf *i = conf_list_find(l, text);
 
         if (!i)
                 i = find_masked(a, l, text);
-        if (!i) {
-                if (a->row->flags & ROW_SINGLE)
-                        drop_lines(a, l, NULL);
-                if (a->row->flags & ROW_BOTH)
-                        drop_opposite(a, l, text);
-                i = conf_list_add(l, text);
-                if (!i)
-                        return nomem(a);
-                i->row = a->row->line;
-                apply_changed(a);
-        }
+        if (!i)
+                i = inert_add(a, l, text);
+        if (!i)
+                return nomem(a);
         apply_warn_inert(a, i);
         return APPLIED;
 }
@@ -470,7 +496,8 @@ static enum applied keyed_put(struct apply *a, struct conf_list *l, const char *
 
         if (old && mask_is_masked(text)) {
                 if (!looks_same(a, old->o.name, text)) {
-                        err_set(a->e, ERR_REF, "***** stands for a secret and is none: type the line with its secret");
+                        err_set(a->e, ERR_REF,
+                                "***** stands for a secret and is none: type the line with its secret");
                         return APPLY_REFUSED;
                 }
         } else if (!old || strcmp(old->o.name, text) != 0) {

@@ -120,16 +120,51 @@ void mask_urls(const char *line, struct text *out)
         put_urls(line, line + strlen(line), out);
 }
 
-static void mask_behind(const char *line, size_t n, struct text *out)
+/* What may stand behind a secret and is none: the text is shown on from there. */
+static bool is_plain(const char *w)
 {
-        put_urls(line, line + n, out);
-        if (line[n])
+        static const char *const words[] = { "address",  "encrypted",   "hostname", "no-config-mode",
+                                             "no-xauth", "store-local", "timeout" };
+        size_t n = (size_t)(word_end(w) - w);
+
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+                if (n == strlen(words[i]) && !strncasecmp(w, words[i], n))
+                        return true;
+        return false;
+}
+
+/* "8 SECRET", "hex SECRET": the word says how it is written. */
+static bool is_form(const char *s)
+{
+        size_t n = (size_t)(word_end(s) - s);
+
+        return ((n == 1 && isdigit((unsigned char)*s)) || (n == 3 && !strncasecmp(s, "hex", 3))) && *next_word(s);
+}
+
+/* Behind the secret: it is one word when one that is no part of it follows, else all the rest. */
+static const char *secret_ends(const char *s)
+{
+        const char *next = next_word(s);
+
+        if (is_form(s) && !is_plain(next))
+                s = next, next = next_word(s);
+        return *s != '"' && is_plain(next) ? word_end(s) : s + strlen(s);
+}
+
+static void put_secrets(const char *s, struct text *out)
+{
+        for (size_t n; *s; s = secret_ends(s + n)) {
+                n = secret_begins(s, true);
+                put_urls(s, s + n, out);
+                if (!s[n])
+                        return;
                 text_add(out, "*****");
+        }
 }
 
 void mask_text(const char *line, struct text *out)
 {
-        mask_behind(line, secret_begins(line, true), out);
+        put_secrets(line, out);
 }
 
 bool mask_same(const char *x, const char *y)
@@ -145,11 +180,27 @@ bool mask_same(const char *x, const char *y)
         return same;
 }
 
+static bool is_stars(const char *w, size_t n)
+{
+        return n && strspn(w, "*") >= n;
+}
+
+/* "http://user:*****@host" */
+static bool is_masked_url(const char *w, size_t n)
+{
+        const char *url = memmem(w, n, "://", 3);
+
+        return url && memmem(url + 3, n - (size_t)(url + 3 - w), ":*****@", 7);
+}
+
 bool mask_is_masked(const char *line)
 {
-        for (const char *w = line + strspn(line, " \t"); *w; w = next_word(w))
-                if (*w == '*' && strspn(w, "*") == (size_t)(word_end(w) - w))
+        for (const char *w = line + strspn(line, " \t"); *w; w = next_word(w)) {
+                size_t n = (size_t)(word_end(w) - w);
+
+                if (is_stars(w, n) || is_masked_url(w, n))
                         return true;
+        }
         return false;
 }
 
@@ -188,10 +239,11 @@ void mask_secrets(const struct lexed *lx, const struct captured *cap, unsigned n
                         continue;
                 if (!place_of(lx, &cap[i], &from, &to) || from < done) /* rather too little than too much */
                         from = done, to = strlen(lx->raw);
-                if (is_kept(cap[i].part))
-                        from += secret_begins(lx->raw + from, true);
                 text_addn(out, lx->raw + done, from - done);
-                text_add(out, "*****");
+                if (is_kept(cap[i].part))
+                        put_secrets(lx->raw + from, out);
+                else
+                        text_add(out, "*****");
                 done = to;
                 any = true;
         }
@@ -213,18 +265,44 @@ static bool is_single(const char *w, size_t n)
         return false;
 }
 
-size_t mask_sets(const char *line)
+/* How much of the text names the secret that is all it sets; 0: it sets something else. *rest: behind the secret. */
+static size_t sets(const char *line, const char **rest)
 {
         size_t n = secret_begins(line, false), end = n, begin;
         const char *s = line + n;
 
-        if (isdigit((unsigned char)*s) && word_end(s) == s + 1 && *next_word(s)) /* how the secret is written */
+        *rest = secret_ends(s);
+        if (is_form(s) && !is_plain(next_word(s)))
                 s = next_word(s);
         while (end && line[end - 1] == ' ')
                 end--;
         for (begin = end; begin && line[begin - 1] != ' ';)
                 begin--;
-        return *s && !*next_word(s) && s[strspn(s, "*")] && is_single(line + begin, end - begin) ? n : 0;
+        return *s && word_end(s) == *rest && !is_stars(s, (size_t)(*rest - s)) &&
+                               !(*rest)[secret_begins(*rest, true)] && is_single(line + begin, end - begin)
+                       ? n
+                       : 0;
+}
+
+size_t mask_sets(const char *line)
+{
+        const char *rest;
+
+        return sets(line, &rest);
+}
+
+/* What stands behind a secret says whose it is, but for this. */
+static const char *whose(const char *rest)
+{
+        rest += strspn(rest, " \t");
+        return strcmp(rest, "store-local") ? rest : "";
+}
+
+bool mask_sets_anew(const char *x, const char *y, size_t n)
+{
+        const char *rx, *ry;
+
+        return n && !strncmp(x, y, n) && sets(x, &rx) == n && sets(y, &ry) == n && !strcmp(whose(rx), whose(ry));
 }
 
 bool mask_has_secret(const struct tree_row *tr)
@@ -276,12 +354,16 @@ void mask_unread(const struct cli_tree *tree, const char *line, struct text *out
                 n = start_in(tree_exec(tree), line);
         for (unsigned i = 0; !n && tree_mode_at(tree, i); i++)
                 n = start_in(tree_mode_at(tree, i), line);
-        if (!n)
-                mask_behind(line, secret_begins(line, false), out);
-        else
+        if (n) {
                 text_addn(out, line, n);
-        if (n && line[n + strspn(line + n, " ")])
-                text_add(out, " *****");
+                if (line[n + strspn(line + n, " ")])
+                        text_add(out, " *****");
+                return;
+        }
+        n = secret_begins(line, false);
+        put_urls(line, line + n, out);
+        if (line[n])
+                text_add(out, "*****");
 }
 
 static void mask_tail(const char *line, struct text *out)

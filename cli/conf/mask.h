@@ -14,10 +14,11 @@ void mask_urls(const char *line, struct text *out);
 /* A line that nothing understands: where it begins like one that holds a secret, no more of it than that. */
 void mask_unread(const struct cli_tree *tree, const char *line, struct text *out);
 
-/* Kept text: what stands behind `key`, `password` and their like is hidden, to the end of the line. */
+/* Kept text: what stands behind `key`, `password` and their like is hidden; to the end of the line, but for words
+ * that are known to be no part of it: "key ***** address A". */
 void mask_text(const char *line, struct text *out);
 
-/* Was the kept text printed without its secret: is there a word of stars? */
+/* Was the kept text printed without its secret: is there a word of stars, or a URL with stars for its password? */
 bool mask_is_masked(const char *line);
 /* Are two kept texts one, as long as nobody sees what is secret? */
 bool mask_same(const char *x, const char *y);
@@ -29,5 +30,8 @@ void mask_kept(const struct store *s, const struct tree_row *tr, const char *lin
 /* How much of a kept text names the secret that is all it sets, as in "neighbor A password X"; 0: it sets something
  * else, or tells no secret. */
 size_t mask_sets(const char *line);
+/* Does x set the secret that y sets, of which mask_sets() has told n? What stands behind the secret says whose
+ * it is. */
+bool mask_sets_anew(const char *x, const char *y, size_t n);
 
 #endif
