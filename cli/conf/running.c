@@ -154,16 +154,19 @@ static void print_element(void *ctx, struct conf_list *list, struct conf_obj *o,
                 p->r->after_object(p->r->ctx);
 }
 
-/* A kept line, with what its row says is secret hidden. */
+/* A kept line, with what its row says is secret hidden, and passwords of URLs. */
 static void print_kept(struct running *r, const struct tree_row *tr, const struct conf_obj *o)
 {
         struct text t = { 0 };
 
-        if (r->plain || !mask_has_secret(tr)) {
+        if (r->plain) {
                 emit(r, tr->conf, o, o->name, false);
                 return;
         }
-        mask_kept(r->store, tr, o->name, &t);
+        if (mask_has_secret(tr))
+                mask_kept(r->store, tr, o->name, &t);
+        else
+                mask_urls(o->name, &t);
         emit(r, tr->conf, o, text_str(&t), false);
         r->bad |= t.bad;
         text_fini(&t);
