@@ -45,24 +45,6 @@ static int teardown(void **state)
         return 0;
 }
 
-/* What one command prints, between its echo and the next prompt. */
-static const char *show(const char *command)
-{
-        const struct session_opts o = { .privileged = true };
-        char script[300], *start, *end;
-
-        snprintf(script, sizeof script, "%s\n", command);
-        free(shown);
-        shown = console_script(&fx.box, &o, script);
-        start = strstr(shown, command);
-        end = strrchr(shown, '#');
-        assert_true(start && end);
-        while (end > start && end[-1] != '\n')
-                end--;
-        *end = 0;
-        return strchr(start, '\n') + 1;
-}
-
 static void configure(const char *lines)
 {
         const struct session_opts o = { .privileged = true };
@@ -76,15 +58,12 @@ static void configure(const char *lines)
 
 static void has(const char *command, const char *part)
 {
-        const char *text = show(command);
-
-        if (!strstr(text, part))
-                fail_msg("%s: \"%s\" is not in:\n%s", command, part, text);
+        px_has(&fx, command, part);
 }
 
 static void is(const char *command, const char *text)
 {
-        assert_string_equal(show(command), text);
+        assert_string_equal(px_show(&fx, command), text);
 }
 
 static struct pb tcp(unsigned port, uint8_t flags, uint32_t seq, uint32_t ack)
@@ -144,8 +123,8 @@ static void connections(void **state UNUSED)
         has("show conn detail", "  Initiator: 192.0.2.10, Responder: 10.0.0.5\n");
         dns_query();
         has("show conn protocol udp", "UDP outside 192.0.2.99:9999 inside 10.0.0.7:5353, idle 0:00:00, bytes ");
-        assert_null(strstr(show("show conn protocol udp"), "TCP"));
-        assert_null(strstr(show("show conn address 10.0.0.7"), "TCP"));
+        assert_null(strstr(px_show(&fx, "show conn protocol udp"), "TCP"));
+        assert_null(strstr(px_show(&fx, "show conn address 10.0.0.7"), "TCP"));
         has("show conn address 10.0.0.1-10.0.0.6 port 80", "TCP outside");
         has("show conn address nonsense", "ERROR: nonsense is not an address or a range of addresses\n");
         is("clear conn address 10.0.0.7", "1 connection(s) deleted.\n");
@@ -201,12 +180,12 @@ static void lists_and_drops(void **state UNUSED)
             "Frame drop:\n  Flow is denied by configured rule (acl-drop)                                 2\n");
         has("show asp drop", "\nLast clearing: Never\n\nFlow drop:\n");
         is("clear asp drop", "");
-        assert_null(strstr(show("show asp drop"), "acl-drop"));
+        assert_null(strstr(px_show(&fx, "show asp drop"), "acl-drop"));
         has("show asp drop frame acl-drop", "(acl-drop)                                 0\n");
         refused_packet();
         has("show asp drop frame acl-drop", "(acl-drop)                                 1\n");
         has("show asp drop", "UTC");
-        show("clear conn");
+        px_show(&fx, "clear conn");
         web_session();
         has("show access-list outside_in", "object-group servers eq www (hitcnt=1) 0x");
         is("clear counters", "");
@@ -225,7 +204,7 @@ static void interfaces_and_neighbours(void **state UNUSED)
         has("show interface g0/1", "Interface GigabitEthernet0/1 \"inside\", is up");
         has("show interface nope", "ERROR: interface nope does not exist\n");
         has("show interface outside", "\t1 packets dropped\n");
-        assert_null(strstr(show("show interface outside"), "\t0 packets input"));
+        assert_null(strstr(px_show(&fx, "show interface outside"), "\t0 packets input"));
         is("clear interface g0/1", "");
         has("show interface outside", "\t1 packets dropped\n");
         has("show interface inside", "Traffic Statistics for \"inside\":\n\t0 packets input, 0 bytes\n");
@@ -233,7 +212,7 @@ static void interfaces_and_neighbours(void **state UNUSED)
         has("show interface outside", "\t0 packets dropped\n");
         has("show interface outside", "\"outside\":\n\t0 packets input, 0 bytes\n\t0 packets output, 0 bytes\n");
         web_session();
-        assert_null(strstr(show("show interface outside"), "\t0 packets input"));
+        assert_null(strstr(px_show(&fx, "show interface outside"), "\t0 packets input"));
         has("clear interface nope", "ERROR: interface nope does not exist\n");
         has("show interface ip brief",
             "GigabitEthernet0/0         192.0.2.1       YES manual up                    up\n");
@@ -252,12 +231,12 @@ static char *counters(const char *ifc)
         char cmd[64];
 
         snprintf(cmd, sizeof cmd, "show interface %s", ifc);
-        return strdup(show(cmd));
+        return strdup(px_show(&fx, cmd));
 }
 
 static void probes_are_no_traffic(void **state UNUSED)
 {
-        char *before = counters("outside"), *drops = strdup(show("show asp drop")), *after;
+        char *before = counters("outside"), *drops = strdup(px_show(&fx, "show asp drop")), *after;
 
         web_session();
         after = counters("outside");
@@ -265,8 +244,8 @@ static void probes_are_no_traffic(void **state UNUSED)
         free(before);
         before = after;
         for (int i = 0; i < 3; i++)
-                show("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
-        show("packet-tracer input outside tcp 192.0.2.1 1000 192.0.2.140 80"); /* our own address */
+                px_show(&fx, "packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
+        px_show(&fx, "packet-tracer input outside tcp 192.0.2.1 1000 192.0.2.140 80"); /* our own address */
         after = counters("outside");
         assert_string_equal(before, after);
         is("show asp drop", drops);
@@ -306,10 +285,10 @@ static void another_name_changes_nothing(void **state UNUSED)
         static const char closed[] = "packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 81";
         char *before[2], *now;
 
-        show("capture cap interface outside");
+        px_show(&fx, "capture cap interface outside");
         web_session();
-        before[0] = with_name(show(open), "input-interface: outside", "input-interface: wan");
-        before[1] = with_name(show(closed), "input-interface: outside", "input-interface: wan");
+        before[0] = with_name(px_show(&fx, open), "input-interface: outside", "input-interface: wan");
+        before[1] = with_name(px_show(&fx, closed), "input-interface: outside", "input-interface: wan");
         for (int i = 0; i < 2; i++) {
                 char *first = before[i];
 
@@ -326,8 +305,8 @@ static void another_name_changes_nothing(void **state UNUSED)
         px_advance(&fx, 1000); /* what a commit ends is swept by then */
         has("show conn count", "1 in use");
         for (int i = 0; i < 2; i++) {
-                now = with_name(show(i ? "packet-tracer input wan tcp 192.0.2.10 1000 192.0.2.140 81"
-                                       : "packet-tracer input wan tcp 192.0.2.10 1000 192.0.2.140 80"),
+                now = with_name(px_show(&fx, i ? "packet-tracer input wan tcp 192.0.2.10 1000 192.0.2.140 81"
+                                               : "packet-tracer input wan tcp 192.0.2.10 1000 192.0.2.140 80"),
                                 "NAT divert to egress interface outside", "NAT divert to egress interface wan");
                 if (strcmp(now, before[i]) != 0 && !(strstr(now, "with id") && strlen(now) == strlen(before[i])))
                         fail_msg("before: %s\nnow: %s", before[i], now);
@@ -335,7 +314,7 @@ static void another_name_changes_nothing(void **state UNUSED)
                 free(before[i]);
         }
         has("show capture", "capture cap type raw-data interface wan [Capturing - ");
-        assert_null(strstr(show("show capture"), "Capturing - 0 bytes"));
+        assert_null(strstr(px_show(&fx, "show capture"), "Capturing - 0 bytes"));
         configure("interface g0/0\nno nameif\nnameif outside\n");
         px_advance(&fx, 1000);
         has("show conn count", "0 in use");
@@ -352,7 +331,7 @@ static void a_paste_is_logged_by_its_own_lines(void **state UNUSED)
         has("show logging", "111008: User 'enable_15' executed the 'logging enable' command.");
         has("show logging", "111008: User 'enable_15' executed the 'hostname behind' command.");
         has("show logging", "111008: User 'enable_15' executed the 'username x password ***** privilege 1' command.");
-        assert_null(strstr(show("show logging"), "hostname before"));
+        assert_null(strstr(px_show(&fx, "show logging"), "hostname before"));
         configure("no logging enable\nhostname ciscoasa\nno logging buffered\nno username x\n");
 }
 
@@ -380,7 +359,7 @@ static void the_implicit_rule_is_named(void **state UNUSED)
             "Action: drop\nDrop-reason: (acl-drop) Flow is denied by configured rule\n");
         refused_packet();
         has("show asp drop", "  Flow is denied by configured rule (acl-drop) ");
-        assert_null(strstr(show("show asp drop"), "sp-security-failed"));
+        assert_null(strstr(px_show(&fx, "show asp drop"), "sp-security-failed"));
 }
 
 static void icmp_codes_are_in_force(void **state UNUSED)
@@ -399,7 +378,7 @@ static void icmp_codes_are_in_force(void **state UNUSED)
 
 static void tracer_sees_what_packets_see(void **state UNUSED)
 {
-        const char *t = show("packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
+        const char *t = px_show(&fx, "packet-tracer input outside tcp 192.0.2.10 1000 192.0.2.140 80");
 
         assert_non_null(
                 strstr(t, "\nPhase: 1\nType: UN-NAT\nSubtype: static\nResult: ALLOW\nConfig:\nobject network srv\n"
@@ -415,9 +394,9 @@ static void tracer_sees_what_packets_see(void **state UNUSED)
         has("packet-tracer input inside icmp 10.0.0.7 8 0 192.0.2.99", "Action: allow\n");
         /* nothing has happened */
         is("show conn", "0 in use, 0 most used\n");
-        assert_null(strstr(show("show asp drop"), "acl-drop"));
+        assert_null(strstr(px_show(&fx, "show asp drop"), "acl-drop"));
         has("show access-list", "(hitcnt=0)");
-        assert_null(strstr(show("show access-list"), "(hitcnt=1)"));
+        assert_null(strstr(px_show(&fx, "show access-list"), "(hitcnt=1)"));
 }
 
 static void captures(void **state UNUSED)
@@ -442,7 +421,7 @@ static void captures(void **state UNUSED)
         is("clear capture wire", "");
         is("show capture wire", "\n0 packet captured\n\n0 packet shown\n");
         is("no capture wire", "");
-        assert_null(strstr(show("show capture"), "wire"));
+        assert_null(strstr(px_show(&fx, "show capture"), "wire"));
 }
 
 static void a_capture_becomes_a_file(void **state UNUSED)
@@ -453,7 +432,7 @@ static void a_capture_becomes_a_file(void **state UNUSED)
 
         assert_non_null(mkdtemp(dir));
         strcpy(fx.box.flash, dir);
-        show("capture wire interface outside match tcp any any");
+        px_show(&fx, "capture wire interface outside match tcp any any");
         web_session();
         has("copy /noconfirm /pcap capture:wire disk0:wire.pcap", "\n4 packets copied in ");
         snprintf(path, sizeof path, "%s/wire.pcap", dir);

@@ -28,10 +28,7 @@ static void start(const char *more)
 
 static void has(const char *command, const char *part)
 {
-        const char *text = px_show(&fx, command);
-
-        if (!strstr(text, part))
-                fail_msg("%s: \"%s\" is not in:\n%s", command, part, text);
+        px_has(&fx, command, part);
 }
 
 static void lacks(const char *command, const char *part)

@@ -1,11 +1,8 @@
 /* Twice NAT as an operator sees it: what is shown of the lines, their translations, and what packet-tracer says. */
 #include "tests/support/test.h"
 
-#include <stdlib.h>
-
 #include "cli/box/baseline.h"
 #include "tests/path/support/path_fixture.h"
-#include "tests/support/console_fixture.h"
 
 static const char config[] = "object network lan\n"
                              " subnet 10.0.0.0 255.255.255.0\n"
@@ -26,7 +23,6 @@ static const char config[] = "object network lan\n"
                              "access-group outside_in in interface outside\n";
 
 static struct path_fixture fx;
-static char *shown;
 
 static int setup(void **state)
 {
@@ -43,35 +39,12 @@ static int teardown(void **state)
 {
         baselines_free(fx.box.baselines);
         px_stop(*state);
-        free(shown);
-        shown = NULL;
         return 0;
-}
-
-/* What one command prints, between its echo and the next prompt. */
-static const char *show(const char *command)
-{
-        const struct session_opts o = { .privileged = true };
-        char script[300], *start, *end;
-
-        snprintf(script, sizeof script, "%s\n", command);
-        free(shown);
-        shown = console_script(&fx.box, &o, script);
-        start = strstr(shown, command);
-        end = strrchr(shown, '#');
-        assert_true(start && end);
-        while (end > start && end[-1] != '\n')
-                end--;
-        *end = 0;
-        return strchr(start, '\n') + 1;
 }
 
 static void has(const char *command, const char *part)
 {
-        const char *text = show(command);
-
-        if (!strstr(text, part))
-                fail_msg("%s: \"%s\" is not in:\n%s", command, part, text);
+        px_has(&fx, command, part);
 }
 
 static void query(const char *to, uint16_t port)
@@ -85,7 +58,7 @@ static void query(const char *to, uint16_t port)
 
 static void the_sections_are_shown(void **state UNUSED)
 {
-        assert_string_equal(show("show nat"),
+        assert_string_equal(px_show(&fx, "show nat"),
                             "Manual NAT Policies (Section 1)\n"
                             "1 (inside) to (outside) source static lan lan   destination static both both"
                             " no-proxy-arp route-lookup\n"
@@ -110,9 +83,9 @@ static void the_sections_are_shown(void **state UNUSED)
         has("show xlate", "NAT from outside:198.51.100.0/24 to inside:198.51.100.0/24\n    flags sIT idle ");
         has("show xlate", "NAT from inside:10.0.0.5 to outside:192.0.2.140\n    flags s idle ");
         has("show xlate", "UDP PAT from inside:10.0.0.7/5001 to outside:192.0.2.1/5001 flags ri idle ");
-        assert_null(strstr(show("show xlate"), "10.0.0.7/5000"));
+        assert_null(strstr(px_show(&fx, "show xlate"), "10.0.0.7/5000"));
         has("show conn", "UDP outside 198.51.100.9:9999 inside 10.0.0.7:5000, ");
-        show("clear nat counters");
+        px_show(&fx, "clear nat counters");
         has("show nat", "route-lookup\n    translate_hits = 0, untranslate_hits = 0\n");
 }
 

@@ -147,6 +147,14 @@ const char *px_show(struct path_fixture *f, const char *line)
         return f->text;
 }
 
+void px_has(struct path_fixture *f, const char *line, const char *part)
+{
+        const char *text = px_show(f, line);
+
+        if (!strstr(text, part))
+                fail_msg("%s: \"%s\" is not in:\n%s", line, part, text);
+}
+
 static void keep_line(void *ctx, const char *line)
 {
         struct path_fixture *f = ctx;

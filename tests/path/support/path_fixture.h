@@ -49,6 +49,8 @@ void px_stop(struct path_fixture *f);
 void px_config(struct path_fixture *f, const char *text);
 /* A command of a privileged session; what it prints, until the next call. */
 const char *px_show(struct path_fixture *f, const char *line);
+/* Fails unless it prints the part. */
+void px_has(struct path_fixture *f, const char *line, const char *part);
 /* Everything in the log buffer, until the next call; does it hold this text? */
 const char *px_logs(struct path_fixture *f);
 bool px_logged(struct path_fixture *f, const char *text);
